@@ -1,0 +1,241 @@
+/*
+ * core: the words that everything in Cordon speaks: policy, rule, fact, op, plan, verdict.
+ *
+ * Plain data, no system header. A policy and the facts go in, a plan comes out; edges only obey it.
+ * Everything here lives in the arena that the function that made it was given.
+ */
+#ifndef CORDON_CORE_H
+#define CORDON_CORE_H
+
+#include "base.h"
+
+/* Ceilings: every buffer and count that input can grow has its number here. */
+#define POLICY_BYTES_MAX  ((size_t)1 << 20)
+#define POLICY_DEPTH_MAX  16
+#define POLICY_RULES_MAX  4096
+#define PATH_BYTES_MAX    4096
+#define LINE_BYTES_MAX    ((size_t)1 << 20) /* one line of a person or a script */
+#define FRAME_BYTES_MAX   ((size_t)4 << 20)
+#define PLAN_OPS_MAX      16384
+#define ARGV_MAX          4096
+#define ENV_MAX           4096
+
+/* ---- where a rule comes from ---- */
+
+enum layer { LAYER_BUILTIN, LAYER_MACHINE, LAYER_USER, LAYER_FILE, LAYER_FLAG, LAYER_SESSION };
+
+struct origin {
+    enum layer layer;
+    struct str file; /* of a policy file, or the flag as typed; none for built-in */
+    int line, column; /* 1-based; 0 when there is none */
+};
+
+/* ---- the policy ---- */
+
+enum rule_kind {
+    RULE_WRITE,   /* a writable root */
+    RULE_PROTECT, /* stays read-only inside a writable root */
+    RULE_SECRET,  /* may not even be read */
+};
+
+/*
+ * One rule about paths. `path` is canonical (path.h) and absolute, except for a RULE_PROTECT given as a
+ * bare relative name (".git", ".git/hooks"): then `anchored` is false and it stands for that path inside
+ * every writable root.
+ */
+struct rule {
+    int id; /* 1-based, unique in one policy; stable order: built-in first, then layer by layer */
+    enum rule_kind kind;
+    struct str text; /* as the person wrote it */
+    struct str path;
+    bool anchored;
+    bool folder_rule;  /* false: the default list, whose missing entries are no warning */
+    bool optional;     /* holds only where it exists; a missing one is neither placeholder nor warning */
+    bool revoked;      /* :revoke took it back; kept so that a verdict can name it */
+    struct origin origin;
+    const char *reason; /* for built-in rules: one clause, "git would run it outside" */
+};
+
+struct rules {
+    struct rule *v;
+    size_t n, cap;
+};
+
+struct texts {
+    struct str *v;
+    size_t n, cap;
+};
+
+enum net_mode { NET_OFFLINE, NET_LIMITED, NET_ONLINE };
+enum net_switch { SWITCH_ALLOW, SWITCH_ASK, SWITCH_LOCKED };
+enum git_mode { GIT_COMMIT, GIT_LOCKED };
+enum hardlinks { HARDLINKS_REFUSE, HARDLINKS_RECORD };
+
+struct env_set {
+    struct str name, value;
+};
+struct env_sets {
+    struct env_set *v;
+    size_t n, cap;
+};
+
+/* Scalars carry the origin of the layer that set them. */
+struct policy {
+    unsigned generation; /* grows with every change in a session */
+    struct str workspace; /* canonical, or none: opened without a writable workspace */
+    struct rules rules;
+    enum net_mode net;
+    struct texts net_allow; /* "host:port" */
+    enum net_switch net_switch;
+    enum git_mode git;
+    enum hardlinks hardlinks;
+    struct texts env_pass, env_drop; /* patterns with * */
+    struct env_sets env_set;
+    uint64_t memory_mb, processes, cpu_percent; /* 0: no limit */
+    struct str shell; /* "auto" or an absolute path or a name */
+    struct texts partial; /* named parts that the person accepts as missing: "landlock", "procfs", ... */
+    struct origin net_origin, switch_origin, git_origin, hardlinks_origin, limits_origin, shell_origin;
+    struct texts warnings; /* a rule that matches nothing, and the like; printable */
+};
+
+/* ---- facts: what an edge saw on the disk and in the kernel; read once, by held descriptors ---- */
+
+enum fact_kind {
+    FACT_UNKNOWN, /* could not be looked at; code says why */
+    FACT_MISSING,
+    FACT_FOLDER,
+    FACT_FILE,
+    FACT_SYMLINK,
+    FACT_OTHER, /* FIFO, socket, device */
+};
+
+struct fact {
+    struct str path;   /* the question, canonical */
+    struct str real;   /* the object's own path, every symbolic link resolved; none when missing */
+    enum fact_kind kind; /* of the last component itself: a link is FACT_SYMLINK */
+    enum fact_kind real_kind; /* of what it leads to */
+    uint64_t dev, ino; /* identity of what `real` names */
+    uint32_t uid, mode;
+    uint64_t links;
+    bool on_readonly_mount;
+    long code;
+};
+
+/* One mount point, from the table of mounts. */
+struct mount_fact {
+    struct str path, type, source;
+    bool readonly;
+};
+
+/* The machine and the person, as far as a plan depends on them. */
+struct host {
+    struct str home, user;
+    struct str config_dir; /* where Cordon's policy is: .../cordon */
+    struct str state_dir;  /* where Cordon keeps history, caches, sessions: .../cordon */
+    struct str session_dir; /* this session's own folder below state_dir */
+    struct str program_dir; /* where cordon and cordon-runner are */
+    struct str checkout;    /* Cordon's own checkout, when program_dir lies in one; else none */
+    struct str runtime_dir; /* XDG_RUNTIME_DIR of the person, or none */
+    struct str path;        /* $PATH */
+    struct str resolv_real; /* where /etc/resolv.conf leads, or none */
+    uint32_t uid, gid;
+    bool root;
+    int landlock_abi; /* 0: none */
+    int kernel_major, kernel_minor;
+    bool in_container, wsl;
+    bool tmpfs_home; /* reserved for file systems without what overlay needs */
+    struct str cgroup; /* a delegated cgroup v2 folder that we may make children in, or none */
+    bool cgroup_memory, cgroup_pids, cgroup_cpu;
+    struct texts risky_groups; /* docker, disk, lxd ... that the person is in */
+    struct mount_fact *mounts;
+    size_t mount_count;
+};
+
+struct facts {
+    struct host host;
+    struct fact *v;
+    size_t n, cap;
+};
+
+/* ---- operations a program can try, and what the rules say of them ---- */
+
+enum operation {
+    OPERATION_READ,
+    OPERATION_WRITE,
+    OPERATION_CREATE,
+    OPERATION_DELETE,
+    OPERATION_RENAME,
+    OPERATION_LINK,
+    OPERATION_MODE, /* chmod, chown, xattr */
+    OPERATION_TIME,
+    OPERATION_CONNECT,
+};
+
+enum wall { WALL_NONE, WALL_MOUNT, WALL_LANDLOCK, WALL_NAMESPACE, WALL_OBSERVER };
+
+struct verdict {
+    bool allowed;
+    const struct rule *rule; /* the deciding rule; NULL: the default (reads allowed, writes refused) */
+    enum wall wall;          /* what holds it when refused */
+    struct str why;          /* one clause: "no writable root contains it" */
+    struct str change;       /* the smallest change that would turn it: ":allow ~/x", "none: ..." */
+};
+
+/* ---- the plan: what an edge does, in this order, and nothing else ---- */
+
+enum op_kind {
+    OP_PRIVATE,        /* mount propagation of the whole tree: private */
+    OP_READONLY_ALL,   /* the whole tree: read-only, nosuid, nodev */
+    OP_TMPFS,          /* path, text = options "size=..,mode=.." */
+    OP_PROC,           /* path: a new procfs */
+    OP_DEVPTS,         /* path: a new devpts */
+    OP_MQUEUE,         /* path: a new mqueue */
+    OP_FOLDER,         /* path: make a folder (in a tmpfs of ours); number = mode */
+    OP_SYMLINK,        /* path -> text (in a tmpfs of ours) */
+    OP_DEVICE,         /* path: bind that device node of the outer /dev, usable */
+    OP_BIND,           /* source -> path; number 1 = writable, 0 = read-only */
+    OP_WRITABLE,       /* path bound on itself, read-only cleared where it was not set outside */
+    OP_OVERLAY,        /* path; source = lower, text = upper, text2 = work */
+    OP_PROTECT,        /* path bound on itself, read-only */
+    OP_COVER_FOLDER,   /* path covered by an empty tmpfs of mode 000, read-only */
+    OP_COVER_FILE,     /* path covered by an empty file of mode 000, read-only */
+    OP_SYSCTL,         /* path = file below /proc/sys, text = value */
+    OP_LOOPBACK,       /* lo up */
+    OP_REMOUNT_READONLY, /* path: an existing mount made read-only (:revoke) */
+    OP_LANDLOCK,       /* path: what the tree may do beneath; number = enum landlock_class */
+    OP_LANDLOCK_SCOPE, /* abstract sockets and signals scoped */
+    OP_RLIMIT,         /* text = name, number = value */
+    OP_CGROUP,         /* path = new child of source; text = file, text2 = value */
+    OP_KIND_COUNT
+};
+
+enum landlock_class { LANDLOCK_TREE, LANDLOCK_DEVICE, LANDLOCK_PROC };
+
+enum on_failure {
+    FAIL_REFUSE,  /* the boundary does not open */
+    FAIL_PARTIAL, /* opens as partial, naming `part`, if the policy accepts that part; else refuse */
+    FAIL_SKIP,    /* not needed for a promise (a device that is not there) */
+};
+
+struct op {
+    enum op_kind kind;
+    struct str path, source, text, text2;
+    uint64_t number;
+    bool check_identity; /* what path (or source, if set) names must have this dev and ino */
+    uint64_t dev, ino;
+    enum on_failure on_failure;
+    struct str part; /* for FAIL_PARTIAL: the name that `partial` in the policy accepts */
+    int rule;        /* id of the rule behind it; 0: built in */
+    struct str why;  /* one clause for the printed plan */
+};
+
+struct plan {
+    struct op *v;
+    size_t n, cap;
+    bool new_network;       /* offline: a network namespace of its own */
+    struct texts partial;   /* what is not held, one printable line each; empty: full */
+    struct texts notes;     /* what the person should know but no promise depends on */
+    struct env_sets env;    /* additions to the environment (private caches, temp) */
+};
+
+#endif

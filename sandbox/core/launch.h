@@ -1,0 +1,19 @@
+/*
+ * launch: what a program inside is started with: the environment.
+ */
+#ifndef CORDON_LAUNCH_H
+#define CORDON_LAUNCH_H
+
+#include "core.h"
+
+/*
+ * The environment for the inside, as "NAME=value" texts in the order of `outer`. Left out: what env_drop
+ * matches or env_pass does not, and what would lead out of the sandbox (agents, display, bus, editor and
+ * multiplexer sockets, descriptors of a service manager, the jobserver in MAKEFLAGS). Put in: env_set,
+ * then the plan's additions, then CORDON_*, TERM when there is a terminal. A value with a NUL or a name with '='
+ * cannot come out. git gets safe.directory for the workspace, without a file being written.
+ */
+void launch_environment(struct arena *a, const struct policy *policy, const struct plan *plan,
+    const struct host *host, const struct texts *outer, bool terminal, struct texts *out);
+
+#endif

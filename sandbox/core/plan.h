@@ -1,0 +1,41 @@
+/*
+ * plan: policy and facts to an ordered list of ops; comparing two plans; printing one.
+ */
+#ifndef CORDON_PLAN_H
+#define CORDON_PLAN_H
+
+#include "path.h"
+
+/* The paths whose facts plan_build will want, canonical, without repeats. */
+void plan_questions(struct arena *a, const struct policy *policy, const struct path_env *env,
+    const struct host *host, struct texts *out);
+
+/*
+ * What the Linux edge must do for this policy on this machine. Fails (ERR_POLICY, ERR_REFUSED,
+ * ERR_UNSUPPORTED) when a rule cannot be enforced: a refused or missing root, a protected path that is a
+ * symbolic link, a limit that nothing here can hold, a missing part that the policy does not accept.
+ * A configured rule that matches nothing is a warning in policy->warnings.
+ */
+bool plan_build(struct arena *a, struct policy *policy, const struct path_env *env,
+    const struct facts *facts, struct plan *out, struct err *e);
+
+/* What a person should see of the step from one plan to another. */
+struct plan_change {
+    bool added; /* else removed */
+    const struct op *op;
+};
+struct plan_diff {
+    struct plan_change *v;
+    size_t n, cap;
+    bool widens; /* something becomes writable, readable or reachable: needs a new boundary */
+    bool identity_changed; /* the same paths, but other objects behind them (needs covering again) */
+};
+void plan_compare(struct arena *a, const struct plan *before, const struct plan *after,
+    struct plan_diff *out);
+
+void plan_print(struct buf *out, struct arena *a, const struct path_env *env, const struct plan *plan);
+void plan_print_diff(struct buf *out, struct arena *a, const struct path_env *env,
+    const struct plan_diff *diff);
+void op_text(struct buf *out, struct arena *a, const struct op *op); /* one line, printable */
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * rules: (policy, path, operation) -> verdict. The single place that knows what the rules say.
+ *
+ * The most specific path wins; at equal depth secret beats protect beats write. Paths are canonical and
+ * real (links resolved by the edge).
+ */
+#ifndef CORDON_RULES_H
+#define CORDON_RULES_H
+
+#include "path.h"
+
+struct verdict rules_verdict(struct arena *a, const struct policy *policy, const struct path_env *env,
+    const struct host *host, struct str path, enum operation operation);
+/* The same for "host:port" under the network mode. */
+struct verdict rules_verdict_address(
+    struct arena *a, const struct policy *policy, struct str host, uint16_t port);
+const char *operation_name(enum operation operation);
+bool operation_parse(struct str word, enum operation *out);
+
+/*
+ * May `path` (canonical; real is where it leads) be a workspace or a writable root? Refuses by name: /,
+ * HOME itself and what contains it, a PATH folder, a system folder, a folder that is or contains a shell
+ * start-up file, git's user configuration, an autostart folder, Cordon's configuration, state or
+ * programs. Says which of them it is and what to name instead.
+ */
+bool rules_root_allowed(struct arena *a, const struct path_env *env, const struct host *host,
+    struct str path, struct str real, struct err *e);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * text: UTF-8 in and out, and the one way in which hostile bytes become printable.
+ */
+#ifndef CORDON_TEXT_H
+#define CORDON_TEXT_H
+
+#include "base.h"
+
+/* Decodes one scalar value at s[at]. Returns its length in bytes (1-4), or 0 when the bytes there are
+ * not valid UTF-8 (overlong forms, surrogates and values past U+10FFFF are not valid). */
+size_t text_decode(struct str s, size_t at, uint32_t *scalar);
+size_t text_encode(uint32_t scalar, char out[4]); /* 0 when it is no scalar value */
+bool text_is_utf8(struct str s);
+
+/* Columns that a scalar value takes on a terminal: 0 combining and invisible, 1, or 2 wide. */
+int text_columns(uint32_t scalar);
+
+/*
+ * The printable form of bytes from anywhere: C0, DEL, C1, bidirectional controls, zero-width and other
+ * invisible characters, line and paragraph separators, noncharacters and bytes that are not UTF-8 are
+ * written \n \t \xNN \u{N}; a backslash is written \\. The result is one line of valid UTF-8.
+ */
+struct str text_printable(struct arena *a, struct str s);
+/* Into a fixed array, cut at a whole character with "..." when it does not fit. */
+void text_printable_into(char *out, size_t size, struct str s);
+/* A JSON string with its quotes; bytes that are not UTF-8 become \u00NN escapes of their printable form. */
+void text_json(struct buf *out, struct str s);
+
+/* Does name match pattern, where * stands for any run of bytes? Case-sensitive unless fold (ASCII). */
+bool text_matches(struct str pattern, struct str name, bool fold);
+/* The nearest of the candidates by edit distance, or none when nothing is close (distance > 1/3). */
+struct str text_nearest(struct str word, const char *const *candidates, size_t count);
+
+#endif

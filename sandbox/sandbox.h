@@ -1,0 +1,177 @@
+/*
+ * sandbox: the seam to the system: look at facts, open a boundary from a plan, prove it, start programs
+ * in it, change it, close it. One file per system behind each part: facts_linux.c, boundary_linux.c, ...
+ *
+ * Everything here is called on the trusted side, by one thread. Nothing decides: plans come in, facts and
+ * events go out.
+ */
+#ifndef CORDON_SANDBOX_H
+#define CORDON_SANDBOX_H
+
+#include "core/core.h"
+
+/* What the system waits on: a descriptor on Linux, a HANDLE on Windows. -1 is none. */
+typedef intptr_t sys_handle;
+#define SYS_NONE ((sys_handle)-1)
+
+/* ---- facts ---- */
+
+/* About the machine and the person. arena owns the texts. Needs no privilege and starts nothing. */
+bool facts_host(struct arena *a, struct host *out, struct err *e);
+/* About the paths asked; appends to out->v in the order of the questions. */
+void facts_paths(struct arena *a, const struct texts *questions, struct facts *out);
+
+/* ---- a boundary ---- */
+
+struct boundary; /* one runner and the tree below it; opaque */
+
+/* Starts the runner in its new namespaces, before anything is known of the plan (it takes the longest). */
+bool boundary_begin(struct boundary **out, bool new_network, struct err *e);
+/* Hands the plan over and waits until it is applied. partial_accepted: names from the policy. On failure
+ * the boundary can only be closed. Parts that FAIL_PARTIAL let pass are added to plan->partial. */
+bool boundary_build(
+    struct boundary *b, struct arena *a, struct plan *plan, const struct texts *partial_accepted,
+    struct err *e);
+
+/* ---- proof ---- */
+
+enum probe_kind {
+    PROBE_WRITE,    /* open path for writing without changing it; of a folder: a nameless file in it */
+    PROBE_READ,     /* open path for reading; of a folder: list it */
+    PROBE_CONNECT,  /* connect to 127.0.0.1:port */
+    PROBE_LOOPBACK, /* listen inside and connect to it */
+    PROBE_ABSTRACT, /* connect to an abstract socket of the outside, named by path */
+    PROBE_SIGNAL,   /* signal 0 to the process whose outside id is number */
+    PROBE_PROCESS,  /* reach into pid 1 of the boundary: its memory */
+    PROBE_TERMINAL, /* push a character into a terminal of its own (TIOCSTI) */
+    PROBE_PRIVILEGE, /* gain: a user namespace, a mount, any capability */
+    PROBE_KIND_COUNT
+};
+
+enum probe_answer { ANSWER_UNKNOWN, ANSWER_DONE, ANSWER_DENIED, ANSWER_MISSING, ANSWER_FAILED };
+
+struct probe {
+    enum probe_kind kind;
+    struct str path;
+    uint64_t number;         /* port, pid */
+    enum probe_answer expected;
+    /* filled in: */
+    enum probe_answer observed; /* inside, by a grandchild of the runner, confined as every command is */
+    long code;                  /* errno of the attempt */
+    enum probe_answer control;  /* the same attempt outside, before: must be ANSWER_DONE to count */
+    const char *promise;        /* one sentence: what it shows */
+};
+
+/* Runs the attempts inside; fills observed and code. The controls are the caller's: probe_control. */
+bool boundary_prove(struct boundary *b, struct probe *probes, size_t count, struct err *e);
+/* The same attempt made here, outside. */
+void probe_control(struct probe *probe);
+/* A listener on loopback and one in the abstract name space, for the connect probes. */
+struct probe_target {
+    sys_handle tcp, abstract;
+    uint16_t port;
+    char name[64];
+};
+bool probe_target_open(struct probe_target *t, struct err *e);
+void probe_target_close(struct probe_target *t);
+
+/* ---- programs inside ---- */
+
+enum std_kind {
+    STD_NULL,     /* the inside's own /dev/null */
+    STD_TERMINAL, /* the new terminal of this launch */
+    STD_HANDLE,   /* an anonymous pipe or socketpair end of ours, handed on */
+};
+
+struct launch {
+    struct texts argv, env;
+    struct str cwd;
+    bool terminal;      /* make a pseudoterminal for it, controlling and in the foreground */
+    bool sealed;        /* run from a private copy that the tree cannot read (the command shell) */
+    uint16_t rows, columns;
+    enum std_kind std[3];
+    sys_handle std_handle[3];
+    sys_handle extra;   /* becomes descriptor `extra_number` of the program; SYS_NONE for none */
+    int extra_number;
+};
+
+struct command {
+    uint32_t id;
+    int64_t pid_inside;
+    sys_handle terminal; /* the controlling end, ours to close; SYS_NONE without a terminal */
+};
+
+bool boundary_spawn(struct boundary *b, const struct launch *launch, struct command *out, struct err *e);
+/* 127 or 126 with err when argv[0] cannot be started: ERR_MISSING, ERR_REFUSED. */
+
+bool boundary_signal(struct boundary *b, uint32_t command, int signal, bool group, struct err *e);
+/* The command's working directory as the kernel has it. */
+bool boundary_where(struct boundary *b, struct arena *a, uint32_t command, struct str *out, struct err *e);
+/* What is in the foreground of the command's terminal. */
+struct foreground {
+    bool itself; /* the command's own process group */
+    int64_t group;
+    char program[32]; /* printable */
+    bool waiting_for_terminal; /* blocked reading the terminal */
+};
+bool boundary_foreground(struct boundary *b, uint32_t command, struct foreground *out, struct err *e);
+
+/* Narrows what runs, at once. Processes that hold a file open for writing there are ended and named. */
+bool boundary_narrow(struct boundary *b, struct arena *a, const struct op *op, uint64_t *ended,
+    struct str *names, struct err *e);
+
+enum event_kind {
+    EVENT_NONE,
+    EVENT_EXITED, /* a command ended: id, status */
+    EVENT_LOST,   /* the runner is gone, and everything inside with it */
+};
+struct event {
+    enum event_kind kind;
+    uint32_t command;
+    int exit_code;   /* 0-255; 128 + signal when a signal ended it */
+    int signal;      /* 0 when it exited by itself */
+};
+
+sys_handle boundary_handle(const struct boundary *b); /* readable when an event may be there */
+bool boundary_event(struct boundary *b, struct event *out, struct err *e); /* never blocks */
+void boundary_close(struct boundary *b); /* everything inside is ended and gone when it returns; NULL ok */
+
+/* ---- the system's small change (sys_*.c) ---- */
+
+enum sys_wait_flags { SYS_READ = 1, SYS_WRITE = 2, SYS_HANGUP = 4 };
+struct sys_wait {
+    sys_handle handle;
+    int wanted, got;
+};
+/* Waits until one is ready, a signal arrived, or ms went by (-1: for ever). Returns how many are ready;
+ * 0 on time-out or signal. */
+int sys_wait(struct sys_wait *items, size_t count, int ms);
+/* Reads what is there (at most size). >0 bytes; 0 end; -1 nothing now; -2 failed (code in *code). */
+long sys_read(sys_handle h, void *out, size_t size, long *code);
+long sys_write(sys_handle h, const void *bytes, size_t n, long *code); /* >=0 written; -1 full; -2 failed */
+void sys_close(sys_handle *h); /* to SYS_NONE */
+bool sys_nonblocking(sys_handle h, bool on);
+bool sys_pipe(sys_handle *read_end, sys_handle *write_end, struct err *e); /* not inherited */
+bool sys_socketpair(sys_handle *a, sys_handle *b, struct err *e); /* stream, both ways, not inherited */
+
+/* A whole file, refused above ceiling; regular files only; never follows a link in the last component
+ * when nofollow. Missing is ERR_MISSING. */
+bool sys_read_file(struct arena *a, struct str path, size_t ceiling, bool nofollow, struct str *out,
+    struct err *e);
+bool sys_append_file(struct str path, struct str bytes, struct err *e); /* made 0600 when missing */
+bool sys_make_folders(struct str path, uint32_t mode, struct err *e);   /* with parents; existing is fine */
+bool sys_remove_tree(struct str path, struct err *e); /* a tree that hostile programs wrote; no links followed */
+/* A new session folder below state/sessions, held (locked) for our life; stale ones of earlier crashes are
+ * removed. Has tmp/ and run/ inside, mode 0700. */
+bool sys_session_folder(struct arena *a, struct str state_dir, struct str *out, struct err *e);
+void sys_session_folder_end(void); /* removes ours */
+struct str sys_variable(const void *unused, struct str name); /* an environment variable, or none */
+void sys_environment(struct arena *a, struct texts *out);
+uint64_t sys_milliseconds(void); /* monotonic */
+uint64_t sys_clock_ms(void);     /* since 1970 */
+struct str sys_cwd(struct arena *a);
+/* The object behind a path: canonical real path (all links resolved). */
+bool sys_real_path(struct arena *a, struct str path, struct str *out, struct err *e);
+void sys_reason(struct err *e, long code); /* fills code and reason from an errno */
+
+#endif

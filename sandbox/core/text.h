@@ -19,11 +19,13 @@ int text_columns(uint32_t scalar);
  * The printable form of bytes from anywhere: C0, DEL, C1, bidirectional controls, zero-width and other
  * invisible characters, line and paragraph separators, noncharacters and bytes that are not UTF-8 are
  * written \n \t \xNN \u{N}; a backslash is written \\. The result is one line of valid UTF-8.
+ * \xNN is a control below U+0080 or a byte that is not UTF-8; hex digits are upper case. Every blank but
+ * the plain space is escaped, and so is a combining mark that has no letter before it or is one of a pile.
  */
 struct str text_printable(struct arena *a, struct str s);
 /* Into a fixed array, cut at a whole character with "..." when it does not fit. */
 void text_printable_into(char *out, size_t size, struct str s);
-/* A JSON string with its quotes; bytes that are not UTF-8 become \u00NN escapes of their printable form. */
+/* A JSON string with its quotes, hidden characters as \uNNNN; a byte that is not UTF-8 becomes the text \xNN. */
 void text_json(struct buf *out, struct str s);
 
 /* Does name match pattern, where * stands for any run of bytes? Case-sensitive unless fold (ASCII). */

@@ -26,12 +26,17 @@ struct path_env {
     struct str (*variable)(const void *context, struct str name); /* none when not set */
     const void *context;
     struct path_case fold;
+    bool backslash; /* POSIX: \ separates too, as in a policy file; else it is a byte of a name */
 };
 
 /* Canonical form of what a person wrote. Refuses, with the reason: an unset ${NAME}, a relative path
  * without cwd, NUL, device names, streams, trailing dots and spaces, 8.3-looking names (Windows), a path
  * over PATH_BYTES_MAX. */
 bool path_canonical(
+    struct arena *a, const struct path_env *env, struct str text, struct str *out, struct err *e);
+
+/* The same for a name that stands inside every writable root (".git/hooks"): relative, no "..", no "~". */
+bool path_relative(
     struct arena *a, const struct path_env *env, struct str text, struct str *out, struct err *e);
 
 /* For canonical paths of the given system and case rules. */

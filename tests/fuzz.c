@@ -1,0 +1,189 @@
+/*
+ * fuzz: two drivers for the targets of fuzz_*.c.
+ *
+ * Without libFuzzer: mutates each target's seeds in an order that never changes, a fixed number of times, so that
+ * a failure of the test run is the same failure again. With -DCORDON_LIBFUZZER (ninja fuzz): the first byte of
+ * the input picks the target.
+ */
+#include "fuzz.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+extern const struct fuzz_target fuzz_frame;
+
+static const struct fuzz_target *const targets[] = {
+    &fuzz_frame,
+};
+
+#ifdef CORDON_LIBFUZZER
+
+int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t n);
+int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t n)
+{
+    if (n > 0)
+        targets[bytes[0] % COUNT_OF(targets)]->run(bytes + 1, n - 1);
+    return 0;
+}
+
+#else
+
+#include <sanitizer/common_interface_defs.h>
+
+#define INPUT_MAX 4096
+
+/* What was being run when a sanitizer ended the process. */
+static struct {
+    const char *target;
+    unsigned round;
+    size_t n;
+    unsigned char bytes[INPUT_MAX];
+} now;
+
+static void print_last_words(void)
+{
+    fprintf(stderr, "fuzz %s: round %u, %llu bytes:\n", now.target, now.round, (unsigned long long)now.n);
+    for (size_t i = 0; i < now.n; i++)
+        fprintf(stderr, "\\x%02x", now.bytes[i]);
+    fputc('\n', stderr);
+}
+
+static uint64_t next_random(uint64_t *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return *state;
+}
+
+static size_t below(uint64_t *state, size_t limit)
+{
+    return limit ? (size_t)(next_random(state) % limit) : 0;
+}
+
+static void insert_bytes(size_t at, const unsigned char *bytes, size_t n)
+{
+    if (n > INPUT_MAX - now.n)
+        n = INPUT_MAX - now.n;
+    memmove(now.bytes + at + n, now.bytes + at, now.n - at);
+    memcpy(now.bytes + at, bytes, n);
+    now.n += n;
+}
+
+static void remove_bytes(size_t at, size_t n)
+{
+    if (n > now.n - at)
+        n = now.n - at;
+    memmove(now.bytes + at, now.bytes + at + n, now.n - at - n);
+    now.n -= n;
+}
+
+/* A piece of some seed: what makes structured inputs meet one another. */
+static void splice(const struct fuzz_target *t, uint64_t *state, size_t at)
+{
+    struct str other = t->seeds[below(state, t->seed_count)];
+    size_t from = below(state, other.n);
+    size_t n = 1 + below(state, other.n - from < 64 ? other.n - from : 64);
+    unsigned char piece[65];
+
+    if (other.n == 0)
+        return;
+    if (n > other.n - from)
+        n = other.n - from;
+    memcpy(piece, other.p + from, n);
+    insert_bytes(at, piece, n);
+}
+
+static void mutate_once(const struct fuzz_target *t, uint64_t *state)
+{
+    static const unsigned char awkward[] = {0, 1, 0x7f, 0x80, 0xff, 0xfe, 0xc0, 0xed, 0xf4, 0x1b, '"', '\\',
+        '{', '[', ';', '\n', '\r', '/', '.', ':', '-', '9'};
+    size_t at = below(state, now.n ? now.n : 1);
+    unsigned char byte = awkward[below(state, sizeof awkward)];
+
+    switch (below(state, 7)) {
+    case 0:
+        if (now.n)
+            now.bytes[at] ^= (unsigned char)(1u << below(state, 8));
+        break;
+    case 1:
+        if (now.n)
+            now.bytes[at] = byte;
+        break;
+    case 2:
+        insert_bytes(now.n ? at : 0, &byte, 1);
+        break;
+    case 3:
+        if (now.n)
+            remove_bytes(at, 1 + below(state, 16));
+        break;
+    case 4:
+        splice(t, state, now.n ? at : 0);
+        break;
+    case 5: /* cut short */
+        now.n = now.n ? at : 0;
+        break;
+    default: /* the same run of bytes many times: depth and length */
+        for (size_t i = 0, times = below(state, 40); i < times && now.n; i++)
+            insert_bytes(at, now.bytes + at, 1);
+        break;
+    }
+}
+
+static void load_seed(struct str seed)
+{
+    now.n = seed.n < INPUT_MAX ? seed.n : INPUT_MAX;
+    if (now.n)
+        memcpy(now.bytes, seed.p, now.n);
+}
+
+/* The input is copied to a block of exactly its size, so that reading one byte past it is seen. */
+static void run_now(const struct fuzz_target *t)
+{
+    unsigned char *exact = malloc(now.n ? now.n : 1);
+    if (!exact)
+        abort();
+    memcpy(exact, now.bytes, now.n);
+    t->run(exact, now.n);
+    free(exact);
+}
+
+static void fuzz_target(const struct fuzz_target *t)
+{
+    uint64_t state = 0x9e3779b97f4a7c15u;
+
+    now.target = t->name;
+    for (size_t i = 0; i < t->seed_count; i++) {
+        load_seed(t->seeds[i]);
+        run_now(t);
+    }
+    for (now.round = 1; now.round <= t->rounds; now.round++) {
+        load_seed(t->seeds[below(&state, t->seed_count)]);
+        for (size_t i = 1 + below(&state, 6); i > 0; i--)
+            mutate_once(t, &state);
+        run_now(t);
+    }
+    printf("ok fuzz %s: %u inputs\n", t->name, (unsigned)t->seed_count + t->rounds);
+    fflush(stdout);
+}
+
+int main(int argc, char **argv)
+{
+    bool known = argc < 2;
+
+    __sanitizer_set_death_callback(print_last_words);
+    for (size_t i = 0; i < COUNT_OF(targets); i++)
+        if (argc < 2 || strcmp(argv[1], targets[i]->name) == 0) {
+            fuzz_target(targets[i]);
+            known = true;
+        }
+    if (!known) {
+        fprintf(stderr, "fuzz: no target of that name\n");
+        return 2;
+    }
+    puts("done");
+    return 0;
+}
+
+#endif

@@ -47,6 +47,7 @@ struct verb {
     const char *arguments; /* "-- PROG ARG..." */
     const char *help;      /* one line */
     bool opens;            /* takes the options that shape a boundary */
+    bool boundary;         /* opens one at once: its namespaces are begun before anything is read */
     size_t least, most;    /* how many arguments */
     int (*run)(const struct options *o); /* returns the exit code */
 };
@@ -126,6 +127,9 @@ struct session {
     struct path_env env;
     struct host host;
     struct opened *open;      /* the boundary in use */
+    struct boundary *early;   /* begun and not used yet */
+    bool early_network;
+    struct err early_err;     /* why there is none */
     struct carrier carrier;
     bool interactive;         /* a person's keyboard gives the lines: only then may anything widen */
     bool no_workspace;        /* opened where none may be */
@@ -229,7 +233,7 @@ bool why_report(struct session *s, const struct opened *o, const struct texts *w
     struct buf *out, struct err *e);
 void denied_report(struct buf *out, bool json);
 
-/* ---- tty_linux.c: the terminal that we were started in ---- */
+/* ---- outer_linux.c: what we were started with ---- */
 
 enum std_is {
     STD_IS_CLOSED,
@@ -242,6 +246,13 @@ enum std_is {
     STD_IS_OTHER,  /* refused */
 };
 enum std_is std_look(int number);
+bool std_same(int a, int b); /* do both lead to the very same file? */
+/* Closed ones become /dev/null, so that no later file can land on 0, 1 or 2. First thing in main. */
+bool std_fill(void);
+enum path_system outer_path_system(void);
+struct str outer_machine_policy(void); /* where an administrator's policy is */
+
+/* ---- tty_linux.c: the terminal that we were started in ---- */
 
 /* Remembers the terminal's modes, and sees that they come back at exit, on an error and on a fatal signal.
  * Also sets up the signals that tty_signal tells of. Works without a terminal too (signals only). */
@@ -275,7 +286,8 @@ bool tty_colour(int number);      /* may standard output (1) or error (2) have c
 /* Asks a question on the terminal. Everything typed before it was shown is thrown away, and so is what arrives
  * in the quarter second after; a paste is no answer. True only for "y" or "yes" and Enter. */
 bool tty_confirm(struct str question);
-struct str tty_machine_policy(void); /* where an administrator's policy is */
+/* Is our process group the terminal's foreground one? Only then may its modes be changed or keys be read. */
+bool tty_is_ours(void);
 
 /* Prints "cordon: ..." with the error's text, to standard error. */
 void say_error(const struct err *e);

@@ -1,0 +1,76 @@
+/*
+ * outer: what Cordon was started with: the kind of each standard descriptor, and where an administrator's
+ * policy is. Linux edge.
+ */
+#include "shell.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+bool std_fill(void)
+{
+    for (;;) {
+        int fd = open("/dev/null", O_RDWR);
+        if (fd < 0)
+            return false;
+        if (fd > 2) {
+            close(fd);
+            return true;
+        }
+    }
+}
+
+/* A pipe that has a name in the file system could be opened again from outside, and has an owner and a
+ * mode that would be within reach; one that pipe(2) made has neither. */
+static bool is_anonymous(int number)
+{
+    char link[64], name[64];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", number);
+    ssize_t n = readlink(link, name, sizeof name - 1);
+    if (n <= 0)
+        return false;
+    name[n] = 0;
+    return !strncmp(name, "pipe:[", 6);
+}
+
+enum std_is std_look(int number)
+{
+    struct stat st;
+    if (fstat(number, &st) != 0)
+        return STD_IS_CLOSED;
+    if (S_ISREG(st.st_mode))
+        return STD_IS_FILE;
+    if (S_ISFIFO(st.st_mode))
+        return is_anonymous(number) ? STD_IS_PIPE : STD_IS_FILE;
+    if (S_ISDIR(st.st_mode))
+        return STD_IS_FOLDER;
+    if (S_ISSOCK(st.st_mode))
+        return STD_IS_SOCKET;
+    if (S_ISCHR(st.st_mode)) {
+        if (isatty(number))
+            return STD_IS_TERMINAL;
+        return st.st_rdev == makedev(1, 3) ? STD_IS_NULL : STD_IS_FILE;
+    }
+    return STD_IS_OTHER;
+}
+
+bool std_same(int a, int b)
+{
+    struct stat x, y;
+    return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+enum path_system outer_path_system(void)
+{
+    return PATH_POSIX;
+}
+
+struct str outer_machine_policy(void)
+{
+    return STR("/etc/cordon/policy.json");
+}

@@ -1,0 +1,276 @@
+/*
+ * verbs: the command line as two tables: what can be done, and with which options. Parsing, --help and the
+ * nearest match for a word that is not known all read them.
+ */
+#include "shell.h"
+#include "../sandbox/core/text.h"
+
+#include <stdio.h>
+
+enum option_kind {
+    OPTION_FLAG,
+    OPTION_TEXT,
+    OPTION_TEXTS, /* may be given again */
+};
+
+enum option_scope {
+    SCOPE_ALL,
+    SCOPE_OPENS, /* shapes a boundary */
+    SCOPE_SOME,  /* named by the verb's own help */
+};
+
+struct option_row {
+    const char *name;
+    const char *value; /* NULL for a flag */
+    enum option_kind kind;
+    enum option_scope scope;
+    size_t place; /* in struct options */
+    const char *help;
+};
+
+#define PLACE(member) offsetof(struct options, member)
+
+static const struct option_row options_table[] = {
+    {"--workspace", "DIR", OPTION_TEXT, SCOPE_OPENS, PLACE(workspace),
+        "the folder to work in, writable inside (default: the current one)"},
+    {"--write", "DIR", OPTION_TEXTS, SCOPE_OPENS, PLACE(write), "a further writable root"},
+    {"--protect", "PATH", OPTION_TEXTS, SCOPE_OPENS, PLACE(protect),
+        "stays read-only inside the writable roots"},
+    {"--secret", "PATH", OPTION_TEXTS, SCOPE_OPENS, PLACE(secret), "may not even be read"},
+    {"--net", "MODE", OPTION_TEXT, SCOPE_OPENS, PLACE(net), "offline (default) or online"},
+    {"--policy", "FILE", OPTION_TEXT, SCOPE_OPENS, PLACE(policy_file),
+        "a policy file laid over the person's own"},
+    {"--accept", "PART", OPTION_TEXTS, SCOPE_OPENS, PLACE(accept),
+        "open although PART cannot be enforced here (the tier is then partial)"},
+    {"--require", "full", OPTION_FLAG, SCOPE_OPENS, PLACE(require_full),
+        "refuse to open unless everything is enforced"},
+    {"--agent", NULL, OPTION_FLAG, SCOPE_OPENS, PLACE(agent),
+        "lock every built-in that widens; .git is read-only unless a policy says otherwise"},
+    {"--no-rc", NULL, OPTION_FLAG, SCOPE_OPENS, PLACE(no_rc),
+        "start the command shell without the person's start file"},
+    {"-c", "LINE", OPTION_TEXT, SCOPE_SOME, PLACE(line), "run one line in the command shell, and end"},
+    {"--json", NULL, OPTION_FLAG, SCOPE_SOME, PLACE(json), "print JSON where there is something to print"},
+    {"--plan", NULL, OPTION_FLAG, SCOPE_SOME, PLACE(plan), "policy show: what would be done to the system"},
+    {"--list", NULL, OPTION_FLAG, SCOPE_SOME, PLACE(list), "demo: the names of the violations"},
+    {"--operation", "OP", OPTION_TEXT, SCOPE_SOME, PLACE(operation), "why: of this operation only"},
+    {"--quiet", NULL, OPTION_FLAG, SCOPE_ALL, PLACE(quiet), "no notes on standard error"},
+    {"--help", NULL, OPTION_FLAG, SCOPE_ALL, PLACE(help), "this text"},
+    {"--version", NULL, OPTION_FLAG, SCOPE_ALL, PLACE(version), "the version"},
+};
+
+static int verb_help(const struct options *o);
+
+static const struct verb verbs_table[] = {
+    {"", "", "the terminal: opens in the current folder", true, true, 0, ARGV_MAX, verb_repl},
+    {"run", "-- PROG ARG...", "run one program inside and wait for it", true, true, 1, ARGV_MAX, verb_run},
+    {"why", "PATH [OPERATION]", "what may be done to PATH or HOST:PORT, by which rule, and what would change it",
+        true, false, 1, 2, verb_why},
+    {"policy", "check [FILE] | show [--plan] | explain KEY", "check a policy file, show what is in force, explain a key",
+        true, false, 1, 2, verb_policy},
+    {"doctor", "", "open a boundary and try each of its promises", true, true, 0, 0, verb_doctor},
+    {"demo", "[NAME]", "try violations on decoys, expected beside observed", true, true, 0, 1, verb_demo},
+    {"denied", "", "refused operations of earlier sessions", false, false, 0, 0, verb_denied},
+    {"status", "", "what Cordon finds on this machine and what it would enforce", true, false, 0, 0, verb_status},
+    {"help", "[VERB]", "this text, or that of one verb", false, false, 0, 1, verb_help},
+};
+
+const struct verb *verbs_list(size_t *count)
+{
+    *count = COUNT_OF(verbs_table);
+    return verbs_table;
+}
+
+static const struct verb *verb_find(struct str name)
+{
+    for (size_t i = 0; i < COUNT_OF(verbs_table); i++)
+        if (str_is(name, verbs_table[i].name))
+            return &verbs_table[i];
+    return NULL;
+}
+
+static const struct option_row *option_find(struct str name)
+{
+    for (size_t i = 0; i < COUNT_OF(options_table); i++)
+        if (str_is(name, options_table[i].name))
+            return &options_table[i];
+    return NULL;
+}
+
+static bool unknown_option(struct str word, struct err *e)
+{
+    const char *names[COUNT_OF(options_table)];
+    for (size_t i = 0; i < COUNT_OF(options_table); i++)
+        names[i] = options_table[i].name;
+    struct str near = text_nearest(word, names, COUNT_OF(names));
+    err_set(e, ERR_USAGE, "no such option");
+    err_subject(e, word);
+    if (near.n)
+        return err_remedy(e, "did you mean %s?", near.p);
+    return err_remedy(e, "cordon --help lists them");
+}
+
+static bool unknown_verb(struct str word, struct err *e)
+{
+    const char *names[COUNT_OF(verbs_table)];
+    for (size_t i = 0; i < COUNT_OF(verbs_table); i++)
+        names[i] = verbs_table[i].name;
+    struct str near = text_nearest(word, names + 1, COUNT_OF(names) - 1);
+    err_set(e, ERR_USAGE, "no such verb");
+    err_subject(e, word);
+    if (near.n)
+        return err_remedy(e, "did you mean 'cordon %s'? to run a program: cordon run -- PROG", near.p);
+    return err_remedy(e, "to run a program: cordon run -- PROG; cordon --help lists the verbs");
+}
+
+/* Takes one option at argv[*at]; moves *at past its value. */
+static bool option_take(
+    struct arena *a, int argc, char **argv, int *at, struct options *o, struct err *e)
+{
+    struct str word = str_from(argv[*at]);
+    size_t equals = str_starts(word, STR("--")) ? str_find(word, 0, '=') : word.n;
+    struct str name = str_slice(word, 0, equals);
+    const struct option_row *row = option_find(name);
+    struct str value = {0};
+    char *place = (char *)o;
+
+    if (!row && str_is(name, "-h"))
+        row = option_find(STR("--help"));
+    if (!row)
+        return unknown_option(name, e);
+    if (row->value) {
+        if (equals < word.n) {
+            value = str_slice(word, equals + 1, word.n);
+        } else if (*at + 1 < argc) {
+            value = str_from(argv[++*at]);
+        } else {
+            err_set(e, ERR_USAGE, "%s needs %s after it", row->name, row->value);
+            return false;
+        }
+    } else if (equals < word.n) {
+        err_set(e, ERR_USAGE, "%s takes no value", row->name);
+        return false;
+    }
+    if (row->kind == OPTION_FLAG && row->value && !str_is(value, row->value)) {
+        err_set(e, ERR_USAGE, "%s knows one value: %s", row->name, row->value);
+        return err_subject(e, value);
+    }
+    switch (row->kind) {
+    case OPTION_FLAG:
+        *(bool *)(void *)(place + row->place) = true;
+        break;
+    case OPTION_TEXT:
+        if (((struct str *)(void *)(place + row->place))->p) {
+            err_set(e, ERR_USAGE, "%s is given twice", row->name);
+            return false;
+        }
+        *(struct str *)(void *)(place + row->place) = value;
+        break;
+    case OPTION_TEXTS:
+        *(struct str *)ARENA_PUSH(a, (struct texts *)(void *)(place + row->place)) = value;
+        break;
+    }
+    return true;
+}
+
+static bool arguments_fit(const struct options *o, struct err *e)
+{
+    const struct verb *v = o->verb;
+    if (o->line.p && v->name[0]) {
+        err_set(e, ERR_USAGE, "-c runs a line by itself and takes no verb");
+        return err_subject(e, str_from(v->name));
+    }
+    if (!v->name[0] && !o->line.p && o->args.n)
+        return unknown_verb(o->args.v[0], e);
+    if (o->args.n < v->least || o->args.n > v->most) {
+        err_set(e, ERR_USAGE, "%s", o->args.n < v->least ? "an argument is missing" : "one argument too many");
+        if (o->args.n > v->most)
+            err_subject(e, o->args.v[v->most]);
+        return err_remedy(e, "usage: cordon %s [OPTIONS] %s", v->name, v->arguments);
+    }
+    return true;
+}
+
+bool options_parse(struct arena *a, int argc, char **argv, struct options *out, struct err *e)
+{
+    struct options o = {0};
+    bool over = false; /* options have ended */
+
+    o.verb = &verbs_table[0];
+    for (int i = 1; i < argc; i++) {
+        struct str word = str_from(argv[i]);
+        if (!over && str_is(word, "--")) {
+            over = true;
+            if (!o.verb->name[0] && !o.line.p)
+                break; /* "cordon -- x": said below */
+        } else if (!over && word.n > 1 && word.p[0] == '-') {
+            if (!option_take(a, argc, argv, &i, &o, e))
+                return false;
+        } else if (!over && !o.verb->name[0] && !o.line.p) {
+            o.verb = verb_find(word);
+            if (!o.verb || !word.n)
+                return unknown_verb(word, e);
+        } else {
+            *(struct str *)ARENA_PUSH(a, &o.args) = word;
+            over = over || str_is(str_from(o.verb->name), "run") || o.line.p != NULL;
+        }
+    }
+    if (over && !o.verb->name[0] && !o.line.p) {
+        err_set(e, ERR_USAGE, "-- needs a verb before it");
+        return err_remedy(e, "to run a program: cordon run -- PROG ARG...");
+    }
+    if (o.help || o.version) {
+        o.args = (struct texts){0};
+        if (o.verb->name[0])
+            *(struct str *)ARENA_PUSH(a, &o.args) = str_from(o.verb->name);
+        o.verb = verb_find(STR("help"));
+    } else if (!arguments_fit(&o, e)) {
+        return false;
+    }
+    *out = o;
+    return true;
+}
+
+static void help_line(struct buf *out, const char *left, const char *value, const char *help)
+{
+    char column[64];
+    snprintf(column, sizeof column, "%s%s%s", left, value[0] ? " " : "", value);
+    buf_format(out, "  %-22s %s\n", column, help);
+}
+
+void verbs_help(struct buf *out, const struct verb *verb)
+{
+    if (verb) {
+        buf_format(out, "usage: cordon %s [OPTIONS] %s\n%s\n", verb->name, verb->arguments, verb->help);
+    } else {
+        buf_format(out, "usage: cordon [OPTIONS]              a sandboxed terminal in the current folder\n"
+                        "       cordon [OPTIONS] -c LINE      one line in the command shell\n"
+                        "       cordon VERB [OPTIONS] ...\n\nverbs:\n");
+        for (size_t i = 1; i < COUNT_OF(verbs_table); i++)
+            buf_format(out, "  %s %s\n      %s\n", verbs_table[i].name, verbs_table[i].arguments,
+                verbs_table[i].help);
+    }
+    buf_format(out, "\noptions:\n");
+    for (size_t i = 0; i < COUNT_OF(options_table); i++) {
+        const struct option_row *row = &options_table[i];
+        if (!verb || verb->opens || row->scope != SCOPE_OPENS)
+            help_line(out, row->name, row->value ? row->value : "", row->help);
+    }
+    buf_format(out, "\nexit codes: the program's own; 125 Cordon failed or refused; 126 found and not started; "
+                    "127 not found;\n128+n ended by signal n.\n");
+}
+
+static int verb_help(const struct options *o)
+{
+    struct buf out = {0};
+    const struct verb *verb = NULL;
+    if (o->version) {
+        buf_format(&out, "cordon %s\n", CORDON_VERSION);
+    } else {
+        if (o->args.n)
+            verb = verb_find(o->args.v[0]);
+        verbs_help(&out, verb && verb->name[0] ? verb : NULL);
+    }
+    bool good = tty_print(buf_view(&out));
+    buf_release(&out);
+    return good ? EXIT_OK : EXIT_CORDON;
+}

@@ -1,0 +1,569 @@
+/*
+ * apply: does what the plan's ops say to the mount namespace, in order, and decides nothing.
+ *
+ * Runs in the runner, inside its own namespaces. Objects are reached by descriptor: each path is opened
+ * once with openat2(RESOLVE_NO_SYMLINKS), its identity is compared with what the plan saw, and the very
+ * descriptor is mounted (open_tree, move_mount; mount_setattr needs Linux 5.12), so that a name that is
+ * replaced in between leads nowhere.
+ */
+#include "linux.h"
+
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+struct state {
+    struct apply *a;
+    const struct op *ops;
+    int *held;       /* per op: its object, opened before anything was covered; -1 */
+    uint64_t handled; /* Landlock rights that this kernel knows */
+};
+
+static bool fail(struct err *e, const struct op *op, const char *what)
+{
+    long code = errno;
+
+    err_set(e, ERR_SYSTEM, "%s", what);
+    err_subject(e, op->source.n ? op->source : op->path);
+    sys_reason(e, code);
+    return false;
+}
+
+/* ---- mounts by descriptor ---- */
+
+static int mount_new(const char *type, const char *options, unsigned attributes)
+{
+    char copy[256], *at = copy;
+    int context = (int)syscall(SYS_fsopen, type, 1 /* FSOPEN_CLOEXEC */);
+    int result = -1, saved;
+
+    if (context < 0)
+        return -1;
+    snprintf(copy, sizeof copy, "%s", options);
+    while (*at) {
+        char *end = at + strcspn(at, ","), *value;
+        bool last = *end == '\0';
+        *end = '\0';
+        value = strchr(at, '=');
+        if (value)
+            *value++ = '\0';
+        if (syscall(SYS_fsconfig, context, value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, at, value, 0))
+            goto out;
+        at = last ? end : end + 1;
+    }
+    if (syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
+        result = (int)syscall(SYS_fsmount, context, 1 /* FSMOUNT_CLOEXEC */, attributes);
+out:
+    saved = errno;
+    close(context);
+    errno = saved;
+    return result;
+}
+
+static int mount_clone(int object, bool recursive)
+{
+    return (int)syscall(SYS_open_tree, object, "",
+        OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0));
+}
+
+static bool mount_attributes(int tree, uint64_t set, uint64_t clear, bool recursive)
+{
+    struct mount_attr attributes = {.attr_set = set, .attr_clr = clear};
+    return syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0),
+               &attributes, sizeof attributes) == 0;
+}
+
+static bool mount_attach(int tree, int target)
+{
+    return syscall(SYS_move_mount, tree, "", target, "",
+               MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) == 0;
+}
+
+/* The object that the op names, opened anew under the mounts as they are now. */
+static int open_object(const struct op *op, struct str path, struct err *e)
+{
+    struct stat st;
+    int fd = sys_open_beneath_root(path.p, O_PATH);
+
+    if (fd < 0) {
+        fail(e, op, "cannot open what the plan names");
+        return -1;
+    }
+    if (op->check_identity && (fstat(fd, &st) != 0 || st.st_dev != op->dev || st.st_ino != op->ino)) {
+        err_set(e, ERR_REFUSED, "what the plan looked at is no longer the same object");
+        err_subject(e, path);
+        err_remedy(e, "somebody replaced it while Cordon was opening; try again");
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+/* Attaches and closes tree; target is opened when it is needed. */
+static bool attach_at(const struct op *op, int tree, struct str path, struct err *e)
+{
+    struct op plain = *op;
+    int target;
+    bool good;
+
+    plain.check_identity = false;
+    target = open_object(&plain, path, e);
+    if (target < 0) {
+        close(tree);
+        return false;
+    }
+    good = mount_attach(tree, target) || fail(e, op, "cannot put a mount in place");
+    close(tree);
+    close(target);
+    return good;
+}
+
+/* ---- the single ops ---- */
+
+/* Everything read-only, nothing setuid, no device; and private, so that nothing that is mounted outside
+ * later comes in. One call each on the whole tree. */
+static bool do_tree(const struct op *op, uint64_t set, uint64_t propagation, struct err *e)
+{
+    struct mount_attr attributes = {.attr_set = set, .propagation = propagation};
+
+    if (syscall(SYS_mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &attributes, sizeof attributes) == 0)
+        return true;
+    fail(e, op, "cannot change the whole tree of mounts");
+    if (e->code == ENOSYS)
+        err_remedy(e, "Cordon needs Linux 5.12 or later");
+    return false;
+}
+
+static bool do_new(const struct op *op, const char *type, const char *options, unsigned attributes,
+    struct err *e)
+{
+    int tree = mount_new(type, options, attributes);
+    if (tree < 0)
+        return fail(e, op, "cannot make a new file system");
+    return attach_at(op, tree, op->path, e);
+}
+
+static bool do_folder(const struct op *op, struct err *e)
+{
+    if (mkdir(op->path.p, (mode_t)op->number) == 0)
+        return chmod(op->path.p, (mode_t)op->number) == 0 || fail(e, op, "cannot set the mode of a folder");
+    return errno == EEXIST || fail(e, op, "cannot make a folder");
+}
+
+/* A place to mount on, of the kind of the object: made where it is missing (in a tmpfs or temp of ours). */
+static bool make_place(const struct op *op, struct str path, bool folder, struct err *e)
+{
+    struct stat st;
+    int fd;
+
+    if (lstat(path.p, &st) == 0)
+        return true;
+    if (folder)
+        return mkdir(path.p, 0755) == 0 || fail(e, op, "cannot make a place to mount on");
+    fd = open(path.p, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return fail(e, op, "cannot make a place to mount on");
+    close(fd);
+    return true;
+}
+
+static bool do_device(struct state *s, size_t i, struct err *e)
+{
+    const struct op *op = &s->ops[i];
+    struct stat st;
+    int tree;
+
+    if (s->held[i] < 0 || fstat(s->held[i], &st) != 0 || !S_ISCHR(st.st_mode)) {
+        errno = ENODEV;
+        return fail(e, op, "cannot find a device");
+    }
+    tree = mount_clone(s->held[i], false);
+    if (tree < 0)
+        return fail(e, op, "cannot take a device over");
+    if (!mount_attributes(tree, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
+            MOUNT_ATTR_NODEV | MOUNT_ATTR_RDONLY, false) ||
+        !make_place(op, op->path, false, e)) {
+        fail(e, op, "cannot make a device usable");
+        close(tree);
+        return false;
+    }
+    return attach_at(op, tree, op->path, e);
+}
+
+/* Read-only is cleared on the top mount only: nested mounts have ops of their own. */
+static bool do_bind(struct state *s, size_t i, bool writable, struct err *e)
+{
+    const struct op *op = &s->ops[i];
+    struct stat st;
+    int tree;
+
+    if (s->held[i] < 0 || fstat(s->held[i], &st) != 0)
+        return err_set(e, ERR_BUG, "a bind without its object") || err_subject(e, op->path);
+    tree = mount_clone(s->held[i], true);
+    if (tree < 0)
+        return fail(e, op, "cannot take a folder over");
+    if (writable ? !mount_attributes(tree, 0, MOUNT_ATTR_RDONLY, false)
+                 : !mount_attributes(tree, MOUNT_ATTR_RDONLY, 0, true)) {
+        fail(e, op, writable ? "cannot make it writable (is it on a read-only mount?)"
+                             : "cannot make it read-only");
+        close(tree);
+        return false;
+    }
+    if (!make_place(op, op->path, S_ISDIR(st.st_mode), e)) {
+        close(tree);
+        return false;
+    }
+    return attach_at(op, tree, op->path, e);
+}
+
+static bool do_overlay(struct state *s, size_t i, struct err *e)
+{
+    const struct op *op = &s->ops[i];
+    char lower[64], upper[PATH_BYTES_MAX], work[PATH_BYTES_MAX];
+    int context, tree = -1;
+    bool good = false;
+
+    snprintf(lower, sizeof lower, "/proc/self/fd/%d", s->held[i]);
+    snprintf(upper, sizeof upper, "%s", op->text.p ? op->text.p : "");
+    snprintf(work, sizeof work, "%s", op->text2.p ? op->text2.p : "");
+    context = (int)syscall(SYS_fsopen, "overlay", 1);
+    if (context < 0)
+        return fail(e, op, "cannot make an overlay");
+    if (syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, "lowerdir", lower, 0) ||
+        syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, "upperdir", upper, 0) ||
+        syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, "workdir", work, 0) ||
+        syscall(SYS_fsconfig, context, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) ||
+        syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+        fail(e, op, "cannot make an overlay");
+    else if ((tree = (int)syscall(SYS_fsmount, context, 1, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)) < 0)
+        fail(e, op, "cannot make an overlay");
+    else
+        good = attach_at(op, tree, op->path, e);
+    close(context);
+    return good;
+}
+
+/* Bound on itself, read-only, with everything below it. */
+static bool do_protect(const struct op *op, struct err *e)
+{
+    int object = open_object(op, op->path, e), tree;
+
+    if (object < 0)
+        return false;
+    tree = mount_clone(object, true);
+    if (tree < 0 || !mount_attributes(tree, MOUNT_ATTR_RDONLY, 0, true)) {
+        fail(e, op, "cannot make a path read-only");
+        if (tree >= 0)
+            close(tree);
+        close(object);
+        return false;
+    }
+    close(object);
+    return attach_at(op, tree, op->path, e);
+}
+
+/*
+ * One tmpfs, made first of all, holds the empty folder and the empty file that every cover is a clone of. It
+ * is put on /tmp, where the private temp goes over it at once: before Linux 6.15 a mount that is nowhere in
+ * the namespace cannot be cloned.
+ */
+static bool prepare_empty(struct confinement *c, struct err *e)
+{
+    static const struct op at_tmp = {.path = {"/tmp", 4}};
+    int file;
+
+    if (c->empty >= 0)
+        return true;
+    c->empty = mount_new("tmpfs", "size=64k,nr_inodes=8,mode=700", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+    if (c->empty < 0)
+        return fail(e, &at_tmp, "cannot make what covers secrets");
+    file = openat(c->empty, "file", O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0);
+    if (file < 0 || fchmod(file, 0) != 0 || mkdirat(c->empty, "folder", 0) != 0) {
+        fail(e, &at_tmp, "cannot make what covers secrets");
+        if (file >= 0)
+            close(file);
+        return false;
+    }
+    close(file);
+    file = dup(c->empty);
+    return file >= 0 && attach_at(&at_tmp, file, at_tmp.path, e);
+}
+
+static bool do_cover(struct state *s, const struct op *op, bool folder, struct err *e)
+{
+    int object, what, tree;
+
+    object = open_object(op, op->path, e);
+    if (object < 0)
+        return false;
+    what = openat(s->a->confinement->empty, folder ? "folder" : "file", O_PATH | O_CLOEXEC);
+    tree = what < 0 ? -1 : mount_clone(what, false);
+    if (tree < 0 ||
+        !mount_attributes(tree, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0, false) ||
+        !mount_attach(tree, object))
+        fail(e, op, "cannot cover a path");
+    if (what >= 0)
+        close(what);
+    if (tree >= 0)
+        close(tree);
+    close(object);
+    return e->kind == ERR_NONE;
+}
+
+static bool do_sysctl(const struct op *op, struct err *e)
+{
+    char path[256];
+    int fd;
+    bool good;
+
+    snprintf(path, sizeof path, "/proc/sys/%s", op->path.p);
+    fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return fail(e, op, "cannot open a kernel setting of the namespace");
+    good = write(fd, op->text.p, op->text.n) == (ssize_t)op->text.n ||
+           fail(e, op, "cannot change a kernel setting of the namespace");
+    close(fd);
+    return good;
+}
+
+static bool do_loopback(const struct op *op, struct err *e)
+{
+    struct ifreq request = {.ifr_name = "lo"};
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    bool good;
+
+    if (fd < 0)
+        return fail(e, op, "cannot bring loopback up");
+    request.ifr_flags = IFF_UP | IFF_RUNNING;
+    good = ioctl(fd, SIOCSIFFLAGS, &request) == 0 || fail(e, op, "cannot bring loopback up");
+    close(fd);
+    return good;
+}
+
+static bool do_remount_readonly(const struct op *op, struct err *e)
+{
+    struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
+
+    return syscall(SYS_mount_setattr, AT_FDCWD, op->path.p, AT_RECURSIVE | AT_SYMLINK_NOFOLLOW,
+               &attributes, sizeof attributes) == 0 ||
+           fail(e, op, "cannot make a writable root read-only");
+}
+
+/* ---- Landlock ---- */
+
+static uint64_t landlock_handled(int abi)
+{
+    uint64_t rights = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR |
+                      LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_CHAR |
+                      LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |
+                      LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |
+                      LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM;
+    if (abi >= 2)
+        rights |= LANDLOCK_ACCESS_FS_REFER;
+    if (abi >= 3)
+        rights |= LL_TRUNCATE;
+    if (abi >= 5)
+        rights |= LL_IOCTL_DEV;
+    return rights;
+}
+
+/* The ruleset is made at the first op that needs it. The kernel takes a shorter struct as zeroes. */
+static bool landlock_ready(struct state *s, const struct op *op, bool scope, struct err *e)
+{
+    struct {
+        uint64_t handled_fs, handled_net, scoped;
+    } attributes = {0};
+    long abi;
+
+    if (s->a->confinement->landlock >= 0)
+        return true;
+    abi = syscall(SYS_landlock_create_ruleset, NULL, 0, 1 /* LANDLOCK_CREATE_RULESET_VERSION */);
+    if (abi < 1)
+        return fail(e, op, "this kernel does not have Landlock");
+    s->handled = landlock_handled((int)abi);
+    attributes.handled_fs = s->handled;
+    if (scope && abi >= 6)
+        attributes.scoped = LL_SCOPE_ABSTRACT_UNIX | LL_SCOPE_SIGNAL;
+    s->a->confinement->landlock = (int)syscall(SYS_landlock_create_ruleset, &attributes,
+        abi >= 6 ? sizeof attributes : abi >= 4 ? 2 * sizeof(uint64_t) : sizeof(uint64_t), 0);
+    return s->a->confinement->landlock >= 0 || fail(e, op, "cannot make a Landlock ruleset");
+}
+
+static bool do_landlock(struct state *s, const struct op *op, struct err *e)
+{
+    struct landlock_path_beneath_attr rule = {0};
+    struct stat st;
+    int fd;
+    bool good;
+
+    if (!landlock_ready(s, op, true, e))
+        return false;
+    fd = open_object(op, op->path, e);
+    if (fd < 0)
+        return false;
+    rule.parent_fd = fd;
+    if (op->number == LANDLOCK_TREE)
+        rule.allowed_access = s->handled;
+    else if (op->number == LANDLOCK_DEVICE)
+        rule.allowed_access = (LANDLOCK_ACCESS_FS_WRITE_FILE | LL_IOCTL_DEV | LL_TRUNCATE) & s->handled;
+    else
+        rule.allowed_access = (LANDLOCK_ACCESS_FS_WRITE_FILE | LL_TRUNCATE) & s->handled;
+    if (fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode))
+        rule.allowed_access &= LANDLOCK_ACCESS_FS_WRITE_FILE | LL_TRUNCATE | LL_IOCTL_DEV;
+    good = syscall(SYS_landlock_add_rule, s->a->confinement->landlock, LANDLOCK_RULE_PATH_BENEATH, &rule,
+               0) == 0 ||
+           fail(e, op, "cannot add a Landlock rule");
+    close(fd);
+    return good;
+}
+
+static bool do_rlimit(struct state *s, const struct op *op, struct err *e)
+{
+    struct confinement *c = s->a->confinement;
+
+    if (!str_is(op->text, "nproc") || c->rlimit_count == RLIMITS_MAX) {
+        err_set(e, ERR_BUG, "a limit that the edge does not know");
+        return err_subject(e, op->text);
+    }
+    c->rlimits[c->rlimit_count].resource = RLIMIT_NPROC;
+    c->rlimits[c->rlimit_count++].value = op->number;
+    return true;
+}
+
+/* ---- the walk ---- */
+
+static bool apply_one(struct state *s, size_t i, struct err *e)
+{
+    const struct op *op = &s->ops[i];
+    const unsigned plain = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+
+    switch (op->kind) {
+    case OP_PRIVATE:
+        return do_tree(op, 0, 1u << 18 /* MS_PRIVATE */, e);
+    case OP_READONLY_ALL:
+        return do_tree(op, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, 0, e);
+    case OP_TMPFS:
+        return make_place(op, op->path, true, e) && do_new(op, "tmpfs", op->text.p ? op->text.p : "", plain, e);
+    case OP_PROC:
+        return do_new(op, "proc", "", plain | MOUNT_ATTR_NOEXEC, e);
+    case OP_DEVPTS:
+        return make_place(op, op->path, true, e) &&
+               do_new(op, "devpts", "ptmxmode=666,mode=620", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, e);
+    case OP_MQUEUE:
+        return make_place(op, op->path, true, e) && do_new(op, "mqueue", "", plain | MOUNT_ATTR_NOEXEC, e);
+    case OP_FOLDER:
+        return do_folder(op, e);
+    case OP_SYMLINK:
+        return symlink(op->text.p, op->path.p) == 0 || fail(e, op, "cannot make a link");
+    case OP_DEVICE:
+        return do_device(s, i, e);
+    case OP_BIND:
+        return do_bind(s, i, op->number == 1, e);
+    case OP_WRITABLE:
+        return do_bind(s, i, true, e);
+    case OP_OVERLAY:
+        return do_overlay(s, i, e);
+    case OP_PROTECT:
+        return do_protect(op, e);
+    case OP_COVER_FOLDER:
+        return do_cover(s, op, true, e);
+    case OP_COVER_FILE:
+        return do_cover(s, op, false, e);
+    case OP_SYSCTL:
+        return do_sysctl(op, e);
+    case OP_LOOPBACK:
+        return do_loopback(op, e);
+    case OP_REMOUNT_READONLY:
+        return do_remount_readonly(op, e);
+    case OP_LANDLOCK:
+        return do_landlock(s, op, e);
+    case OP_LANDLOCK_SCOPE:
+        return landlock_ready(s, op, true, e);
+    case OP_RLIMIT:
+        return do_rlimit(s, op, e);
+    case OP_CGROUP: /* done outside, by boundary_linux.c */
+    case OP_KIND_COUNT:
+        break;
+    }
+    return true;
+}
+
+/* Opens what must be reached as it is before anything is covered. */
+static bool hold_objects(struct state *s, size_t count, struct err *e)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct op *op = &s->ops[i];
+        struct str path = {0};
+
+        s->held[i] = -1;
+        if (op->kind == OP_BIND || op->kind == OP_OVERLAY)
+            path = op->source;
+        else if (op->kind == OP_WRITABLE || op->kind == OP_DEVICE)
+            path = op->path;
+        if (path.n == 0)
+            continue;
+        s->held[i] = open_object(op, path, e);
+        if (s->held[i] < 0 && op->on_failure == FAIL_REFUSE)
+            return false;
+        if (s->held[i] < 0)
+            err_clear(e);
+    }
+    return true;
+}
+
+static bool is_forgiven(struct state *s, const struct op *op, const struct err *e)
+{
+    if (op->on_failure == FAIL_SKIP)
+        return true;
+    if (op->on_failure != FAIL_PARTIAL)
+        return false;
+    for (size_t i = 0; i < s->a->partial->n; i++) {
+        if (str_eq(s->a->partial->v[i], op->part)) {
+            s->a->note(s->a->context, op, e->code);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool apply_plan(struct apply *apply, const struct op *ops, size_t count, struct err *e)
+{
+    struct state s = {.a = apply, .ops = ops};
+    bool good;
+
+    s.held = arena_alloc(apply->arena, count ? count : 1, sizeof *s.held);
+    good = hold_objects(&s, count, e) && prepare_empty(apply->confinement, e);
+    for (size_t i = 0; good && i < count; i++) {
+        if (apply_one(&s, i, e))
+            continue;
+        if (!is_forgiven(&s, &ops[i], e)) {
+            if (ops[i].on_failure == FAIL_PARTIAL)
+                err_remedy(e, "or accept its absence: \"partial\": [\"%.*s\"] in the policy, or --accept %.*s",
+                    (int)ops[i].part.n, ops[i].part.p, (int)ops[i].part.n, ops[i].part.p);
+            good = false;
+        } else {
+            err_clear(e);
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (s.held[i] > 0)
+            close(s.held[i]);
+    }
+    return good;
+}
+
+bool apply_change(struct arena *a, struct confinement *c, const struct op *op, struct err *e)
+{
+    struct texts nobody = {0};
+    struct apply apply = {.arena = a, .confinement = c, .partial = &nobody};
+
+    if (op->kind != OP_PROTECT && op->kind != OP_COVER_FOLDER && op->kind != OP_COVER_FILE &&
+        op->kind != OP_REMOUNT_READONLY)
+        return err_set(e, ERR_PROTOCOL, "a change that is no narrowing was refused");
+    return apply_plan(&apply, op, 1, e);
+}

@@ -1,0 +1,180 @@
+/*
+ * calls: the table of system calls that an untrusted tree has no use for, and the seccomp filter made of it.
+ *
+ * Numbers are data, for both architectures, so that the table can be read and tested anywhere; calls from
+ * 424 on have one number everywhere. What the filter lets through is still held by the other walls: mounts,
+ * Landlock, namespaces, no capabilities.
+ */
+#include "linux.h"
+
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+
+/* Highest call known when this was written (Linux 6.17: file_setattr). A number above it is unknown here, so
+ * nobody has thought about what it does: ENOSYS, as on a kernel that does not have it. */
+#define HIGHEST_KNOWN 469
+#define X32_BIT       0x40000000u
+
+/* read(2) is 0 on x86-64 and 63 on aarch64: this tells which column is ours without a compiler macro. */
+enum { IS_X86_64 = SYS_read == 0 };
+#define ARCHITECTURE ((uint32_t)(IS_X86_64 ? AUDIT_ARCH_X86_64 : AUDIT_ARCH_AARCH64))
+
+enum call_rule {
+    REFUSE,     /* EPERM */
+    ABSENT,     /* ENOSYS, so that programs fall back */
+    NAMESPACES, /* EPERM when the flags in argument 0 ask for a namespace */
+    FAMILY,     /* EAFNOSUPPORT but for UNIX, INET, INET6, NETLINK in argument 0 */
+    TERMINAL,   /* EPERM for requests in argument 1 that feed or steer a terminal */
+};
+
+struct call {
+    const char *name;
+    int x86_64, aarch64; /* -1: does not exist there */
+    enum call_rule rule;
+};
+
+static const struct call calls[] = {
+    /* another way to make the calls below without being seen by this filter */
+    {"io_uring_setup", 425, 425, REFUSE},
+    {"io_uring_enter", 426, 426, REFUSE},
+    {"io_uring_register", 427, 427, REFUSE},
+    /* the kernel's own inside */
+    {"bpf", 321, 280, REFUSE},
+    {"perf_event_open", 298, 241, REFUSE},
+    {"userfaultfd", 323, 282, REFUSE},
+    {"kexec_load", 246, 104, REFUSE},
+    {"kexec_file_load", 320, 294, REFUSE},
+    {"create_module", 174, -1, REFUSE},
+    {"init_module", 175, 105, REFUSE},
+    {"finit_module", 313, 273, REFUSE},
+    {"delete_module", 176, 106, REFUSE},
+    {"syslog", 103, 116, REFUSE},
+    {"lookup_dcookie", 212, 18, REFUSE},
+    {"fanotify_init", 300, 262, REFUSE},
+    {"iopl", 172, -1, REFUSE},
+    {"ioperm", 173, -1, REFUSE},
+    {"uselib", 134, -1, REFUSE},
+    /* around the mounts */
+    {"open_by_handle_at", 304, 265, REFUSE},
+    {"mount", 165, 40, REFUSE},
+    {"umount2", 166, 39, REFUSE},
+    {"pivot_root", 155, 41, REFUSE},
+    {"chroot", 161, 51, REFUSE},
+    {"setns", 308, 268, REFUSE},
+    {"open_tree_attr", 467, 467, REFUSE},
+    {"open_tree", 428, 428, ABSENT},
+    {"move_mount", 429, 429, ABSENT},
+    {"fsopen", 430, 430, ABSENT},
+    {"fsconfig", 431, 431, ABSENT},
+    {"fsmount", 432, 432, ABSENT},
+    {"fspick", 433, 433, ABSENT},
+    {"mount_setattr", 442, 442, ABSENT},
+    /* the machine */
+    {"quotactl", 179, 60, REFUSE},
+    {"quotactl_fd", 443, 443, REFUSE},
+    {"swapon", 167, 224, REFUSE},
+    {"swapoff", 168, 225, REFUSE},
+    {"reboot", 169, 142, REFUSE},
+    {"acct", 163, 89, REFUSE},
+    {"clock_settime", 227, 112, REFUSE},
+    {"clock_adjtime", 305, 266, REFUSE},
+    {"settimeofday", 164, 170, REFUSE},
+    {"vhangup", 153, 58, REFUSE},
+    /* other processes' descriptors; keys of the person */
+    {"pidfd_getfd", 438, 438, REFUSE},
+    {"keyctl", 250, 219, ABSENT},
+    {"add_key", 248, 217, ABSENT},
+    {"request_key", 249, 218, ABSENT},
+    /* flags behind a pointer, which a filter cannot read: programs fall back to clone */
+    {"clone3", 435, 435, ABSENT},
+    {"clone", 56, 220, NAMESPACES},
+    {"unshare", 272, 97, NAMESPACES},
+    {"socket", 41, 198, FAMILY},
+    {"socketpair", 53, 199, FAMILY},
+    {"ioctl", 16, 29, TERMINAL},
+};
+
+/* CLONE_NEWUSER, NEWNS, NEWPID, NEWNET, NEWIPC, NEWUTS, NEWCGROUP. (NEWTIME is 0x80, which clone(2) reads as
+ * part of the exit signal; a time namespace without a user namespace needs a capability that nobody has.) */
+#define NAMESPACE_FLAGS 0x7E020000u
+
+static const uint32_t families[] = {1 /* UNIX */, 2 /* INET */, 10 /* INET6 */, 16 /* NETLINK */};
+
+/* TIOCSTI types into a terminal, TIOCLINUX pastes into one, TIOCCONS takes the console's output over, TIOCSETD
+ * loads line disciplines. The kernel looks at the low 32 bits of the request only, and so do we. */
+static const uint32_t terminal_requests[] = {0x5412, 0x541C, 0x541D, 0x5423};
+
+struct writer {
+    struct sock_filter *out;
+    size_t n, capacity;
+};
+
+static void put(struct writer *w, uint16_t code, uint32_t k, uint8_t yes, uint8_t no)
+{
+    if (w->n < w->capacity)
+        w->out[w->n] = (struct sock_filter){code, yes, no, k};
+    w->n++;
+}
+
+static void put_return(struct writer *w, uint32_t error)
+{
+    put(w, BPF_RET | BPF_K, error ? SECCOMP_RET_ERRNO | error : SECCOMP_RET_ALLOW, 0, 0);
+}
+
+/* Little-endian on both architectures: the low half of an argument comes first. */
+static void put_load_argument(struct writer *w, unsigned index)
+{
+    put(w, BPF_LD | BPF_W | BPF_ABS, (uint32_t)(offsetof(struct seccomp_data, args) + 8 * index), 0, 0);
+}
+
+static void put_checked(struct writer *w, enum call_rule rule)
+{
+    if (rule == NAMESPACES) {
+        put_load_argument(w, 0);
+        put(w, BPF_JMP | BPF_JSET | BPF_K, NAMESPACE_FLAGS, 0, 1);
+        put_return(w, EPERM);
+    } else if (rule == FAMILY) {
+        put_load_argument(w, 0);
+        for (size_t i = 0; i < COUNT_OF(families); i++)
+            put(w, BPF_JMP | BPF_JEQ | BPF_K, families[i], (uint8_t)(COUNT_OF(families) - i), 0);
+        put_return(w, EAFNOSUPPORT);
+    } else {
+        put_load_argument(w, 1);
+        for (size_t i = 0; i < COUNT_OF(terminal_requests); i++) {
+            put(w, BPF_JMP | BPF_JEQ | BPF_K, terminal_requests[i], 0, 1);
+            put_return(w, EPERM);
+        }
+    }
+    put_return(w, 0);
+}
+
+size_t calls_filter(struct sock_filter *out, size_t capacity)
+{
+    struct writer w = {out, 0, capacity};
+    struct writer measure = {NULL, 0, 0};
+
+    put(&w, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch), 0, 0);
+    put(&w, BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0);
+    put_return(&w, ENOSYS); /* i386 by int 0x80, 32-bit arm */
+    put(&w, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr), 0, 0);
+    put(&w, BPF_JMP | BPF_JGT | BPF_K, HIGHEST_KNOWN, 0, 1); /* x32 has bit 30 set: above it too */
+    put_return(&w, ENOSYS);
+    for (size_t i = 0; i < COUNT_OF(calls); i++) {
+        int number = IS_X86_64 ? calls[i].x86_64 : calls[i].aarch64;
+        if (number < 0)
+            continue;
+        if (calls[i].rule == REFUSE || calls[i].rule == ABSENT) {
+            put(&w, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)number, 0, 1);
+            put_return(&w, calls[i].rule == REFUSE ? EPERM : ENOSYS);
+        } else {
+            measure.n = 0;
+            put_checked(&measure, calls[i].rule);
+            put(&w, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)number, 0, (uint8_t)measure.n);
+            put_checked(&w, calls[i].rule);
+        }
+    }
+    put_return(&w, 0);
+    return w.n <= capacity ? w.n : 0;
+}

@@ -1,0 +1,91 @@
+/*
+ * linux: what the Linux edges share among themselves. Nothing outside *_linux.c and runner.c includes it.
+ *
+ * System calls that the C library does not wrap everywhere are made by number; constants that older kernel
+ * headers lack are written out with the kernel version that brought them.
+ */
+#ifndef CORDON_LINUX_H
+#define CORDON_LINUX_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/landlock.h>
+#include <linux/mount.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "core/frame.h"
+#include "sandbox.h"
+
+/* landlock(7): rights that 6.1's header lacks. */
+#define LL_TRUNCATE  (1ULL << 14) /* ABI 3, Linux 6.2 */
+#define LL_IOCTL_DEV (1ULL << 15) /* ABI 5, Linux 6.10 */
+#define LL_SCOPE_ABSTRACT_UNIX (1ULL << 0) /* ABI 6, Linux 6.12 */
+#define LL_SCOPE_SIGNAL        (1ULL << 1)
+
+#define CONTROL_FD 3 /* the runner's end of the control channel */
+#define RUNNER_FDS_MAX 8
+
+/* ---- confinement: what the runner keeps for every program that it starts ---- */
+
+#define RLIMITS_MAX 8
+
+struct confinement {
+    int landlock;      /* ruleset, or -1 when the policy accepted its absence */
+    int empty;         /* a tmpfs that holds what covers are clones of; -1 before apply_plan */
+    struct {
+        int resource;
+        uint64_t value;
+    } rlimits[RLIMITS_MAX];
+    size_t rlimit_count;
+};
+
+/* apply_linux.c: applies ops in order. On a failure that the plan does not forgive: false, e is filled.
+ * note is called for each FAIL_PARTIAL that was let pass. partial: names that the policy accepts. */
+struct apply {
+    struct arena *arena;
+    struct confinement *confinement;
+    const struct texts *partial;
+    void (*note)(void *context, const struct op *op, long code);
+    void *context;
+};
+bool apply_plan(struct apply *apply, const struct op *ops, size_t count, struct err *e);
+/* One narrowing op on the running tree: OP_PROTECT, OP_COVER_*, OP_REMOUNT_READONLY. EBUSY is code. */
+bool apply_change(struct arena *a, struct confinement *c, const struct op *op, struct err *e);
+
+/* calls_linux.c: the seccomp filter as data. Returns how many instructions; 0 when it does not fit. */
+struct sock_filter;
+size_t calls_filter(struct sock_filter *out, size_t capacity);
+#define CALLS_FILTER_MAX 512
+
+/* command_linux.c */
+bool command_confine(const struct confinement *c, int *failed_step); /* in the child; no way back */
+struct spawn_request {
+    char **argv, **env;
+    const char *cwd;
+    bool terminal, sealed;
+    uint16_t rows, columns;
+    enum std_kind std[3];
+    int std_fd[3]; /* for STD_HANDLE; -1 */
+    int extra, extra_number;
+};
+struct spawned {
+    pid_t pid;
+    int terminal; /* controlling end, close-on-exec; -1 */
+};
+/* In the runner. e carries errno of a program that could not be started. */
+bool command_spawn(const struct confinement *c, const struct spawn_request *r, struct spawned *out,
+    struct err *e);
+
+/* probe_linux.c: one attempt, made here and now, changing nothing. */
+enum probe_answer probe_attempt(enum probe_kind kind, const char *path, uint64_t number, long *code);
+
+/* sys_linux.c */
+int sys_open_beneath_root(const char *path, uint64_t flags); /* absolute, no symbolic link; -1 and errno */
+bool sys_send_frames(int fd, const char *bytes, size_t n, const int *fds, size_t fd_count);
+/* Receives at most size bytes and up to RUNNER_FDS_MAX descriptors (close-on-exec). >0, 0 end, -1 errno. */
+ssize_t sys_receive(int fd, void *out, size_t size, int *fds, size_t *fd_count, bool wait);
+
+#endif

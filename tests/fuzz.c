@@ -11,10 +11,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-extern const struct fuzz_target fuzz_frame;
+/* rounds: mutations in a test run, about two seconds of them. */
+struct target {
+    const char *name;
+    int (*run)(const unsigned char *bytes, size_t n);
+    struct str seeds[16]; /* valid inputs; the list ends with none */
+    unsigned rounds;
+};
 
-static const struct fuzz_target *const targets[] = {
-    &fuzz_frame,
+static const struct target targets[] = {
+    {"frame", fuzz_frame,
+        {/* an op with a path, and the end of a command */
+            STR("\x5a\0\0\0\x01\x01\x01\0\0\0"
+                "n\x01\0\0\0\0\0\0\0n\x01\0\0\0\0\0\0\0n\0\0\0\0\0\0\0\0n\0\0\0\0\0\0\0\0"
+                "n\x02\0\0\0\0\0\0\0n\x03\0\0\0\0\0\0\0"
+                "b\x02\0\0\0/ab\0\0\0\0b\x07\0\0\0size=1mb\0\0\0\0b\x02\0\0\0xy"),
+            STR("\x09\0\0\0\x01\x25\x02\0\0\0n\0\x01\0\0\0\0\0\0")},
+        400000},
+    {"path", fuzz_path,
+        {STR("/a/b/../c/./d"), STR("~/x"), STR("${A}/y"), STR("C:\\Users\\p\\..\\q"), STR("\\\\?\\C:\\a"),
+            STR("\\\\server\\share\\dir"), STR("C:\\PROGRA~1\\x."), STR("d:/a/nul.txt"), STR("file:stream"),
+            STR("/caf\xc3\xa9/\xff")},
+        100000},
 };
 
 #ifdef CORDON_LIBFUZZER
@@ -23,7 +41,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t n);
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t n)
 {
     if (n > 0)
-        targets[bytes[0] % COUNT_OF(targets)]->run(bytes + 1, n - 1);
+        targets[bytes[0] % COUNT_OF(targets)].run(bytes + 1, n - 1);
     return 0;
 }
 
@@ -79,10 +97,18 @@ static void remove_bytes(size_t at, size_t n)
     now.n -= n;
 }
 
-/* A piece of some seed: what makes structured inputs meet one another. */
-static void splice(const struct fuzz_target *t, uint64_t *state, size_t at)
+static size_t seed_count(const struct target *t)
 {
-    struct str other = t->seeds[below(state, t->seed_count)];
+    size_t n = 0;
+    while (n < COUNT_OF(t->seeds) && t->seeds[n].p)
+        n++;
+    return n;
+}
+
+/* A piece of some seed: what makes structured inputs meet one another. */
+static void splice(const struct target *t, uint64_t *state, size_t at)
+{
+    struct str other = t->seeds[below(state, seed_count(t))];
     size_t from = below(state, other.n);
     size_t n = 1 + below(state, other.n - from < 64 ? other.n - from : 64);
     unsigned char piece[65];
@@ -95,7 +121,7 @@ static void splice(const struct fuzz_target *t, uint64_t *state, size_t at)
     insert_bytes(at, piece, n);
 }
 
-static void mutate_once(const struct fuzz_target *t, uint64_t *state)
+static void mutate_once(const struct target *t, uint64_t *state)
 {
     static const unsigned char awkward[] = {0, 1, 0x7f, 0x80, 0xff, 0xfe, 0xc0, 0xed, 0xf4, 0x1b, '"', '\\',
         '{', '[', ';', '\n', '\r', '/', '.', ':', '-', '9'};
@@ -139,7 +165,7 @@ static void load_seed(struct str seed)
 }
 
 /* The input is copied to a block of exactly its size, so that reading one byte past it is seen. */
-static void run_now(const struct fuzz_target *t)
+static void run_now(const struct target *t)
 {
     unsigned char *exact = malloc(now.n ? now.n : 1);
     if (!exact)
@@ -149,22 +175,23 @@ static void run_now(const struct fuzz_target *t)
     free(exact);
 }
 
-static void fuzz_target(const struct fuzz_target *t)
+static void fuzz_one(const struct target *t)
 {
     uint64_t state = 0x9e3779b97f4a7c15u;
+    size_t seeds = seed_count(t);
 
     now.target = t->name;
-    for (size_t i = 0; i < t->seed_count; i++) {
+    for (size_t i = 0; i < seeds; i++) {
         load_seed(t->seeds[i]);
         run_now(t);
     }
     for (now.round = 1; now.round <= t->rounds; now.round++) {
-        load_seed(t->seeds[below(&state, t->seed_count)]);
+        load_seed(t->seeds[below(&state, seeds)]);
         for (size_t i = 1 + below(&state, 6); i > 0; i--)
             mutate_once(t, &state);
         run_now(t);
     }
-    printf("ok fuzz %s: %u inputs\n", t->name, (unsigned)t->seed_count + t->rounds);
+    printf("ok fuzz %s: %u inputs\n", t->name, (unsigned)seeds + t->rounds);
     fflush(stdout);
 }
 
@@ -174,8 +201,8 @@ int main(int argc, char **argv)
 
     __sanitizer_set_death_callback(print_last_words);
     for (size_t i = 0; i < COUNT_OF(targets); i++)
-        if (argc < 2 || strcmp(argv[1], targets[i]->name) == 0) {
-            fuzz_target(targets[i]);
+        if (argc < 2 || strcmp(argv[1], targets[i].name) == 0) {
+            fuzz_one(&targets[i]);
             known = true;
         }
     if (!known) {

@@ -23,7 +23,7 @@ static void check_op(const struct op *op, struct arena *a)
     buf_release(&again);
 }
 
-static void run(const unsigned char *bytes, size_t n)
+int fuzz_frame(const unsigned char *bytes, size_t n)
 {
     struct str left = {(const char *)bytes, n};
     struct arena a = {0};
@@ -50,15 +50,5 @@ static void run(const unsigned char *bytes, size_t n)
         err_clear(&e);
     }
     arena_release(&a);
+    return 0;
 }
-
-/* One op with a path "/a", and an EXITED frame with one number. */
-static const struct str seeds[] = {
-    STR("\x5a\0\0\0\x01\x01\x01\0\0\0"
-        "n\x01\0\0\0\0\0\0\0" "n\x01\0\0\0\0\0\0\0" "n\0\0\0\0\0\0\0\0" "n\0\0\0\0\0\0\0\0"
-        "n\x02\0\0\0\0\0\0\0" "n\x03\0\0\0\0\0\0\0"
-        "b\x02\0\0\0/a" "b\0\0\0\0" "b\x07\0\0\0size=1m" "b\0\0\0\0" "b\x02\0\0\0xy"),
-    STR("\x09\0\0\0\x01\x25\x02\0\0\0" "n\0\x01\0\0\0\0\0\0"),
-};
-
-const struct fuzz_target fuzz_frame = {"frame", run, seeds, COUNT_OF(seeds), 200000};

@@ -1,0 +1,288 @@
+#!/bin/sh
+# run: every test, from a fresh clone. Installs what is missing, builds, runs, and ends with a plain line
+# "N passed, N failed, N skipped"; exit status 1 when anything failed.
+#
+#   sh tests/run.sh [PART...]      parts: lint unit fuzz windows enforce integration; all by default
+#
+# A test is a program or a script that prints one line per check (tests/check.h) and ends with the line "done":
+#
+#   ok NAME        not ok NAME: why        skip NAME: what is lacking
+#
+# Scripts (tests/enforce/*.sh, tests/test_*.sh) are run by sh in an empty folder of their own, with CORDON, the program
+# under test, TOP, the checkout, and TEST_TMP, that folder, in their environment. As root, those two parts run a second
+# time in a copy of the checkout that belongs to an ordinary user; their names then end in " (user)".
+
+set -u
+unset CDPATH
+top=$(cd "$(dirname "$0")/.." && pwd -P) || exit 125
+. "$top/shell/packages.sh"
+
+parts=${*:-lint unit fuzz windows enforce integration}
+seconds=${CORDON_TEST_SECONDS:-120}
+user_id=12345
+
+wanted() {
+    case " $parts " in *" $1 "*) true ;; *) false ;; esac
+}
+
+heading() {
+    printf '%s\n' "== $*"
+}
+
+# ---- results: one line per check in $results, as the tests print them ----
+
+scratch=
+wine_server=
+cleanup() {
+    [ -z "$wine_server" ] || wineserver -k >/dev/null 2>&1
+    [ -z "$scratch" ] || rm -rf "$scratch"
+}
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+# Under /var/tmp: /tmp is what a sandbox replaces by a private one.
+scratch=$(mktemp -d /var/tmp/cordon-test.XXXXXX) || stop "no scratch folder could be made in /var/tmp"
+chmod 755 "$scratch"
+results=$scratch/results
+: >"$results"
+
+result() { # LINE
+    printf '%s\n' "$1" >>"$results"
+    case $1 in "not ok "*) printf '  %s\n' "$1" ;; esac
+}
+
+# take NAME SUFFIX STATUS LOG: judges one program's output. What it printed beside its checks is shown when it failed.
+take() {
+    awk -v name="$1" -v suffix="$2" -v status="$3" -v seconds="$seconds" '
+        /^ok / { print "ok " name ": " substr($0, 4) suffix; checks++; next }
+        /^skip / { print "skip " name ": " substr($0, 6) suffix; checks++; next }
+        /^not ok / { print "not ok " name ": " substr($0, 8) suffix; checks++; failed++; next }
+        { if ($0 != "") last = $0 }
+        END {
+            if (status == 124 || status == 137) print "not ok " name ": still running after " seconds " s" suffix
+            else if (last != "done") print "not ok " name ": ended early (status " status "), last words: " last suffix
+            else if (!checks) print "not ok " name ": checked nothing" suffix
+            else if (status != 0 && !failed) print "not ok " name ": status " status " without a failed check" suffix
+        }' "$4" >"$scratch/taken"
+    cat "$scratch/taken" >>"$results"
+    awk -v name="$1$2" '
+        /^ok / { p++ } /^not ok / { f++ } /^skip / { s++ }
+        END { printf "%s: %d passed%s%s\n", name, p, f ? ", " f " failed" : "", s ? ", " s " skipped" : "" }' \
+        "$scratch/taken"
+    if grep -q '^not ok ' "$scratch/taken"; then
+        sed -n 's/^not ok /  not ok /p' "$scratch/taken"
+        grep -vE '^(ok|skip|not ok|done)( |$)' "$4" | tail -n 40 | sed 's/^/  | /'
+    fi
+}
+
+# run_one NAME SUFFIX COMMAND...: in the current folder, with a clock and nothing on standard input.
+run_one() {
+    name=$1 suffix=$2
+    shift 2
+    timeout -k 5 "$seconds" "$@" </dev/null >"$scratch/log" 2>&1
+    take "$name" "$suffix" $? "$scratch/log"
+}
+
+# build NAME TARGET: one result; the compiler's words when it failed.
+build() {
+    if run_ninja -k 0 "$2" >"$scratch/build.log" 2>&1; then
+        result "ok build: $1"
+    else
+        result "not ok build: $1"
+        grep -vE '^\[[0-9]+/[0-9]+\]' "$scratch/build.log" | head -n 60 | sed 's/^/  | /'
+    fi
+}
+
+# The files that a name of the build stands for.
+built_by() {
+    (cd "$top" && ninja -t query "$1" 2>/dev/null) | awk '/^  input:/ { on = 1; next } /^  outputs:/ { on = 0 }
+        on { sub("^ *(\\| |\\|\\| )?", ""); print }'
+}
+
+# ---- the parts ----
+
+lint() {
+    heading "lint"
+    run_one lint "" sh "$top/tests/lint.sh"
+}
+
+export ASAN_OPTIONS="${ASAN_OPTIONS:-abort_on_error=0:detect_stack_use_after_return=1}"
+export UBSAN_OPTIONS="${UBSAN_OPTIONS:-print_stacktrace=1}"
+
+unit() {
+    heading "unit tests, under the sanitizers"
+    # A test that the build does not know would be one that never runs.
+    for source in "$top"/tests/test_*.c; do
+        name=${source##*/}
+        name=${name%.c}
+        [ -e "$source" ] || continue
+        if [ ! -x "$top/out/asan/tests/$name" ]; then
+            result "not ok $name: was not built (is it in tests/tests.ninja?)"
+            continue
+        fi
+        mkdir "$scratch/$name"
+        (cd "$scratch/$name" && TOP=$top TEST_TMP=$scratch/$name run_one "$name" "" "$top/out/asan/tests/$name")
+    done
+}
+
+fuzz() {
+    heading "fuzz, under the sanitizers"
+    for source in "$top"/tests/fuzz_*.c; do
+        name=${source##*/fuzz_}
+        [ -e "$source" ] && run_one fuzz "" "$top/out/asan/tests/fuzz" "${name%.c}"
+    done
+}
+
+windows() {
+    heading "the portable parts on Windows"
+    if ! has x86_64-w64-mingw32-gcc; then
+        result "skip windows: no x86_64-w64-mingw32-gcc"
+        return
+    fi
+    if ! has_cjson_source; then
+        result "skip windows: no source of cJSON to cross-build"
+        return
+    fi
+    build windows windows
+    programs=$(built_by out/windows/tests/portable)
+    if ! has wine || ! has wineserver; then
+        for program in $programs; do
+            program=${program##*/}
+            result "skip windows ${program%.exe}: wine is not installed (CORDON_TEST_WINE=1 installs it)"
+        done
+        return
+    fi
+    start_wine || {
+        result "not ok windows: wine did not start: $(tail -n 1 "$scratch/wine.log")"
+        return
+    }
+    for program in $programs; do
+        name=${program##*/}
+        name=${name%.exe}
+        mkdir -p "$scratch/windows-$name"
+        (cd "$scratch/windows-$name" && run_wine "windows $name" "$top/$program")
+    done
+}
+
+# Wine ends lines with CR LF, and its status is the low byte of the program's.
+run_wine() {
+    timeout -k 5 "$seconds" wine "$2" </dev/null >"$scratch/wine.out" 2>/dev/null
+    status=$?
+    tr -d '\r' <"$scratch/wine.out" >"$scratch/log"
+    take "$1" "" "$status" "$scratch/log"
+}
+
+# A prefix of our own in out/, kept between runs; one per user, as wine refuses somebody else's.
+start_wine() {
+    export WINEPREFIX="$top/out/wine-$(id -u)" WINEDEBUG=-all
+    export WINEDLLOVERRIDES='mscoree,mshtml=;winemenubuilder.exe=d;explorer.exe=d'
+    unset DISPLAY WAYLAND_DISPLAY
+    wine_server=yes
+    [ -d "$WINEPREFIX/drive_c" ] || say "preparing wine (about 10 s)"
+    wineserver -p >"$scratch/wine.log" 2>&1 &&
+        timeout 300 wineboot -i >>"$scratch/wine.log" 2>&1 </dev/null &&
+        timeout 60 wine reg add 'HKCU\Software\Wine' /v Version /d win10 /f >>"$scratch/wine.log" 2>&1 </dev/null
+}
+
+has_cjson_source() {
+    [ -f "$top/out/cjson/include/cjson/cJSON.h" ] ||
+        run_ninja out/cjson/cJSON.c >"$scratch/cjson.log" 2>&1
+}
+
+# scripts SUFFIX CHECKOUT PREFIX PATTERN: PREFIX is how to become the user who runs them, or empty.
+scripts() {
+    suffix=$1 checkout=$2 become=$3
+    shift 3
+    for script in "$@"; do
+        [ -e "$script" ] || continue
+        name=${script##*/}
+        name=${name%.sh}
+        place=$(mktemp -d "$scratch/script.XXXXXX")
+        [ -z "$become" ] || chown "$user_id:$user_id" "$place"
+        # shellcheck disable=SC2086 # become is words or nothing
+        (cd "$place" && TOP=$checkout CORDON=$checkout/out/linux/cordon TEST_TMP=$place \
+            run_one "$name" "$suffix" $become sh "$checkout/tests/${script#"$top/tests/"}")
+        rm -rf "$place" 2>/dev/null
+    done
+}
+
+# The second run's checkout: what is built, and the tests, owned by the user.
+make_user_checkout() {
+    user_home=$scratch/home
+    user_top=$user_home/cordon
+    mkdir -p "$user_top/out" &&
+        cp -R "$top/build.ninja" "$top/sandbox" "$top/conpty" "$top/shell" "$top/tests" "$user_top/" &&
+        cp -R "$top/out/linux" "$user_top/out/" &&
+        mkdir -p "$user_top/out/asan" &&
+        cp "$top"/out/asan/cordon "$top"/out/asan/cordon-runner "$user_top/out/asan/" &&
+        chown -R "$user_id:$user_id" "$user_home"
+}
+
+# both PATTERN...: as whoever we are and, as root, once more as an ordinary user.
+both() {
+    scripts "" "$top" "" "$@"
+    [ "$(id -u)" = 0 ] || return 0
+    if ! has setpriv; then
+        result "skip ordinary user: no setpriv"
+        return
+    fi
+    [ -d "$scratch/home" ] || make_user_checkout || {
+        result "not ok ordinary user: the checkout could not be copied"
+        return
+    }
+    scripts " (user)" "$scratch/home/cordon" "env -u XDG_RUNTIME_DIR -u XDG_CONFIG_HOME -u XDG_STATE_HOME -u XDG_CACHE_HOME \
+        HOME=$scratch/home USER=cordon-test LOGNAME=cordon-test PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin \
+        setpriv --reuid $user_id --regid $user_id --clear-groups --" "$@"
+}
+
+enforce() {
+    heading "enforcement"
+    both "$top"/tests/enforce/*.sh
+}
+
+integration() {
+    heading "integration"
+    both "$top"/tests/test_*.sh
+}
+
+# ---- set-up ----
+
+[ "$(uname -s)" = Linux ] || stop "the tests run on Linux; this is $(uname -s)"
+can_build || stop "$top is not writable by $(id -un 2>/dev/null || id -u); clone it to a place of your own"
+missing=$(missing_to_test)
+# shellcheck disable=SC2086 # the names are words
+need_packages $missing
+more=$(missing_to_test_more)
+# shellcheck disable=SC2086
+[ -z "$more" ] || install_packages $more || say "going on without: $(echo $more)"
+
+heading "build"
+[ -x "$top/out/asan/cordon" ] || say "building everything (first time, about a minute)"
+build linux linux
+build sanitizers asan
+if has clang; then
+    build clang clang
+else
+    result "skip build: clang is not installed"
+fi
+if ! has aarch64-linux-gnu-gcc; then
+    result "skip build: aarch64: no aarch64-linux-gnu-gcc"
+elif has_cjson_source; then
+    build aarch64 aarch64
+else
+    build "aarch64 runner" aarch64-runner
+    result "skip build: aarch64 cordon: no source of cJSON to cross-build"
+fi
+
+for part in lint unit fuzz windows enforce integration; do
+    if wanted "$part"; then "$part"; fi
+done
+
+# ---- summary ----
+
+heading "summary"
+grep '^skip ' "$results" | sed 's/^skip /skipped: /' | sort | uniq
+grep '^not ok ' "$results" | sed 's/^not ok /failed: /'
+awk '/^ok / { p++ } /^not ok / { f++ } /^skip / { s++ }
+    END { printf "%d passed, %d failed, %d skipped\n", p, f, s; exit f > 0 }' "$results"

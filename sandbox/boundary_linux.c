@@ -1,0 +1,714 @@
+/*
+ * boundary: the trusted side of one runner: begin (clone into new namespaces), build (hand the plan over),
+ * prove, start programs, narrow, close. One request is under way at a time; what the runner says on its own
+ * (a command ended) is queued. What arrives is checked as hostile input, though only our own runner speaks.
+ */
+#include "linux.h"
+#include "core/text.h"
+
+#include <grp.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#define EVENTS_MAX   512
+#define ANSWER_MS    30000
+#define CAPABILITIES 64
+
+struct boundary {
+    int control, pidfd, begun; /* begun: where the child says why it could not start */
+    pid_t pid;
+    uint32_t next_id;
+    struct buf in, out;
+    int fds[RUNNER_FDS_MAX];
+    size_t fd_count;
+    struct event events[EVENTS_MAX];
+    size_t first_event, event_count;
+    bool lost;
+    char cgroup[PATH_BYTES_MAX];
+};
+
+/* ---- begin ---- */
+
+struct start_failure {
+    int step, code;
+};
+
+enum { START_MAPS = 1, START_NETWORK, START_CAPABILITIES, START_DESCRIPTORS, START_EXEC };
+
+static bool write_text(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    bool good = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+    if (fd >= 0)
+        close(fd);
+    return good;
+}
+
+/* One id each, mapped to itself: HOME, git and the owners of files look right inside, and the kernel lets a
+ * process that owns nothing else do this without privilege (user_namespaces(7)). */
+static bool map_ids(uid_t uid, gid_t gid)
+{
+    char text[64];
+
+    if (!write_text("/proc/self/setgroups", "deny"))
+        return false;
+    snprintf(text, sizeof text, "%lu %lu 1", (unsigned long)gid, (unsigned long)gid);
+    if (!write_text("/proc/self/gid_map", text))
+        return false;
+    snprintf(text, sizeof text, "%lu %lu 1", (unsigned long)uid, (unsigned long)uid);
+    return write_text("/proc/self/uid_map", text);
+}
+
+/* An ordinary uid loses its capabilities at exec unless they are ambient. They count only in the new user
+ * namespace; the runner needs them to build, and drops them for everything that it starts. */
+static bool keep_capabilities(void)
+{
+    struct {
+        uint32_t version;
+        int pid;
+    } header = {0x20080522, 0};
+    struct {
+        uint32_t effective, permitted, inheritable;
+    } sets[2];
+
+    if (syscall(SYS_capget, &header, sets) != 0)
+        return false;
+    for (int i = 0; i < 2; i++)
+        sets[i].inheritable = sets[i].permitted;
+    if (syscall(SYS_capset, &header, sets) != 0)
+        return false;
+    for (int capability = 0; capability < CAPABILITIES; capability++)
+        prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0); /* EINVAL past the last one */
+    return true;
+}
+
+static void start_failed(int report, int step)
+{
+    struct start_failure failure = {step, errno};
+    ssize_t ignored = write(report, &failure, sizeof failure);
+
+    (void)ignored;
+    _exit(125);
+}
+
+static void start_runner(int runner, int control, int report, bool new_network, uid_t uid, gid_t gid)
+{
+    char *const argv[] = {(char *)(uintptr_t) "cordon-runner", NULL};
+    char *const env[] = {NULL};
+    int null;
+
+    if (!map_ids(uid, gid))
+        start_failed(report, START_MAPS);
+    /* Here and not in clone(2): making a network namespace is what takes longest, and cordon reads the policy
+     * meanwhile. */
+    if (new_network && unshare(CLONE_NEWNET) != 0)
+        start_failed(report, START_NETWORK);
+    if (!keep_capabilities())
+        start_failed(report, START_CAPABILITIES);
+    report = fcntl(report, F_DUPFD_CLOEXEC, CONTROL_FD + 3);
+    runner = fcntl(runner, F_DUPFD_CLOEXEC, CONTROL_FD + 3);
+    control = fcntl(control, F_DUPFD_CLOEXEC, CONTROL_FD + 3);
+    null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (report < 0 || runner < 0 || control < 0 || null < 0 || dup2(control, CONTROL_FD) < 0)
+        start_failed(report, START_DESCRIPTORS);
+    null = fcntl(null, F_DUPFD_CLOEXEC, CONTROL_FD + 3);
+    for (int i = 0; i < 3; i++) {
+        if (null < 0 || dup2(null, i) < 0)
+            start_failed(report, START_DESCRIPTORS);
+    }
+    syscall(SYS_execveat, runner, "", argv, env, AT_EMPTY_PATH);
+    start_failed(report, START_EXEC);
+}
+
+static long setting(const char *path)
+{
+    char text[32] = "";
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
+
+    if (fd >= 0)
+        close(fd);
+    return n > 0 ? strtol(text, NULL, 10) : -1;
+}
+
+/* Who withholds namespaces, and what to do about it (linux-specific signs, most telling first). */
+static bool explain_withheld(struct err *e, const char *what, int code)
+{
+    err_set(e, ERR_UNSUPPORTED, "%s", what);
+    sys_reason(e, code);
+    if (setting("/proc/sys/kernel/unprivileged_userns_clone") == 0)
+        return err_remedy(e, "an administrator can allow it: sysctl kernel.unprivileged_userns_clone=1");
+    if (setting("/proc/sys/user/max_user_namespaces") == 0)
+        return err_remedy(e, "an administrator can allow it: sysctl user.max_user_namespaces=16384");
+    if (setting("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1)
+        return err_remedy(e, "AppArmor restricts user namespaces: an administrator can install a profile with "
+                             "\"userns,\" for cordon, or sysctl kernel.apparmor_restrict_unprivileged_userns=0");
+    if (access("/.dockerenv", F_OK) == 0 || access("/run/.containerenv", F_OK) == 0)
+        return err_remedy(e, "this container's seccomp profile forbids it: start the container with a profile that "
+                             "allows unshare, clone and mount (--security-opt seccomp=...)");
+    return err_remedy(e, "Cordon needs user namespaces; ask an administrator to allow them");
+}
+
+static int open_runner(struct err *e)
+{
+    char path[PATH_BYTES_MAX];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path - sizeof "cordon-runner");
+    char *slash;
+    int fd;
+
+    path[n > 0 ? n : 0] = '\0';
+    slash = strrchr(path, '/');
+    if (slash)
+        memcpy(slash + 1, "cordon-runner", sizeof "cordon-runner");
+    fd = slash ? open(path, O_PATH | O_CLOEXEC | O_NOFOLLOW) : -1;
+    if (fd < 0) {
+        err_set(e, ERR_MISSING, "cannot find cordon-runner beside cordon");
+        err_subject(e, str_from(path));
+        err_remedy(e, "build both, and keep them in one folder");
+    }
+    return fd;
+}
+
+bool boundary_begin(struct boundary **out, bool new_network, struct err *e)
+{
+    const unsigned long flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
+                                CLONE_NEWCGROUP | CLONE_PIDFD | SIGCHLD;
+    int control[2] = {-1, -1}, report[2] = {-1, -1}, pidfd = -1, runner = open_runner(e);
+    struct boundary *b;
+    uid_t uid = geteuid();
+    gid_t gid = getegid();
+    long pid;
+
+    if (runner < 0)
+        return false;
+    if (uid == 0 && setgroups(0, NULL) != 0 && getgroups(0, NULL) > 0) {
+        err_set(e, ERR_SYSTEM, "cannot drop root's supplementary groups");
+        sys_reason(e, errno);
+        close(runner);
+        return false;
+    }
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) != 0 || pipe2(report, O_CLOEXEC) != 0) {
+        err_set(e, ERR_SYSTEM, "cannot make the channel to the runner");
+        sys_reason(e, errno);
+        goto fail;
+    }
+    pid = syscall(SYS_clone, flags, NULL, &pidfd, NULL, NULL);
+    if (pid < 0) {
+        explain_withheld(e, "cannot make the namespaces of a sandbox", errno);
+        goto fail;
+    }
+    if (pid == 0)
+        start_runner(runner, control[1], report[1], new_network, uid, gid);
+    close(runner);
+    close(control[1]);
+    close(report[1]);
+    b = calloc(1, sizeof *b);
+    if (!b) {
+        close(control[0]); /* the runner sees its end and goes */
+        return err_set(e, ERR_LIMIT, "no memory");
+    }
+    b->control = control[0];
+    b->begun = report[0];
+    b->pidfd = pidfd;
+    b->pid = (pid_t)pid;
+    b->in.ceiling = 2 * (FRAME_BYTES_MAX + FRAME_HEADER);
+    *out = b;
+    return true;
+fail:
+    for (size_t i = 0; i < 5; i++) {
+        int fds[] = {runner, control[0], control[1], report[0], report[1]};
+        if (fds[i] >= 0)
+            close(fds[i]);
+    }
+    return false;
+}
+
+/* ---- asking and answering ---- */
+
+static bool explain_lost(struct boundary *b, struct err *e)
+{
+    static const char *const steps[] = {"", "cannot map the user's id into a sandbox",
+        "cannot make a network of its own for the sandbox", "cannot keep what the runner needs",
+        "cannot hand descriptors to the runner", "cannot start cordon-runner"};
+    struct start_failure failure;
+    ssize_t n = read(b->begun, &failure, sizeof failure);
+
+    b->lost = true;
+    if (n == (ssize_t)sizeof failure && failure.step > 0 && failure.step < (int)COUNT_OF(steps))
+        return explain_withheld(e, steps[failure.step], failure.code);
+    return err_set(e, ERR_SYSTEM, "the runner ended, and everything inside with it");
+}
+
+static void queue_event(struct boundary *b, struct event event)
+{
+    if (b->event_count == EVENTS_MAX)
+        return;
+    b->events[(b->first_event + b->event_count++) % EVENTS_MAX] = event;
+}
+
+static void take_exited(struct boundary *b, const struct frame *f)
+{
+    struct frame_reader fields;
+    struct event event = {.kind = EVENT_EXITED, .command = f->id};
+    int status;
+
+    frame_read(&fields, f);
+    status = (int)(frame_get_number(&fields) & 0xffff);
+    event.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    event.exit_code = event.signal ? 128 + event.signal : WEXITSTATUS(status);
+    if (frame_done(&fields))
+        queue_event(b, event);
+}
+
+static bool take_failed(const struct frame *f, struct err *e)
+{
+    struct frame_reader fields;
+    uint64_t kind;
+    struct str what, subject, reason, remedy;
+    long code;
+
+    frame_read(&fields, f);
+    kind = frame_get_number(&fields);
+    code = (long)frame_get_number(&fields);
+    what = frame_get_bytes(&fields);
+    subject = frame_get_bytes(&fields);
+    reason = frame_get_bytes(&fields);
+    remedy = frame_get_bytes(&fields);
+    if (!frame_done(&fields) || kind == ERR_NONE || kind > ERR_BUG)
+        return err_set(e, ERR_PROTOCOL, "the runner's complaint did not arrive as it was sent");
+    err_set(e, (enum err_kind)kind, "%s", "");
+    e->code = code;
+    text_printable_into(e->what, sizeof e->what, what);
+    text_printable_into(e->subject, sizeof e->subject, subject);
+    text_printable_into(e->reason, sizeof e->reason, reason);
+    text_printable_into(e->remedy, sizeof e->remedy, remedy);
+    return false;
+}
+
+/* More bytes from the runner into b->in. 1 some, 0 none now, -1 it is gone. */
+static int receive(struct boundary *b, bool wait, struct err *e)
+{
+    static char bytes[65536];
+    int fds[RUNNER_FDS_MAX];
+    size_t got = 0;
+    ssize_t n;
+
+    if (wait) {
+        struct pollfd p = {.fd = b->control, .events = POLLIN};
+        int ready;
+        do
+            ready = poll(&p, 1, ANSWER_MS);
+        while (ready < 0 && errno == EINTR);
+        if (ready == 0) {
+            b->lost = true;
+            err_set(e, ERR_LIMIT, "the runner does not answer");
+            return -1;
+        }
+    }
+    n = sys_receive(b->control, bytes, sizeof bytes, fds, &got, false);
+    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+        return 0;
+    if (n <= 0) {
+        explain_lost(b, e);
+        return -1;
+    }
+    for (size_t i = 0; i < got; i++) {
+        if (b->fd_count < RUNNER_FDS_MAX)
+            b->fds[b->fd_count++] = fds[i];
+        else
+            close(fds[i]);
+    }
+    buf_add(&b->in, bytes, (size_t)n);
+    return 1;
+}
+
+/* The next frame that is not an event. 1; 0 none yet; -1 lost. Consume *used bytes when done with it. */
+static int next_frame(struct boundary *b, struct frame *f, size_t *used, struct err *e)
+{
+    for (;;) {
+        int state = frame_take(buf_view(&b->in), f, used, e);
+        if (state < 0)
+            b->lost = true;
+        if (state <= 0 || f->type != FRAME_EXITED)
+            return state;
+        take_exited(b, f);
+        buf_consume(&b->in, *used);
+    }
+}
+
+/* Sends what is in b->out and waits for the answer to id. each is called for every frame of type `part`. */
+static bool ask(struct boundary *b, uint32_t id, const int *fds, size_t fd_count, enum frame_type part,
+    bool (*each)(void *context, const struct frame *f), void *context, enum frame_type wanted, struct err *e)
+{
+    struct frame f;
+    size_t used = 0;
+
+    if (b->lost)
+        return err_set(e, ERR_SYSTEM, "the runner is gone");
+    if (!sys_send_frames(b->control, b->out.p, b->out.n, fds, fd_count)) {
+        buf_clear(&b->out);
+        return explain_lost(b, e);
+    }
+    buf_clear(&b->out);
+    for (;;) {
+        int state = next_frame(b, &f, &used, e);
+        bool good = true, last;
+        if (state < 0)
+            return false;
+        if (state == 0) {
+            if (receive(b, true, e) < 0)
+                return false;
+            continue;
+        }
+        last = f.type == wanted || f.type == FRAME_FAILED;
+        if (f.type == FRAME_FAILED)
+            good = take_failed(&f, e);
+        else if (f.type == part || (f.type == wanted && f.id == id))
+            good = each == NULL || each(context, &f);
+        else
+            good = err_set(e, ERR_PROTOCOL, "the runner answered what was not asked");
+        buf_consume(&b->in, used);
+        if (!good && e->kind == ERR_NONE)
+            err_set(e, ERR_PROTOCOL, "the runner's answer did not arrive as it was sent");
+        if (last || !good)
+            return good;
+    }
+}
+
+/* ---- build ---- */
+
+static bool make_cgroup(struct boundary *b, const struct op *op, struct err *e)
+{
+    char path[PATH_BYTES_MAX], pid[32];
+    int n;
+
+    if (mkdir(op->path.p, 0755) != 0 && errno != EEXIST)
+        goto fail;
+    snprintf(b->cgroup, sizeof b->cgroup, "%s", op->path.p);
+    n = snprintf(path, sizeof path, "%s/%s", op->path.p, op->text.p);
+    if (n < 0 || (size_t)n >= sizeof path || !write_text(path, op->text2.p))
+        goto fail;
+    snprintf(path, sizeof path, "%.4000s/cgroup.procs", op->path.p);
+    snprintf(pid, sizeof pid, "%ld", (long)b->pid);
+    if (write_text(path, pid))
+        return true;
+fail:
+    err_set(e, ERR_SYSTEM, "cannot set a limit");
+    err_subject(e, op->path);
+    sys_reason(e, errno);
+    return false;
+}
+
+struct build {
+    struct arena *a;
+    struct plan *plan;
+};
+
+static bool take_note(void *context, const struct frame *f)
+{
+    struct build *build = context;
+    struct frame_reader fields;
+    struct str part, shown;
+    int code;
+
+    frame_read(&fields, f);
+    if (f->type != FRAME_NOTE)
+        return frame_done(&fields);
+    part = frame_get_bytes(&fields);
+    code = (int)frame_get_number(&fields);
+    shown = text_printable(build->a, part);
+    *(struct str *)ARENA_PUSH(build->a, &build->plan->partial) =
+        arena_format(build->a, "%.*s: not in force (%s)", (int)shown.n, shown.p, strerror(code));
+    return frame_done(&fields);
+}
+
+bool boundary_build(struct boundary *b, struct arena *a, struct plan *plan,
+    const struct texts *partial_accepted, struct err *e)
+{
+    struct build build = {a, plan};
+    uint32_t id = ++b->next_id;
+    size_t mark;
+
+    for (size_t i = 0; i < plan->n; i++) {
+        if (plan->v[i].kind == OP_CGROUP && !make_cgroup(b, &plan->v[i], e))
+            return false;
+        frame_put_op(&b->out, id, &plan->v[i]);
+    }
+    mark = frame_begin(&b->out, FRAME_BUILD, id);
+    for (size_t i = 0; i < partial_accepted->n; i++)
+        frame_bytes(&b->out, partial_accepted->v[i]);
+    frame_end(&b->out, mark);
+    return ask(b, id, NULL, 0, FRAME_NOTE, take_note, &build, FRAME_READY, e);
+}
+
+/* ---- prove ---- */
+
+struct proof {
+    struct probe *probes;
+    size_t count;
+};
+
+static bool take_probed(void *context, const struct frame *f)
+{
+    struct proof *proof = context;
+    struct frame_reader fields;
+    uint64_t index, observed;
+    long code;
+
+    frame_read(&fields, f);
+    if (f->type != FRAME_PROBED)
+        return frame_done(&fields);
+    index = frame_get_number(&fields);
+    observed = frame_get_number(&fields);
+    code = (long)frame_get_number(&fields);
+    if (!frame_done(&fields) || index >= proof->count || observed > ANSWER_FAILED)
+        return false;
+    proof->probes[index].observed = (enum probe_answer)observed;
+    proof->probes[index].code = code;
+    return true;
+}
+
+bool boundary_prove(struct boundary *b, struct probe *probes, size_t count, struct err *e)
+{
+    struct proof proof = {probes, count};
+    uint32_t id = ++b->next_id;
+    size_t mark = frame_begin(&b->out, FRAME_PROVE, id);
+
+    for (size_t i = 0; i < count; i++) {
+        probes[i].observed = ANSWER_UNKNOWN;
+        frame_number(&b->out, probes[i].kind);
+        frame_bytes(&b->out, probes[i].path);
+        frame_number(&b->out, probes[i].number);
+    }
+    frame_end(&b->out, mark);
+    return ask(b, id, NULL, 0, FRAME_PROBED, take_probed, &proof, FRAME_PROVED, e);
+}
+
+/* ---- programs ---- */
+
+static bool take_spawned(void *context, const struct frame *f)
+{
+    struct command *command = context;
+    struct frame_reader fields;
+
+    frame_read(&fields, f);
+    command->pid_inside = (int64_t)frame_get_number(&fields);
+    return frame_done(&fields);
+}
+
+static void put_texts(struct buf *out, const struct texts *texts)
+{
+    frame_number(out, texts->n);
+    for (size_t i = 0; i < texts->n; i++)
+        frame_bytes(out, texts->v[i]);
+}
+
+static void put_launch(struct buf *out, uint32_t id, const struct launch *launch)
+{
+    size_t mark = frame_begin(out, FRAME_SPAWN, id);
+
+    put_texts(out, &launch->argv);
+    put_texts(out, &launch->env);
+    frame_bytes(out, launch->cwd);
+    frame_number(out, (launch->terminal ? 1u : 0u) | (launch->sealed ? 2u : 0u));
+    frame_number(out, launch->rows);
+    frame_number(out, launch->columns);
+    for (int i = 0; i < 3; i++)
+        frame_number(out, launch->std[i]);
+    frame_number(out, launch->extra == SYS_NONE ? 0 : (uint64_t)launch->extra_number);
+    frame_end(out, mark);
+}
+
+bool boundary_spawn(struct boundary *b, const struct launch *launch, struct command *out, struct err *e)
+{
+    struct command command = {.id = ++b->next_id, .terminal = SYS_NONE};
+    int fds[4];
+    size_t count = 0;
+
+    put_launch(&b->out, command.id, launch);
+    for (int i = 0; i < 3; i++) {
+        if (launch->std[i] == STD_HANDLE)
+            fds[count++] = (int)launch->std_handle[i];
+    }
+    if (launch->extra != SYS_NONE)
+        fds[count++] = (int)launch->extra;
+    if (b->out.n == 0) {
+        err_set(e, ERR_LIMIT, "the command line and environment are too long");
+        return err_reason(e, "more than %d MiB", (int)(FRAME_BYTES_MAX >> 20));
+    }
+    if (!ask(b, command.id, fds, count, FRAME_SPAWNED, take_spawned, &command, FRAME_SPAWNED, e))
+        return false;
+    if (b->fd_count > 0)
+        command.terminal = b->fds[0];
+    for (size_t i = 1; i < b->fd_count; i++)
+        close(b->fds[i]);
+    b->fd_count = 0;
+    if (launch->terminal && command.terminal == SYS_NONE)
+        return err_set(e, ERR_PROTOCOL, "the runner sent no terminal");
+    *out = command;
+    return true;
+}
+
+static bool take_nothing(void *context, const struct frame *f)
+{
+    struct frame_reader fields;
+
+    (void)context;
+    frame_read(&fields, f);
+    return frame_done(&fields);
+}
+
+bool boundary_signal(struct boundary *b, uint32_t command, int signal_number, bool group, struct err *e)
+{
+    size_t mark = frame_begin(&b->out, FRAME_SIGNAL, command);
+
+    frame_number(&b->out, (uint64_t)signal_number);
+    frame_number(&b->out, group);
+    frame_end(&b->out, mark);
+    return ask(b, command, NULL, 0, FRAME_CHANGED, take_nothing, NULL, FRAME_CHANGED, e);
+}
+
+struct place {
+    struct arena *a;
+    struct str path;
+};
+
+static bool take_place(void *context, const struct frame *f)
+{
+    struct place *place = context;
+    struct frame_reader fields;
+    struct str path;
+
+    frame_read(&fields, f);
+    path = frame_get_bytes(&fields);
+    if (!frame_done(&fields) || path.n == 0 || path.n >= PATH_BYTES_MAX ||
+        str_find(path, 0, '\0') != path.n)
+        return false;
+    place->path = arena_str(place->a, path);
+    return true;
+}
+
+bool boundary_where(struct boundary *b, struct arena *a, uint32_t command, struct str *out, struct err *e)
+{
+    struct place place = {a, {0}};
+
+    frame_end(&b->out, frame_begin(&b->out, FRAME_WHERE, command));
+    if (!ask(b, command, NULL, 0, FRAME_PLACE, take_place, &place, FRAME_PLACE, e))
+        return false;
+    *out = place.path;
+    return true;
+}
+
+static bool take_foreground(void *context, const struct frame *f)
+{
+    struct foreground *out = context;
+    struct frame_reader fields;
+
+    frame_read(&fields, f);
+    out->group = (int64_t)frame_get_number(&fields);
+    out->itself = frame_get_number(&fields) != 0;
+    out->waiting_for_terminal = frame_get_number(&fields) != 0;
+    text_printable_into(out->program, sizeof out->program, frame_get_bytes(&fields));
+    return frame_done(&fields);
+}
+
+bool boundary_foreground(struct boundary *b, uint32_t command, struct foreground *out, struct err *e)
+{
+    frame_end(&b->out, frame_begin(&b->out, FRAME_FOREGROUND, command));
+    return ask(b, command, NULL, 0, FRAME_FOREGROUND_IS, take_foreground, out, FRAME_FOREGROUND_IS, e);
+}
+
+struct change {
+    struct arena *a;
+    uint64_t *ended;
+    struct str *names;
+};
+
+static bool take_changed(void *context, const struct frame *f)
+{
+    struct change *change = context;
+    struct frame_reader fields;
+
+    frame_read(&fields, f);
+    *change->ended = frame_get_number(&fields);
+    *change->names = text_printable(change->a, frame_get_bytes(&fields));
+    return frame_done(&fields);
+}
+
+bool boundary_narrow(struct boundary *b, struct arena *a, const struct op *op, uint64_t *ended,
+    struct str *names, struct err *e)
+{
+    struct change change = {a, ended, names};
+    uint32_t id = ++b->next_id;
+
+    frame_put_op(&b->out, id, op);
+    frame_end(&b->out, frame_begin(&b->out, FRAME_CHANGE, id));
+    return ask(b, id, NULL, 0, FRAME_CHANGED, take_changed, &change, FRAME_CHANGED, e);
+}
+
+/* ---- events, end ---- */
+
+sys_handle boundary_handle(const struct boundary *b)
+{
+    return b->control;
+}
+
+bool boundary_event(struct boundary *b, struct event *out, struct err *e)
+{
+    struct frame f;
+    size_t used;
+
+    *out = (struct event){EVENT_NONE, 0, 0, 0};
+    while (b->event_count == 0 && !b->lost) {
+        int state = next_frame(b, &f, &used, e);
+        if (state > 0) {
+            b->lost = true;
+            err_set(e, ERR_PROTOCOL, "the runner answered what was not asked");
+        }
+        if (state != 0 || b->event_count > 0)
+            break;
+        state = receive(b, false, e);
+        if (state == 0)
+            return true;
+    }
+    if (b->event_count > 0) {
+        *out = b->events[b->first_event];
+        b->first_event = (b->first_event + 1) % EVENTS_MAX;
+        b->event_count--;
+    } else if (b->lost) {
+        out->kind = EVENT_LOST;
+    }
+    return true;
+}
+
+void boundary_close(struct boundary *b)
+{
+    siginfo_t info;
+
+    if (!b)
+        return;
+    /* pid 1 goes first and the kernel ends the rest; the wait returns when the last of them is gone. */
+    syscall(SYS_pidfd_send_signal, b->pidfd, SIGKILL, NULL, 0);
+    while (waitid((idtype_t)3 /* P_PIDFD */, (id_t)b->pidfd, &info, WEXITED) != 0 && errno == EINTR)
+        ;
+    for (size_t i = 0; i < b->fd_count; i++)
+        close(b->fds[i]);
+    close(b->control);
+    close(b->begun);
+    close(b->pidfd);
+    if (b->cgroup[0])
+        rmdir(b->cgroup);
+    buf_release(&b->in);
+    buf_release(&b->out);
+    free(b);
+}

@@ -1,0 +1,735 @@
+/*
+ * runner: the small program on the far side of the boundary. It is pid 1 of the sandbox's own namespaces,
+ * applies the plan that cordon sends, starts programs confined, reaps them, and ends everything when cordon
+ * goes. It links no policy and decides nothing: each frame is a request from the one trusted side, and still
+ * each is checked, for its form and for whether it may come now.
+ *
+ * What runs inside cannot reach it: it is not dumpable, outside the tree's Landlock domain, keeps its
+ * capabilities to itself (they count only in its own user namespace), and has no descriptor of the outer
+ * mounts once the plan is applied.
+ */
+#include "linux.h"
+
+#include <dirent.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+
+#define COMMANDS_MAX    256
+#define PROBES_MAX      64
+#define PROOF_MS        3000
+#define HOLDER_ROUNDS   6
+
+struct running {
+    uint32_t id;
+    pid_t pid; /* 0: this row is free */
+    int terminal;
+};
+
+struct runner {
+    struct arena arena;
+    struct buf in, out;
+    int fds[RUNNER_FDS_MAX];
+    size_t fd_count;
+    struct {
+        struct op *v;
+        size_t n, cap;
+    } ops;
+    bool built;
+    struct confinement confinement;
+    struct running commands[COMMANDS_MAX];
+};
+
+/* ---- answers ---- */
+
+static void flush_out(struct runner *r, const int *fds, size_t fd_count)
+{
+    if (!sys_send_frames(CONTROL_FD, r->out.p, r->out.n, fds, fd_count))
+        exit(0); /* cordon is gone; the kernel ends everything with us */
+    buf_clear(&r->out);
+}
+
+static void answer_failed(struct runner *r, uint32_t id, const struct err *e)
+{
+    size_t mark = frame_begin(&r->out, FRAME_FAILED, id);
+
+    frame_number(&r->out, e->kind);
+    frame_number(&r->out, (uint64_t)e->code);
+    frame_bytes(&r->out, str_from(e->what));
+    frame_bytes(&r->out, str_from(e->subject));
+    frame_bytes(&r->out, str_from(e->reason));
+    frame_bytes(&r->out, str_from(e->remedy));
+    frame_end(&r->out, mark);
+    flush_out(r, NULL, 0);
+}
+
+static void answer_empty(struct runner *r, enum frame_type type, uint32_t id)
+{
+    frame_end(&r->out, frame_begin(&r->out, type, id));
+    flush_out(r, NULL, 0);
+}
+
+/* ---- BUILD ---- */
+
+static void note_partial(void *context, const struct op *op, long code)
+{
+    struct runner *r = context;
+    size_t mark = frame_begin(&r->out, FRAME_NOTE, 0);
+
+    frame_bytes(&r->out, op->part);
+    frame_number(&r->out, (uint64_t)code);
+    frame_end(&r->out, mark);
+}
+
+/* 0, 1 and 2 came from outside; from here on they are the inside's own /dev/null. */
+static bool forget_outside(struct err *e)
+{
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    if (null < 0 || chdir("/") != 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0) {
+        err_set(e, ERR_SYSTEM, "cannot let go of the outside");
+        sys_reason(e, errno);
+        return false;
+    }
+    close(null);
+    return true;
+}
+
+static bool handle_build(struct runner *r, const struct frame *f, struct err *e)
+{
+    struct frame_reader fields;
+    struct texts partial = {0};
+    struct apply apply = {&r->arena, &r->confinement, &partial, note_partial, r};
+
+    frame_read(&fields, f);
+    while (frame_more(&fields))
+        *(struct str *)ARENA_PUSH(&r->arena, &partial) = arena_str(&r->arena, frame_get_bytes(&fields));
+    if (r->built || !frame_done(&fields))
+        return err_set(e, ERR_PROTOCOL, "a plan was to be applied twice, or its parts did not arrive");
+    if (!apply_plan(&apply, r->ops.v, r->ops.n, e) || !forget_outside(e))
+        return false;
+    r->built = true;
+    r->ops.n = 0;
+    answer_empty(r, FRAME_READY, f->id);
+    return true;
+}
+
+/* ---- PROVE ---- */
+
+struct attempt {
+    enum probe_kind kind;
+    struct str path;
+    uint64_t number;
+};
+
+struct outcome {
+    int32_t index, answer, code;
+};
+
+static void attempt_all(const struct attempt *attempts, size_t count, int out)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct outcome o = {(int32_t)i, 0, 0};
+        long code = 0;
+        o.answer = (int32_t)probe_attempt(
+            attempts[i].kind, attempts[i].path.p ? attempts[i].path.p : "", attempts[i].number, &code);
+        o.code = (int32_t)code;
+        if (write(out, &o, sizeof o) != (ssize_t)sizeof o)
+            _exit(1);
+    }
+    _exit(0);
+}
+
+/* Confined exactly as a command is; the attempts are made by its child, as a command's child would. */
+static void proof_process(const struct confinement *c, const struct attempt *attempts, size_t count, int out)
+{
+    struct outcome failed = {-1, 0, 0};
+    int step = 0, status;
+    pid_t pid;
+
+    if (setsid() < 0 || !command_confine(c, &step)) {
+        failed.answer = step;
+        failed.code = errno;
+        if (write(out, &failed, sizeof failed) != (ssize_t)sizeof failed)
+            _exit(1);
+        _exit(1);
+    }
+    pid = fork();
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+        attempt_all(attempts, count, out);
+    }
+    _exit(pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+}
+
+static void take_outcome(struct runner *r, uint32_t id, const struct outcome *o, size_t count, struct err *e)
+{
+    size_t mark;
+
+    if (o->index < 0 || (size_t)o->index >= count) {
+        err_set(e, ERR_UNSUPPORTED, "cannot confine a program (step %d)", (int)o->answer);
+        sys_reason(e, o->code);
+        return;
+    }
+    mark = frame_begin(&r->out, FRAME_PROBED, id);
+    frame_number(&r->out, (uint64_t)o->index);
+    frame_number(&r->out, (uint64_t)o->answer);
+    frame_number(&r->out, (uint64_t)o->code);
+    frame_end(&r->out, mark);
+}
+
+static uint64_t now_ms(void)
+{
+    struct timespec t = {0};
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* Reads until the proof process has closed its end or the time is up. */
+static bool collect_outcomes(struct runner *r, uint32_t id, int from, size_t count, struct err *e)
+{
+    uint64_t deadline = now_ms() + PROOF_MS;
+    struct outcome o;
+
+    for (;;) {
+        struct pollfd p = {.fd = from, .events = POLLIN};
+        uint64_t now = now_ms();
+        ssize_t n;
+        if (now >= deadline || poll(&p, 1, (int)(deadline - now)) == 0) {
+            err_set(e, ERR_LIMIT, "the proof did not end in time");
+            return false;
+        }
+        n = read(from, &o, sizeof o);
+        if (n == 0)
+            return e->kind == ERR_NONE;
+        if (n == (ssize_t)sizeof o)
+            take_outcome(r, id, &o, count, e);
+        else if (n > 0 || errno != EINTR)
+            return err_set(e, ERR_PROTOCOL, "the proof's outcome did not arrive whole");
+    }
+}
+
+static bool handle_prove(struct runner *r, const struct frame *f, struct err *e)
+{
+    struct attempt attempts[PROBES_MAX] = {{0}};
+    struct arena arena = {0};
+    struct frame_reader fields;
+    size_t count = 0;
+    int ends[2];
+    pid_t pid;
+    bool good;
+
+    frame_read(&fields, f);
+    while (frame_more(&fields) && count < PROBES_MAX) {
+        uint64_t kind = frame_get_number(&fields);
+        struct str path = frame_get_bytes(&fields);
+        if (kind >= PROBE_KIND_COUNT || str_find(path, 0, '\0') != path.n)
+            fields.bad = true;
+        attempts[count++] =
+            (struct attempt){(enum probe_kind)kind, arena_str(&arena, path), frame_get_number(&fields)};
+    }
+    if (!frame_done(&fields)) {
+        arena_release(&arena);
+        return err_set(e, ERR_PROTOCOL, "a request for proof did not arrive as it was sent");
+    }
+    if (pipe2(ends, O_CLOEXEC) != 0 || (pid = fork()) < 0) {
+        err_set(e, ERR_SYSTEM, "cannot start the proof");
+        sys_reason(e, errno);
+        arena_release(&arena);
+        return false;
+    }
+    if (pid == 0) {
+        close(CONTROL_FD);
+        proof_process(&r->confinement, attempts, count, ends[1]);
+    }
+    close(ends[1]);
+    good = collect_outcomes(r, f->id, ends[0], count, e);
+    close(ends[0]);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    arena_release(&arena);
+    if (good)
+        answer_empty(r, FRAME_PROVED, f->id);
+    return good;
+}
+
+/* ---- SPAWN ---- */
+
+static char **get_list(struct frame_reader *fields, struct arena *a, size_t ceiling)
+{
+    uint64_t count = frame_get_number(fields);
+    char **list;
+
+    if (fields->bad || count > ceiling) {
+        fields->bad = true;
+        return NULL;
+    }
+    list = arena_alloc(a, (size_t)count + 1, sizeof *list);
+    for (size_t i = 0; i < count; i++) {
+        struct str s = frame_get_bytes(fields);
+        if (str_find(s, 0, '\0') != s.n)
+            fields->bad = true;
+        s = arena_str(a, s);
+        list[i] = (char *)(uintptr_t)s.p;
+    }
+    return list;
+}
+
+static struct running *free_row(struct runner *r)
+{
+    for (size_t i = 0; i < COMMANDS_MAX; i++) {
+        if (r->commands[i].pid == 0)
+            return &r->commands[i];
+    }
+    return NULL;
+}
+
+static struct running *find_row(struct runner *r, uint32_t id, struct err *e)
+{
+    for (size_t i = 0; i < COMMANDS_MAX; i++) {
+        if (r->commands[i].pid != 0 && r->commands[i].id == id)
+            return &r->commands[i];
+    }
+    err_set(e, ERR_MISSING, "no such command is running");
+    return NULL;
+}
+
+/* The descriptors that came with the frame, in the order in which the fields name them. */
+static bool take_descriptors(struct runner *r, struct spawn_request *q, bool extra)
+{
+    size_t at = 0;
+
+    for (int i = 0; i < 3; i++) {
+        q->std_fd[i] = -1;
+        if (q->std[i] == STD_HANDLE && at < r->fd_count)
+            q->std_fd[i] = r->fds[at++];
+        else if (q->std[i] == STD_HANDLE)
+            return false;
+    }
+    q->extra = -1;
+    if (extra && at < r->fd_count)
+        q->extra = r->fds[at++];
+    else if (extra)
+        return false;
+    return at == r->fd_count;
+}
+
+static void close_received(struct runner *r)
+{
+    for (size_t i = 0; i < r->fd_count; i++)
+        close(r->fds[i]);
+    r->fd_count = 0;
+}
+
+static bool get_spawn(struct runner *r, const struct frame *f, struct arena *a, struct spawn_request *q)
+{
+    struct frame_reader fields;
+    uint64_t flags, std;
+    struct str cwd;
+
+    frame_read(&fields, f);
+    q->argv = get_list(&fields, a, ARGV_MAX);
+    q->env = get_list(&fields, a, ENV_MAX);
+    cwd = frame_get_bytes(&fields);
+    q->cwd = arena_str(a, cwd).p;
+    flags = frame_get_number(&fields);
+    q->terminal = flags & 1;
+    q->sealed = flags & 2;
+    q->rows = (uint16_t)frame_get_number(&fields);
+    q->columns = (uint16_t)frame_get_number(&fields);
+    for (int i = 0; i < 3; i++) {
+        std = frame_get_number(&fields);
+        if (std > STD_HANDLE || (std == STD_TERMINAL && !q->terminal))
+            fields.bad = true;
+        q->std[i] = (enum std_kind)std;
+    }
+    q->extra_number = (int)(frame_get_number(&fields) & 1023);
+    return frame_done(&fields) && q->argv && q->argv[0] && str_find(cwd, 0, '\0') == cwd.n &&
+           take_descriptors(r, q, q->extra_number != 0);
+}
+
+static bool handle_spawn(struct runner *r, const struct frame *f, struct err *e)
+{
+    struct arena arena = {0};
+    struct spawn_request q = {0};
+    struct running *row = free_row(r);
+    struct spawned spawned;
+    size_t mark;
+    bool good = false;
+
+    if (!r->built || !get_spawn(r, f, &arena, &q))
+        err_set(e, ERR_PROTOCOL, "a request to start a program did not arrive as it was sent");
+    else if (!row)
+        err_set(e, ERR_LIMIT, "too many commands at once (%d)", COMMANDS_MAX);
+    else
+        good = command_spawn(&r->confinement, &q, &spawned, e);
+    close_received(r);
+    arena_release(&arena);
+    if (!good)
+        return false;
+    *row = (struct running){f->id, spawned.pid, spawned.terminal};
+    mark = frame_begin(&r->out, FRAME_SPAWNED, f->id);
+    frame_number(&r->out, (uint64_t)spawned.pid);
+    frame_end(&r->out, mark);
+    flush_out(r, &spawned.terminal, spawned.terminal >= 0 ? 1 : 0);
+    return true;
+}
+
+/* ---- questions about what runs ---- */
+
+static bool handle_signal(struct runner *r, const struct frame *f, struct err *e)
+{
+    struct running *row = find_row(r, f->id, e);
+    struct frame_reader fields;
+    uint64_t number, group;
+
+    frame_read(&fields, f);
+    number = frame_get_number(&fields);
+    group = frame_get_number(&fields);
+    if (!row)
+        return false;
+    if (!frame_done(&fields) || number > 64)
+        return err_set(e, ERR_PROTOCOL, "a signal that is none");
+    if (kill(group ? -row->pid : row->pid, (int)number) != 0) {
+        err_set(e, ERR_SYSTEM, "cannot signal a command");
+        sys_reason(e, errno);
+        return false;
+    }
+    answer_empty(r, FRAME_CHANGED, f->id);
+    return true;
+}
+
+static bool handle_where(struct runner *r, const struct frame *f, struct err *e)
+{
+    struct running *row = find_row(r, f->id, e);
+    char link[64], path[PATH_BYTES_MAX];
+    ssize_t n;
+    size_t mark;
+
+    if (!row)
+        return false;
+    snprintf(link, sizeof link, "/proc/%ld/cwd", (long)row->pid);
+    n = readlink(link, path, sizeof path);
+    if (n <= 0 || (size_t)n >= sizeof path) {
+        err_set(e, ERR_SYSTEM, "cannot tell where a command is");
+        sys_reason(e, n < 0 ? errno : ENAMETOOLONG);
+        return false;
+    }
+    mark = frame_begin(&r->out, FRAME_PLACE, f->id);
+    frame_bytes(&r->out, (struct str){path, (size_t)n});
+    frame_end(&r->out, mark);
+    flush_out(r, NULL, 0);
+    return true;
+}
+
+static size_t read_small(const char *path, char *out, size_t size)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? 0 : read(fd, out, size - 1);
+
+    if (fd >= 0)
+        close(fd);
+    out[n > 0 ? n : 0] = '\0';
+    return n > 0 ? (size_t)n : 0;
+}
+
+/* Is the process blocked in read(2) on a terminal? "NR FD ..." in /proc/PID/syscall. */
+static bool is_reading_terminal(pid_t pid)
+{
+    char path[64], text[160], target[64];
+    char *end;
+    long number, fd;
+    ssize_t n;
+
+    snprintf(path, sizeof path, "/proc/%ld/syscall", (long)pid);
+    if (read_small(path, text, sizeof text) == 0)
+        return false;
+    number = strtol(text, &end, 10);
+    if (end == text || number != SYS_read)
+        return false;
+    fd = strtol(end, NULL, 16);
+    snprintf(path, sizeof path, "/proc/%ld/fd/%ld", (long)pid, fd);
+    n = readlink(path, target, sizeof target - 1);
+    if (n <= 0)
+        return false;
+    target[n] = '\0';
+    return strncmp(target, "/dev/pts/", 9) == 0 || strcmp(target, "/dev/tty") == 0;
+}
+
+static bool handle_foreground(struct runner *r, const struct frame *f, struct err *e)
+{
+    struct running *row = find_row(r, f->id, e);
+    char path[64], name[64];
+    pid_t group;
+    size_t mark;
+
+    if (!row)
+        return false;
+    group = row->terminal >= 0 ? tcgetpgrp(row->terminal) : -1;
+    if (group <= 0) {
+        err_set(e, ERR_SYSTEM, "cannot tell what is in the foreground");
+        sys_reason(e, errno);
+        return false;
+    }
+    snprintf(path, sizeof path, "/proc/%ld/comm", (long)group);
+    read_small(path, name, sizeof name);
+    name[strcspn(name, "\n")] = '\0';
+    mark = frame_begin(&r->out, FRAME_FOREGROUND_IS, f->id);
+    frame_number(&r->out, (uint64_t)group);
+    frame_number(&r->out, group == row->pid);
+    frame_number(&r->out, is_reading_terminal(group));
+    frame_bytes(&r->out, str_from(name));
+    frame_end(&r->out, mark);
+    flush_out(r, NULL, 0);
+    return true;
+}
+
+/* ---- CHANGE: narrowing what runs ---- */
+
+static bool is_below(const char *path, struct str folder)
+{
+    struct str p = str_from(path);
+    return str_starts(p, folder) && (p.n == folder.n || p.p[folder.n] == '/' || folder.n == 1);
+}
+
+/* Does a descriptor of the process, or a shared writable mapping, hold a file below folder open for writing? */
+static bool holds_writing(const char *pid, struct str folder)
+{
+    char path[PATH_BYTES_MAX], target[PATH_BYTES_MAX], text[256];
+    struct dirent *entry;
+    bool holds = false;
+    DIR *d;
+    FILE *maps;
+
+    snprintf(path, sizeof path, "/proc/%s/fd", pid);
+    d = opendir(path);
+    while (d && !holds && (entry = readdir(d)) != NULL) {
+        const char *flags;
+        ssize_t n = readlinkat(dirfd(d), entry->d_name, target, sizeof target - 1);
+        if (n <= 0)
+            continue;
+        target[n] = '\0';
+        if (!is_below(target, folder))
+            continue;
+        snprintf(path, sizeof path, "/proc/%s/fdinfo/%.20s", pid, entry->d_name);
+        read_small(path, text, sizeof text);
+        flags = strstr(text, "flags:");
+        holds = flags && (strtol(flags + 6, NULL, 8) & O_ACCMODE) != O_RDONLY;
+    }
+    if (d)
+        closedir(d);
+    snprintf(path, sizeof path, "/proc/%s/maps", pid);
+    maps = holds ? NULL : fopen(path, "re");
+    while (maps && !holds && fgets(target, sizeof target, maps)) {
+        const char *name = strchr(target, '/'), *mode = strchr(target, ' ');
+        holds = name && mode && mode[2] == 'w' && mode[4] == 's' && is_below(name, folder);
+    }
+    if (maps)
+        fclose(maps);
+    return holds;
+}
+
+static uint64_t end_holders(struct str folder, bool everyone, struct buf *names)
+{
+    DIR *d = opendir("/proc");
+    struct dirent *entry;
+    uint64_t ended = 0;
+
+    while (d && (entry = readdir(d)) != NULL) {
+        char path[64], name[64];
+        long pid = strtol(entry->d_name, NULL, 10);
+        if (pid <= 1 || (!everyone && !holds_writing(entry->d_name, folder)))
+            continue;
+        snprintf(path, sizeof path, "/proc/%ld/comm", pid);
+        read_small(path, name, sizeof name);
+        name[strcspn(name, "\n")] = '\0';
+        if (kill((pid_t)pid, SIGKILL) != 0)
+            continue;
+        ended++;
+        if (names->n < 400)
+            buf_format(names, "%s%s (%ld)", names->n ? ", " : "", name, pid);
+    }
+    if (d)
+        closedir(d);
+    return ended;
+}
+
+/* Making a mount read-only is EBUSY while somebody writes there: those are ended and named; if that is not
+ * enough (a descriptor in flight), everything inside is. */
+static bool handle_change(struct runner *r, const struct frame *f, struct err *e)
+{
+    struct op op;
+    struct buf names = {0};
+    uint64_t ended = 0;
+    size_t mark;
+    bool good = false;
+
+    if (!r->built || r->ops.n != 1)
+        return err_set(e, ERR_PROTOCOL, "a change without its op");
+    op = r->ops.v[0];
+    r->ops.n = 0;
+    for (int round = 0; round < HOLDER_ROUNDS && !good; round++) {
+        struct timespec pause = {0, 5 * 1000 * 1000};
+        err_clear(e);
+        good = apply_change(&r->arena, &r->confinement, &op, e);
+        if (good || e->code != EBUSY || op.kind != OP_REMOUNT_READONLY)
+            break;
+        ended += end_holders(op.path, round >= HOLDER_ROUNDS - 3, &names);
+        nanosleep(&pause, NULL);
+    }
+    if (good) {
+        mark = frame_begin(&r->out, FRAME_CHANGED, f->id);
+        frame_number(&r->out, ended);
+        frame_bytes(&r->out, buf_view(&names));
+        frame_end(&r->out, mark);
+        flush_out(r, NULL, 0);
+    }
+    buf_release(&names);
+    return good;
+}
+
+/* ---- the loop ---- */
+
+static bool handle(struct runner *r, const struct frame *f, struct err *e)
+{
+    struct op op;
+
+    switch (f->type) {
+    case FRAME_OP:
+        if (r->ops.n >= PLAN_OPS_MAX)
+            return err_set(e, ERR_LIMIT, "a plan of more than %d ops", PLAN_OPS_MAX);
+        if (!frame_get_op(f, &r->arena, &op, e))
+            return false;
+        *(struct op *)ARENA_PUSH(&r->arena, &r->ops) = op;
+        return true;
+    case FRAME_BUILD:
+        return handle_build(r, f, e);
+    case FRAME_PROVE:
+        return r->built ? handle_prove(r, f, e) : err_set(e, ERR_PROTOCOL, "nothing to prove yet");
+    case FRAME_SPAWN:
+        return handle_spawn(r, f, e);
+    case FRAME_SIGNAL:
+        return handle_signal(r, f, e);
+    case FRAME_WHERE:
+        return handle_where(r, f, e);
+    case FRAME_FOREGROUND:
+        return handle_foreground(r, f, e);
+    case FRAME_CHANGE:
+        return handle_change(r, f, e);
+    case FRAME_END:
+        exit(0);
+    default:
+        exit(1); /* not a request: whoever sends it is not cordon */
+    }
+}
+
+static void reap(struct runner *r)
+{
+    int status;
+    pid_t pid;
+
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        for (size_t i = 0; i < COMMANDS_MAX; i++) {
+            struct running *row = &r->commands[i];
+            size_t mark;
+            if (row->pid != pid)
+                continue;
+            mark = frame_begin(&r->out, FRAME_EXITED, row->id);
+            frame_number(&r->out, (uint64_t)(unsigned)status);
+            frame_end(&r->out, mark);
+            if (row->terminal >= 0)
+                close(row->terminal);
+            *row = (struct running){.terminal = -1};
+            flush_out(r, NULL, 0);
+            break;
+        }
+    }
+}
+
+static void serve_control(struct runner *r)
+{
+    static char bytes[65536];
+    int fds[RUNNER_FDS_MAX];
+    size_t got = 0, used;
+    ssize_t n = sys_receive(CONTROL_FD, bytes, sizeof bytes, fds, &got, true);
+    struct frame f;
+    int state;
+
+    if (n <= 0)
+        exit(0); /* cordon is gone */
+    for (size_t i = 0; i < got; i++) {
+        if (r->fd_count < RUNNER_FDS_MAX)
+            r->fds[r->fd_count++] = fds[i];
+        else
+            close(fds[i]);
+    }
+    buf_add(&r->in, bytes, (size_t)n);
+    for (;;) {
+        struct err e = {0};
+        state = frame_take(buf_view(&r->in), &f, &used, &e);
+        if (state < 0 || r->in.overflowed)
+            exit(1);
+        if (state == 0)
+            return;
+        if (!handle(r, &f, &e))
+            answer_failed(r, f.id, &e);
+        buf_consume(&r->in, used);
+    }
+}
+
+static int prepare(void)
+{
+    sigset_t child;
+
+    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 || prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
+        return -1;
+    if (syscall(SYS_close_range, CONTROL_FD + 1, ~0U, 0) != 0)
+        return -1;
+    setsid();
+    signal(SIGPIPE, SIG_IGN);
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    if (sigprocmask(SIG_BLOCK, &child, NULL) != 0)
+        return -1;
+    return signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int main(void)
+{
+    static struct runner r;
+    struct stat st;
+    int children;
+
+    if (getpid() != 1 || fstat(CONTROL_FD, &st) != 0 || !S_ISSOCK(st.st_mode)) {
+        fprintf(stderr, "cordon-runner: this program is started by cordon, inside a sandbox; start cordon\n");
+        return 125;
+    }
+    children = prepare();
+    if (children < 0 || fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC) != 0)
+        return 125;
+    r.confinement.landlock = -1;
+    r.confinement.empty = -1;
+    r.in.ceiling = 2 * (FRAME_BYTES_MAX + FRAME_HEADER);
+    for (;;) {
+        struct pollfd p[2] = {{.fd = CONTROL_FD, .events = POLLIN}, {.fd = children, .events = POLLIN}};
+        struct signalfd_siginfo info;
+        if (poll(p, 2, -1) < 0 && errno != EINTR)
+            return 125;
+        if (p[1].revents & POLLIN) {
+            while (read(children, &info, sizeof info) == (ssize_t)sizeof info)
+                ;
+            reap(&r);
+        }
+        if (p[0].revents)
+            serve_control(&r);
+    }
+}

@@ -33,6 +33,10 @@ static const struct target targets[] = {
             STR("\\\\server\\share\\dir"), STR("C:\\PROGRA~1\\x."), STR("d:/a/nul.txt"), STR("file:stream"),
             STR("/caf\xc3\xa9/\xff")},
         100000},
+    {"text", fuzz_text,
+        {STR("plain"), STR("caf\xc3\xa9 \xe4\xb8\xad\xf0\x9f\x98\x80"), STR("a\x1b[31m\x07\xe2\x80\xae" "b\xe2\x80\x8b"),
+            STR("e\xcc\x81\xcc\x81\xed\xa0\x80\xff"), STR("*_TOKEN*MY_TOKEN_2"), STR("\"\\\n\t")},
+        200000},
 };
 
 #ifdef CORDON_LIBFUZZER

@@ -12,5 +12,6 @@
 
 int fuzz_frame(const unsigned char *bytes, size_t n);
 int fuzz_path(const unsigned char *bytes, size_t n);
+int fuzz_text(const unsigned char *bytes, size_t n);
 
 #endif

@@ -54,16 +54,16 @@ result() { # LINE
 
 # take NAME SUFFIX STATUS LOG: judges one program's output. What it printed beside its checks is shown when it failed.
 take() {
-    awk -v name="$1" -v suffix="$2" -v status="$3" -v seconds="$seconds" '
-        /^ok / { print "ok " name ": " substr($0, 4) suffix; checks++; next }
-        /^skip / { print "skip " name ": " substr($0, 6) suffix; checks++; next }
-        /^not ok / { print "not ok " name ": " substr($0, 8) suffix; checks++; failed++; next }
+    awk -v name="$1$2" -v status="$3" -v seconds="$seconds" '
+        /^ok / { print "ok " name ": " substr($0, 4); checks++; next }
+        /^skip / { print "skip " name ": " substr($0, 6); checks++; next }
+        /^not ok / { print "not ok " name ": " substr($0, 8); checks++; failed++; next }
         { if ($0 != "") last = $0 }
         END {
-            if (status == 124 || status == 137) print "not ok " name ": still running after " seconds " s" suffix
-            else if (last != "done") print "not ok " name ": ended early (status " status "), last words: " last suffix
-            else if (!checks) print "not ok " name ": checked nothing" suffix
-            else if (status != 0 && !failed) print "not ok " name ": status " status " without a failed check" suffix
+            if (status == 124 || status == 137) print "not ok " name ": still running after " seconds " s"
+            else if (last != "done") print "not ok " name ": ended early (status " status "), last words: " last
+            else if (!checks) print "not ok " name ": checked nothing"
+            else if (status != 0 && !failed) print "not ok " name ": status " status " without a failed check"
         }' "$4" >"$scratch/taken"
     cat "$scratch/taken" >>"$results"
     awk -v name="$1$2" '

@@ -114,7 +114,7 @@ static const struct key_row rows[KEY_COUNT] = {
         .type = TYPE_PATTERNS,
         .standard = "[]",
         .example = "[\"MY_*\"]",
-        .help = "Variables that are left out, with *; added to the built-in list, and stronger than pass."},
+        .help = "Variables that are left out, with *; added to the built-in list. A full name in pass is stronger."},
     [KEY_ENV_SET] = {.parent = KEY_ENV,
         .name = "set",
         .path = "env.set",
@@ -234,4 +234,76 @@ const char *key_type_text(enum key_type type)
         return "\"auto\", a program's name or its full path";
     }
     return "";
+}
+
+/* ---- what one text may be ---- */
+
+bool key_is_program(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!letter && (i == 0 || !memchr("._+-", c, 4)))
+            return false;
+    }
+    return s.n > 0;
+}
+
+const char *key_name_fault(struct str name)
+{
+    if (name.n == 0)
+        return "a variable's name is not empty";
+    if (str_find(name, 0, '=') < name.n)
+        return "a variable's name has no \"=\"";
+    return NULL;
+}
+
+static bool is_port(struct str s)
+{
+    unsigned long port = 0;
+
+    for (size_t i = 0; i < s.n && i < 6; i++) {
+        if (s.p[i] < '0' || s.p[i] > '9')
+            return false;
+        port = port * 10 + (unsigned long)(s.p[i] - '0');
+    }
+    return s.n > 0 && s.n < 6 && s.p[0] != '0' && port <= 65535;
+}
+
+static bool is_host(struct str s)
+{
+    size_t label = 0;
+
+    if (s.n > 2 && s.p[0] == '[' && s.p[s.n - 1] == ']') {
+        for (size_t i = 1; i + 1 < s.n; i++)
+            if (!memchr("0123456789abcdefABCDEF:.", s.p[i], 24))
+                return false;
+        return true;
+    }
+    if (str_starts(s, STR("*.")))
+        s = str_slice(s, 2, s.n);
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (c == '.' ? label == 0 : !letter && c != '-' && c != '_')
+            return false;
+        label = c == '.' ? 0 : label + 1;
+    }
+    return label > 0 && s.n <= 253;
+}
+
+const char *key_address_fault(struct str s)
+{
+    size_t colon = s.n;
+
+    while (colon > 0 && s.p[colon - 1] != ':')
+        colon--;
+    for (size_t at = 0; at + 2 < s.n; at++)
+        if (memcmp(s.p + at, "://", 3) == 0)
+            return "an address has no \"scheme://\"";
+    if (colon == 0 || (s.p[s.n - 1] == ']'))
+        return "an address needs a port";
+    if (!is_host(str_slice(s, 0, colon - 1)))
+        return "an address begins with a host's name, its number, or [IPv6]";
+    return is_port(str_slice(s, colon, s.n)) ? NULL : "a port is a number from 1 to 65535";
 }

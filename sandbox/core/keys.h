@@ -72,6 +72,11 @@ struct str key_nearest(enum key_id parent, struct str name);
 struct str key_names(struct arena *a, enum key_id parent);
 const char *key_type_text(enum key_type type); /* "a list of paths" */
 
+/* What is wrong with a text of this meaning, or NULL. */
+const char *key_name_fault(struct str name);       /* of a variable, or a pattern for one */
+const char *key_address_fault(struct str address); /* "host:port", "*.host:port", "[IPv6]:port" */
+bool key_is_program(struct str name);              /* a program's bare name */
+
 /* The words of the enums in core.h, in their order. */
 extern const char *const key_net_modes[3], *const key_switches[3], *const key_git_modes[2],
     *const key_hardlinks[2];

@@ -8,7 +8,8 @@
 
 /*
  * The environment for the inside, as "NAME=value" texts in the order of `outer`. Left out: what env_drop
- * matches or env_pass does not, and what would lead out of the sandbox (agents, display, bus, editor and
+ * matches or env_pass does not (a name that env_pass lists without a * is stronger than a pattern in env_drop),
+ * and what would lead out of the sandbox (agents, display, bus, editor and
  * multiplexer sockets, descriptors of a service manager, the jobserver in MAKEFLAGS). Put in: env_set,
  * then the plan's additions, then CORDON_*, TERM when there is a terminal. A value with a NUL or a name with '='
  * cannot come out. git gets safe.directory for the workspace, without a file being written.

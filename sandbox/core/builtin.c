@@ -1,0 +1,191 @@
+/*
+ * builtin: what holds when nobody has written a policy.
+ *
+ * The lists name what a developer's machine keeps that a tree of unknown programs has no business with. All
+ * entries but the first few hold only where the path exists: nobody is warned of a browser they do not have.
+ */
+#include "layers.h"
+
+struct entry {
+    const char *text;
+    const char *reason;
+    bool required; /* a missing one is guarded too, so that it cannot be made from inside */
+};
+
+static const struct entry protect_entries[] = {
+    {".git", "git obeys it outside, hooks and configuration included", true},
+    {".codex", "agents obey what is in it", true},
+    {".agents", "agents obey what is in it", true},
+    {".cordon", "kept for Cordon", true},
+    {".vscode", "the editor runs tasks and settings from it", false},
+    {".idea", "the editor runs configurations from it", false},
+    {".claude", "agents run hooks from it", false},
+    {".mcp.json", "agents start the servers that it names", false},
+    {".envrc", "direnv runs it on entering the folder", false},
+    {".husky", "git runs hooks from it", false},
+};
+
+/* Below HOME; for root below /root as well, whatever HOME says. */
+static const struct entry home_entries[] = {
+    {"/.ssh", "keys", false},
+    {"/.gnupg", "keys", false},
+    {"/.aws", "credentials", false},
+    {"/.kube", "credentials", false},
+    {"/.docker", "credentials", false},
+    {"/.azure", "credentials", false},
+    {"/.netrc", "passwords", false},
+    {"/.git-credentials", "passwords", false},
+    {"/.config/git/credentials", "passwords", false},
+    {"/.npmrc", "tokens", false},
+    {"/.pypirc", "passwords", false},
+    {"/.cargo/credentials", "tokens", false},
+    {"/.cargo/credentials.toml", "tokens", false},
+    {"/.config/gh", "tokens", false},
+    {"/.config/hub", "tokens", false},
+    {"/.config/gcloud", "credentials", false},
+    {"/.config/rclone", "credentials", false},
+    {"/.vault-token", "a token", false},
+    {"/.terraform.d/credentials.tfrc.json", "tokens", false},
+    {"/.local/share/keyrings", "passwords", false},
+    {"/.password-store", "passwords", false},
+    {"/.mozilla", "the browser's cookies and passwords", false},
+    {"/.config/google-chrome", "the browser's cookies and passwords", false},
+    {"/.config/chromium", "the browser's cookies and passwords", false},
+    {"/.config/BraveSoftware", "the browser's cookies and passwords", false},
+    {"/.config/microsoft-edge", "the browser's cookies and passwords", false},
+    {"/.thunderbird", "mail", false},
+    {"/.Xauthority", "opens the display", false},
+    {"/.ICEauthority", "opens the desktop session", false},
+    {"/.bash_history", "lines typed, secrets among them", false},
+    {"/.zsh_history", "lines typed, secrets among them", false},
+    {"/.local/share/fish/fish_history", "lines typed, secrets among them", false},
+    {"/.python_history", "lines typed, secrets among them", false},
+    {"/.node_repl_history", "lines typed, secrets among them", false},
+    {"/.psql_history", "lines typed, secrets among them", false},
+    {"/.mysql_history", "lines typed, secrets among them", false},
+    {"/.sqlite_history", "lines typed, secrets among them", false},
+    {"/.lesshst", "searches typed", false},
+    {"/.viminfo", "lines typed and texts copied", false},
+};
+
+/* Root inside is the kernel's root for files that it owns: what only permissions keep from others is named. */
+static const struct entry root_entries[] = {
+    {"/etc/shadow", "password hashes", false},
+    {"/etc/shadow-", "password hashes", false},
+    {"/etc/gshadow", "password hashes", false},
+    {"/etc/gshadow-", "password hashes", false},
+    {"/etc/sudoers", "who may become root", false},
+    {"/etc/sudoers.d", "who may become root", false},
+    {"/etc/ssh/ssh_host_rsa_key", "the machine's key", false},
+    {"/etc/ssh/ssh_host_ecdsa_key", "the machine's key", false},
+    {"/etc/ssh/ssh_host_ed25519_key", "the machine's key", false},
+    {"/etc/ssh/ssh_host_dsa_key", "the machine's key", false},
+    {"/etc/ssl/private", "the machine's keys", false},
+    {"/var/lib/private", "services' private data", false},
+    {"/var/spool/cron", "people's jobs", false},
+};
+
+/* Names by which programs take a credential from the environment. */
+static const char *const dropped[] = {
+    "*TOKEN",
+    "*_TOKEN_*",
+    "*_TOKENS",
+    "*SECRET*",
+    "*PASSWORD*",
+    "*PASSWD*",
+    "*PASSPHRASE*",
+    "*_PWD",
+    "*API_KEY*",
+    "*APIKEY*",
+    "*ACCESS_KEY*",
+    "*PRIVATE_KEY*",
+    "*SIGNING_KEY*",
+    "*CREDENTIAL*",
+    "*_CONNECTION_STRING",
+    "*_JWT",
+    "*_COOKIE",
+    "AWS_*",
+    "AZURE_*",
+    "GOOGLE_APPLICATION_CREDENTIALS",
+    "CLOUDSDK_AUTH_*",
+    "GH_*",
+    "NPM_CONFIG__AUTH*",
+    "npm_config__auth*",
+    "DOCKER_AUTH_CONFIG",
+    "OP_SESSION_*",
+    "BW_SESSION",
+    "GIT_ASKPASS",
+    "SSH_ASKPASS",
+    "SUDO_ASKPASS",
+};
+
+bool builtin_drops(struct str pattern)
+{
+    for (size_t i = 0; i < COUNT_OF(dropped); i++)
+        if (str_is(pattern, dropped[i]))
+            return true;
+    return false;
+}
+
+static void add(struct arena *a, const struct path_env *env, struct policy *p, enum rule_kind kind,
+    struct str text, const struct entry *entry)
+{
+    struct rule rule;
+    struct err e = {0};
+
+    if (!layers_path(a, env, kind, text, &rule, &e)) {
+        *(struct str *)ARENA_PUSH(a, &p->warnings) = arena_format(a, "a built-in rule does not hold: %s",
+            err_text(&e, a).p);
+        return;
+    }
+    rule.folder_rule = false;
+    rule.optional = !entry->required;
+    rule.reason = entry->reason;
+    layers_add(a, p, &rule);
+}
+
+static void add_below(struct arena *a, const struct path_env *env, struct policy *p, const char *folder)
+{
+    for (size_t i = 0; i < COUNT_OF(home_entries); i++)
+        add(a, env, p, RULE_SECRET, arena_format(a, "%s%s", folder, home_entries[i].text), &home_entries[i]);
+}
+
+static void add_lists(
+    struct arena *a, const struct path_env *env, const struct host *host, struct policy *p)
+{
+    static const struct entry config = {"", "what the sandbox may do is decided there", false};
+    static const struct entry state = {"", "Cordon's own records", false};
+
+    for (size_t i = 0; i < COUNT_OF(protect_entries); i++)
+        add(a, env, p, RULE_PROTECT, str_from(protect_entries[i].text), &protect_entries[i]);
+    add_below(a, env, p, "~");
+    if (host->root && env->system == PATH_POSIX) {
+        if (!str_is(env->home, "/root"))
+            add_below(a, env, p, "/root");
+        for (size_t i = 0; i < COUNT_OF(root_entries); i++)
+            add(a, env, p, RULE_SECRET, str_from(root_entries[i].text), &root_entries[i]);
+    }
+    if (host->config_dir.n)
+        add(a, env, p, RULE_SECRET, host->config_dir, &config);
+    if (host->state_dir.n)
+        add(a, env, p, RULE_SECRET, host->state_dir, &state);
+}
+
+void policy_builtin(
+    struct arena *a, const struct path_env *env, const struct host *host, struct policy *out)
+{
+    struct policy p = {.net = NET_OFFLINE,
+        .net_switch = SWITCH_ASK,
+        .git = GIT_COMMIT,
+        .hardlinks = HARDLINKS_REFUSE,
+        .shell = STR("auto")};
+    struct path_env mine = *env;
+
+    if (mine.home.n == 0)
+        mine.home = host->home;
+    add_lists(a, &mine, host, &p);
+    *(struct str *)ARENA_PUSH(a, &p.env_pass) = STR("*");
+    for (size_t i = 0; i < COUNT_OF(dropped); i++)
+        *(struct str *)ARENA_PUSH(a, &p.env_drop) = str_from(dropped[i]);
+    *out = p;
+}

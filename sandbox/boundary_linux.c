@@ -22,6 +22,7 @@
 #define EVENTS_MAX   512
 #define ANSWER_MS    30000
 #define CAPABILITIES 64
+#define START_STACK  65536
 
 struct boundary {
     int control, pidfd, begun; /* begun: where the child says why it could not start */
@@ -42,7 +43,7 @@ struct start_failure {
     int step, code;
 };
 
-enum { START_MAPS = 1, START_NETWORK, START_CAPABILITIES, START_DESCRIPTORS, START_EXEC };
+enum { START_MAPS = 1, START_NETWORK = RUNNER_NO_NETWORK, START_CAPABILITIES, START_DESCRIPTORS, START_EXEC };
 
 static bool write_text(const char *path, const char *text)
 {
@@ -92,6 +93,13 @@ static bool keep_capabilities(void)
     return true;
 }
 
+struct start {
+    int runner, control, report;
+    bool new_network;
+    uid_t uid;
+    gid_t gid;
+};
+
 static void start_failed(int report, int step)
 {
     struct start_failure failure = {step, errno};
@@ -101,33 +109,34 @@ static void start_failed(int report, int step)
     _exit(125);
 }
 
-static void start_runner(int runner, int control, int report, bool new_network, uid_t uid, gid_t gid)
+/* Runs on a stack of its own in cordon's memory until it execs, as after vfork(2): nothing of cordon's is changed. */
+static int start_runner(void *context)
 {
-    char *const argv[] = {(char *)(uintptr_t) "cordon-runner", NULL};
+    const struct start *s = context;
+    char *const argv[] = {(char *)(uintptr_t) "cordon-runner",
+        (char *)(uintptr_t)(s->new_network ? "new-network" : "shared-network"), NULL};
     char *const env[] = {NULL};
-    int null;
+    int null, runner, control, report;
 
-    if (!map_ids(uid, gid))
-        start_failed(report, START_MAPS);
-    /* Here and not in clone(2): making a network namespace is what takes longest, and cordon reads the policy
-     * meanwhile. */
-    if (new_network && unshare(CLONE_NEWNET) != 0)
-        start_failed(report, START_NETWORK);
+    if (!map_ids(s->uid, s->gid))
+        start_failed(s->report, START_MAPS);
     if (!keep_capabilities())
-        start_failed(report, START_CAPABILITIES);
-    report = fcntl(report, F_DUPFD_CLOEXEC, CONTROL_FD + 3);
-    runner = fcntl(runner, F_DUPFD_CLOEXEC, CONTROL_FD + 3);
-    control = fcntl(control, F_DUPFD_CLOEXEC, CONTROL_FD + 3);
+        start_failed(s->report, START_CAPABILITIES);
+    report = fcntl(s->report, F_DUPFD_CLOEXEC, CONTROL_FD + 3);
+    runner = fcntl(s->runner, F_DUPFD_CLOEXEC, CONTROL_FD + 3);
+    control = fcntl(s->control, F_DUPFD_CLOEXEC, CONTROL_FD + 3);
     null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (report < 0 || runner < 0 || control < 0 || null < 0 || dup2(control, CONTROL_FD) < 0)
-        start_failed(report, START_DESCRIPTORS);
-    null = fcntl(null, F_DUPFD_CLOEXEC, CONTROL_FD + 3);
+    null = null < 0 ? -1 : fcntl(null, F_DUPFD_CLOEXEC, CONTROL_FD + 3);
+    if (report < 0 || runner < 0 || control < 0 || null < 0 || dup2(control, CONTROL_FD) < 0 ||
+        dup2(report, CONTROL_FD + 1) < 0)
+        start_failed(s->report, START_DESCRIPTORS);
     for (int i = 0; i < 3; i++) {
-        if (null < 0 || dup2(null, i) < 0)
+        if (dup2(null, i) < 0)
             start_failed(report, START_DESCRIPTORS);
     }
     syscall(SYS_execveat, runner, "", argv, env, AT_EMPTY_PATH);
     start_failed(report, START_EXEC);
+    return 125;
 }
 
 static long setting(const char *path)
@@ -181,17 +190,17 @@ static int open_runner(struct err *e)
 
 bool boundary_begin(struct boundary **out, bool new_network, struct err *e)
 {
-    const unsigned long flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
-                                CLONE_NEWCGROUP | CLONE_PIDFD | SIGCHLD;
+    const int flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
+                      CLONE_NEWCGROUP | CLONE_PIDFD | CLONE_VM | CLONE_VFORK | SIGCHLD;
+    static _Alignas(16) char stack[START_STACK];
     int control[2] = {-1, -1}, report[2] = {-1, -1}, pidfd = -1, runner = open_runner(e);
     struct boundary *b;
-    uid_t uid = geteuid();
-    gid_t gid = getegid();
-    long pid;
+    struct start start = {.runner = runner, .new_network = new_network, .uid = geteuid(), .gid = getegid()};
+    int pid;
 
     if (runner < 0)
         return false;
-    if (uid == 0 && setgroups(0, NULL) != 0 && getgroups(0, NULL) > 0) {
+    if (start.uid == 0 && setgroups(0, NULL) != 0 && getgroups(0, NULL) > 0) {
         err_set(e, ERR_SYSTEM, "cannot drop root's supplementary groups");
         sys_reason(e, errno);
         close(runner);
@@ -202,13 +211,14 @@ bool boundary_begin(struct boundary **out, bool new_network, struct err *e)
         sys_reason(e, errno);
         goto fail;
     }
-    pid = syscall(SYS_clone, flags, NULL, &pidfd, NULL, NULL);
+    start.control = control[1];
+    start.report = report[1];
+    /* No copy of our memory is made, and we go on as soon as the runner has started. */
+    pid = clone(start_runner, stack + sizeof stack, flags, &start, &pidfd, NULL, NULL);
     if (pid < 0) {
         explain_withheld(e, "cannot make the namespaces of a sandbox", errno);
         goto fail;
     }
-    if (pid == 0)
-        start_runner(runner, control[1], report[1], new_network, uid, gid);
     close(runner);
     close(control[1]);
     close(report[1]);
@@ -220,7 +230,7 @@ bool boundary_begin(struct boundary **out, bool new_network, struct err *e)
     b->control = control[0];
     b->begun = report[0];
     b->pidfd = pidfd;
-    b->pid = (pid_t)pid;
+    b->pid = pid;
     b->in.ceiling = 2 * (FRAME_BYTES_MAX + FRAME_HEADER);
     *out = b;
     return true;

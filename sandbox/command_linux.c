@@ -6,6 +6,7 @@
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@
 
 extern char **environ;
 
+#define CHILD_STACK   262144 /* execvp makes a path on it, and the filter is built on it */
 #define FIRST_FREE_FD 16 /* descriptors are gathered above it before they take their places */
 
 /* ---- no way back ---- */
@@ -143,30 +145,40 @@ static bool place_descriptors(const struct spawn_request *r, int slave, int *rep
     return extra < 0 || fcntl(r->extra_number, F_SETFD, 0) == 0;
 }
 
-static void child(const struct confinement *c, const struct spawn_request *r, int master, int sealed, int report)
+struct child {
+    const struct confinement *confinement;
+    const struct spawn_request *request;
+    int master, sealed, report;
+};
+
+/* Runs on a stack of its own in the runner's memory until it execs, as after vfork(2). */
+static int child(void *context)
 {
-    int slave = -1, step;
+    const struct child *c = context;
+    const struct spawn_request *r = c->request;
+    int slave = -1, step, report = c->report;
 
     reset_signals();
     if (setsid() < 0)
         report_and_exit(report, STEP_TERMINAL);
     if (r->terminal) {
-        slave = ioctl(master, 0x5441 /* TIOCGPTPEER */, O_RDWR | O_NOCTTY | O_CLOEXEC);
+        slave = ioctl(c->master, 0x5441 /* TIOCGPTPEER */, O_RDWR | O_NOCTTY | O_CLOEXEC);
         if (slave < 0 || ioctl(slave, TIOCSCTTY, 0) != 0)
             report_and_exit(report, STEP_TERMINAL);
     }
     if (!place_descriptors(r, slave, &report))
-        report_and_exit(report, STEP_DESCRIPTORS);
-    if (!command_confine(c, &step))
+        report_and_exit(c->report, STEP_DESCRIPTORS);
+    if (!command_confine(c->confinement, &step))
         report_and_exit(report, step);
     if (chdir(r->cwd) != 0)
         report_and_exit(report, STEP_FOLDER);
-    if (sealed >= 0)
-        syscall(SYS_execveat, sealed, "", r->argv, r->env, AT_EMPTY_PATH);
+    if (c->sealed >= 0)
+        syscall(SYS_execveat, c->sealed, "", r->argv, r->env, AT_EMPTY_PATH);
     environ = r->env; /* PATH is searched as the program will see it */
-    if (sealed < 0)
+    if (c->sealed < 0)
         execvp(r->argv[0], r->argv);
     report_and_exit(report, STEP_EXEC);
+    return 127;
 }
 
 /* ---- the runner's side ---- */
@@ -252,8 +264,11 @@ static void explain(const struct spawn_request *r, const struct child_report *re
 bool command_spawn(const struct confinement *c, const struct spawn_request *r, struct spawned *out,
     struct err *e)
 {
+    static _Alignas(16) char stack[CHILD_STACK];
     struct child_report report;
+    struct child start;
     int ends[2] = {-1, -1}, master = -1, sealed = -1;
+    char **own_environment = environ;
     ssize_t n;
     pid_t pid;
 
@@ -261,13 +276,19 @@ bool command_spawn(const struct confinement *c, const struct spawn_request *r, s
         return false;
     if (r->sealed && (sealed = seal(r->argv[0], e)) < 0)
         goto fail;
-    if (pipe2(ends, O_CLOEXEC) != 0 || (pid = fork()) < 0) {
+    if (pipe2(ends, O_CLOEXEC) != 0) {
         err_set(e, ERR_SYSTEM, "cannot start a process inside");
         sys_reason(e, errno);
         goto fail;
     }
-    if (pid == 0)
-        child(c, r, master, sealed, ends[1]);
+    start = (struct child){c, r, master, sealed, ends[1]};
+    pid = clone(child, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, &start);
+    environ = own_environment;
+    if (pid < 0) {
+        err_set(e, ERR_SYSTEM, "cannot start a process inside");
+        sys_reason(e, errno);
+        goto fail;
+    }
     close(ends[1]);
     ends[1] = -1;
     do

@@ -27,6 +27,8 @@
 
 #define CONTROL_FD 3 /* the runner's end of the control channel */
 #define RUNNER_FDS_MAX 8
+/* Beside it, until the runner runs: where it says {step, errno} when it cannot start. */
+#define RUNNER_NO_NETWORK 2
 
 /* ---- confinement: what the runner keeps for every program that it starts ---- */
 

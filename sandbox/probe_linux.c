@@ -196,6 +196,7 @@ static bool try_terminal(void)
     if (master >= 0 && ioctl(master, 0x40045431 /* TIOCSPTLCK */, &unlock) == 0 &&
         (slave = ioctl(master, 0x5441 /* TIOCGPTPEER */, O_RDWR | O_NOCTTY | O_CLOEXEC)) >= 0) {
         setsid();
+        signal(SIGHUP, SIG_IGN); /* closing the terminal hangs its session up: us */
         ioctl(slave, 0x540E /* TIOCSCTTY */, 0);
         done = ioctl(slave, 0x5412 /* TIOCSTI */, &key) == 0;
     }

@@ -198,6 +198,7 @@ scripts() {
         [ -e "$script" ] || continue
         name=${script##*/}
         name=${name%.sh}
+        [ "$name" != run ] || name=enforce
         place=$(mktemp -d "$scratch/script.XXXXXX")
         [ -z "$become" ] || chown "$user_id:$user_id" "$place"
         # shellcheck disable=SC2086 # become is words or nothing
@@ -238,11 +239,14 @@ both() {
 
 enforce() {
     heading "enforcement"
+    # One script with some hundred attacks, each outside and inside.
+    seconds=${CORDON_TEST_SECONDS:-900}
     both "$top"/tests/enforce/*.sh
 }
 
 integration() {
     heading "integration"
+    seconds=${CORDON_TEST_SECONDS:-120}
     both "$top"/tests/test_*.sh
 }
 
@@ -260,6 +264,7 @@ more=$(missing_to_test_more)
 heading "build"
 [ -x "$top/out/asan/cordon" ] || say "building everything (first time, about a minute)"
 build linux linux
+build "what the scripts run inside" linux-tests
 build sanitizers asan
 if has clang; then
     build clang clang

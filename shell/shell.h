@@ -156,6 +156,8 @@ bool session_open_policy(
     struct session *s, const struct policy *policy, unsigned flags, struct opened **out, struct err *e);
 /* The policy alone, files and flags laid over one another. */
 bool session_policy(struct session *s, struct arena *a, unsigned flags, struct policy *out, struct err *e);
+/* Refuses limited, by name, as long as there is no proxy. */
+bool mode_exists(enum net_mode mode, struct err *e);
 void opened_close(struct opened **o); /* everything inside is ended; NULL inside is fine */
 void session_end(struct session *s);
 

@@ -39,13 +39,20 @@ static const char undo_modes[] = "\033[?1049l\033[?25h\033[?1000l\033[?1002l\033
 static const int told_signals[] = {SIGWINCH, SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGCONT};
 static const int fatal_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP};
 
+/* Setting modes from the background would stop us, in a handler even for ever. A terminal that is not our
+ * controlling one knows no foreground, and cannot stop us. */
+static bool in_foreground(void)
+{
+    pid_t front = tcgetpgrp(tty.in);
+    return front == getpgrp() || (front < 0 && errno == ENOTTY);
+}
+
 static void put_back(void)
 {
     if (!tty.raw)
         return;
     tty.raw = 0;
-    /* Setting modes from the background would stop us, in a handler even for ever. */
-    if (tcgetpgrp(tty.in) == getpgrp())
+    if (in_foreground())
         tcsetattr(tty.in, TCSADRAIN, &tty.person);
 }
 
@@ -130,7 +137,7 @@ void tty_end(void)
 
 bool tty_is_ours(void)
 {
-    return tty.found && tcgetpgrp(tty.in) == getpgrp();
+    return tty.found && in_foreground();
 }
 
 bool tty_raw(bool on)

@@ -1,0 +1,344 @@
+/*
+ * open: from policy files and flags to a boundary that stands and is proven.
+ *
+ * The order is the design: the namespaces are begun first, as they cost most, and are made while the policy is
+ * read; then policy, facts, plan, boundary, proof. Each step can refuse, and then nothing stays open.
+ */
+#include "shell.h"
+#include "../sandbox/core/text.h"
+
+#include <stdlib.h>
+
+/* ---- the policy: built-in, machine, person, --policy, flags ---- */
+
+static bool read_layer(struct session *s, struct arena *a, struct str file, bool must_exist,
+    enum layer layer, struct policy *p, struct err *e)
+{
+    struct str bytes;
+    struct err mine = {0};
+    if (!sys_read_file(a, file, POLICY_BYTES_MAX, false, &bytes, &mine)) {
+        if (mine.kind == ERR_MISSING && !must_exist)
+            return true;
+        *e = mine;
+        return false;
+    }
+    return policy_read(a, &s->env, bytes, layer, path_display(a, &s->env, file), p, e);
+}
+
+/* A policy that what it governs could rewrite is none. */
+static bool policy_is_out_of_reach(
+    struct session *s, struct arena *a, const struct policy *p, struct str file, struct err *e)
+{
+    struct str real;
+    struct err mine = {0};
+    if (!sys_real_path(a, file, &real, &mine))
+        return true; /* it is not there */
+    struct verdict v = rules_verdict(a, p, &s->env, &s->host, real, OPERATION_WRITE);
+    if (!v.allowed)
+        return true;
+    err_set(e, ERR_REFUSED, "a policy file lies where sandboxed programs could rewrite it");
+    err_subject(e, real);
+    return err_remedy(e, "keep it outside the workspace and the writable roots, or protect it by a rule");
+}
+
+/* A flag goes the way that a file goes, so that what an administrator set bounds it just the same. */
+static bool set_network(struct session *s, struct arena *a, struct str mode, struct policy *p, struct err *e)
+{
+    enum net_mode parsed;
+    if (!net_mode_parse(mode, &parsed)) {
+        err_set(e, ERR_USAGE, "no such network mode");
+        err_subject(e, mode);
+        return err_remedy(e, "offline or online");
+    }
+    struct str text = arena_format(a, "{\"version\":1,\"network\":{\"mode\":\"%s\"}}", net_mode_name(parsed));
+    return policy_read(a, &s->env, text, LAYER_FLAG, STR("--net"), p, e);
+}
+
+static bool add_paths(struct session *s, struct arena *a, const struct texts *paths, enum rule_kind kind,
+    struct policy *p, struct err *e)
+{
+    for (size_t i = 0; i < paths->n; i++)
+        if (!policy_add_path(a, &s->env, p, kind, LAYER_FLAG, paths->v[i], e))
+            return false;
+    return true;
+}
+
+static bool apply_flags(struct session *s, struct arena *a, struct policy *p, struct err *e)
+{
+    const struct options *o = s->options;
+    if (o->net.p && !set_network(s, a, o->net, p, e))
+        return false;
+    if (!add_paths(s, a, &o->write, RULE_WRITE, p, e) || !add_paths(s, a, &o->protect, RULE_PROTECT, p, e) ||
+        !add_paths(s, a, &o->secret, RULE_SECRET, p, e))
+        return false;
+    for (size_t i = 0; i < o->accept.n; i++)
+        *(struct str *)ARENA_PUSH(a, &p->partial) = o->accept.v[i];
+    if (o->agent) {
+        struct origin flag = {.layer = LAYER_FLAG, .file = STR("--agent")};
+        p->net_switch = SWITCH_LOCKED;
+        p->switch_origin = flag;
+        if (p->git_origin.layer == LAYER_BUILTIN) {
+            p->git = GIT_LOCKED;
+            p->git_origin = flag;
+        }
+    }
+    return true;
+}
+
+bool mode_exists(enum net_mode mode, struct err *e)
+{
+    if (mode != NET_LIMITED)
+        return true;
+    err_set(e, ERR_UNSUPPORTED, "limited needs Cordon's proxy, which does not exist yet");
+    return err_remedy(e, "use offline or online");
+}
+
+/* The folder to work in: what :open chose, --workspace, or where we are. */
+static bool choose_workspace(
+    struct session *s, struct arena *a, unsigned flags, struct policy *p, struct err *e)
+{
+    struct str real, typed = s->options->workspace, wanted = s->workspace;
+    struct err mine = {0};
+    bool chosen = typed.p != NULL || wanted.p != NULL;
+
+    s->no_workspace = false;
+    if (!wanted.p) {
+        if (!typed.p)
+            wanted = s->env.cwd;
+        else if (!path_canonical(a, &s->env, typed, &wanted, e))
+            return false;
+    }
+    if (sys_real_path(a, wanted, &real, &mine) &&
+        rules_root_allowed(a, &s->env, &s->host, wanted, real, &mine)) {
+        p->workspace = real;
+        return true;
+    }
+    if (chosen || !(flags & OPEN_EMPTY_OK)) {
+        if (!mine.remedy[0])
+            err_remedy(&mine, "go to a project's folder, or name one with --workspace DIR");
+        *e = mine;
+        return false;
+    }
+    s->no_workspace = true;
+    s->no_workspace_why = err_text(&mine, &s->arena);
+    p->workspace = (struct str){0};
+    return true;
+}
+
+bool session_policy(struct session *s, struct arena *a, unsigned flags, struct policy *out, struct err *e)
+{
+    struct policy p = {0};
+    struct str user = path_join(a, s->env.system, s->host.config_dir, STR("policy.json")), file = {0};
+
+    policy_builtin(a, &s->env, &s->host, &p);
+    if (!choose_workspace(s, a, flags, &p, e) ||
+        !read_layer(s, a, outer_machine_policy(), false, LAYER_MACHINE, &p, e) ||
+        !read_layer(s, a, user, false, LAYER_USER, &p, e))
+        return false;
+    if (s->options->policy_file.p) {
+        if (!path_canonical(a, &s->env, s->options->policy_file, &file, e) ||
+            !read_layer(s, a, file, true, LAYER_FILE, &p, e))
+            return false;
+    }
+    if (!apply_flags(s, a, &p, e) || !mode_exists(p.net, e) || !policy_is_out_of_reach(s, a, &p, user, e) ||
+        (file.p && !policy_is_out_of_reach(s, a, &p, file, e)))
+        return false;
+    *out = p;
+    return true;
+}
+
+/* ---- the boundary ---- */
+
+static void begin_boundary(struct session *s, bool new_network)
+{
+    err_clear(&s->early_err);
+    s->early_network = new_network;
+    if (!boundary_begin(&s->early, new_network, &s->early_err))
+        s->early = NULL;
+}
+
+bool session_begin(struct session *s, const struct options *o, struct err *e)
+{
+    enum net_mode mode = NET_OFFLINE;
+
+    s->options = o;
+    s->env.system = outer_path_system();
+    if (o->verb->boundary) {
+        /* A guess, right nearly always; a wrong one costs a second start. */
+        if (o->net.p && !net_mode_parse(o->net, &mode))
+            mode = NET_OFFLINE;
+        begin_boundary(s, mode != NET_ONLINE);
+    }
+    s->env.variable = sys_variable;
+    s->env.cwd = sys_cwd(&s->arena);
+    if (!facts_host(&s->arena, &s->host, e))
+        return false;
+    s->env.home = s->host.home;
+    if (o->verb->boundary &&
+        !sys_session_folder(&s->arena, s->host.state_dir, &s->host.session_dir, e))
+        return false;
+    return true;
+}
+
+static bool plan_opened(struct session *s, struct opened *o, struct err *e)
+{
+    struct texts questions = {0};
+    o->facts.host = s->host;
+    plan_questions(&o->arena, &o->policy, &s->env, &s->host, &questions);
+    facts_paths(&o->arena, &questions, &o->facts);
+    return plan_build(&o->arena, &o->policy, &s->env, &o->facts, &o->plan, e);
+}
+
+static bool take_boundary(struct session *s, struct opened *o, struct err *e)
+{
+    if (s->early && s->early_network != o->plan.new_network) {
+        boundary_close(s->early);
+        s->early = NULL;
+    }
+    if (!s->early && (!s->early_err.kind || s->early_network != o->plan.new_network))
+        begin_boundary(s, o->plan.new_network);
+    if (!s->early) {
+        *e = s->early_err;
+        err_clear(&s->early_err);
+        return false;
+    }
+    o->boundary = s->early;
+    s->early = NULL;
+    return true;
+}
+
+/* Runs the attempts and judges them. False when the boundary must not be used. */
+static bool prove(struct session *s, struct opened *o, unsigned flags, struct err *e)
+{
+    struct probe *probes;
+    bool good = true;
+
+    if (!probe_target_open(&o->target, e))
+        return false;
+    promises_make(s, o);
+    probes = arena_alloc(&o->arena, o->proof_count + 1, sizeof *probes);
+    for (size_t i = 0; i < o->proof_count; i++)
+        probes[i] = o->proofs[i].probe;
+    if (!boundary_prove(o->boundary, probes, o->proof_count, e))
+        return false;
+    for (size_t i = 0; i < o->proof_count; i++) {
+        struct proof *p = &o->proofs[i];
+        p->probe = probes[i];
+        p->state = promise_judge(&p->probe);
+        bool bad = p->state == PROMISE_BROKEN || (p->state == PROMISE_UNKNOWN && p->promise->essential);
+        if (!bad || !good)
+            continue;
+        good = false;
+        err_set(e, ERR_UNSUPPORTED, "the boundary does not hold what it promises: %s", p->promise->sentence);
+        err_subject(e, p->probe.path);
+        err_reason(e, "expected %s, observed %s", probe_answer_name(p->probe.expected),
+            probe_answer_name(p->probe.observed));
+        err_remedy(e, "%s", p->promise->remedy);
+    }
+    if (!good) {
+        o->tier = TIER_NONE;
+        if (!(flags & OPEN_LOOK))
+            return false;
+        err_clear(e);
+        return true;
+    }
+    o->tier = o->plan.partial.n ? TIER_PARTIAL : TIER_FULL;
+    return true;
+}
+
+static bool tier_suffices(const struct session *s, const struct opened *o, unsigned flags, struct err *e)
+{
+    if (!s->options->require_full || o->tier == TIER_FULL || (flags & OPEN_LOOK))
+        return true;
+    err_set(e, ERR_UNSUPPORTED, "not everything can be enforced here, and --require full was given");
+    if (o->plan.partial.n)
+        err_subject(e, o->plan.partial.v[0]);
+    return err_remedy(e, "cordon doctor shows each part");
+}
+
+static struct opened *opened_new(void)
+{
+    struct opened *o = calloc(1, sizeof *o);
+    if (!o)
+        abort();
+    o->target.tcp = SYS_NONE;
+    o->target.abstract = SYS_NONE;
+    return o;
+}
+
+/* From a policy in o to the end. Closes o on failure. */
+static bool finish_opening(
+    struct session *s, struct opened *o, unsigned flags, struct opened **out, struct err *e)
+{
+    bool good = plan_opened(s, o, e);
+    if (good && !(flags & OPEN_NO_PROOF))
+        good = take_boundary(s, o, e) &&
+               boundary_build(o->boundary, &o->arena, &o->plan, &o->policy.partial, e) &&
+               prove(s, o, flags, e) && tier_suffices(s, o, flags, e);
+    if (good)
+        *out = o;
+    else
+        opened_close(&o);
+    return good;
+}
+
+bool session_open(struct session *s, unsigned flags, struct opened **out, struct err *e)
+{
+    struct opened *o = opened_new();
+    if (!session_policy(s, &o->arena, flags, &o->policy, e)) {
+        opened_close(&o);
+        return false;
+    }
+    return finish_opening(s, o, flags, out, e);
+}
+
+bool session_open_policy(
+    struct session *s, const struct policy *policy, unsigned flags, struct opened **out, struct err *e)
+{
+    struct opened *o = opened_new();
+    policy_copy(&o->arena, policy, &o->policy);
+    return finish_opening(s, o, flags, out, e);
+}
+
+void opened_close(struct opened **o)
+{
+    if (!*o)
+        return;
+    boundary_close((*o)->boundary);
+    probe_target_close(&(*o)->target);
+    arena_release(&(*o)->arena);
+    free(*o);
+    *o = NULL;
+}
+
+void session_end(struct session *s)
+{
+    opened_close(&s->open);
+    boundary_close(s->early);
+    s->early = NULL;
+    sys_session_folder_end();
+    arena_release(&s->arena);
+}
+
+const char *tier_name(enum tier tier)
+{
+    static const char *const names[] = {"none", "partial", "full"};
+    return names[tier];
+}
+
+void session_announce(struct session *s, const struct opened *o)
+{
+    struct arena a = {0};
+    if (s->no_workspace) {
+        say_note("nothing is writable here: %s", s->no_workspace_why.p);
+        if (s->interactive)
+            say_note(":open DIR moves to a folder to work in");
+    }
+    for (size_t i = 0; i < o->plan.partial.n; i++)
+        say_note("partial: %s", text_printable(&a, o->plan.partial.v[i]).p);
+    if (!s->options->quiet) {
+        for (size_t i = 0; i < o->policy.warnings.n; i++)
+            say_note("warning: %s", text_printable(&a, o->policy.warnings.v[i]).p);
+    }
+    arena_release(&a);
+}

@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 
 #define EVENTS_MAX   512
-#define ANSWER_MS    30000
+#define ANSWER_MS    15000
 #define CAPABILITIES 64
 #define START_STACK  65536
 
@@ -356,20 +356,26 @@ static int next_frame(struct boundary *b, struct frame *f, size_t *used, struct 
     }
 }
 
-/* Sends what is in b->out and waits for the answer to id. each is called for every frame of type `part`. */
-static bool ask(struct boundary *b, uint32_t id, const int *fds, size_t fd_count, enum frame_type part,
+static bool send_out(struct boundary *b, const int *fds, size_t fd_count, struct err *e)
+{
+    bool good;
+
+    if (b->lost) {
+        buf_clear(&b->out);
+        return err_set(e, ERR_SYSTEM, "the runner is gone");
+    }
+    good = !b->out.overflowed && sys_send_frames(b->control, b->out.p, b->out.n, fds, fd_count);
+    buf_clear(&b->out);
+    return good || explain_lost(b, e);
+}
+
+/* Waits for the answer `wanted` to id. each is called for it, and for every frame of type `part` before it. */
+static bool await(struct boundary *b, uint32_t id, enum frame_type part,
     bool (*each)(void *context, const struct frame *f), void *context, enum frame_type wanted, struct err *e)
 {
     struct frame f;
     size_t used = 0;
 
-    if (b->lost)
-        return err_set(e, ERR_SYSTEM, "the runner is gone");
-    if (!sys_send_frames(b->control, b->out.p, b->out.n, fds, fd_count)) {
-        buf_clear(&b->out);
-        return explain_lost(b, e);
-    }
-    buf_clear(&b->out);
     for (;;) {
         int state = next_frame(b, &f, &used, e);
         bool good = true, last;
@@ -384,7 +390,7 @@ static bool ask(struct boundary *b, uint32_t id, const int *fds, size_t fd_count
         if (f.type == FRAME_FAILED)
             good = take_failed(&f, e);
         else if (f.type == part || (f.type == wanted && f.id == id))
-            good = each == NULL || each(context, &f);
+            good = each(context, &f);
         else
             good = err_set(e, ERR_PROTOCOL, "the runner answered what was not asked");
         buf_consume(&b->in, used);
@@ -442,11 +448,9 @@ static bool take_note(void *context, const struct frame *f)
     return frame_done(&fields);
 }
 
-bool boundary_build(struct boundary *b, struct arena *a, struct plan *plan,
+static bool put_plan(struct boundary *b, uint32_t id, const struct plan *plan,
     const struct texts *partial_accepted, struct err *e)
 {
-    struct build build = {a, plan};
-    uint32_t id = ++b->next_id;
     size_t mark;
 
     for (size_t i = 0; i < plan->n; i++) {
@@ -458,7 +462,7 @@ bool boundary_build(struct boundary *b, struct arena *a, struct plan *plan,
     for (size_t i = 0; i < partial_accepted->n; i++)
         frame_bytes(&b->out, partial_accepted->v[i]);
     frame_end(&b->out, mark);
-    return ask(b, id, NULL, 0, FRAME_NOTE, take_note, &build, FRAME_READY, e);
+    return true;
 }
 
 /* ---- prove ---- */
@@ -488,10 +492,8 @@ static bool take_probed(void *context, const struct frame *f)
     return true;
 }
 
-bool boundary_prove(struct boundary *b, struct probe *probes, size_t count, struct err *e)
+static void put_probes(struct boundary *b, uint32_t id, struct probe *probes, size_t count)
 {
-    struct proof proof = {probes, count};
-    uint32_t id = ++b->next_id;
     size_t mark = frame_begin(&b->out, FRAME_PROVE, id);
 
     for (size_t i = 0; i < count; i++) {
@@ -501,7 +503,38 @@ bool boundary_prove(struct boundary *b, struct probe *probes, size_t count, stru
         frame_number(&b->out, probes[i].number);
     }
     frame_end(&b->out, mark);
-    return ask(b, id, NULL, 0, FRAME_PROBED, take_probed, &proof, FRAME_PROVED, e);
+}
+
+bool boundary_prove(struct boundary *b, struct probe *probes, size_t count, struct err *e)
+{
+    struct proof proof = {probes, count};
+    uint32_t id = ++b->next_id;
+
+    put_probes(b, id, probes, count);
+    if (!send_out(b, NULL, 0, e))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        probe_control(&probes[i]);
+    return await(b, id, FRAME_PROBED, take_probed, &proof, FRAME_PROVED, e);
+}
+
+/* Both requests go out at once, and the controls are made here while the runner builds. */
+bool boundary_build(struct boundary *b, struct arena *a, struct plan *plan,
+    const struct texts *partial_accepted, struct probe *probes, size_t count, struct err *e)
+{
+    struct build build = {a, plan};
+    struct proof proof = {probes, count};
+    uint32_t built = ++b->next_id, proved = ++b->next_id;
+
+    if (!put_plan(b, built, plan, partial_accepted, e))
+        return false;
+    put_probes(b, proved, probes, count);
+    if (!send_out(b, NULL, 0, e))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        probe_control(&probes[i]);
+    return await(b, built, FRAME_NOTE, take_note, &build, FRAME_READY, e) &&
+           await(b, proved, FRAME_PROBED, take_probed, &proof, FRAME_PROVED, e);
 }
 
 /* ---- programs ---- */
@@ -556,7 +589,8 @@ bool boundary_spawn(struct boundary *b, const struct launch *launch, struct comm
         err_set(e, ERR_LIMIT, "the command line and environment are too long");
         return err_reason(e, "more than %d MiB", (int)(FRAME_BYTES_MAX >> 20));
     }
-    if (!ask(b, command.id, fds, count, FRAME_SPAWNED, take_spawned, &command, FRAME_SPAWNED, e))
+    if (!send_out(b, fds, count, e) ||
+        !await(b, command.id, FRAME_SPAWNED, take_spawned, &command, FRAME_SPAWNED, e))
         return false;
     if (b->fd_count > 0)
         command.terminal = b->fds[0];
@@ -585,7 +619,7 @@ bool boundary_signal(struct boundary *b, uint32_t command, int signal_number, bo
     frame_number(&b->out, (uint64_t)signal_number);
     frame_number(&b->out, group);
     frame_end(&b->out, mark);
-    return ask(b, command, NULL, 0, FRAME_CHANGED, take_nothing, NULL, FRAME_CHANGED, e);
+    return send_out(b, NULL, 0, e) && await(b, command, FRAME_CHANGED, take_nothing, NULL, FRAME_CHANGED, e);
 }
 
 struct place {
@@ -613,7 +647,7 @@ bool boundary_where(struct boundary *b, struct arena *a, uint32_t command, struc
     struct place place = {a, {0}};
 
     frame_end(&b->out, frame_begin(&b->out, FRAME_WHERE, command));
-    if (!ask(b, command, NULL, 0, FRAME_PLACE, take_place, &place, FRAME_PLACE, e))
+    if (!send_out(b, NULL, 0, e) || !await(b, command, FRAME_PLACE, take_place, &place, FRAME_PLACE, e))
         return false;
     *out = place.path;
     return true;
@@ -635,7 +669,7 @@ static bool take_foreground(void *context, const struct frame *f)
 bool boundary_foreground(struct boundary *b, uint32_t command, struct foreground *out, struct err *e)
 {
     frame_end(&b->out, frame_begin(&b->out, FRAME_FOREGROUND, command));
-    return ask(b, command, NULL, 0, FRAME_FOREGROUND_IS, take_foreground, out, FRAME_FOREGROUND_IS, e);
+    return send_out(b, NULL, 0, e) && await(b, command, FRAME_FOREGROUND_IS, take_foreground, out, FRAME_FOREGROUND_IS, e);
 }
 
 struct change {
@@ -663,7 +697,7 @@ bool boundary_narrow(struct boundary *b, struct arena *a, const struct op *op, u
 
     frame_put_op(&b->out, id, op);
     frame_end(&b->out, frame_begin(&b->out, FRAME_CHANGE, id));
-    return ask(b, id, NULL, 0, FRAME_CHANGED, take_changed, &change, FRAME_CHANGED, e);
+    return send_out(b, NULL, 0, e) && await(b, id, FRAME_CHANGED, take_changed, &change, FRAME_CHANGED, e);
 }
 
 /* ---- events, end ---- */
@@ -701,6 +735,12 @@ bool boundary_event(struct boundary *b, struct event *out, struct err *e)
     return true;
 }
 
+void boundary_end(struct boundary *b)
+{
+    if (b)
+        syscall(SYS_pidfd_send_signal, b->pidfd, SIGKILL, NULL, 0);
+}
+
 void boundary_close(struct boundary *b)
 {
     siginfo_t info;
@@ -708,7 +748,7 @@ void boundary_close(struct boundary *b)
     if (!b)
         return;
     /* pid 1 goes first and the kernel ends the rest; the wait returns when the last of them is gone. */
-    syscall(SYS_pidfd_send_signal, b->pidfd, SIGKILL, NULL, 0);
+    boundary_end(b);
     while (waitid((idtype_t)3 /* P_PIDFD */, (id_t)b->pidfd, &info, WEXITED) != 0 && errno == EINTR)
         ;
     for (size_t i = 0; i < b->fd_count; i++)

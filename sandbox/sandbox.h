@@ -27,12 +27,6 @@ struct boundary; /* one runner and the tree below it; opaque */
 
 /* Starts the runner in its new namespaces, before anything is known of the plan (it takes the longest). */
 bool boundary_begin(struct boundary **out, bool new_network, struct err *e);
-/* Hands the plan over and waits until it is applied. partial_accepted: names from the policy. On failure
- * the boundary can only be closed. Parts that FAIL_PARTIAL let pass are added to plan->partial. */
-bool boundary_build(
-    struct boundary *b, struct arena *a, struct plan *plan, const struct texts *partial_accepted,
-    struct err *e);
-
 /* ---- proof ---- */
 
 enum probe_kind {
@@ -62,7 +56,11 @@ struct probe {
     const char *promise;        /* one sentence: what it shows */
 };
 
-/* Runs the attempts inside; fills observed and code. The controls are the caller's: probe_control. */
+/* Hands the plan over, waits until it is applied, and proves it. partial_accepted: names from the policy. On failure
+ * the boundary can only be closed. Parts that FAIL_PARTIAL let pass are added to plan->partial. */
+bool boundary_build(struct boundary *b, struct arena *a, struct plan *plan,
+    const struct texts *partial_accepted, struct probe *probes, size_t count, struct err *e);
+/* Runs the attempts inside (again); fills observed, code and control. What it found is the caller's to judge. */
 bool boundary_prove(struct boundary *b, struct probe *probes, size_t count, struct err *e);
 /* The same attempt made here, outside. */
 void probe_control(struct probe *probe);
@@ -134,6 +132,7 @@ struct event {
 
 sys_handle boundary_handle(const struct boundary *b); /* readable when an event may be there */
 bool boundary_event(struct boundary *b, struct event *out, struct err *e); /* never blocks */
+void boundary_end(struct boundary *b);   /* kills everything inside, without waiting; NULL ok */
 void boundary_close(struct boundary *b); /* everything inside is ended and gone when it returns; NULL ok */
 
 /* ---- the system's small change (sys_*.c) ---- */

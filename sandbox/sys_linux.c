@@ -318,7 +318,7 @@ static void remove_stale(const char *sessions_path)
 bool sys_session_folder(struct arena *a, struct str state_dir, struct str *out, struct err *e)
 {
     struct str sessions = arena_format(a, "%.*s/sessions", (int)state_dir.n, state_dir.p), path;
-    static const char *const parts[] = {"tmp", "vartmp", "run"};
+    static const char *const parts[] = {"tmp"};
 
     if (!sys_make_folders(sessions, 0700, e))
         return false;
@@ -347,7 +347,8 @@ void sys_session_folder_end(void)
 
     if (session.lock < 0 || session.owner != getpid())
         return;
-    sys_remove_tree(str_from(session.path), &ignored);
+    if (!sys_remove_tree(str_from(session.path), &ignored))
+        return; /* somebody is still writing there; asked again once all are gone */
     close(session.lock);
     session.lock = -1;
 }

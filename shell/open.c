@@ -207,8 +207,8 @@ static bool take_boundary(struct session *s, struct opened *o, struct err *e)
     return true;
 }
 
-/* Runs the attempts and judges them. False when the boundary must not be used. */
-static bool prove(struct session *s, struct opened *o, unsigned flags, struct err *e)
+/* Builds, runs the attempts and judges them. False when the boundary must not be used. */
+static bool build_and_prove(struct session *s, struct opened *o, unsigned flags, struct err *e)
 {
     struct probe *probes;
     bool good = true;
@@ -219,7 +219,7 @@ static bool prove(struct session *s, struct opened *o, unsigned flags, struct er
     probes = arena_alloc(&o->arena, o->proof_count + 1, sizeof *probes);
     for (size_t i = 0; i < o->proof_count; i++)
         probes[i] = o->proofs[i].probe;
-    if (!boundary_prove(o->boundary, probes, o->proof_count, e))
+    if (!boundary_build(o->boundary, &o->arena, &o->plan, &o->policy.partial, probes, o->proof_count, e))
         return false;
     for (size_t i = 0; i < o->proof_count; i++) {
         struct proof *p = &o->proofs[i];
@@ -273,8 +273,7 @@ static bool finish_opening(
     bool good = plan_opened(s, o, e);
     if (good && !(flags & OPEN_NO_PROOF))
         good = take_boundary(s, o, e) &&
-               boundary_build(o->boundary, &o->arena, &o->plan, &o->policy.partial, e) &&
-               prove(s, o, flags, e) && tier_suffices(s, o, flags, e);
+               build_and_prove(s, o, flags, e) && tier_suffices(s, o, flags, e);
     if (good)
         *out = o;
     else
@@ -313,6 +312,9 @@ void opened_close(struct opened **o)
 
 void session_end(struct session *s)
 {
+    if (s->open)
+        boundary_end(s->open->boundary);
+    sys_session_folder_end(); /* while the kernel ends the tree; again below if that was too early */
     opened_close(&s->open);
     boundary_close(s->early);
     s->early = NULL;

@@ -1,0 +1,131 @@
+/* calls: the seccomp filter, run by a small interpreter of its own: what it answers, call by call. */
+#include "check.h"
+#include "../sandbox/linux.h"
+
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+
+static struct sock_filter filter[CALLS_FILTER_MAX];
+static size_t length;
+
+#define OURS ((uint32_t)(SYS_read == 0 ? AUDIT_ARCH_X86_64 : AUDIT_ARCH_AARCH64))
+
+/* The subset of classic BPF that the filter uses; anything else, or running off the end, is a kill. */
+static uint32_t run(const struct seccomp_data *data)
+{
+    uint32_t a = 0;
+
+    for (size_t at = 0; at < length; at++) {
+        const struct sock_filter *i = &filter[at];
+        bool yes;
+        switch (i->code) {
+        case BPF_LD | BPF_W | BPF_ABS:
+            memcpy(&a, (const char *)data + i->k, sizeof a);
+            continue;
+        case BPF_RET | BPF_K:
+            return i->k;
+        case BPF_JMP | BPF_JEQ | BPF_K:
+            yes = a == i->k;
+            break;
+        case BPF_JMP | BPF_JGT | BPF_K:
+            yes = a > i->k;
+            break;
+        case BPF_JMP | BPF_JSET | BPF_K:
+            yes = (a & i->k) != 0;
+            break;
+        default:
+            return SECCOMP_RET_KILL_PROCESS;
+        }
+        at += yes ? i->jt : i->jf;
+    }
+    return SECCOMP_RET_KILL_PROCESS;
+}
+
+struct row {
+    const char *name;
+    long number;
+    uint64_t first, second; /* arguments 0 and 1 */
+    uint32_t wanted;        /* an errno; 0: let through */
+};
+
+#define NEWUSER 0x10000000u
+
+static const struct row rows[] = {
+    {"read is let through", SYS_read, 0, 0, 0},
+    {"openat is let through", SYS_openat, 0, 0, 0},
+    {"execve is let through", SYS_execve, 0, 0, 0},
+    {"ptrace is let through: gdb works among the sandbox's own", SYS_ptrace, 0, 0, 0},
+    {"io_uring_setup is refused", 425, 0, 0, EPERM},
+    {"bpf is refused", SYS_bpf, 0, 0, EPERM},
+    {"perf_event_open is refused", SYS_perf_event_open, 0, 0, EPERM},
+    {"userfaultfd is refused", SYS_userfaultfd, 0, 0, EPERM},
+    {"open_by_handle_at is refused", SYS_open_by_handle_at, 0, 0, EPERM},
+    {"mount is refused", SYS_mount, 0, 0, EPERM},
+    {"umount2 is refused", SYS_umount2, 0, 0, EPERM},
+    {"pivot_root is refused", SYS_pivot_root, 0, 0, EPERM},
+    {"chroot is refused", SYS_chroot, 0, 0, EPERM},
+    {"setns is refused", SYS_setns, 0, 0, EPERM},
+    {"kexec_load is refused", SYS_kexec_load, 0, 0, EPERM},
+    {"finit_module is refused", SYS_finit_module, 0, 0, EPERM},
+    {"quotactl is refused", SYS_quotactl, 0, 0, EPERM},
+    {"swapon is refused", SYS_swapon, 0, 0, EPERM},
+    {"reboot is refused", SYS_reboot, 0, 0, EPERM},
+    {"clock_settime is refused", SYS_clock_settime, 0, 0, EPERM},
+    {"pidfd_getfd is refused", 438, 0, 0, EPERM},
+    {"open_tree_attr is refused", 467, 0, 0, EPERM},
+    {"keyctl is absent", SYS_keyctl, 0, 0, ENOSYS},
+    {"add_key is absent", SYS_add_key, 0, 0, ENOSYS},
+    {"request_key is absent", SYS_request_key, 0, 0, ENOSYS},
+    {"the new mount calls are absent", 428, 0, 0, ENOSYS},
+    {"mount_setattr is absent", 442, 0, 0, ENOSYS},
+    {"clone3 is absent, so that clone is used", 435, 0, 0, ENOSYS},
+    {"clone of a thread is let through", SYS_clone, 0x3d0f00, 0, 0},
+    {"clone of a process is let through", SYS_clone, 17, 0, 0},
+    {"clone into a user namespace is refused", SYS_clone, NEWUSER | 17, 0, EPERM},
+    {"clone into a mount namespace is refused", SYS_clone, 0x20000, 0, EPERM},
+    {"unshare of the file table is let through", SYS_unshare, 0x400, 0, 0},
+    {"unshare of the user namespace is refused", SYS_unshare, NEWUSER, 0, EPERM},
+    {"unshare of the network is refused", SYS_unshare, 0x40000000, 0, EPERM},
+    {"unshare of the cgroup is refused", SYS_unshare, 0x02000000, 0, EPERM},
+    {"a UNIX socket is let through", SYS_socket, 1, 1, 0},
+    {"an INET socket is let through", SYS_socket, 2, 1, 0},
+    {"an INET6 socket is let through", SYS_socket, 10, 1, 0},
+    {"a netlink socket is let through", SYS_socket, 16, 3, 0},
+    {"a vsock is refused", SYS_socket, 40, 1, EAFNOSUPPORT},
+    {"a packet socket is refused", SYS_socket, 17, 3, EAFNOSUPPORT},
+    {"AF_ALG is refused", SYS_socket, 38, 5, EAFNOSUPPORT},
+    {"a family with high bits set is judged by what the kernel takes", SYS_socket,
+        0x100000000ull | 40, 1, EAFNOSUPPORT},
+    {"a socketpair of another family is refused", SYS_socketpair, 30, 1, EAFNOSUPPORT},
+    {"TIOCGWINSZ is let through", SYS_ioctl, 0, 0x5413, 0},
+    {"TIOCSTI is refused", SYS_ioctl, 0, 0x5412, EPERM},
+    {"TIOCSTI with high bits set is refused", SYS_ioctl, 0, 0xdead00005412ull, EPERM},
+    {"TIOCLINUX is refused", SYS_ioctl, 0, 0x541C, EPERM},
+    {"TIOCSETD is refused", SYS_ioctl, 0, 0x5423, EPERM},
+    {"the highest known call is let through", 469, 0, 0, 0},
+    {"the first unknown call is absent", 470, 0, 0, ENOSYS},
+    {"an x32 call is absent", 0x40000000 + 1, 0, 0, ENOSYS},
+    {"the largest number is absent", 0xffffffff, 0, 0, ENOSYS},
+};
+
+int main(void)
+{
+    struct seccomp_data foreign = {.nr = 5, .arch = AUDIT_ARCH_I386};
+
+    length = calls_filter(filter, COUNT_OF(filter));
+    CHECK(length > 0 && length <= COUNT_OF(filter), "the filter fits");
+    CHECK(calls_filter(filter, 10) == 0, "a filter that does not fit is none");
+    length = calls_filter(filter, COUNT_OF(filter));
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct seccomp_data data = {.nr = (int)rows[i].number, .arch = OURS};
+        uint32_t got, wanted = rows[i].wanted ? SECCOMP_RET_ERRNO | rows[i].wanted : SECCOMP_RET_ALLOW;
+        data.args[0] = rows[i].first;
+        data.args[1] = rows[i].second;
+        got = run(&data);
+        CHECK(got == wanted, rows[i].name);
+    }
+    CHECK(run(&foreign) == (SECCOMP_RET_ERRNO | ENOSYS), "the 32-bit entry is absent");
+    return CHECK_END();
+}

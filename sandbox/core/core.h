@@ -178,6 +178,8 @@ struct verdict {
     bool allowed;
     const struct rule *rule; /* the deciding rule; NULL: the default (reads allowed, writes refused) */
     enum wall wall;          /* what holds it when refused */
+    bool own;                /* what is there inside is the sandbox's own (its /tmp, a private cache), and the
+                                object of that name outside is not reached */
     struct str why;          /* one clause: "no writable root contains it" */
     struct str change;       /* the smallest change that would turn it: ":allow ~/x", "none: ..." */
 };

@@ -1,0 +1,346 @@
+/*
+ * places: rules, and what holds without a rule, as one sorted list of paths. See places.h.
+ */
+#include "places.h"
+
+#include <string.h>
+
+const char *const places_checkout_parts[] = {
+    "out", "shell", "sandbox", "conpty", "setup", "tests", ".ci", "build.ninja", NULL};
+
+/* Where tools keep what they can fetch or make again, below the person's home. */
+static const char *const caches[] = {".cache", ".npm", ".gradle", ".m2", ".cargo/registry", ".cargo/git",
+    "go/pkg", ".local/share/pnpm", ".ccache", ".nuget", ".yarn", ".bun/install/cache", ".pub-cache",
+    ".ivy2", ".sbt", ".conan2"};
+
+/* File systems that can carry the upper layer of an overlay for an ordinary user. */
+static const char *const layer_types[] = {"ext4", "ext3", "ext2", "xfs", "btrfs", "f2fs", "bcachefs"};
+
+/* What git runs or obeys: writable, it would reach the person's own next `git status`. */
+static const char *const git_obeyed[] = {".git/hooks", ".git/config", ".git/config.worktree", ".git/commondir"};
+
+struct list {
+    struct arena *a;
+    const struct policy *policy;
+    const struct path_env *env;
+    const struct host *host;
+    struct places *out;
+};
+
+static const struct rule *implicit(struct list *l, enum rule_kind kind, struct str path, const char *reason)
+{
+    struct rule *rule = arena_alloc(l->a, 1, sizeof *rule);
+
+    rule->kind = kind;
+    rule->text = path;
+    rule->path = path;
+    rule->anchored = true;
+    rule->optional = true;
+    rule->reason = reason;
+    return rule;
+}
+
+static struct place *add(struct list *l, enum place_kind kind, struct str path, const struct rule *rule)
+{
+    struct place *place;
+
+    for (size_t i = 0; i < l->out->n; i++)
+        if (l->out->v[i].kind == kind && path_same(l->env, l->out->v[i].path, path))
+            return &l->out->v[i];
+    place = ARENA_PUSH(l->a, l->out);
+    place->kind = kind;
+    place->path = path;
+    place->depth = path_depth(l->env->system, path);
+    place->rule = rule;
+    return place;
+}
+
+static void add_own(struct list *l, enum place_kind kind, struct str path, const char *reason)
+{
+    add(l, kind, path, implicit(l, RULE_WRITE, path, reason));
+}
+
+/* ---- the machine's own ---- */
+
+static void add_machine(struct list *l)
+{
+    static const char *const devices[] = {"null", "zero", "full", "random", "urandom", "tty", "ptmx"};
+    static const char *const closed[] = {"sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "scsi"};
+    struct str user = arena_format(l->a, "/run/user/%lu", (unsigned long)l->host->uid);
+
+    add_own(l, PLACE_TEMP, STR("/tmp"), "private to this session");
+    add_own(l, PLACE_TEMP, STR("/var/tmp"), "private to this session");
+    add_own(l, PLACE_OWN, STR("/dev"), "the sandbox has devices of its own");
+    for (size_t i = 0; i < COUNT_OF(devices); i++)
+        add_own(l, PLACE_DEVICE, arena_format(l->a, "/dev/%s", devices[i]), "a harmless device");
+    add_own(l, PLACE_TEMP, STR("/dev/pts"), "private to this session");
+    add_own(l, PLACE_TEMP, STR("/dev/shm"), "private to this session");
+    add_own(l, PLACE_TEMP, STR("/dev/mqueue"), "private to this session");
+    add_own(l, PLACE_PROCESS, STR("/proc"), "shows the sandbox's own processes");
+    for (size_t i = 0; i < COUNT_OF(closed); i++) {
+        struct str path = arena_format(l->a, "/proc/%s", closed[i]);
+        add(l, PLACE_PROTECT, path, implicit(l, RULE_PROTECT, path, "it changes the whole machine"));
+    }
+    add_own(l, PLACE_OWN, STR("/run"), "services and their sockets stay outside");
+    add_own(l, PLACE_TEMP, user, "private to this session");
+}
+
+static bool is_own(const struct list *l, struct str path)
+{
+    const struct place *in = places_within(
+        l->out, l->env, path, 1u << PLACE_OWN | 1u << PLACE_TEMP | 1u << PLACE_ROOT | 1u << PLACE_KEPT);
+
+    return in && (in->kind == PLACE_OWN || in->kind == PLACE_TEMP);
+}
+
+/* A home or a folder of programs below /tmp or /run would vanish under the private ones. */
+static void add_kept(struct list *l)
+{
+    struct str path = l->host->path;
+
+    if (l->host->home.n > 1 && is_own(l, l->host->home))
+        add(l, PLACE_KEPT, l->host->home, implicit(l, RULE_WRITE, l->host->home, "your home, readable"));
+    for (size_t at = 0; at < path.n;) {
+        size_t end = str_find(path, at, ':');
+        struct path_env plain = {.system = l->env->system};
+        struct str folder = {0};
+        struct err ignored = {0};
+        struct str entry = str_slice(path, at, end);
+        at = end + 1;
+        /* A name with ${ in it is no variable here, and no folder that anybody has. */
+        if (!path_is_absolute(l->env->system, entry) || !path_canonical(l->a, &plain, entry, &folder, &ignored))
+            continue;
+        if (is_own(l, folder) && places_within(l->out, l->env, folder, 1u << PLACE_OWN | 1u << PLACE_TEMP)->depth <
+                path_depth(l->env->system, folder))
+            add(l, PLACE_KEPT, folder, implicit(l, RULE_WRITE, folder, "programs of your PATH, readable"));
+    }
+}
+
+struct str places_mount_type(const struct host *host, const struct path_env *env, struct str path)
+{
+    const struct mount_fact *best = NULL;
+
+    for (size_t i = 0; i < host->mount_count; i++) {
+        const struct mount_fact *m = &host->mounts[i];
+        if (path_is_under(env, m->path, path) && (!best || m->path.n >= best->path.n))
+            best = m;
+    }
+    return best ? best->type : (struct str){0};
+}
+
+static bool layers_work(const struct list *l)
+{
+    const struct host *h = l->host;
+    struct str type = places_mount_type(h, l->env, h->state_dir);
+
+    if (h->kernel_major < 5 || (h->kernel_major == 5 && h->kernel_minor < 11))
+        return false;
+    if (h->state_dir.n == 0 || h->session_dir.n == 0 || h->home.n < 2 || is_own(l, h->state_dir) ||
+        places_within(l->out, l->env, h->home, 1u << PLACE_KEPT) || l->policy->workspace.n == 0)
+        return false;
+    for (size_t i = 0; i < COUNT_OF(layer_types); i++)
+        if (str_is(type, layer_types[i]))
+            return true;
+    return false;
+}
+
+/* A layer shows other objects than the folder beneath it, so none is laid where a rule names one of those:
+ * the rule then holds on the real thing, and the cache is just not writable. */
+static void add_caches(struct list *l)
+{
+    size_t known = l->out->n;
+
+    if (!layers_work(l))
+        return;
+    for (size_t i = 0; i < COUNT_OF(caches); i++) {
+        struct str path = path_join(l->a, l->env->system, l->host->home, str_from(caches[i]));
+        bool good = true;
+        for (size_t j = 0; j < known && good; j++) {
+            const struct place *p = &l->out->v[j];
+            bool named = p->kind == PLACE_PROTECT || p->kind == PLACE_SECRET;
+            good = !(path_is_under(l->env, p->path, path) && p->kind >= PLACE_ROOT) &&
+                !(named && path_is_under(l->env, path, p->path)) && !path_is_under(l->env, path, l->host->state_dir);
+        }
+        if (good)
+            add_own(l, PLACE_CACHE, path, "a private cache: the real one stays as it is");
+    }
+}
+
+/* ---- the rules ---- */
+
+static void add_roots(struct list *l)
+{
+    const struct policy *p = l->policy;
+
+    if (p->workspace.n > 0)
+        add(l, PLACE_ROOT, p->workspace, implicit(l, RULE_WRITE, p->workspace, "the workspace"));
+    for (size_t i = 0; i < p->rules.n; i++) {
+        const struct rule *rule = &p->rules.v[i];
+        if (rule->kind == RULE_WRITE && !rule->revoked && rule->anchored)
+            add(l, PLACE_ROOT, rule->path, rule);
+    }
+}
+
+static void add_inside(
+    struct list *l, enum place_kind kind, struct str root, struct str name, const struct rule *rule)
+{
+    struct str path = path_join(l->a, l->env->system, root, name);
+
+    add(l, kind, path, rule)->root = root;
+}
+
+/* The git rule speaks for the name .git in each root, also where a policy lists the bare name: `commit` is
+ * what opens it up, and a lock for good is "git": "locked" or a rule with the full path. */
+static void add_git(struct list *l, struct str root)
+{
+    struct rule *rule = arena_alloc(l->a, 1, sizeof *rule);
+
+    rule->kind = RULE_PROTECT;
+    rule->text = STR("\"git\"");
+    rule->path = STR(".git");
+    rule->origin = l->policy->git_origin;
+    if (l->policy->git == GIT_LOCKED) {
+        rule->reason = "\"git\" is \"locked\"";
+        add_inside(l, PLACE_PROTECT, root, STR(".git"), rule);
+        return;
+    }
+    rule->optional = true;
+    rule->reason = "git would run or obey it outside";
+    /* Unless the folder itself is held in place, it is renamed away with all that is held inside it. */
+    add_inside(l, PLACE_PIN, root, STR(".git"), rule);
+    for (size_t i = 0; i < COUNT_OF(git_obeyed); i++)
+        add_inside(l, PLACE_PROTECT, root, str_from(git_obeyed[i]), rule);
+}
+
+static void add_checkout(struct list *l, struct str root)
+{
+    const struct host *h = l->host;
+    const char *reason = "Cordon itself is built and started from it";
+
+    if (h->program_dir.n > 0 && path_is_under(l->env, root, h->program_dir))
+        add_inside(l, PLACE_PROTECT, root, path_below(l->env, root, h->program_dir),
+            implicit(l, RULE_PROTECT, h->program_dir, reason));
+    if (h->checkout.n == 0 || !path_is_under(l->env, root, h->checkout))
+        return;
+    if (!path_same(l->env, root, h->checkout))
+        add_inside(l, PLACE_PIN, root, path_below(l->env, root, h->checkout),
+            implicit(l, RULE_PROTECT, h->checkout, "Cordon's checkout stays where it is"));
+    for (size_t i = 0; places_checkout_parts[i]; i++) {
+        struct str part = path_join(l->a, l->env->system, h->checkout, str_from(places_checkout_parts[i]));
+        add_inside(
+            l, PLACE_PROTECT, root, path_below(l->env, root, part), implicit(l, RULE_PROTECT, part, reason));
+    }
+}
+
+/* Cordon's own configuration and state: a root that holds them is refused, this is the second wall. The state
+ * has the history of what was typed, and other sessions' folders, and is read by nobody inside. */
+static void add_cordon(struct list *l)
+{
+    const struct host *h = l->host;
+
+    if (h->config_dir.n > 0 && !is_own(l, h->config_dir))
+        add(l, PLACE_PROTECT, h->config_dir,
+            implicit(l, RULE_PROTECT, h->config_dir, "Cordon's policy: what decides is not written by what it decides about"));
+    if (h->state_dir.n > 0 && !is_own(l, h->state_dir))
+        add(l, PLACE_SECRET, h->state_dir,
+            implicit(l, RULE_SECRET, h->state_dir, "Cordon's own history and sessions"));
+}
+
+static void add_protected(struct list *l, struct str root)
+{
+    const struct rules *rules = &l->policy->rules;
+
+    for (size_t i = 0; i < rules->n; i++) {
+        const struct rule *rule = &rules->v[i];
+        if (rule->kind != RULE_PROTECT || rule->anchored || rule->revoked || str_is(rule->path, ".git"))
+            continue;
+        add_inside(l, PLACE_PROTECT, root, rule->path, rule);
+    }
+}
+
+static void add_anchored(struct list *l)
+{
+    const struct rules *rules = &l->policy->rules;
+
+    for (size_t i = 0; i < rules->n; i++) {
+        const struct rule *rule = &rules->v[i];
+        if (rule->kind == RULE_WRITE || !rule->anchored || rule->revoked || is_own(l, rule->path))
+            continue;
+        const struct place *root = places_within(l->out, l->env, rule->path, 1u << PLACE_ROOT);
+        struct place *place =
+            add(l, rule->kind == RULE_SECRET ? PLACE_SECRET : PLACE_PROTECT, rule->path, rule);
+        if (root)
+            place->root = root->path;
+    }
+}
+
+/* ---- the list ---- */
+
+/* Merge sort: stable, so that of two rules for one path the earlier stays first. */
+static void sort_places(struct arena *a, struct place *v, size_t n)
+{
+    size_t half = n / 2, i = 0, j = half, k = 0;
+    struct place *out;
+
+    if (n < 2)
+        return;
+    sort_places(a, v, half);
+    sort_places(a, v + half, n - half);
+    out = arena_alloc(a, n, sizeof *out);
+    while (i < half || j < n) {
+        bool left = j == n || (i < half && (v[i].depth < v[j].depth ||
+                                               (v[i].depth == v[j].depth && v[i].kind <= v[j].kind)));
+        out[k++] = left ? v[i++] : v[j++];
+    }
+    memcpy(v, out, n * sizeof *v);
+}
+
+void places_list(struct arena *a, const struct policy *policy, const struct path_env *env,
+    const struct host *host, struct places *out)
+{
+    struct list l = {.a = a, .policy = policy, .env = env, .host = host, .out = out};
+    size_t roots;
+
+    *out = (struct places){0};
+    if (env->system == PATH_POSIX)
+        add_machine(&l);
+    add_roots(&l);
+    if (env->system == PATH_POSIX)
+        add_kept(&l);
+    roots = out->n;
+    for (size_t i = 0; i < roots; i++) {
+        if (out->v[i].kind != PLACE_ROOT)
+            continue;
+        struct str root = out->v[i].path;
+        add_protected(&l, root);
+        add_git(&l, root);
+        add_checkout(&l, root);
+    }
+    add_anchored(&l);
+    if (env->system == PATH_POSIX)
+        add_caches(&l);
+    add_cordon(&l);
+    sort_places(a, out->v, out->n);
+}
+
+const struct place *places_within(
+    const struct places *places, const struct path_env *env, struct str path, unsigned kinds)
+{
+    const struct place *best = NULL;
+
+    for (size_t i = 0; i < places->n; i++) {
+        const struct place *p = &places->v[i];
+        if ((kinds >> p->kind & 1u) && path_is_under(env, p->path, path) &&
+            (!best || p->depth > best->depth || (p->depth == best->depth && p->kind >= best->kind)))
+            best = p;
+    }
+    return best;
+}
+
+const struct place *places_decide(const struct places *places, const struct path_env *env, struct str path)
+{
+    /* A secret is not opened up by a deeper rule: what covers it covers everything beneath. */
+    const struct place *secret = places_within(places, env, path, 1u << PLACE_SECRET);
+
+    return secret ? secret : places_within(places, env, path, ~0u);
+}

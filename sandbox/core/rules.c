@@ -1,0 +1,309 @@
+/*
+ * rules: what would be allowed at a path or an address, by which rule, and what would change it.
+ *
+ * All knowledge of places is in places.c, which the mounts are made from too; here it becomes an answer.
+ */
+#include "places.h"
+#include "rules.h"
+#include "text.h"
+
+#include <string.h>
+
+static const char *const operations[] = {
+    "read", "write", "create", "delete", "rename", "link", "mode", "time", "connect"};
+
+const char *operation_name(enum operation operation)
+{
+    return (size_t)operation < COUNT_OF(operations) ? operations[operation] : "unknown";
+}
+
+bool operation_parse(struct str word, enum operation *out)
+{
+    for (size_t i = 0; i < COUNT_OF(operations); i++) {
+        if (str_is(word, operations[i])) {
+            *out = (enum operation)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- words ---- */
+
+struct asked {
+    struct arena *a;
+    const struct policy *policy;
+    const struct path_env *env;
+    const struct host *host;
+    struct str path;
+    enum operation operation;
+};
+
+static struct str shown(const struct asked *q, struct str path)
+{
+    return path_display(q->a, q->env, path);
+}
+
+/* Where a person finds the rule: "--secret", "policy.json:3:9". */
+static struct str where(struct arena *a, const struct origin *o)
+{
+    if (o->file.n == 0)
+        return o->layer == LAYER_SESSION ? STR("this session") : STR("the built-in policy");
+    if (o->line == 0)
+        return text_printable(a, o->file);
+    return arena_format(a, "%s:%d:%d", text_printable(a, o->file).p, o->line, o->column);
+}
+
+static const char *kind_key(enum rule_kind kind)
+{
+    return kind == RULE_WRITE ? "write" : kind == RULE_PROTECT ? "protect" : "secret";
+}
+
+/* What a person would do about a rule that refuses. */
+static struct str undo(const struct asked *q, const struct rule *rule)
+{
+    if (rule->origin.layer == LAYER_BUILTIN)
+        return arena_format(
+            q->a, "none: %s", rule->reason ? rule->reason : "it is on Cordon's own list");
+    if (rule->origin.layer == LAYER_MACHINE)
+        return arena_format(q->a, "none: the administrator's policy says so (%s)", where(q->a, &rule->origin).p);
+    return arena_format(q->a, "take \"%s\" out of \"%s\" in %s", text_printable(q->a, rule->text).p,
+        kind_key(rule->kind), where(q->a, &rule->origin).p);
+}
+
+/* ---- refusals ---- */
+
+/* The folder that :allow would have to name: the one that holds the path, or the path itself where that is
+ * as far as one may go. */
+static struct str widening(const struct asked *q)
+{
+    struct str parent = path_parent(q->env->system, q->path);
+    struct err first = {0}, second = {0};
+
+    if (rules_root_allowed(q->a, q->env, q->host, parent, (struct str){0}, &first))
+        return arena_format(q->a, ":allow %s", shown(q, parent).p);
+    if (rules_root_allowed(q->a, q->env, q->host, q->path, (struct str){0}, &second))
+        return arena_format(q->a, ":allow %s (if it is a folder; %s may not be writable as a whole)",
+            shown(q, q->path).p, shown(q, parent).p);
+    return arena_format(q->a, "none: the folder %s", first.reason);
+}
+
+static const struct rule *revoked_rule(const struct asked *q)
+{
+    for (size_t i = 0; i < q->policy->rules.n; i++) {
+        const struct rule *rule = &q->policy->rules.v[i];
+        if (rule->kind == RULE_WRITE && rule->revoked && path_is_under(q->env, rule->path, q->path))
+            return rule;
+    }
+    return NULL;
+}
+
+static struct verdict refuse_default(const struct asked *q)
+{
+    struct verdict v = {.wall = WALL_MOUNT};
+    const struct rule *rule = revoked_rule(q);
+
+    if (rule) {
+        v.rule = rule;
+        v.why = arena_format(q->a, "%s was revoked", shown(q, rule->path).p);
+        v.change = arena_format(q->a, ":allow %s", shown(q, rule->path).p);
+        return v;
+    }
+    v.why = q->policy->workspace.n == 0 && q->policy->rules.n == 0 ? STR("nothing is writable here")
+                                                                   : STR("no writable root contains it");
+    v.change = widening(q);
+    return v;
+}
+
+static struct verdict refuse_place(const struct asked *q, const struct place *p)
+{
+    struct verdict v = {.wall = WALL_MOUNT, .rule = p->rule};
+    const char *reason = p->rule->reason ? p->rule->reason : "a rule protects it";
+
+    v.why = p->root.n > 0 && p->rule->origin.layer != LAYER_BUILTIN
+        ? arena_format(q->a, "protected: \"%s\" in %s", text_printable(q->a, p->rule->text).p,
+              where(q->a, &p->rule->origin).p)
+        : arena_format(q->a, "protected: %s", reason);
+    if (p->root.n > 0 && q->policy->git == GIT_LOCKED && str_is(p->rule->text, "\"git\"")) {
+        v.why = arena_format(q->a, "protected: \"git\" is \"locked\" (%s)", where(q->a, &p->rule->origin).p);
+        v.change = p->rule->origin.layer == LAYER_MACHINE ? undo(q, p->rule)
+                                                          : STR("\"git\": \"commit\" in the policy");
+    } else if (str_is(p->rule->text, "\"git\"")) {
+        v.change = arena_format(q->a, "none: %s", reason);
+    } else {
+        v.change = undo(q, p->rule);
+    }
+    /* Nothing in the kernel refuses one name in a writable folder. */
+    if (path_same(q->env, p->path, q->path) && p->root.n > 0 &&
+        (q->operation == OPERATION_CREATE || q->operation == OPERATION_LINK)) {
+        v.wall = WALL_NONE;
+        v.why = arena_format(q->a, "%s; a name that does not exist yet is not held", v.why.p);
+    }
+    return v;
+}
+
+static struct verdict refuse_secret(const struct asked *q, const struct place *p)
+{
+    return (struct verdict){.wall = WALL_MOUNT,
+        .rule = p->rule,
+        .why = arena_format(q->a, "secret: %s",
+            p->rule->reason ? p->rule->reason : shown(q, p->path).p),
+        .change = undo(q, p->rule)};
+}
+
+/* A folder that is a mount of its own can be neither removed nor renamed. */
+static struct verdict refuse_held(const struct asked *q, const struct place *p)
+{
+    return (struct verdict){.wall = WALL_MOUNT,
+        .rule = p->rule,
+        .own = p->kind == PLACE_CACHE || p->kind == PLACE_TEMP,
+        .why = arena_format(q->a, "%s is held in place", shown(q, p->path).p),
+        .change = STR("none: what is in it can be changed, the folder itself stays")};
+}
+
+static struct verdict refuse_own(const struct asked *q, const struct place *p)
+{
+    return (struct verdict){.wall = WALL_MOUNT,
+        .rule = p->rule,
+        .own = true,
+        .why = arena_format(q->a, "%s: %s", p->path.p, p->rule->reason),
+        .change = STR("none: it is the sandbox's own, and the same in every session")};
+}
+
+/* ---- the answer ---- */
+
+static struct verdict allow(const struct asked *q, const struct place *p)
+{
+    struct verdict v = {.allowed = true};
+    bool implicit;
+
+    if (!p) {
+        v.why = STR("reading is allowed, but for secrets");
+        return v;
+    }
+    v.rule = p->rule;
+    v.own = p->kind == PLACE_CACHE || p->kind == PLACE_TEMP || p->kind == PLACE_PROCESS || p->kind == PLACE_OWN;
+    implicit = p->rule->reason != NULL;
+    v.why = p->kind == PLACE_PIN ? STR("it lies in a writable root")
+        : implicit               ? arena_format(q->a, "%s: %s", shown(q, p->path).p, p->rule->reason)
+                                 : arena_format(q->a, "%s is a writable root (%s)", shown(q, p->path).p,
+                                       where(q->a, &p->rule->origin).p);
+    return v;
+}
+
+static bool removes(enum operation operation)
+{
+    return operation == OPERATION_DELETE || operation == OPERATION_RENAME;
+}
+
+static struct verdict change_at(const struct asked *q, const struct place *p)
+{
+    bool exact = path_same(q->env, p->path, q->path);
+    bool attributes = q->operation == OPERATION_MODE || q->operation == OPERATION_TIME;
+
+    switch (p->kind) {
+    case PLACE_OWN:
+        return refuse_own(q, p);
+    case PLACE_PROCESS:
+    case PLACE_DEVICE:
+        return q->operation == OPERATION_WRITE ? allow(q, p) : refuse_own(q, p);
+    case PLACE_KEPT:
+        return refuse_default(q);
+    case PLACE_TEMP:
+    case PLACE_CACHE:
+    case PLACE_ROOT:
+        return exact && removes(q->operation) ? refuse_held(q, p) : allow(q, p);
+    case PLACE_PIN: /* where it is a file, as .git is in a linked worktree, it is read-only */
+        return exact && !attributes ? refuse_held(q, p) : allow(q, p);
+    case PLACE_PROTECT:
+        return refuse_place(q, p);
+    case PLACE_SECRET:
+        break;
+    }
+    return refuse_secret(q, p);
+}
+
+struct verdict rules_verdict(struct arena *a, const struct policy *policy, const struct path_env *env,
+    const struct host *host, struct str path, enum operation operation)
+{
+    struct asked q = {
+        .a = a, .policy = policy, .env = env, .host = host, .path = path, .operation = operation};
+    struct places places;
+    const struct place *p;
+
+    places_list(a, policy, env, host, &places);
+    p = places_decide(&places, env, path);
+    if (p && p->kind == PLACE_SECRET)
+        return refuse_secret(&q, p);
+    if (operation == OPERATION_READ || operation == OPERATION_CONNECT) {
+        struct verdict v = allow(&q, NULL);
+        v.own = p && (p->kind == PLACE_CACHE || p->kind == PLACE_TEMP || p->kind == PLACE_OWN);
+        if (v.own)
+            v.why = arena_format(a, "%s: %s", p->path.p, p->rule->reason);
+        return v;
+    }
+    return p ? change_at(&q, p) : refuse_default(&q);
+}
+
+/* ---- addresses ---- */
+
+static bool is_loopback(struct str host)
+{
+    if (host.n > 2 && host.p[0] == '[')
+        host = str_slice(host, 1, host.n - 1);
+    if (text_matches(STR("localhost"), host, true) || text_matches(STR("*.localhost"), host, true))
+        return true;
+    if (str_is(host, "::1"))
+        return true;
+    if (!str_starts(host, STR("127.")))
+        return false;
+    for (size_t i = 0; i < host.n; i++) /* "127.example.org" is a name like any other */
+        if ((host.p[i] < '0' || host.p[i] > '9') && host.p[i] != '.')
+            return false;
+    return true;
+}
+
+static bool is_listed(struct arena *a, const struct policy *policy, struct str host, uint16_t port)
+{
+    struct str address = arena_format(a, "%.*s:%u", (int)host.n, host.p, (unsigned)port);
+
+    for (size_t i = 0; i < policy->net_allow.n; i++)
+        if (text_matches(policy->net_allow.v[i], address, true))
+            return true;
+    return false;
+}
+
+struct verdict rules_verdict_address(
+    struct arena *a, const struct policy *policy, struct str host, uint16_t port)
+{
+    struct verdict v = {.wall = WALL_NAMESPACE};
+    struct str mode = where(a, &policy->net_origin);
+
+    if (memchr(host.p ? host.p : "", 0, host.n) || host.n > 255) {
+        v.why = STR("that is no host name");
+        v.change = STR("none: write HOST:PORT");
+        return v;
+    }
+    v.own = policy->net != NET_ONLINE && is_loopback(host);
+    if (is_loopback(host)) {
+        v.allowed = true;
+        v.why = v.own ? STR("loopback, and the sandbox has its own") : STR("online shares the machine's own loopback");
+    } else if (policy->net == NET_ONLINE) {
+        v.allowed = true;
+        v.why = arena_format(a, "the network is online (%s)", mode.p);
+    } else if (policy->net == NET_LIMITED && is_listed(a, policy, host, port)) {
+        v.allowed = true;
+        v.why = STR("network.allow lists it");
+    } else if (policy->net == NET_LIMITED) {
+        v.why = STR("network.allow does not list it");
+        v.change = arena_format(a, "add \"%s:%u\" to network.allow", text_printable(a, host).p, (unsigned)port);
+    } else {
+        v.why = arena_format(a, "the network is offline (%s)", mode.p);
+        v.change = policy->net_switch == SWITCH_LOCKED
+            ? arena_format(a, "none: network.switch is locked (%s)", where(a, &policy->switch_origin).p)
+            : STR(":net online");
+    }
+    if (v.allowed)
+        v.wall = WALL_NONE;
+    return v;
+}

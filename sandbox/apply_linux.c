@@ -21,6 +21,7 @@ struct state {
     struct apply *a;
     const struct op *ops;
     int *held;       /* per op: its object, opened before anything was covered; -1 */
+    int *why;        /* per op: errno of what could not be held */
     uint64_t handled; /* Landlock rights that this kernel knows */
 };
 
@@ -221,31 +222,43 @@ static bool do_bind(struct state *s, size_t i, bool writable, struct err *e)
     return attach_at(op, tree, op->path, e);
 }
 
+/*
+ * Made before anything else: the upper folder must be writable when the overlay takes it, and soon everything
+ * is read-only. The lower folder goes in by its descriptor. A mount that is nowhere yet; -1 and errno.
+ */
+static int make_overlay(const struct op *op, struct err *e)
+{
+    char lower[64];
+    int object = open_object(op, op->source, e), context, tree = -1, saved;
+
+    if (object < 0) {
+        errno = (int)e->code;
+        return -1;
+    }
+    snprintf(lower, sizeof lower, "/proc/self/fd/%d", object);
+    context = (int)syscall(SYS_fsopen, "overlay", 1 /* FSOPEN_CLOEXEC */);
+    if (context >= 0 && syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, "lowerdir", lower, 0) == 0 &&
+        syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, "upperdir", op->text.p, 0) == 0 &&
+        syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, "workdir", op->text2.p, 0) == 0 &&
+        syscall(SYS_fsconfig, context, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) == 0 &&
+        syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
+        tree = (int)syscall(SYS_fsmount, context, 1, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+    saved = errno;
+    if (context >= 0)
+        close(context);
+    close(object);
+    errno = saved;
+    return tree;
+}
+
 static bool do_overlay(struct state *s, size_t i, struct err *e)
 {
-    const struct op *op = &s->ops[i];
-    char lower[64], upper[PATH_BYTES_MAX], work[PATH_BYTES_MAX];
-    int context, tree = -1;
-    bool good = false;
+    int tree = s->held[i];
 
-    snprintf(lower, sizeof lower, "/proc/self/fd/%d", s->held[i]);
-    snprintf(upper, sizeof upper, "%s", op->text.p ? op->text.p : "");
-    snprintf(work, sizeof work, "%s", op->text2.p ? op->text2.p : "");
-    context = (int)syscall(SYS_fsopen, "overlay", 1);
-    if (context < 0)
-        return fail(e, op, "cannot make an overlay");
-    if (syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, "lowerdir", lower, 0) ||
-        syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, "upperdir", upper, 0) ||
-        syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, "workdir", work, 0) ||
-        syscall(SYS_fsconfig, context, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) ||
-        syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
-        fail(e, op, "cannot make an overlay");
-    else if ((tree = (int)syscall(SYS_fsmount, context, 1, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)) < 0)
-        fail(e, op, "cannot make an overlay");
-    else
-        good = attach_at(op, tree, op->path, e);
-    close(context);
-    return good;
+    s->held[i] = -1;
+    errno = s->why[i];
+    return tree >= 0 ? attach_at(&s->ops[i], tree, s->ops[i].path, e)
+                     : fail(e, &s->ops[i], "cannot make an overlay");
 }
 
 /* Bound on itself, read-only, with everything below it. */
@@ -501,7 +514,13 @@ static bool hold_objects(struct state *s, size_t count, struct err *e)
         struct str path = {0};
 
         s->held[i] = -1;
-        if (op->kind == OP_BIND || op->kind == OP_OVERLAY)
+        if (op->kind == OP_OVERLAY) {
+            s->held[i] = make_overlay(op, e);
+            s->why[i] = errno;
+            err_clear(e);
+            continue;
+        }
+        if (op->kind == OP_BIND)
             path = op->source;
         else if (op->kind == OP_WRITABLE || op->kind == OP_DEVICE)
             path = op->path;
@@ -537,6 +556,7 @@ bool apply_plan(struct apply *apply, const struct op *ops, size_t count, struct 
     bool good;
 
     s.held = arena_alloc(apply->arena, count ? count : 1, sizeof *s.held);
+    s.why = arena_alloc(apply->arena, count ? count : 1, sizeof *s.why);
     good = hold_objects(&s, count, e) && prepare_empty(apply->confinement, e);
     for (size_t i = 0; good && i < count; i++) {
         if (apply_one(&s, i, e))

@@ -454,7 +454,11 @@ static bool put_plan(struct boundary *b, uint32_t id, const struct plan *plan,
     size_t mark;
 
     for (size_t i = 0; i < plan->n; i++) {
-        if (plan->v[i].kind == OP_CGROUP && !make_cgroup(b, &plan->v[i], e))
+        const struct op *op = &plan->v[i];
+        if (op->kind == OP_CGROUP && !make_cgroup(b, op, e))
+            return false;
+        if (op->kind == OP_OVERLAY &&
+            (!sys_make_folders(op->text, 0700, e) || !sys_make_folders(op->text2, 0700, e)))
             return false;
         frame_put_op(&b->out, id, &plan->v[i]);
     }

@@ -205,8 +205,9 @@ static bool collect_outcomes(struct runner *r, uint32_t id, int from, size_t cou
 {
     struct outcome all[PROBES_MAX];
     ssize_t n = read(from, all, sizeof all);
+    bool failed = n == (ssize_t)sizeof all[0] && all[0].index == -1;
 
-    if (n <= 0 || (size_t)n % sizeof all[0] != 0)
+    if (n < 0 || ((size_t)n != count * sizeof all[0] && !failed))
         return err_set(e, ERR_PROTOCOL, "the proof's outcome did not arrive whole");
     for (size_t i = 0; i < (size_t)n / sizeof all[0]; i++)
         take_outcome(r, id, &all[i], count, e);

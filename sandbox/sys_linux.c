@@ -229,9 +229,10 @@ static bool remove_below(int folder, int depth, int top, unsigned *serial)
         }
         child = openat(dirfd(d), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (child < 0 && errno == EACCES) { /* a folder that its owner may not list */
-            fchmodat(dirfd(d), entry->d_name, 0700, AT_SYMLINK_NOFOLLOW);
-            if (errno == EOPNOTSUPP || errno == ENOTSUP)
-                fchmodat(dirfd(d), entry->d_name, 0700, 0);
+            int rc = fchmodat(dirfd(d), entry->d_name, 0700, AT_SYMLINK_NOFOLLOW);
+            if (rc != 0 && (errno == EOPNOTSUPP || errno == ENOTSUP))
+                rc = fchmodat(dirfd(d), entry->d_name, 0700, 0);
+            good = rc == 0 && good;
             child = openat(dirfd(d), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         }
         if (child < 0) {

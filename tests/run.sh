@@ -179,6 +179,7 @@ start_wine() {
     export WINEDLLOVERRIDES='mscoree,mshtml=;winemenubuilder.exe=d;explorer.exe=d'
     unset DISPLAY WAYLAND_DISPLAY
     wine_server=yes
+    mkdir -p "$WINEPREFIX" || return 1
     [ -d "$WINEPREFIX/drive_c" ] || say "preparing wine (about 10 s)"
     wineserver -p >"$scratch/wine.log" 2>&1 &&
         timeout 300 wineboot -i >>"$scratch/wine.log" 2>&1 </dev/null &&

@@ -215,7 +215,7 @@ static bool build_and_prove(struct session *s, struct opened *o, unsigned flags,
 
     if (!probe_target_open(&o->target, e))
         return false;
-    promises_make(s, o);
+    promises_make(s, o, (flags & OPEN_LOOK) != 0);
     probes = arena_alloc(&o->arena, o->proof_count + 1, sizeof *probes);
     for (size_t i = 0; i < o->proof_count; i++)
         probes[i] = o->proofs[i].probe;

@@ -46,7 +46,7 @@ enum std_is std_look(int number)
     if (S_ISREG(st.st_mode))
         return STD_IS_FILE;
     if (S_ISFIFO(st.st_mode))
-        return is_anonymous(number) ? STD_IS_PIPE : STD_IS_FILE;
+        return is_anonymous(number) ? STD_IS_PIPE : STD_IS_STREAM;
     if (S_ISDIR(st.st_mode))
         return STD_IS_FOLDER;
     if (S_ISSOCK(st.st_mode))
@@ -54,7 +54,7 @@ enum std_is std_look(int number)
     if (S_ISCHR(st.st_mode)) {
         if (isatty(number))
             return STD_IS_TERMINAL;
-        return st.st_rdev == makedev(1, 3) ? STD_IS_NULL : STD_IS_FILE;
+        return st.st_rdev == makedev(1, 3) ? STD_IS_NULL : STD_IS_STREAM;
     }
     return STD_IS_OTHER;
 }
@@ -73,4 +73,9 @@ enum path_system outer_path_system(void)
 struct str outer_machine_policy(void)
 {
     return STR("/etc/cordon/policy.json");
+}
+
+uint64_t outer_process(void)
+{
+    return (uint64_t)getpid();
 }

@@ -73,6 +73,7 @@ struct promise {
     const char *sentence;  /* "a write outside the writable roots is refused" */
     const char *remedy;    /* what to do when it is broken or cannot be tried */
     bool essential;        /* unknown is as bad as broken: the boundary does not open */
+    bool thorough;         /* tried by doctor alone: its control costs a process */
     /* Fills the attempt for this policy and machine; false: it does not apply here (nothing to prove). */
     bool (*make)(const struct session *s, struct opened *o, struct probe *out);
 };
@@ -85,7 +86,7 @@ struct proof {
 };
 
 const struct promise *promises_list(size_t *count);
-void promises_make(const struct session *s, struct opened *o); /* fills o->proofs, controls included */
+void promises_make(const struct session *s, struct opened *o, bool thorough); /* fills o->proofs, with controls */
 enum promise_state promise_judge(const struct probe *p);
 const char *promise_state_name(enum promise_state state);
 const char *probe_answer_name(enum probe_answer answer);
@@ -138,6 +139,7 @@ struct session {
     bool quit;                /* :quit was said */
     int quit_code;
     bool quit_asked;          /* :quit was said once while jobs ran */
+    struct str go_to;         /* where the next living shell begins (:open); none: where the old one is */
     struct str place;         /* the living shell's directory, canonical, kept by the REPL; may be none */
 };
 
@@ -149,6 +151,8 @@ enum open_flags {
 
 /* Reads who and where we are: host, environment, session folder. */
 bool session_begin(struct session *s, const struct options *o, struct err *e);
+/* The standing of a path in a session: relative ones count from the living shell's directory. */
+struct path_env session_env(const struct session *s);
 /* Composes the policy from its files and flags, plans, builds, proves. s->open is not touched. */
 bool session_open(struct session *s, unsigned flags, struct opened **out, struct err *e);
 /* The same from a policy that is already there (:allow, :net, :reapply); it is copied. */
@@ -158,6 +162,10 @@ bool session_open_policy(
 bool session_policy(struct session *s, struct arena *a, unsigned flags, struct policy *out, struct err *e);
 /* Refuses limited, by name, as long as there is no proxy. */
 bool mode_exists(enum net_mode mode, struct err *e);
+/* Tries every promise of an open boundary and computes its tier; false, with err, when one does not hold. */
+bool session_prove(struct session *s, struct opened *o, bool thorough, struct err *e);
+/* The plan of another policy for here and now, into o, whose boundary stays as it is. */
+bool session_plan(struct session *s, struct opened *o, struct err *e);
 void opened_close(struct opened **o); /* everything inside is ended; NULL inside is fine */
 void session_end(struct session *s);
 
@@ -176,6 +184,10 @@ int exec_run(struct session *s, const struct texts *argv, struct str cwd, struct
 /* The environment of a program inside. */
 void exec_environment(struct session *s, const struct opened *o, struct arena *a, bool terminal,
     struct texts *out);
+/* The command shell of -c: the policy's, or bash where there is one, else sh. */
+struct str exec_shell(const struct session *s, const struct opened *o);
+/* Where a program starts: where we are if that lies in the workspace, else the workspace itself. */
+struct str exec_place(const struct session *s, const struct opened *o);
 /* Runs argv inside with both outputs caught (at most `ceiling` bytes), stdin null: for demo. */
 bool exec_catch(struct session *s, struct opened *o, struct arena *a, const struct texts *argv, struct str cwd,
     size_t ceiling, struct str *output, int *code, struct err *e);
@@ -241,7 +253,8 @@ enum std_is {
     STD_IS_CLOSED,
     STD_IS_TERMINAL,
     STD_IS_PIPE,   /* anonymous */
-    STD_IS_FILE,   /* a regular file, a named FIFO, a character device that is not null: relayed */
+    STD_IS_FILE,   /* a regular file: relayed */
+    STD_IS_STREAM, /* a named FIFO, or a character device that is not null: relayed */
     STD_IS_NULL,   /* /dev/null */
     STD_IS_SOCKET, /* refused */
     STD_IS_FOLDER, /* refused */
@@ -252,6 +265,7 @@ bool std_same(int a, int b); /* do both lead to the very same file? */
 /* Closed ones become /dev/null, so that no later file can land on 0, 1 or 2. First thing in main. */
 bool std_fill(void);
 enum path_system outer_path_system(void);
+uint64_t outer_process(void); /* our own id, as the outside counts */
 struct str outer_machine_policy(void); /* where an administrator's policy is */
 
 /* ---- tty_linux.c: the terminal that we were started in ---- */

@@ -1,0 +1,241 @@
+/*
+ * promises: what Cordon says of a boundary, one row each, with the attempt that would show the contrary.
+ *
+ * The proof before the first prompt, doctor, the demo and the tier all go by this table. An attempt inside
+ * counts only beside the same attempt made outside, which must succeed: else it shows nothing.
+ */
+#include "shell.h"
+
+#define CANDIDATES_MAX 8
+
+static bool is_done_here(struct probe *p)
+{
+    probe_control(p);
+    return p->control == ANSWER_DONE;
+}
+
+/* Has the plan put something writable of its own at or above this path? */
+static bool is_made_writable(const struct session *s, const struct opened *o, struct str path)
+{
+    for (size_t i = 0; i < o->plan.n; i++) {
+        const struct op *op = &o->plan.v[i];
+        bool writable = op->kind == OP_TMPFS || op->kind == OP_WRITABLE || op->kind == OP_OVERLAY ||
+                        op->kind == OP_BIND;
+        if (writable && path_is_under(&s->env, op->path, path))
+            return true;
+    }
+    return false;
+}
+
+/* The first folder outside all roots that we ourselves could write; HOME, unless that is read-only here. */
+static bool make_write_outside(const struct session *s, struct opened *o, struct probe *p)
+{
+    struct str candidates[] = {s->host.home, path_parent(s->env.system, o->policy.workspace),
+        path_parent(s->env.system, s->host.home), s->host.program_dir};
+    bool any = false;
+
+    p->kind = PROBE_WRITE;
+    p->expected = ANSWER_DENIED;
+    for (size_t i = 0; i < COUNT_OF(candidates); i++) {
+        if (!candidates[i].n || is_made_writable(s, o, candidates[i]))
+            continue;
+        p->path = candidates[i];
+        any = true;
+        if (is_done_here(p))
+            return true;
+    }
+    return any;
+}
+
+static bool make_write_inside(const struct session *s, struct opened *o, struct probe *p)
+{
+    (void)s;
+    if (!o->policy.workspace.n)
+        return false;
+    p->kind = PROBE_WRITE;
+    p->expected = ANSWER_DONE;
+    p->path = o->policy.workspace;
+    probe_control(p);
+    return true;
+}
+
+/* Any one path of this kind of op that we ourselves could touch; none of them at all: nothing to prove. */
+static bool make_from_plan(struct opened *o, struct probe *p, enum op_kind a, enum op_kind b)
+{
+    size_t tried = 0;
+    for (size_t i = 0; i < o->plan.n && tried < CANDIDATES_MAX; i++) {
+        const struct op *op = &o->plan.v[i];
+        if (op->kind != a && op->kind != b)
+            continue;
+        p->path = op->path;
+        tried++;
+        if (is_done_here(p))
+            return true;
+    }
+    return tried > 0;
+}
+
+static bool make_write_protected(const struct session *s, struct opened *o, struct probe *p)
+{
+    (void)s;
+    p->kind = PROBE_WRITE;
+    p->expected = ANSWER_DENIED;
+    return make_from_plan(o, p, OP_PROTECT, OP_PROTECT);
+}
+
+static bool make_read_secret(const struct session *s, struct opened *o, struct probe *p)
+{
+    (void)s;
+    p->kind = PROBE_READ;
+    p->expected = ANSWER_DENIED;
+    return make_from_plan(o, p, OP_COVER_FOLDER, OP_COVER_FILE);
+}
+
+static bool make_connect(const struct session *s, struct opened *o, struct probe *p)
+{
+    (void)s;
+    if (!o->plan.new_network)
+        return false;
+    p->kind = PROBE_CONNECT;
+    p->expected = ANSWER_DENIED;
+    p->number = o->target.port;
+    probe_control(p);
+    return true;
+}
+
+static bool make_loopback(const struct session *s, struct opened *o, struct probe *p)
+{
+    (void)s;
+    (void)o;
+    p->kind = PROBE_LOOPBACK;
+    p->expected = ANSWER_DONE;
+    probe_control(p);
+    return true;
+}
+
+static bool has_scope(const struct opened *o)
+{
+    for (size_t i = 0; i < o->plan.n; i++)
+        if (o->plan.v[i].kind == OP_LANDLOCK_SCOPE)
+            return true;
+    return false;
+}
+
+static bool make_abstract(const struct session *s, struct opened *o, struct probe *p)
+{
+    if (!o->plan.new_network && (!has_scope(o) || s->host.landlock_abi < 6))
+        return false; /* named in the plan's partial */
+    p->kind = PROBE_ABSTRACT;
+    p->expected = ANSWER_DENIED;
+    p->path = str_from(o->target.name);
+    probe_control(p);
+    return true;
+}
+
+static bool make_signal(const struct session *s, struct opened *o, struct probe *p)
+{
+    (void)s;
+    (void)o;
+    p->kind = PROBE_SIGNAL;
+    p->expected = ANSWER_DENIED;
+    p->number = outer_process();
+    probe_control(p);
+    return true;
+}
+
+static bool make_process(const struct session *s, struct opened *o, struct probe *p)
+{
+    (void)s;
+    (void)o;
+    p->kind = PROBE_PROCESS;
+    p->expected = ANSWER_DENIED;
+    p->path = STR("/proc/1/mem");
+    probe_control(p);
+    return true;
+}
+
+static bool make_terminal(const struct session *s, struct opened *o, struct probe *p)
+{
+    (void)s;
+    (void)o;
+    p->kind = PROBE_TERMINAL;
+    p->expected = ANSWER_DENIED;
+    probe_control(p);
+    return true;
+}
+
+static bool make_privilege(const struct session *s, struct opened *o, struct probe *p)
+{
+    (void)s;
+    (void)o;
+    p->kind = PROBE_PRIVILEGE;
+    p->expected = ANSWER_DENIED;
+    probe_control(p);
+    return true;
+}
+
+static const struct promise promises_table[] = {
+    {"write-outside", "a write outside the writable roots is refused",
+        "do not use this boundary; cordon policy show --plan prints what was to be done", true, false,
+        make_write_outside},
+    {"write-inside", "the workspace is writable",
+        "see that the folder belongs to you and is not on a read-only mount", true, false, make_write_inside},
+    {"write-protected", "a write to a protected path is refused",
+        "do not use this boundary; name the path in \"protect\" and try cordon doctor again", true, false,
+        make_write_protected},
+    {"read-secret", "a secret path cannot be read", "do not use this boundary", true, false, make_read_secret},
+    {"connect", "nothing outside can be connected to", "do not use this boundary", true, false, make_connect},
+    {"loopback", "loopback works inside", "see whether the interface lo can be brought up here", false, false,
+        make_loopback},
+    {"abstract-socket", "abstract sockets of the outside cannot be reached", "do not use this boundary", true,
+        false, make_abstract},
+    {"signal", "a process outside cannot be signalled", "do not use this boundary", true, false, make_signal},
+    {"process", "Cordon's own process inside cannot be reached into", "do not use this boundary", true, false,
+        make_process},
+    {"privilege", "no privilege can be gained", "do not use this boundary", true, false, make_privilege},
+    {"terminal", "keys cannot be pushed into a terminal", "do not use this boundary", true, true,
+        make_terminal},
+};
+
+const struct promise *promises_list(size_t *count)
+{
+    *count = COUNT_OF(promises_table);
+    return promises_table;
+}
+
+void promises_make(const struct session *s, struct opened *o, bool thorough)
+{
+    o->proofs = arena_alloc(&o->arena, COUNT_OF(promises_table), sizeof *o->proofs);
+    o->proof_count = 0;
+    for (size_t i = 0; i < COUNT_OF(promises_table); i++) {
+        const struct promise *row = &promises_table[i];
+        struct probe probe = {.promise = row->sentence};
+        if (row->thorough && !thorough)
+            continue;
+        if (row->make(s, o, &probe))
+            o->proofs[o->proof_count++] = (struct proof){.promise = row, .probe = probe};
+    }
+}
+
+enum promise_state promise_judge(const struct probe *p)
+{
+    bool succeeded_outside = p->control == ANSWER_DONE;
+
+    if (p->observed == p->expected)
+        return succeeded_outside ? PROMISE_OBSERVED : PROMISE_CONFIGURED;
+    if (p->expected == ANSWER_DENIED)
+        return p->observed == ANSWER_DONE ? PROMISE_BROKEN : PROMISE_UNKNOWN;
+    return succeeded_outside ? PROMISE_BROKEN : PROMISE_UNKNOWN;
+}
+
+const char *promise_state_name(enum promise_state state)
+{
+    static const char *const names[] = {"observed", "configured", "unknown", "BROKEN"};
+    return names[state];
+}
+
+const char *probe_answer_name(enum probe_answer answer)
+{
+    static const char *const names[] = {"unknown", "done", "denied", "missing", "failed"};
+    return names[answer];
+}

@@ -1,0 +1,70 @@
+"""
+Attacks that what stands today does not refuse and does not claim to: names that do not exist yet, covers that are
+renamed over from outside, unix sockets by path, hard links that are there already, git's further ways. They run
+only when asked for (`run.sh later`), so that whoever builds the answer has the test.
+"""
+
+import os
+import shutil
+
+from harness import Batch, Files, Listener, Nothing, Row, difference, report, snapshot, write
+from sessions import make_repository
+
+
+def by_path(what):
+    return lambda world, kind, where: Listener(world, kind, where, what)
+
+
+class Shared(Nothing):
+    """A file outside with a second name in the workspace."""
+
+    def __init__(self, world, kind, where):
+        self.aim = Files(world, kind, where)
+        self.words = self.aim.words
+
+    def change(self):
+        with open(self.words["victim"], encoding="utf-8") as f:
+            return "its content changed" if f.read() != "decoy\n" else None
+
+
+SOCKETS = [
+    Row("a stream socket by its path", "unix-path {name}", by_path("path"), True),
+    Row("a datagram socket by its path", "unix-path-datagram {name}", by_path("path-datagram"), True),
+    Row("write by a hard link that was there", "append {work}/linked", Shared, True, accept="any",
+        setup=lambda v: os.link(v["victim"], f"{v['work']}/linked")),
+]
+
+# Name, script in a workspace without any of the names; what must not have appeared.
+MISSING = [(f"create {n}", f"mkdir {n} && echo evil > {n}/x", n) for n in (".codex", ".agents", ".cordon")]
+MISSING.append(("start a repository", "git init -q . && git config core.fsmonitor ./evil", ".git/config"))
+FURTHER = [
+    ("redirect by commondir", "echo ../evil > .git/commondir", ".git/commondir"),
+    ("per-worktree configuration", "echo evil > .git/config.worktree", ".git/config.worktree"),
+    ("a submodule's configuration", "echo evil >> .git/modules/m/config", ".git/modules/m/config"),
+    ("a submodule's hooks", "echo evil > .git/modules/m/hooks/post-checkout", ".git/modules/m/hooks"),
+    ("a worktree's commondir", "echo evil > .git/worktrees/w/commondir", ".git/worktrees/w"),
+]
+
+
+def later(world):
+    Batch(world, "later", SOCKETS).run()
+    for rows, repository in ((MISSING, False), (FURTHER, True)):
+        for name, script, kept in rows:
+            result = {}
+            for kind in ("bare", "inside"):
+                folder = world.workspace(kind, "home")
+                if repository:
+                    make_repository(folder)
+                    shutil.rmtree(f"{folder}/.codex")
+                    os.makedirs(f"{folder}/.git/modules/m/hooks"), write(f"{folder}/.git/modules/m/config")
+                    write(f"{folder}/.git/worktrees/w/gitdir")
+                before = snapshot(f"{folder}/{kept}")
+                world.run(kind, folder, ["sh", "-c", script])
+                result[kind] = difference(before, snapshot(f"{folder}/{kept}"))
+            if not result["bare"]:
+                report.skip(f"later: {name}", "control changed nothing")
+            else:
+                report.check(not result["inside"], f"later: {name}", result["inside"])
+
+
+SECTIONS = {"later": later}

@@ -180,13 +180,25 @@ bool session_begin(struct session *s, const struct options *o, struct err *e)
     return true;
 }
 
-static bool plan_opened(struct session *s, struct opened *o, struct err *e)
+bool session_plan(struct session *s, struct opened *o, struct err *e)
 {
     struct texts questions = {0};
+
+    o->facts = (struct facts){0};
+    o->plan = (struct plan){0};
     o->facts.host = s->host;
     plan_questions(&o->arena, &o->policy, &s->env, &s->host, &questions);
     facts_paths(&o->arena, &questions, &o->facts);
     return plan_build(&o->arena, &o->policy, &s->env, &o->facts, &o->plan, e);
+}
+
+struct path_env session_env(const struct session *s)
+{
+    struct path_env env = s->env;
+
+    if (s->place.n)
+        env.cwd = s->place;
+    return env;
 }
 
 static bool take_boundary(struct session *s, struct opened *o, struct err *e)
@@ -207,42 +219,65 @@ static bool take_boundary(struct session *s, struct opened *o, struct err *e)
     return true;
 }
 
-/* Builds, runs the attempts and judges them. False when the boundary must not be used. */
-static bool build_and_prove(struct session *s, struct opened *o, unsigned flags, struct err *e)
+static void broken(const struct proof *p, struct err *e)
+{
+    err_set(e, ERR_UNSUPPORTED, "the boundary does not hold what it promises: %s", p->promise->sentence);
+    err_subject(e, p->probe.path);
+    err_reason(e, "expected %s, observed %s", probe_answer_name(p->probe.expected),
+        probe_answer_name(p->probe.observed));
+    err_remedy(e, "%s", p->promise->remedy);
+}
+
+/* Runs the attempts, of a new boundary in one exchange with the plan, and judges them. */
+static bool prove(struct session *s, struct opened *o, bool build, bool thorough, struct err *e)
 {
     struct probe *probes;
     bool good = true;
 
+    o->tier = TIER_NONE;
     if (!probe_target_open(&o->target, e))
         return false;
-    promises_make(s, o, (flags & OPEN_LOOK) != 0);
+    promises_make(s, o, thorough);
     probes = arena_alloc(&o->arena, o->proof_count + 1, sizeof *probes);
     for (size_t i = 0; i < o->proof_count; i++)
         probes[i] = o->proofs[i].probe;
-    if (!boundary_build(o->boundary, &o->arena, &o->plan, &o->policy.partial, probes, o->proof_count, e))
+    good = build ? boundary_build(o->boundary, &o->arena, &o->plan, &o->policy.partial, probes,
+                       o->proof_count, e)
+                 : boundary_prove(o->boundary, probes, o->proof_count, e);
+    probe_target_close(&o->target);
+    if (!good) {
+        o->proof_count = 0;
         return false;
+    }
     for (size_t i = 0; i < o->proof_count; i++) {
         struct proof *p = &o->proofs[i];
         p->probe = probes[i];
         p->state = promise_judge(&p->probe);
-        bool bad = p->state == PROMISE_BROKEN || (p->state == PROMISE_UNKNOWN && p->promise->essential);
-        if (!bad || !good)
-            continue;
-        good = false;
-        err_set(e, ERR_UNSUPPORTED, "the boundary does not hold what it promises: %s", p->promise->sentence);
-        err_subject(e, p->probe.path);
-        err_reason(e, "expected %s, observed %s", probe_answer_name(p->probe.expected),
-            probe_answer_name(p->probe.observed));
-        err_remedy(e, "%s", p->promise->remedy);
+        if (p->state == PROMISE_BROKEN || (p->state == PROMISE_UNKNOWN && p->promise->essential)) {
+            broken(p, e);
+            good = false;
+        }
     }
-    if (!good) {
-        o->tier = TIER_NONE;
-        if (!(flags & OPEN_LOOK))
-            return false;
-        err_clear(e);
+    if (good)
+        o->tier = o->plan.partial.n ? TIER_PARTIAL : TIER_FULL;
+    return good;
+}
+
+bool session_prove(struct session *s, struct opened *o, struct err *e)
+{
+    return prove(s, o, false, true, e);
+}
+
+/* A boundary that does not hold is kept only to be looked at. */
+static bool build_and_prove(struct session *s, struct opened *o, unsigned flags, struct err *e)
+{
+    bool look = (flags & OPEN_LOOK) != 0;
+
+    if (prove(s, o, true, look, e))
         return true;
-    }
-    o->tier = o->plan.partial.n ? TIER_PARTIAL : TIER_FULL;
+    if (!look || !o->proof_count)
+        return false;
+    err_clear(e);
     return true;
 }
 
@@ -270,7 +305,7 @@ static struct opened *opened_new(void)
 static bool finish_opening(
     struct session *s, struct opened *o, unsigned flags, struct opened **out, struct err *e)
 {
-    bool good = plan_opened(s, o, e);
+    bool good = session_plan(s, o, e);
     if (good && !(flags & OPEN_NO_PROOF))
         good = take_boundary(s, o, e) &&
                build_and_prove(s, o, flags, e) && tier_suffices(s, o, flags, e);

@@ -27,6 +27,8 @@ static bool is_made_writable(const struct session *s, const struct opened *o, st
     return false;
 }
 
+/* The controls that count are made with the attempts; those here only choose among candidates. */
+
 /* The first folder outside all roots that we ourselves could write; HOME, unless that is read-only here. */
 static bool make_write_outside(const struct session *s, struct opened *o, struct probe *p)
 {
@@ -55,7 +57,6 @@ static bool make_write_inside(const struct session *s, struct opened *o, struct 
     p->kind = PROBE_WRITE;
     p->expected = ANSWER_DONE;
     p->path = o->policy.workspace;
-    probe_control(p);
     return true;
 }
 
@@ -99,7 +100,6 @@ static bool make_connect(const struct session *s, struct opened *o, struct probe
     p->kind = PROBE_CONNECT;
     p->expected = ANSWER_DENIED;
     p->number = o->target.port;
-    probe_control(p);
     return true;
 }
 
@@ -109,7 +109,6 @@ static bool make_loopback(const struct session *s, struct opened *o, struct prob
     (void)o;
     p->kind = PROBE_LOOPBACK;
     p->expected = ANSWER_DONE;
-    probe_control(p);
     return true;
 }
 
@@ -128,7 +127,6 @@ static bool make_abstract(const struct session *s, struct opened *o, struct prob
     p->kind = PROBE_ABSTRACT;
     p->expected = ANSWER_DENIED;
     p->path = str_from(o->target.name);
-    probe_control(p);
     return true;
 }
 
@@ -139,7 +137,6 @@ static bool make_signal(const struct session *s, struct opened *o, struct probe 
     p->kind = PROBE_SIGNAL;
     p->expected = ANSWER_DENIED;
     p->number = outer_process();
-    probe_control(p);
     return true;
 }
 
@@ -150,7 +147,6 @@ static bool make_process(const struct session *s, struct opened *o, struct probe
     p->kind = PROBE_PROCESS;
     p->expected = ANSWER_DENIED;
     p->path = STR("/proc/1/mem");
-    probe_control(p);
     return true;
 }
 
@@ -160,7 +156,6 @@ static bool make_terminal(const struct session *s, struct opened *o, struct prob
     (void)o;
     p->kind = PROBE_TERMINAL;
     p->expected = ANSWER_DENIED;
-    probe_control(p);
     return true;
 }
 
@@ -170,7 +165,6 @@ static bool make_privilege(const struct session *s, struct opened *o, struct pro
     (void)o;
     p->kind = PROBE_PRIVILEGE;
     p->expected = ANSWER_DENIED;
-    probe_control(p);
     return true;
 }
 

@@ -119,6 +119,8 @@ def outer_folders(world):
             Row("rename it away", "rename {workspace} {workspace}-away", control=False),
             Row("delete it", "rmdir {workspace}", accept=("denied", "missing", "failed"), control=False),
         ]
+        if where == "home":
+            rows.append(Row("rename the folder above it away", "rename {workspace}/.. {workspace}/../../away", control=False))
         Batch(world, f"the workspace's own folder ({where})", rows, where).run()
 
 

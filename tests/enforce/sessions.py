@@ -145,6 +145,37 @@ def protected_row(world, name, script, where, template, has_control):
         report.ok(name)
 
 
+def policies(world):
+    """What a policy file protects, hides and opens."""
+    template, extra = world.workspace("inside", "home"), f"{world.home('inside')}/extra"
+    make_repository(template)
+    write(f"{template}/kept/file"), write(f"{template}/.env"), os.makedirs(extra)
+    text = '{"version": 1, "git": "locked", "protect": ["kept"], "secret": ["%s/.env"], "write": ["%s"]}\n' % (template, extra)
+    flags = ("--policy", write(f"{world.base}/locked.json", text, 0o600))
+    works = [("git status under git: locked", "git status --porcelain && git log --oneline | grep -q first"),
+             ("write in a root of the policy", f"echo x > {extra}/new"),
+             ("write elsewhere in the workspace", "echo x > new && mkdir .git-not")]
+    refused = [("commit under git: locked", "git commit -q --allow-empty -m evil"),
+               ("create in .git under git: locked", "echo x > .git/new"), ("create a branch", "git branch evil"),
+               ("write objects", "echo x | git hash-object -w --stdin"), ("rename .git", "mv .git g"),
+               ("write a path of the policy's own", "echo x >> kept/file"), ("create in it", "echo x > kept/new"),
+               ("rename it away", "mv kept k"), ("remove it", "rm -rf kept; test ! -e kept"),
+               ("read a secret of the policy's own", "grep -q decoy .env"), ("rename the secret and read it", "mv .env e && grep -q decoy e"),
+               ("link the secret and read it", "ln .env e && grep -q decoy e"), ("write the secret", "echo x >> .env"),
+               ("replace the secret", "echo x > e; mv -f e .env")]
+    for name, script in works:
+        done = world.shell(template, script, flags=flags)
+        report.check(done.returncode == 0, f"policy: {name} works", f"exit {done.returncode}: {done.stderr[-200:]!r}")
+    before = snapshot(f"{template}/.git", f"{template}/kept", f"{template}/.env")
+    for name, script in refused:
+        done = world.shell(template, script, flags=flags)
+        change = difference(before, snapshot(f"{template}/.git", f"{template}/kept", f"{template}/.env"))
+        report.check(done.returncode not in (0, 124, 125) and change is None, f"policy: {name} is refused",
+                     f"exit {done.returncode}: {change}: {done.stderr[-150:]!r}")
+        if change:
+            return
+
+
 # ---- terminals ----
 
 def terminal_rows(path, other):
@@ -602,5 +633,5 @@ def mounts(world):
 
 
 
-SECTIONS = {"protected": protected, "terminals": terminals, "descriptors": descriptors, "roots": roots,
+SECTIONS = {"protected": protected, "policies": policies, "terminals": terminals, "descriptors": descriptors, "roots": roots,
             "checkout": checkout, "trusted": trusted, "environment": environment, "mounts": mounts}

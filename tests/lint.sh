@@ -106,7 +106,15 @@ rule_opening_comment() {
     done
 }
 
-rules='plain_includes plain_conditions include_direction banned_calls unfinished file_length machine_paths opening_comment'
+# Every key of the policy has its place in the manual page.
+rule_manual_keys() {
+    [ -f sandbox/core/keys.c ] || return 0
+    sed -n 's/.*\.path = "\([^"]*\)".*/\1/p' sandbox/core/keys.c | while read -r key; do
+        grep -q "^\.It Ic $key\$" docs/policy.5 2>/dev/null || echo "docs/policy.5:1: does not have the key $key"
+    done
+}
+
+rules='plain_includes plain_conditions include_direction banned_calls unfinished file_length machine_paths opening_comment manual_keys'
 
 # A tree that breaks every rule once.
 make_bad_tree() {
@@ -120,6 +128,7 @@ make_bad_tree() {
             i=$((i + 1))
         done
     } >"$1/sandbox/core/bad.c"
+    echo '/* */ .path = "no.such.key",' >"$1/sandbox/core/keys.c"
 }
 
 judge() { # NAME FOUND

@@ -32,8 +32,10 @@ heading() {
 # ---- results: one line per check in $results, as the tests print them ----
 
 scratch=
+user_home=
 wine_server=
 cleanup() {
+    [ -z "$user_home" ] || rm -rf "$user_home"
     [ -z "$wine_server" ] || wineserver -k >/dev/null 2>&1
     [ -z "$scratch" ] || rm -rf "$scratch"
 }
@@ -209,11 +211,11 @@ scripts() {
     done
 }
 
-# The second run's checkout: what is built, and the tests, owned by the user.
+# The second run's checkout: what is built, and the tests, owned by the user. In /home, as a person's would be.
 make_user_checkout() {
-    user_home=$scratch/home
+    user_home=$(mktemp -d /home/cordon-test.XXXXXX 2>/dev/null || mktemp -d "$scratch/home.XXXXXX") || return 1
     user_top=$user_home/cordon
-    mkdir -p "$user_top/out" &&
+    chmod 755 "$user_home" && mkdir -p "$user_top/out" &&
         cp -R "$top/build.ninja" "$top/sandbox" "$top/conpty" "$top/shell" "$top/tests" "$user_top/" &&
         cp -R "$top/out/linux" "$user_top/out/" &&
         mkdir -p "$user_top/out/asan" &&
@@ -229,12 +231,12 @@ both() {
         result "skip ordinary user: no setpriv"
         return
     fi
-    [ -d "$scratch/home" ] || make_user_checkout || {
+    [ -n "$user_home" ] || make_user_checkout || {
         result "not ok ordinary user: the checkout could not be copied"
         return
     }
-    scripts " (user)" "$scratch/home/cordon" "env -u XDG_RUNTIME_DIR -u XDG_CONFIG_HOME -u XDG_STATE_HOME -u XDG_CACHE_HOME \
-        HOME=$scratch/home USER=cordon-test LOGNAME=cordon-test PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin \
+    scripts " (user)" "$user_top" "env -u XDG_RUNTIME_DIR -u XDG_CONFIG_HOME -u XDG_STATE_HOME -u XDG_CACHE_HOME \
+        HOME=$user_home USER=cordon-test LOGNAME=cordon-test PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin \
         setpriv --reuid $user_id --regid $user_id --clear-groups --" "$@"
 }
 

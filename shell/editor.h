@@ -32,6 +32,8 @@ void editor_preload(struct editor *ed, struct str text, struct buf *draw);
 /* Feeds keys. Stops after the key that gave a result; *used says how many bytes were taken. */
 enum editor_result editor_feed(
     struct editor *ed, struct str keys, size_t *used, struct buf *draw);
+/* After EDITOR_LINE, _INTERRUPT and _END nothing is taken until editor_begin; after EDITOR_SUSPEND the cursor is
+ * on a fresh row and editor_show goes on with the line; after EDITOR_COMPLETE editing simply goes on. */
 /* An ESC that nothing follows is a key after this (call after ~50 ms of silence). */
 enum editor_result editor_timeout(struct editor *ed, struct buf *draw);
 bool editor_waiting(const struct editor *ed); /* holds an unfinished key sequence */
@@ -45,6 +47,9 @@ bool editor_line_is_fresh(const struct editor *ed);
 void editor_hide(struct editor *ed, struct buf *draw);
 void editor_show(struct editor *ed, struct buf *draw);
 void editor_resize(struct editor *ed, unsigned columns, struct buf *draw);
+/* The terminal's rows: of a longer line only the part around the cursor is drawn. 0: not known. Before
+ * editor_begin or editor_resize, which draw. */
+void editor_set_height(struct editor *ed, unsigned rows);
 /* Inserts the common part of the candidates at the cursor's word, or lists them below. */
 void editor_offer(struct editor *ed, size_t word_start, const struct texts *candidates, struct buf *draw);
 size_t editor_cursor(const struct editor *ed); /* byte offset in the line */

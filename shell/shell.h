@@ -162,8 +162,8 @@ bool session_open_policy(
 bool session_policy(struct session *s, struct arena *a, unsigned flags, struct policy *out, struct err *e);
 /* Refuses limited, by name, as long as there is no proxy. */
 bool mode_exists(enum net_mode mode, struct err *e);
-/* Tries every promise of an open boundary and computes its tier; false, with err, when one does not hold. */
-bool session_prove(struct session *s, struct opened *o, bool thorough, struct err *e);
+/* Tries every promise of an open boundary again and computes its tier; false, with err, when one does not hold. */
+bool session_prove(struct session *s, struct opened *o, struct err *e);
 /* The plan of another policy for here and now, into o, whose boundary stays as it is. */
 bool session_plan(struct session *s, struct opened *o, struct err *e);
 void opened_close(struct opened **o); /* everything inside is ended; NULL inside is fine */

@@ -1,0 +1,286 @@
+/*
+ * builtins: the lines that begin with a colon, handled on the trusted side: their table, their words, and the
+ * small ones among them. What changes the boundary is in change.c.
+ */
+#include "shell.h"
+#include "../sandbox/core/text.h"
+
+#include <stdlib.h>
+
+#define WORDS_MAX 16
+
+static bool show_help(struct session *s, const struct texts *words, enum line_from from, struct err *e);
+
+static bool flush(struct buf *out)
+{
+    bool good = tty_print(buf_view(out));
+    buf_release(out);
+    return good;
+}
+
+static bool take_word(const struct texts *words, const char *word)
+{
+    for (size_t i = 0; i < words->n; i++)
+        if (str_is(words->v[i], word))
+            return true;
+    return false;
+}
+
+static bool show_status(struct session *s, const struct texts *words, enum line_from from, struct err *e)
+{
+    struct buf out = {0};
+    (void)from;
+    (void)e;
+    status_report(s, take_word(words, "--json"), &out);
+    return flush(&out);
+}
+
+static bool show_denied(struct session *s, const struct texts *words, enum line_from from, struct err *e)
+{
+    struct buf out = {0};
+    (void)s;
+    (void)from;
+    (void)e;
+    denied_report(&out, take_word(words, "--json"));
+    return flush(&out);
+}
+
+static bool show_why(struct session *s, const struct texts *words, enum line_from from, struct err *e)
+{
+    struct buf out = {0};
+    bool good;
+    (void)from;
+    if (!words->n) {
+        err_set(e, ERR_USAGE, "what about?");
+        return err_remedy(e, "usage: :why PATH [OPERATION] or :why HOST:PORT");
+    }
+    good = why_report(s, s->open, words, false, &out, e);
+    return flush(&out) && good;
+}
+
+static bool show_policy(struct session *s, const struct texts *words, enum line_from from, struct err *e)
+{
+    struct arena a = {0};
+    struct buf out = {0};
+    struct path_env env = session_env(s);
+    (void)from;
+    (void)e;
+    if (take_word(words, "--json"))
+        policy_print_json(&out, &a, &s->open->policy);
+    else
+        policy_print(&out, &a, &env, &s->open->policy);
+    if (take_word(words, "--plan"))
+        plan_print(&out, &a, &env, &s->open->plan);
+    arena_release(&a);
+    return flush(&out);
+}
+
+static bool show_doctor(struct session *s, const struct texts *words, enum line_from from, struct err *e)
+{
+    struct buf out = {0};
+    bool good = session_prove(s, s->open, e);
+    (void)from;
+    if (s->open->proof_count)
+        doctor_report(s, s->open, take_word(words, "--json"), &out);
+    flush(&out);
+    return good;
+}
+
+static bool run_demo(struct session *s, const struct texts *words, enum line_from from, struct err *e)
+{
+    (void)from;
+    if (s->options->agent) {
+        err_set(e, ERR_REFUSED, "demo makes decoys outside, and --agent locks what writes there");
+        return err_remedy(e, "a person can run cordon demo outside of this terminal");
+    }
+    return demo_run(s, words->n ? words->v[0] : (struct str){0}, false, e);
+}
+
+static bool quit(struct session *s, const struct texts *words, enum line_from from, struct err *e)
+{
+    size_t jobs = s->carrier.jobs ? s->carrier.jobs(s->carrier.context) : 0;
+    char *rest = NULL;
+    long code = words->n ? strtol(words->v[0].p, &rest, 10) : 0;
+
+    if (words->n && (*rest || rest == words->v[0].p || code < 0 || code > 255)) {
+        err_set(e, ERR_USAGE, "an exit code is a number from 0 to 255");
+        return err_subject(e, words->v[0]);
+    }
+    if (jobs && !s->quit_asked && from != LINE_SCRIPT) {
+        s->quit_asked = true;
+        say_note("%llu background job%s would be ended; :quit again to do so", (unsigned long long)jobs,
+            jobs == 1 ? "" : "s");
+        return true;
+    }
+    s->quit = true;
+    s->quit_code = (int)code;
+    return true;
+}
+
+static bool reset(struct session *s, const struct texts *words, enum line_from from, struct err *e)
+{
+    (void)words;
+    (void)from;
+    (void)e;
+    if (s->carrier.reset)
+        s->carrier.reset(s->carrier.context);
+    return true;
+}
+
+static const struct builtin builtins_table[] = {
+    {"help", "[NAME]", "this list, or one of them", false, 1, show_help},
+    {"status", "[--json]", "what is enforced now: tier, network, workspace, writable roots", false, 1, show_status},
+    {"net", "[offline|online]", "show or switch the network", true, 1, change_net},
+    {"denied", "[-n N] [--json]", "refused operations", false, 4, show_denied},
+    {"why", "PATH [OPERATION] | HOST:PORT", "what is allowed there, by which rule, and what would change it",
+        false, 2, show_why},
+    {"reapply", "", "read the policy and the disk again, show the difference, and put it in force", true, 0,
+        change_reapply},
+    {"allow", "PATH", "a further writable folder, for this session", true, 1, change_allow},
+    {"revoke", "PATH", "take a writable folder back, at once", false, 1, change_revoke},
+    {"open", "DIR", "move to another workspace", true, 1, change_open},
+    {"policy", "[--plan] [--json]", "the policy in force, with the origin of each rule", false, 2, show_policy},
+    {"doctor", "[--json]", "try every promise again, now", false, 1, show_doctor},
+    {"demo", "[NAME]", "try violations on decoys, expected beside observed", false, 1, run_demo},
+    {"reset", "", "make the terminal sane again", false, 0, reset},
+    {"quit", "[CODE]", "end the session and everything in it", false, 1, quit},
+};
+
+const struct builtin *builtins_list(size_t *count)
+{
+    *count = COUNT_OF(builtins_table);
+    return builtins_table;
+}
+
+static const struct builtin *builtin_find(struct str name)
+{
+    for (size_t i = 0; i < COUNT_OF(builtins_table); i++)
+        if (str_is(name, builtins_table[i].name))
+            return &builtins_table[i];
+    return NULL;
+}
+
+static void help_row(struct buf *out, const struct builtin *b, bool agent)
+{
+    struct arena a = {0};
+    struct str left = arena_format(&a, ":%s %s", b->name, b->arguments);
+    buf_format(out, "  %-38s %s%s\n", left.p, b->help, agent && b->widens ? " (locked by --agent)" : "");
+    arena_release(&a);
+}
+
+static bool unknown_builtin(struct str name, struct err *e)
+{
+    const char *names[COUNT_OF(builtins_table)];
+    struct str near;
+
+    for (size_t i = 0; i < COUNT_OF(builtins_table); i++)
+        names[i] = builtins_table[i].name;
+    near = text_nearest(name, names, COUNT_OF(names));
+    err_set(e, ERR_USAGE, "no such built-in");
+    err_subject(e, name);
+    if (near.n)
+        return err_remedy(e, "did you mean :%s?", near.p);
+    return err_remedy(e, ":help lists them");
+}
+
+static bool show_help(struct session *s, const struct texts *words, enum line_from from, struct err *e)
+{
+    struct buf out = {0};
+    struct str name = words->n ? words->v[0] : (struct str){0};
+    (void)from;
+
+    if (name.n && name.p[0] == ':')
+        name = str_slice(name, 1, name.n);
+    if (words->n) {
+        const struct builtin *b = builtin_find(name);
+        if (!b)
+            return unknown_builtin(name, e);
+        help_row(&out, b, s->options->agent);
+        return flush(&out);
+    }
+    for (size_t i = 0; i < COUNT_OF(builtins_table); i++)
+        help_row(&out, &builtins_table[i], s->options->agent);
+    buf_format(&out, "Every other line is run inside. Begin a line with a space to keep it out of the history.\n");
+    return flush(&out);
+}
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+bool builtin_is(struct str line)
+{
+    return line.n > 1 && line.p[0] == ':' && is_letter(line.p[1]);
+}
+
+/*
+ * Splits a built-in's line into words: spaces and tabs part them, '...' keeps all, "..." keeps all but \" and \\,
+ * a backslash keeps what follows. Nothing else is expanded: what is typed is what is meant.
+ */
+static bool split(struct arena *a, struct str line, struct texts *words, struct err *e)
+{
+    char *word = arena_alloc(a, line.n + 1, 1);
+    size_t n = 0;
+    char quote = 0;
+    bool inside = false;
+
+    for (size_t i = 0; i <= line.n; i++) {
+        char c = i < line.n ? line.p[i] : ' ';
+        bool last = i == line.n;
+        if (quote && !last && c == quote) {
+            quote = 0;
+        } else if (quote != '\'' && c == '\\' && i + 1 < line.n) {
+            word[n++] = line.p[++i];
+            inside = true;
+        } else if (!quote && (c == '\'' || c == '"')) {
+            quote = c;
+            inside = true;
+        } else if (quote && last) {
+            return err_set(e, ERR_USAGE, "a quote is open");
+        } else if (!quote && (c == ' ' || c == '\t' || c == '\n')) {
+            if (inside)
+                *(struct str *)ARENA_PUSH(a, words) = arena_str(a, (struct str){word, n});
+            n = 0;
+            inside = false;
+        } else {
+            word[n++] = c;
+            inside = true;
+        }
+        if (words->n > WORDS_MAX)
+            return err_set(e, ERR_USAGE, "too many words");
+    }
+    return true;
+}
+
+static bool run_words(struct session *s, struct texts *words, enum line_from from, struct err *e)
+{
+    struct str name = str_slice(words->v[0], 1, words->v[0].n);
+    const struct builtin *b = builtin_find(name);
+    struct texts rest = {.v = words->v + 1, .n = words->n - 1};
+
+    if (!b)
+        return unknown_builtin(name, e);
+    if (rest.n > b->most) {
+        err_set(e, ERR_USAGE, "one word too many");
+        err_subject(e, rest.v[b->most]);
+        return err_remedy(e, "usage: :%s %s", b->name, b->arguments);
+    }
+    return b->run(s, &rest, from, e);
+}
+
+bool builtin_run(struct session *s, struct str line, enum line_from from)
+{
+    struct arena a = {0};
+    struct texts words = {0};
+    struct err e = {0};
+    bool quit_asked = s->quit_asked;
+    bool good = split(&a, line, &words, &e) && words.n && run_words(s, &words, from, &e);
+
+    if (quit_asked)
+        s->quit_asked = false; /* it counts for the very next built-in only */
+    if (e.kind)
+        say_error(&e);
+    arena_release(&a);
+    return good;
+}

@@ -1,0 +1,241 @@
+/*
+ * doctor: what is enforced here, shown by trying it: one line per promise with what was expected, what was
+ * observed inside and what the same attempt gave outside, and what to do about the rest.
+ */
+#include "shell.h"
+#include "../sandbox/core/text.h"
+
+#include <stdio.h>
+
+static const char *state_word(enum promise_state state)
+{
+    static const char *const words[] = {"ok", "--", "??", "BROKEN"};
+    return words[state];
+}
+
+static void outcome(char *out, size_t size, const struct probe *p)
+{
+    struct err e = {0};
+
+    if (p->code)
+        sys_reason(&e, p->code);
+    snprintf(out, size, "%s%s%s%s", probe_answer_name(p->observed), e.reason[0] ? " (" : "", e.reason,
+        e.reason[0] ? ")" : "");
+}
+
+static void report_line(struct buf *out, struct arena *a, const struct path_env *env, const struct proof *p)
+{
+    char observed[256];
+
+    outcome(observed, sizeof observed, &p->probe);
+    buf_format(out, "%-6s %-16s expected %-7s observed %-42s control %s\n", state_word(p->state),
+        p->promise->name, probe_answer_name(p->probe.expected), observed,
+        probe_answer_name(p->probe.control));
+    buf_format(out, "       %s", p->promise->sentence);
+    if (p->probe.path.n && p->probe.path.p[0] == '/')
+        buf_format(out, ": %s", path_display(a, env, p->probe.path).p);
+    buf_format(out, "\n");
+    if (p->state == PROMISE_CONFIGURED)
+        buf_format(out, "       not shown: the same attempt does not succeed outside either\n");
+    else if (p->state != PROMISE_OBSERVED)
+        buf_format(out, "       remedy: %s\n", p->promise->remedy);
+}
+
+static void texts_json(struct buf *out, const char *name, const struct texts *texts)
+{
+    buf_format(out, "\"%s\":[", name);
+    for (size_t i = 0; i < texts->n; i++) {
+        buf_format(out, "%s", i ? "," : "");
+        text_json(out, texts->v[i]);
+    }
+    buf_format(out, "]");
+}
+
+static void member(struct buf *out, const char *name, struct str value, bool comma)
+{
+    buf_format(out, "\"%s\":", name);
+    text_json(out, value);
+    buf_format(out, "%s", comma ? "," : "");
+}
+
+static void report_json(const struct opened *o, struct buf *out)
+{
+    buf_format(out, "{\"version\":1,\"tier\":\"%s\",\"network\":\"%s\",", tier_name(o->tier),
+        net_mode_name(o->policy.net));
+    member(out, "workspace", o->policy.workspace, true);
+    buf_format(out, "\"checks\":[");
+    for (size_t i = 0; i < o->proof_count; i++) {
+        const struct proof *p = &o->proofs[i];
+        buf_format(out, "%s{", i ? "," : "");
+        member(out, "name", str_from(p->promise->name), true);
+        member(out, "promise", str_from(p->promise->sentence), true);
+        member(out, "subject", p->probe.path, true);
+        member(out, "expected", str_from(probe_answer_name(p->probe.expected)), true);
+        member(out, "observed", str_from(probe_answer_name(p->probe.observed)), true);
+        member(out, "control", str_from(probe_answer_name(p->probe.control)), true);
+        member(out, "state", str_from(promise_state_name(p->state)), true);
+        member(out, "remedy", str_from(p->promise->remedy), true);
+        buf_format(out, "\"code\":%ld}", p->probe.code);
+    }
+    buf_format(out, "],");
+    texts_json(out, "partial", &o->plan.partial);
+    buf_format(out, ",");
+    texts_json(out, "notes", &o->plan.notes);
+    buf_format(out, "}\n");
+}
+
+static void list(struct buf *out, struct arena *a, const char *title, const struct texts *texts)
+{
+    for (size_t i = 0; i < texts->n; i++)
+        buf_format(out, "%s%s\n", title, text_printable(a, texts->v[i]).p);
+}
+
+void doctor_report(struct session *s, const struct opened *o, bool json, struct buf *out)
+{
+    struct arena a = {0};
+    size_t observed = 0;
+
+    if (json) {
+        report_json(o, out);
+        return;
+    }
+    for (size_t i = 0; i < o->proof_count; i++) {
+        report_line(out, &a, &s->env, &o->proofs[i]);
+        observed += o->proofs[i].state == PROMISE_OBSERVED;
+    }
+    list(out, &a, "partial: ", &o->plan.partial);
+    list(out, &a, "note: ", &o->plan.notes);
+    buf_format(out, "tier: %s; %llu of %llu promises observed by trying them inside, beside a control outside\n",
+        tier_name(o->tier), (unsigned long long)observed, (unsigned long long)o->proof_count);
+    arena_release(&a);
+}
+
+int verb_doctor(const struct options *o)
+{
+    struct session s = {.options = o};
+    struct buf out = {0};
+    struct err e = {0};
+    int code = EXIT_CORDON;
+
+    if (!session_begin(&s, o, &e) || !session_open(&s, OPEN_LOOK | OPEN_EMPTY_OK, &s.open, &e)) {
+        say_error(&e);
+        if (o->json) {
+            buf_format(&out, "{\"version\":1,\"tier\":\"none\",\"error\":");
+            text_json(&out, err_text(&e, &s.arena));
+            buf_format(&out, "}\n");
+        } else {
+            buf_format(&out, "tier: none; no boundary can be opened here\n");
+        }
+    } else {
+        session_announce(&s, s.open);
+        doctor_report(&s, s.open, o->json, &out);
+        code = s.open->tier == TIER_NONE || (o->require_full && s.open->tier != TIER_FULL) ? EXIT_FINDING
+                                                                                           : EXIT_OK;
+    }
+    tty_print(buf_view(&out));
+    buf_release(&out);
+    session_end(&s);
+    return code;
+}
+
+/* ---- status ---- */
+
+static void status_roots(struct session *s, struct arena *a, const struct policy *p, struct buf *out)
+{
+    if (p->workspace.n)
+        buf_format(out, "workspace: %s\n", path_display(a, &s->env, p->workspace).p);
+    else
+        buf_format(out, "workspace: none; nothing of yours is writable\n");
+    for (size_t i = 0; i < p->rules.n; i++) {
+        const struct rule *r = &p->rules.v[i];
+        if (r->kind == RULE_WRITE && !r->revoked)
+            buf_format(out, "writable:  %s (%s)\n", path_display(a, &s->env, r->path).p,
+                origin_text(a, &r->origin).p);
+    }
+}
+
+static void status_json(struct session *s, const struct opened *o, struct buf *out)
+{
+    bool first = true;
+    buf_format(out, "{\"version\":1,\"tier\":\"%s\",\"network\":\"%s\",\"agent\":%s,",
+        o->boundary ? tier_name(o->tier) : "unknown", net_mode_name(o->policy.net),
+        s->options->agent ? "true" : "false");
+    member(out, "workspace", o->policy.workspace, true);
+    buf_format(out, "\"write\":[");
+    for (size_t i = 0; i < o->policy.rules.n; i++) {
+        const struct rule *r = &o->policy.rules.v[i];
+        if (r->kind != RULE_WRITE || r->revoked)
+            continue;
+        buf_format(out, "%s", first ? "" : ",");
+        first = false;
+        text_json(out, r->path);
+    }
+    buf_format(out, "],");
+    texts_json(out, "partial", &o->plan.partial);
+    buf_format(out, ",");
+    texts_json(out, "notes", &o->plan.notes);
+    buf_format(out, "}\n");
+}
+
+static void status_of(struct session *s, const struct opened *o, bool json, struct buf *out)
+{
+    struct arena a = {0};
+    size_t jobs = s->carrier.jobs ? s->carrier.jobs(s->carrier.context) : 0;
+
+    if (json) {
+        status_json(s, o, out);
+        return;
+    }
+    if (o->boundary)
+        buf_format(out, "tier:      %s\n", tier_name(o->tier));
+    else
+        buf_format(out, "tier:      not tried; cordon doctor opens a boundary and tries it\n");
+    buf_format(out, "network:   %s%s\n", net_mode_name(o->policy.net),
+        s->options->agent ? "; switching is locked by --agent" : "");
+    status_roots(s, &a, &o->policy, out);
+    buf_format(out, "git:       %s\n", o->policy.git == GIT_LOCKED ? "locked" : "commit");
+    if (jobs)
+        buf_format(out, "jobs:      %llu in the background\n", (unsigned long long)jobs);
+    list(out, &a, "partial:   ", &o->plan.partial);
+    list(out, &a, "note:      ", &o->plan.notes);
+    arena_release(&a);
+}
+
+void status_report(struct session *s, bool json, struct buf *out)
+{
+    status_of(s, s->open, json, out);
+}
+
+static void status_machine(const struct host *h, struct buf *out)
+{
+    struct arena a = {0};
+
+    buf_format(out, "machine:   kernel %d.%d, Landlock ABI %d%s%s%s\n", h->kernel_major, h->kernel_minor,
+        h->landlock_abi, h->root ? ", root" : "", h->in_container ? ", in a container" : "",
+        h->wsl ? ", WSL" : "");
+    list(out, &a, "group:     a way out for who is in it: ", &h->risky_groups);
+    arena_release(&a);
+}
+
+int verb_status(const struct options *o)
+{
+    struct session s = {.options = o};
+    struct opened *looked = NULL;
+    struct buf out = {0};
+    struct err e = {0};
+    int code = EXIT_OK;
+
+    if (!session_begin(&s, o, &e) || !session_open(&s, OPEN_NO_PROOF | OPEN_EMPTY_OK, &looked, &e)) {
+        say_error(&e);
+        code = EXIT_CORDON;
+    } else {
+        if (!o->json)
+            status_machine(&s.host, &out);
+        status_of(&s, looked, o->json, &out);
+        tty_print(buf_view(&out));
+    }
+    opened_close(&looked);
+    buf_release(&out);
+    session_end(&s);
+    return code;
+}

@@ -1,0 +1,78 @@
+/*
+ * front: the verbs that open a boundary and run something in it: the terminal itself, -c and run.
+ */
+#include "shell.h"
+
+/* Opens, and says what the person should know first. False: said why. */
+static bool open_front(struct session *s, const struct options *o, unsigned flags)
+{
+    struct err e = {0};
+
+    if (!session_begin(s, o, &e) || !session_open(s, flags, &s->open, &e)) {
+        say_error(&e);
+        return false;
+    }
+    session_announce(s, s->open);
+    return true;
+}
+
+static int end_front(struct session *s, int code, const struct err *e)
+{
+    if (e->kind)
+        say_error(e);
+    session_end(s);
+    tty_end();
+    return code;
+}
+
+int verb_run(const struct options *o)
+{
+    struct session s = {0};
+    struct err e = {0};
+    int code = EXIT_CORDON;
+
+    if (open_front(&s, o, 0))
+        code = exec_run(&s, &o->args, exec_place(&s, s.open), &e);
+    return end_front(&s, code, &e);
+}
+
+static int run_line(const struct options *o)
+{
+    struct session s = {0};
+    struct texts argv = {0};
+    struct err e = {0};
+    int code = EXIT_CORDON;
+
+    if (open_front(&s, o, 0)) {
+        *(struct str *)ARENA_PUSH(&s.arena, &argv) = exec_shell(&s, s.open);
+        *(struct str *)ARENA_PUSH(&s.arena, &argv) = STR("-c");
+        *(struct str *)ARENA_PUSH(&s.arena, &argv) = o->line;
+        for (size_t i = 0; i < o->args.n; i++)
+            *(struct str *)ARENA_PUSH(&s.arena, &argv) = o->args.v[i];
+        code = exec_run(&s, &argv, exec_place(&s, s.open), &e);
+    }
+    return end_front(&s, code, &e);
+}
+
+int verb_repl(const struct options *o)
+{
+    struct session s = {0};
+    struct err e = {0};
+    bool keyboard = std_look(0) == STD_IS_TERMINAL;
+    int code = EXIT_CORDON;
+
+    if (o->line.p)
+        return run_line(o);
+    if (keyboard && std_look(1) != STD_IS_TERMINAL) {
+        err_set(&e, ERR_USAGE, "standard input is a terminal and standard output is none");
+        err_remedy(&e, "to run one line: cordon -c LINE; to run a program: cordon run -- PROG");
+        return end_front(&s, code, &e);
+    }
+    s.interactive = keyboard;
+    if (open_front(&s, o, keyboard ? OPEN_EMPTY_OK : 0)) {
+        s.place = exec_place(&s, s.open);
+        if (tty_begin(&e))
+            code = keyboard ? repl_run(&s, &e) : repl_script(&s, &e);
+    }
+    return end_front(&s, code, &e);
+}

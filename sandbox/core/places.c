@@ -85,6 +85,25 @@ static void add_machine(struct list *l)
     add_own(l, PLACE_TEMP, user, "private to this session");
 }
 
+/* Windows into the kernel: what an ordinary user cannot read anyway is named for root alone. */
+static void add_kernel(struct list *l)
+{
+    static const char *const of_root[] = {"/proc/kcore", "/proc/kmsg", "/proc/keys", "/proc/key-users",
+        "/proc/timer_list", "/proc/sched_debug", "/proc/slabinfo", "/proc/vmallocinfo", "/proc/kpagecount",
+        "/proc/kpageflags", "/proc/kpagecgroup"};
+    static const char *const of_all[] = {
+        "/sys/kernel/debug", "/sys/kernel/tracing", "/sys/kernel/security", "/sys/fs/bpf", "/sys/firmware"};
+    const char *reason = "it shows the kernel's own memory and settings";
+
+    for (size_t i = 0; i < COUNT_OF(of_root) && l->host->root; i++)
+        add(l, PLACE_SECRET, str_from(of_root[i]), implicit(l, RULE_SECRET, str_from(of_root[i]), reason));
+    for (size_t i = 0; i < COUNT_OF(of_all); i++)
+        add(l, PLACE_SECRET, str_from(of_all[i]), implicit(l, RULE_SECRET, str_from(of_all[i]), reason));
+    if (l->host->wsl)
+        add(l, PLACE_SECRET, STR("/init"),
+            implicit(l, RULE_SECRET, STR("/init"), "it starts Windows programs, which no Linux sandbox holds"));
+}
+
 static bool is_own(const struct list *l, struct str path)
 {
     const struct place *in = places_within(
@@ -135,7 +154,7 @@ static bool layers_work(const struct list *l)
 
     if (h->kernel_major < 5 || (h->kernel_major == 5 && h->kernel_minor < 11))
         return false;
-    if (h->state_dir.n == 0 || h->session_dir.n == 0 || h->home.n < 2 || is_own(l, h->state_dir) ||
+    if (h->state_dir.n == 0 || h->home.n < 2 || is_own(l, h->state_dir) ||
         places_within(l->out, l->env, h->home, 1u << PLACE_KEPT) || l->policy->workspace.n == 0)
         return false;
     for (size_t i = 0; i < COUNT_OF(layer_types); i++)
@@ -274,6 +293,18 @@ static void add_anchored(struct list *l)
     }
 }
 
+/* A pin is writable only because its root is: never in what a rule protects in between. */
+static void drop_pins(struct list *l)
+{
+    for (size_t i = 0; i < l->out->n; i++) {
+        struct place *p = &l->out->v[i];
+        const struct place *in = places_within(
+            l->out, l->env, p->path, 1u << PLACE_ROOT | 1u << PLACE_PROTECT | 1u << PLACE_SECRET);
+        if (p->kind == PLACE_PIN && in && in->kind != PLACE_ROOT)
+            p->kind = PLACE_PROTECT; /* as all around it */
+    }
+}
+
 /* ---- the list ---- */
 
 /* Merge sort: stable, so that of two rules for one path the earlier stays first. */
@@ -317,9 +348,12 @@ void places_list(struct arena *a, const struct policy *policy, const struct path
         add_checkout(&l, root);
     }
     add_anchored(&l);
-    if (env->system == PATH_POSIX)
+    if (env->system == PATH_POSIX) {
+        add_kernel(&l);
         add_caches(&l);
+    }
     add_cordon(&l);
+    drop_pins(&l);
     sort_places(a, out->v, out->n);
 }
 

@@ -19,6 +19,10 @@ void plan_questions(struct arena *a, const struct policy *policy, const struct p
 bool plan_build(struct arena *a, struct policy *policy, const struct path_env *env,
     const struct facts *facts, struct plan *out, struct err *e);
 
+/* What the mounts of a plan come to at a path: the last op that lies over it decides. */
+enum plan_reach { PLAN_NOTHING, PLAN_READS, PLAN_WRITES };
+enum plan_reach plan_reaches(const struct plan *plan, struct str path);
+
 /* What a person should see of the step from one plan to another. */
 struct plan_change {
     bool added; /* else removed */

@@ -103,15 +103,21 @@ static bool refuse(
 
 static const char advice[] = "Name a project's own folder instead.";
 
-static bool clear_of(const struct question *q, struct str item, enum reach reach, const char *what)
+static bool clear_of_with(const struct question *q, struct str item, enum reach reach, const char *what,
+    const char *remedy)
 {
     if (path_same(q->env, q->path, item))
-        return refuse(q, "is", (struct str){0}, what, advice);
+        return refuse(q, "is", (struct str){0}, what, remedy);
     if (path_is_under(q->env, q->path, item))
-        return refuse(q, "contains", item, what, advice);
+        return refuse(q, "contains", item, what, remedy);
     if (reach == REACH_INSIDE && path_is_under(q->env, item, q->path))
-        return refuse(q, "lies in", item, what, advice);
+        return refuse(q, "lies in", item, what, remedy);
     return true;
+}
+
+static bool clear_of(const struct question *q, struct str item, enum reach reach, const char *what)
+{
+    return clear_of_with(q, item, reach, what, advice);
 }
 
 static bool clear_of_system(const struct question *q)
@@ -181,10 +187,10 @@ static bool clear_of_path(const struct question *q)
         /* An entry that is no absolute path names whatever folder one stands in: nothing to compare with. */
         if (!path_is_absolute(plain.system, entry) || !path_canonical(q->a, &plain, entry, &folder, &ignored))
             continue;
-        if (is_checkout_part(q, folder) ||
-            clear_of(q, folder, REACH_INSIDE, "a folder of your PATH, whose programs run outside"))
-            continue;
-        return err_remedy(q->e, "Name another folder, or take that one out of PATH.");
+        if (!is_checkout_part(q, folder) &&
+            !clear_of_with(q, folder, REACH_INSIDE, "a folder of your PATH, whose programs run outside",
+                "Name another folder, or take that one out of PATH."))
+            return false;
     }
     return true;
 }

@@ -1,8 +1,9 @@
 /*
  * builtin: what holds when nobody has written a policy.
  *
- * The lists name what a developer's machine keeps that a tree of unknown programs has no business with. All
- * entries but the first few hold only where the path exists: nobody is warned of a browser they do not have.
+ * The lists name what a developer's machine keeps that a tree of unknown programs has no business
+ * with. All entries but the first few hold only where the path exists: nobody is warned of a
+ * browser they do not have.
  */
 #include "layers.h"
 
@@ -68,7 +69,8 @@ static const struct entry home_entries[] = {
     {"/.viminfo", "lines typed and texts copied", false},
 };
 
-/* Root inside is the kernel's root for files that it owns: what only permissions keep from others is named. */
+/* Root inside is the kernel's root for files that it owns: what only permissions keep from others
+ * is named. */
 static const struct entry root_entries[] = {
     {"/etc/shadow", "password hashes", false},
     {"/etc/shadow-", "password hashes", false},
@@ -134,8 +136,8 @@ static void add(struct arena *a, const struct path_env *env, struct policy *p, e
     struct err e = {0};
 
     if (!layers_path(a, env, kind, text, &rule, &e)) {
-        *(struct str *)ARENA_PUSH(a, &p->warnings) = arena_format(a, "a built-in rule does not hold: %s",
-            err_text(&e, a).p);
+        *(struct str *)ARENA_PUSH(a, &p->warnings) =
+            arena_format(a, "a built-in rule does not hold: %s", err_text(&e, a).p);
         return;
     }
     rule.folder_rule = false;
@@ -144,10 +146,12 @@ static void add(struct arena *a, const struct path_env *env, struct policy *p, e
     layers_add(a, p, &rule);
 }
 
-static void add_below(struct arena *a, const struct path_env *env, struct policy *p, const char *folder)
+static void add_below(
+    struct arena *a, const struct path_env *env, struct policy *p, const char *folder)
 {
     for (size_t i = 0; i < COUNT_OF(home_entries); i++)
-        add(a, env, p, RULE_SECRET, arena_format(a, "%s%s", folder, home_entries[i].text), &home_entries[i]);
+        add(a, env, p, RULE_SECRET, arena_format(a, "%s%s", folder, home_entries[i].text),
+            &home_entries[i]);
 }
 
 static void add_lists(

@@ -1,9 +1,9 @@
 /*
  * json: a strict checker of bytes that also remembers where everything stands. See json.h.
  *
- * It exists because a library that is merely lenient would let two readers of one file see two policies:
- * the second of two equal keys, the text behind the closing brace, the string that a NUL cuts short. What
- * passes here has one reading. Recursion is bounded by POLICY_DEPTH_MAX.
+ * It exists because a library that is merely lenient would let two readers of one file see two
+ * policies: the second of two equal keys, the text behind the closing brace, the string that a NUL
+ * cuts short. What passes here has one reading. Recursion is bounded by POLICY_DEPTH_MAX.
  */
 #include "json.h"
 #include "text.h"
@@ -77,8 +77,8 @@ bool json_fault(struct err *e, enum err_kind kind, const struct json_source *sou
         return false;
     json_place_move(&where, source->bytes, at);
     snprintf(place, sizeof place, ":%d:%d", where.line, where.column);
-    snprintf(subject, sizeof subject, "%s%.*s%s", file.n < source->file.n ? "..." : "",
-        (int)file.n, file.n ? file.p : "", source->placeless ? "" : place);
+    snprintf(subject, sizeof subject, "%s%.*s%s", file.n < source->file.n ? "..." : "", (int)file.n,
+        file.n ? file.p : "", source->placeless ? "" : place);
     va_start(args, reason);
     vsnprintf(text, sizeof text, reason, args);
     va_end(args);
@@ -118,7 +118,8 @@ static bool expected(struct reader *r, const char *what, const char *remedy)
     char shown[4 * SHOWN_BYTES + 1];
 
     if (word.n == 0) {
-        json_fault(r->e, ERR_POLICY, r->source, r->at, "expected %s, found the end of the file", what);
+        json_fault(
+            r->e, ERR_POLICY, r->source, r->at, "expected %s, found the end of the file", what);
     } else {
         bool quote = word.p[0] == '"';
         text_printable_into(shown, sizeof shown, word);
@@ -203,7 +204,8 @@ static bool check_escape(struct reader *r)
         return true;
     }
     if (c != 'u')
-        return refuse(r, start, "there is no such escape in JSON", "Write a backslash itself as \\\\.");
+        return refuse(
+            r, start, "there is no such escape in JSON", "Write a backslash itself as \\\\.");
     unit = hex_unit(r->bytes, start + 2);
     if (unit == UINT32_MAX)
         return refuse(r, start, "\\u needs four hexadecimal digits", "Write it as \\u00e9.");
@@ -216,7 +218,8 @@ static bool check_escape(struct reader *r)
               ? hex_unit(r->bytes, r->at + 2)
               : UINT32_MAX;
     if (unit > 0xDBFF || low < 0xDC00 || low > 0xDFFF)
-        return refuse(r, start, "half of a surrogate pair stands alone", "Write the character itself.");
+        return refuse(
+            r, start, "half of a surrogate pair stands alone", "Write the character itself.");
     r->at += 6;
     return true;
 }
@@ -234,8 +237,8 @@ static bool check_string(struct reader *r, struct str *raw)
         if (c == '"')
             break;
         if ((unsigned char)c < 0x20) {
-            json_fault(r->e, ERR_POLICY, r->source, r->at, "a control character (U+%04X) stands in a text",
-                (unsigned)(unsigned char)c);
+            json_fault(r->e, ERR_POLICY, r->source, r->at,
+                "a control character (U+%04X) stands in a text", (unsigned)(unsigned char)c);
             return err_remedy(r->e, "%s", c == '\t' ? "Write it as \\t." : "Leave it out.");
         }
         if (c != '\\')
@@ -251,7 +254,8 @@ static bool check_string(struct reader *r, struct str *raw)
 /* For strings that check_string has passed, quotes included. */
 static struct str decode_string(struct arena *a, struct str raw)
 {
-    char *out = arena_alloc(a, raw.n + 1, 1); /* an escape is never shorter than what it stands for */
+    char *out =
+        arena_alloc(a, raw.n + 1, 1); /* an escape is never shorter than what it stands for */
     size_t n = 0;
 
     for (size_t i = 1; i + 1 < raw.n;) {
@@ -321,19 +325,21 @@ static bool check_number(struct reader *r, struct json_node *node)
             return expected(r, "a digit of the exponent", "");
     }
     if (r->at - start > JSON_NUMBER_MAX)
-        return refuse(r, start, "the number has more than 40 characters", "Write a smaller number.");
+        return refuse(
+            r, start, "the number has more than 40 characters", "Write a smaller number.");
     return true;
 }
 
 /* What people write who think of another language. */
 static const char *word_remedy(struct str word)
 {
-    static const char *const wrong[] = {"True", "TRUE", "yes", "False", "FALSE", "no", "None", "NULL", "undefined",
-        "NaN", "Infinity", "-Infinity", "+Infinity", "inf"};
-    static const char *const right[] = {"Write true.", "Write true.", "Write true.", "Write false.", "Write false.",
-        "Write false.", "Write null.", "Write null.", "Write null.", "Write a whole number.",
-        "Write a whole number; 0 stands for no limit.", "Write a whole number.",
-        "Write a whole number; 0 stands for no limit.", "Write a whole number; 0 stands for no limit."};
+    static const char *const wrong[] = {"True", "TRUE", "yes", "False", "FALSE", "no", "None",
+        "NULL", "undefined", "NaN", "Infinity", "-Infinity", "+Infinity", "inf"};
+    static const char *const right[] = {"Write true.", "Write true.", "Write true.", "Write false.",
+        "Write false.", "Write false.", "Write null.", "Write null.", "Write null.",
+        "Write a whole number.", "Write a whole number; 0 stands for no limit.",
+        "Write a whole number.", "Write a whole number; 0 stands for no limit.",
+        "Write a whole number; 0 stands for no limit."};
 
     for (size_t i = 0; i < COUNT_OF(wrong); i++)
         if (str_is(word, wrong[i]))
@@ -363,7 +369,8 @@ static bool check_word(struct reader *r, struct json_node *node, const char *wha
 
     for (size_t i = 0; i < COUNT_OF(words); i++)
         if (str_is(word, words[i])) {
-            node->kind = (enum json_kind)i; /* JSON_NULL, JSON_FALSE, JSON_TRUE stand first, in this order */
+            node->kind =
+                (enum json_kind)i; /* JSON_NULL, JSON_FALSE, JSON_TRUE stand first, in this order */
             r->at += word.n;
             return true;
         }
@@ -377,7 +384,8 @@ static bool check_value(struct reader *r, struct json_node *node, const char *wh
 static bool enter(struct reader *r)
 {
     if (++r->depth > POLICY_DEPTH_MAX) {
-        json_fault(r->e, ERR_LIMIT, r->source, r->at, "nested deeper than %d levels", POLICY_DEPTH_MAX);
+        json_fault(
+            r->e, ERR_LIMIT, r->source, r->at, "nested deeper than %d levels", POLICY_DEPTH_MAX);
         return false;
     }
     r->at++;
@@ -385,7 +393,8 @@ static bool enter(struct reader *r)
     return true;
 }
 
-static struct json_node *add_child(struct reader *r, struct json_node *parent, struct json_node **last)
+static struct json_node *add_child(
+    struct reader *r, struct json_node *parent, struct json_node **last)
 {
     struct json_node *child = arena_alloc(r->a, 1, sizeof *child);
 
@@ -398,7 +407,8 @@ static struct json_node *add_child(struct reader *r, struct json_node *parent, s
     return child;
 }
 
-/* Behind a value within brackets: "," and then something, or the closing bracket. *more: there was a ",". */
+/* Behind a value within brackets: "," and then something, or the closing bracket. *more: there was
+ * a ",". */
 static bool check_separator(struct reader *r, char close, bool *more)
 {
     const char *what = close == ']' ? "\",\" or \"]\"" : "\",\" or \"}\"";
@@ -410,10 +420,10 @@ static bool check_separator(struct reader *r, char close, bool *more)
     c = peek(r);
     *more = c == ',';
     if (c != ',' && c != close)
-        return c == '/' || c == '#' ? bad_value(r, what)
-                                    : expected(r, what, c == '"' || c == '{' || c == '['
-                                                            ? "Separate values by a comma."
-                                                            : "");
+        return c == '/' || c == '#'
+                   ? bad_value(r, what)
+                   : expected(r, what,
+                         c == '"' || c == '{' || c == '[' ? "Separate values by a comma." : "");
     r->at++;
     if (*more) {
         skip_blank(r);
@@ -436,7 +446,8 @@ static bool check_list(struct reader *r, struct json_node *node)
         more = false;
     }
     while (more)
-        if (!check_value(r, add_child(r, node, &last), "a value") || !check_separator(r, ']', &more))
+        if (!check_value(r, add_child(r, node, &last), "a value") ||
+            !check_separator(r, ']', &more))
             return false;
     r->depth--;
     return true;
@@ -455,15 +466,15 @@ static bool check_key(struct reader *r, const struct json_node *object, struct j
     member->key = decode_string(r->a, raw);
     text_printable_into(shown, sizeof shown, member->key);
     if (object->count > JSON_MEMBERS_MAX)
-        return json_fault(r->e, ERR_LIMIT, r->source, member->key_at, "more than %d keys in one object",
-            JSON_MEMBERS_MAX);
+        return json_fault(r->e, ERR_LIMIT, r->source, member->key_at,
+            "more than %d keys in one object", JSON_MEMBERS_MAX);
     for (const struct json_node *other = object->child; other != member; other = other->next)
         if (str_eq(other->key, member->key)) {
             struct json_place first = {0, 1, 1};
             json_place_move(&first, r->bytes, other->key_at);
             json_fault(r->e, ERR_POLICY, r->source, member->key_at,
-                "the key \"%s\" stands here for the second time (first in line %d, column %d)", shown,
-                first.line, first.column);
+                "the key \"%s\" stands here for the second time (first in line %d, column %d)",
+                shown, first.line, first.column);
             return err_remedy(r->e, "%s", "Keep one of the two.");
         }
     skip_blank(r);
@@ -502,7 +513,8 @@ static bool check_value(struct reader *r, struct json_node *node, const char *wh
     bool good;
 
     if (++r->values > JSON_VALUES_MAX)
-        return json_fault(r->e, ERR_LIMIT, r->source, r->at, "more than %d values", JSON_VALUES_MAX);
+        return json_fault(
+            r->e, ERR_LIMIT, r->source, r->at, "more than %d values", JSON_VALUES_MAX);
     node->at = r->at;
     if (c == '{') {
         good = check_object(r, node);

@@ -1,10 +1,11 @@
 /*
  * json: is this strictly JSON, and where in the bytes does each value stand?
  *
- * The bytes come from a file that a person wrote, or that somebody slipped under them. Nothing is guessed:
- * UTF-8 without a byte-order mark, no text behind the value, no duplicate keys, no escape that makes a NUL
- * or half a surrogate pair, bounded in depth and number. The tree holds places and raw bytes, so that a
- * complaint about meaning can name line and column, and that a number is judged by its digits.
+ * The bytes come from a file that a person wrote, or that somebody slipped under them. Nothing is
+ * guessed: UTF-8 without a byte-order mark, no text behind the value, no duplicate keys, no escape
+ * that makes a NUL or half a surrogate pair, bounded in depth and number. The tree holds places and
+ * raw bytes, so that a complaint about meaning can name line and column, and that a number is
+ * judged by its digits.
  */
 #ifndef CORDON_JSON_H
 #define CORDON_JSON_H
@@ -39,7 +40,8 @@ struct json_node {
 struct json_source {
     const char *what; /* "policy refused" */
     struct str file, bytes;
-    bool placeless; /* made from a flag, which the file's name is: line and column would mean nothing */
+    bool placeless; /* made from a flag, which the file's name is: line and column would mean
+                       nothing */
 };
 
 /* Checks the whole document. On failure err names file, line, column and what was expected. */
@@ -49,8 +51,8 @@ bool json_check(
 struct str json_text(struct arena *a, const struct json_node *node);
 const char *json_kind_name(enum json_kind kind); /* "a string", "an object" */
 
-/* A place in the bytes, 1-based; a column is a character, or a byte where the bytes are not UTF-8. Begins as
- * {0, 1, 1}; moving on is cheap, moving back starts anew. */
+/* A place in the bytes, 1-based; a column is a character, or a byte where the bytes are not UTF-8.
+ * Begins as {0, 1, 1}; moving on is cheap, moving back starts anew. */
 struct json_place {
     size_t at;
     int line, column;

@@ -11,7 +11,7 @@ const char *const key_switches[3] = {"allow", "ask", "locked"};
 const char *const key_git_modes[2] = {"commit", "locked"};
 const char *const key_hardlinks[2] = {"refuse", "record"};
 
-/* What a system may lack without the boundary being worthless: the names that ops carry as `part`. */
+/* What a system may lack without the boundary being worthless: the names that ops have as `part`. */
 static const char *const parts[] = {"landlock", "procfs", "overlay"};
 
 #define WORDS(list) .words = list, .word_count = COUNT_OF(list)
@@ -30,7 +30,8 @@ static const struct key_row rows[KEY_COUNT] = {
         .standard = "[]",
         .also = "--write, :allow",
         .example = "[\"~/.cache/pip\"]",
-        .help = "Folders that may be written besides the workspace and the private temporary folder."},
+        .help =
+            "Folders that may be written besides the workspace and the private temporary folder."},
     [KEY_PROTECT] = {.name = "protect",
         .path = "protect",
         .type = TYPE_PATHS,
@@ -38,7 +39,8 @@ static const struct key_row rows[KEY_COUNT] = {
         .standard = "[]",
         .also = "--protect",
         .example = "[\".git/hooks\", \"~/src/done\"]",
-        .help = "Paths that stay read-only inside a writable folder; a bare name holds in every one."},
+        .help =
+            "Paths that stay read-only inside a writable folder; a bare name holds in every one."},
     [KEY_SECRET] = {.name = "secret",
         .path = "secret",
         .type = TYPE_PATHS,
@@ -54,7 +56,8 @@ static const struct key_row rows[KEY_COUNT] = {
         .bounded = true,
         .standard = "\"commit\"",
         .also = "--agent",
-        .help = "commit: commits are possible, what git would run is not writable; locked: .git is read-only."},
+        .help = "commit: commits are possible, what git would run is not writable; locked: .git is "
+                "read-only."},
     [KEY_HARDLINKS] = {.name = "hardlinks",
         .path = "hardlinks",
         .type = TYPE_WORD,
@@ -107,14 +110,16 @@ static const struct key_row rows[KEY_COUNT] = {
         .bounded = true,
         .standard = "[\"*\"]",
         .example = "[\"PATH\", \"LC_*\"]",
-        .help = "Variables that are handed on, with *; the first list given stands in place of [\"*\"]."},
+        .help = "Variables that are handed on, with *; the first list given stands in place of "
+                "[\"*\"]."},
     [KEY_ENV_DROP] = {.parent = KEY_ENV,
         .name = "drop",
         .path = "env.drop",
         .type = TYPE_PATTERNS,
         .standard = "[]",
         .example = "[\"MY_*\"]",
-        .help = "Variables that are left out, with *; added to the built-in list. A full name in pass is stronger."},
+        .help = "Variables that are left out, with *; added to the built-in list. A full name in "
+                "pass is stronger."},
     [KEY_ENV_SET] = {.parent = KEY_ENV,
         .name = "set",
         .path = "env.set",

@@ -1,8 +1,8 @@
 /*
  * keys: the policy file's keys, one row each: name, type, range, default, who sets it, help.
  *
- * The reader, the printer and the manual page all go by this table, so that none can know a key that
- * another does not. What a value does to a policy is policy.c's.
+ * The reader, the printer and the manual page all go by this table, so that none can know a key
+ * that another does not. What a value does to a policy is policy.c's.
  */
 #ifndef CORDON_KEYS_H
 #define CORDON_KEYS_H
@@ -46,12 +46,12 @@ enum key_type {
     TYPE_SHELL,     /* "auto", a name or a path */
 };
 
-/* Every key may stand in the machine's file, the person's and --policy FILE; the machine's value bounds the
- * others where bounded is set. */
+/* Every key may stand in the machine's file, the person's and --policy FILE; the machine's value
+ * bounds the others where bounded is set. */
 struct key_row {
     enum key_id parent;
-    const char *name;     /* within its parent */
-    const char *path;     /* "network.mode" */
+    const char *name; /* within its parent */
+    const char *path; /* "network.mode" */
     enum key_type type;
     uint64_t least, most; /* TYPE_INTEGER */
     const char *const *words;
@@ -79,6 +79,6 @@ bool key_is_program(struct str name);              /* a program's bare name */
 
 /* The words of the enums in core.h, in their order. */
 extern const char *const key_net_modes[3], *const key_switches[3], *const key_git_modes[2],
-    *const key_hardlinks[2];
+                                                                       *const key_hardlinks[2];
 
 #endif

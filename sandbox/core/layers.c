@@ -1,5 +1,6 @@
 /*
- * layers: rules joining a policy one layer after another, the machine's bounds, copies. See layers.h.
+ * layers: rules joining a policy one layer after another, the machine's bounds, copies. See
+ * layers.h.
  */
 #include "layers.h"
 #include "text.h"
@@ -28,8 +29,7 @@ static bool separates(const struct path_env *env, char c)
     return c == '/' || (c == '\\' && (env->system == PATH_WINDOWS || env->backslash));
 }
 
-/* Does the text say where it lies? ("./x" lies in the current folder, where there is one.) */
-static bool is_placed(const struct path_env *env, struct str text)
+bool layers_is_placed(const struct path_env *env, struct str text)
 {
     size_t dots = 0;
 
@@ -40,6 +40,14 @@ static bool is_placed(const struct path_env *env, struct str text)
     while (dots < text.n && dots < 2 && text.p[dots] == '.')
         dots++;
     return dots == text.n || (dots > 0 && separates(env, text.p[dots]));
+}
+
+static bool has_variable(struct str text)
+{
+    for (size_t at = 0; at + 1 < text.n; at++)
+        if (text.p[at] == '$' && text.p[at + 1] == '{')
+            return true;
+    return false;
 }
 
 static bool refuse_path(struct err *e, struct str text, const char *reason, const char *remedy)
@@ -54,14 +62,14 @@ bool layers_path(struct arena *a, const struct path_env *env, enum rule_kind kin
     struct rule *out, struct err *e)
 {
     struct str path;
-    bool placed = kind != RULE_PROTECT || is_placed(env, text);
+    bool placed = kind != RULE_PROTECT || layers_is_placed(env, text);
 
     if (str_find(text, 0, '*') < text.n)
         return refuse_path(e, text, "a pattern with * is not accepted for paths",
             "Name the folder itself; a rule holds for all that is in it.");
-    if (!placed && str_find(text, 0, '$') + 1 < text.n &&
-        text.p[str_find(text, 0, '$') + 1] == '{')
-        return refuse_path(e, text, "a variable can only stand at the beginning of a protected path",
+    if (!placed && has_variable(text))
+        return refuse_path(e, text,
+            "a variable can only stand at the beginning of a protected path",
             "Begin with ${NAME}, or write the name out.");
     if (placed ? !path_canonical(a, env, text, &path, e) : !path_relative(a, env, text, &path, e))
         return false;
@@ -98,7 +106,7 @@ static bool has_components(const struct path_env *env, struct str path, struct s
     return false;
 }
 
-/* A bare protected name "x/y" reads anew what a secret ".../x" hides: does it for this secret path? */
+/* A bare protected name "x/y" reads anew what a secret ".../x" hides: is this such a secret? */
 static bool reaches_into(const struct path_env *env, struct str secret, struct str name)
 {
     for (size_t at = 0; at < name.n; at++)
@@ -140,7 +148,8 @@ bool layers_allow(struct arena *a, const struct path_env *env, const struct poli
                 origin_text(a, &other->origin).p);
             return false;
         }
-        inside = inside || (other->kind == RULE_WRITE && path_is_under(env, other->path, rule->path));
+        inside =
+            inside || (other->kind == RULE_WRITE && path_is_under(env, other->path, rule->path));
     }
     if (!inside)
         *why = arena_format(a, "the machine's policy lists the folders that may be writable (%s)",
@@ -205,7 +214,8 @@ bool policy_add_path(struct arena *a, const struct path_env *env, struct policy 
     return true;
 }
 
-bool policy_revoke(struct policy *policy, const struct path_env *env, struct str path, struct err *e)
+bool policy_revoke(
+    struct policy *policy, const struct path_env *env, struct str path, struct err *e)
 {
     bool found = false;
 

@@ -1,9 +1,11 @@
 /*
- * policy: one policy file's bytes, read and laid over a policy. See policy.h; layers.c has the bounds.
+ * policy: one policy file's bytes, read and laid over a policy. See policy.h; layers.c has the
+ * bounds.
  *
- * Alone here is cJSON, and it is not trusted alone: json.c has checked the bytes first, the two trees must
- * agree in every key, text and shape before one value is used, and whole numbers are read from their digits.
- * The caller's policy is changed in one assignment at the end, so that a refused file changes nothing.
+ * Alone here is cJSON, and it is not trusted alone: json.c has checked the bytes first, the two
+ * trees must agree in every key, text and shape before one value is used, and whole numbers are
+ * read from their digits. The caller's policy is changed in one assignment at the end, so that a
+ * refused file changes nothing.
  */
 #include "policy.h"
 #include "json.h"
@@ -39,8 +41,10 @@ struct value {
 static struct origin origin_at(struct reading *r, size_t at)
 {
     json_place_move(&r->place, r->source.bytes, at);
-    return (struct origin){
-        .layer = r->layer, .file = r->source.file, .line = r->place.line, .column = r->place.column};
+    return (struct origin){.layer = r->layer,
+        .file = r->source.file,
+        .line = r->place.line,
+        .column = r->place.column};
 }
 
 /* ---- complaints ---- */
@@ -53,7 +57,8 @@ static struct str shown_value(struct arena *a, const struct json_node *node)
         text_printable_into(shown, sizeof shown, json_text(a, node));
         return arena_format(a, "\"%s\"", shown);
     }
-    return node->kind == JSON_NUMBER ? arena_str(a, node->raw) : str_from(json_kind_name(node->kind));
+    return node->kind == JSON_NUMBER ? arena_str(a, node->raw)
+                                     : str_from(json_kind_name(node->kind));
 }
 
 /* "a", "b" or "c" */
@@ -62,7 +67,10 @@ static struct str shown_words(struct arena *a, const struct key_row *row)
     struct str all = STR("");
 
     for (size_t i = 0; i < row->word_count; i++)
-        all = arena_format(a, "%s%s\"%s\"", all.p, i == 0 ? "" : i + 1 < row->word_count ? ", " : " or ",
+        all = arena_format(a, "%s%s\"%s\"", all.p,
+            i == 0                    ? ""
+            : i + 1 < row->word_count ? ", "
+                                      : " or ",
             row->words[i]);
     return all;
 }
@@ -83,33 +91,38 @@ static bool misfit(struct reading *r, const struct value *v)
 {
     const char *example = v->row->example ? v->row->example : v->row->standard;
 
-    json_fault(r->e, ERR_POLICY, &r->source, v->node->at, "\"%s\" must be %s, found %s", v->row->path,
-        wanted_text(r->a, v->row).p, shown_value(r->a, v->node).p);
+    json_fault(r->e, ERR_POLICY, &r->source, v->node->at, "\"%s\" must be %s, found %s",
+        v->row->path, wanted_text(r->a, v->row).p, shown_value(r->a, v->node).p);
     return err_remedy(r->e, "Write it as \"%s\": %s.", v->row->name, example ? example : "1");
 }
 
 static bool bad_entry(
     struct reading *r, const struct value *v, const struct json_node *node, const char *reason)
 {
-    return json_fault(r->e, ERR_POLICY, &r->source, node->at, "\"%s\": %s, found %s", v->row->path, reason,
-        shown_value(r->a, node).p);
+    return json_fault(r->e, ERR_POLICY, &r->source, node->at, "\"%s\": %s, found %s", v->row->path,
+        reason, shown_value(r->a, node).p);
 }
 
 static bool too_many(struct reading *r, const struct value *v, const struct json_node *node)
 {
-    json_fault(r->e, ERR_LIMIT, &r->source, node->at, "\"%s\" makes the policy too long", v->row->path);
-    return err_remedy(r->e, "At most %d rules, and %d entries in any other list.", POLICY_RULES_MAX, LIST_MAX);
+    json_fault(
+        r->e, ERR_LIMIT, &r->source, node->at, "\"%s\" makes the policy too long", v->row->path);
+    return err_remedy(
+        r->e, "At most %d rules, and %d entries in any other list.", POLICY_RULES_MAX, LIST_MAX);
 }
 
 /* What the machine's policy says of a key, against the attempt at node. */
-static bool beyond(struct reading *r, const struct value *v, const struct json_node *node, const char *allowed)
+static bool beyond(
+    struct reading *r, const struct value *v, const struct json_node *node, const char *allowed)
 {
     enum key_id id = v->id == KEY_ENV_PASS && !layers_bound(r->p, v->id) ? KEY_ENV_DROP : v->id;
     const struct origin *bound = layers_bound(r->p, id);
 
-    json_fault(r->e, ERR_REFUSED, &r->source, node->at, "\"%s\": %s is more than the machine's policy allows: %s (%s)",
-        v->row->path, shown_value(r->a, node).p, allowed, origin_text(r->a, bound).p);
-    return err_remedy(r->e, "%s", "Only who administers this machine can widen it; take this entry out.");
+    json_fault(r->e, ERR_REFUSED, &r->source, node->at,
+        "\"%s\": %s is more than the machine's policy allows: %s (%s)", v->row->path,
+        shown_value(r->a, node).p, allowed, origin_text(r->a, bound).p);
+    return err_remedy(
+        r->e, "%s", "Only who administers this machine can widen it; take this entry out.");
 }
 
 static bool unknown_key(struct reading *r, enum key_id parent, const struct json_node *node)
@@ -154,7 +167,8 @@ static bool trees_agree(struct arena *a, const cJSON *item, const struct json_no
         return item->valuestring && str_is(json_text(a, node), item->valuestring);
     if (node->kind != JSON_ARRAY && node->kind != JSON_OBJECT)
         return true;
-    for (const struct json_node *other = node->child; other; other = other->next, child = child->next)
+    for (const struct json_node *other = node->child; other;
+         other = other->next, child = child->next)
         if (!child || !trees_agree(a, child, other))
             return false;
     return child == NULL;
@@ -162,8 +176,8 @@ static bool trees_agree(struct arena *a, const cJSON *item, const struct json_no
 
 /* ---- scalars ---- */
 
-/* Decimal digits and nothing else: what cJSON has is a double, which holds neither every whole number nor
- * the difference between 1 and 1e0. */
+/* Decimal digits and nothing else: what cJSON has is a double, which holds neither every whole
+ * number nor the difference between 1 and 1e0. */
 static bool whole_number(const struct json_node *node, uint64_t *out)
 {
     uint64_t number = 0;
@@ -213,10 +227,10 @@ static size_t width(enum key_id id, size_t word)
 
 static size_t word_of(const struct policy *p, enum key_id id)
 {
-    return id == KEY_GIT              ? (size_t)p->git
-           : id == KEY_HARDLINKS      ? (size_t)p->hardlinks
-           : id == KEY_NET_MODE       ? (size_t)p->net
-                                      : (size_t)p->net_switch;
+    return id == KEY_GIT         ? (size_t)p->git
+           : id == KEY_HARDLINKS ? (size_t)p->hardlinks
+           : id == KEY_NET_MODE  ? (size_t)p->net
+                                 : (size_t)p->net_switch;
 }
 
 static void set_word(struct policy *p, enum key_id id, size_t word, struct origin origin)
@@ -260,8 +274,8 @@ static bool read_word(struct reading *r, const struct value *v)
         return misfit(r, v);
     word = find_word(v->row, str_from(v->item->valuestring));
     if (word == v->row->word_count) {
-        json_fault(r->e, ERR_POLICY, &r->source, v->node->at, "\"%s\" must be %s, found %s", v->row->path,
-            shown_words(r->a, v->row).p, shown_value(r->a, v->node).p);
+        json_fault(r->e, ERR_POLICY, &r->source, v->node->at, "\"%s\" must be %s, found %s",
+            v->row->path, shown_words(r->a, v->row).p, shown_value(r->a, v->node).p);
         return near_word(r, v, v->node);
     }
     if (layers_bound(r->p, v->id)) {
@@ -283,6 +297,8 @@ static bool read_shell(struct reading *r, const struct value *v)
     text = str_from(v->item->valuestring);
     if (key_is_program(text)) {
         r->p->shell = arena_str(r->a, text);
+    } else if (!layers_is_placed(&r->env, text)) {
+        return misfit(r, v);
     } else if (path_canonical(r->a, &r->env, text, &path, &mine)) {
         r->p->shell = path;
     } else {
@@ -296,9 +312,12 @@ static bool read_shell(struct reading *r, const struct value *v)
 
 /* ---- lists ---- */
 
-static bool read_path(struct reading *r, const struct value *v, const cJSON *item, const struct json_node *node)
+static bool read_path(
+    struct reading *r, const struct value *v, const cJSON *item, const struct json_node *node)
 {
-    enum rule_kind kind = v->id == KEY_WRITE ? RULE_WRITE : v->id == KEY_PROTECT ? RULE_PROTECT : RULE_SECRET;
+    enum rule_kind kind = v->id == KEY_WRITE     ? RULE_WRITE
+                          : v->id == KEY_PROTECT ? RULE_PROTECT
+                                                 : RULE_SECRET;
     struct rule rule;
     struct str why;
     struct err mine = {0};
@@ -312,13 +331,14 @@ static bool read_path(struct reading *r, const struct value *v, const cJSON *ite
     if (!layers_allow(r->a, &r->env, r->p, &rule, &why)) {
         json_fault(r->e, ERR_REFUSED, &r->source, node->at, "\"%s\": %s: %s", v->row->path,
             shown_value(r->a, node).p, why.p);
-        return err_remedy(r->e, "%s", "Only who administers this machine can widen that; take this entry out.");
+        return err_remedy(
+            r->e, "%s", "Only who administers this machine can widen that; take this entry out.");
     }
     return layers_add(r->a, r->p, &rule) || too_many(r, v, node);
 }
 
-/* May the machine's list hold what this entry permits? Its * takes in the entry's own: whatever the latter
- * stands for, the former matches. */
+/* May the machine's list hold what this entry permits? Its * takes in the entry's own: whatever the
+ * latter stands for, the former matches. */
 static bool within_texts(const struct texts *machine, struct str text)
 {
     for (size_t i = 0; i < machine->n; i++)
@@ -335,7 +355,8 @@ static struct texts *texts_of(struct policy *p, enum key_id id)
                                  : &p->partial;
 }
 
-/* A variable that pass names without a * comes through a pattern in drop (launch.h): not one of the machine's. */
+/* A variable that pass names without a * comes through a pattern in drop (launch.h): not one of the
+ * machine's. */
 static bool undrops(const struct policy *p, struct str name)
 {
     const struct texts *drop = layers_bound(p, KEY_ENV_DROP) ? &p->layers->machine->env_drop : NULL;
@@ -357,7 +378,8 @@ static struct str lower(struct arena *a, struct str s)
     return (struct str){out, s.n};
 }
 
-static bool read_text(struct reading *r, const struct value *v, const cJSON *item, const struct json_node *node)
+static bool read_text(
+    struct reading *r, const struct value *v, const cJSON *item, const struct json_node *node)
 {
     struct str text = arena_str(r->a, str_from(item->valuestring));
     struct texts *list = texts_of(r->p, v->id);
@@ -396,10 +418,12 @@ static bool read_list(struct reading *r, const struct value *v)
 
     if (v->node->kind != JSON_ARRAY)
         return misfit(r, v);
-    /* The built-in "*" is what stands while nobody lists anything: a list added to it would change nothing. */
+    /* The built-in "*" is what stands while nobody lists anything: a list added to it would change
+     * nothing. */
     if (v->id == KEY_ENV_PASS && r->layers->at[v->id].layer == LAYER_BUILTIN)
         r->p->env_pass = (struct texts){0};
-    for (const struct json_node *node = v->node->child; node; node = node->next, item = item->next) {
+    for (const struct json_node *node = v->node->child; node;
+         node = node->next, item = item->next) {
         if (node->kind != JSON_STRING) {
             bad_entry(r, v, node, "an entry must be a string");
             return err_remedy(r->e, "Write it as \"%s\": %s.", v->row->name,
@@ -413,7 +437,8 @@ static bool read_list(struct reading *r, const struct value *v)
 
 /* ---- env.set ---- */
 
-static struct env_set *find_setting(const struct path_env *env, const struct env_sets *sets, struct str name)
+static struct env_set *find_setting(
+    const struct path_env *env, const struct env_sets *sets, struct str name)
 {
     for (size_t i = 0; i < sets->n; i++)
         if (env->system == PATH_WINDOWS ? text_matches(sets->v[i].name, name, true)
@@ -422,7 +447,8 @@ static struct env_set *find_setting(const struct path_env *env, const struct env
     return NULL;
 }
 
-static bool read_setting(struct reading *r, const struct value *v, const cJSON *item, const struct json_node *node)
+static bool read_setting(
+    struct reading *r, const struct value *v, const cJSON *item, const struct json_node *node)
 {
     const char *fault = key_name_fault(node->key);
     struct str value;
@@ -435,17 +461,20 @@ static bool read_setting(struct reading *r, const struct value *v, const cJSON *
     if (!fault && str_starts(node->key, STR("CORDON_")))
         fault = "variables that begin with CORDON_ are Cordon's own";
     if (fault) {
-        json_fault(r->e, ERR_POLICY, &r->source, node->key_at, "\"%s\": %s, found \"%s\"", v->row->path, fault, shown);
+        json_fault(r->e, ERR_POLICY, &r->source, node->key_at, "\"%s\": %s, found \"%s\"",
+            v->row->path, fault, shown);
         return err_remedy(r->e, "Write it as \"%s\": %s.", v->row->name, v->row->example);
     }
     if (node->kind != JSON_STRING) {
-        json_fault(r->e, ERR_POLICY, &r->source, node->at, "the value of \"%s\" in \"%s\" must be a string, found %s",
-            shown, v->row->path, shown_value(r->a, node).p);
+        json_fault(r->e, ERR_POLICY, &r->source, node->at,
+            "the value of \"%s\" in \"%s\" must be a string, found %s", shown, v->row->path,
+            shown_value(r->a, node).p);
         return err_remedy(r->e, "%s", "Put it in double quotes.");
     }
     value = arena_str(r->a, str_from(item->valuestring));
     if (layers_bound(r->p, v->id)) {
-        const struct env_set *machine = find_setting(&r->env, &r->p->layers->machine->env_set, node->key);
+        const struct env_set *machine =
+            find_setting(&r->env, &r->p->layers->machine->env_set, node->key);
         if (machine && !str_eq(machine->value, value))
             return beyond(r, v, node, arena_format(r->a, "it sets \"%s\" itself", shown).p);
     }
@@ -500,7 +529,8 @@ static bool read_group(struct reading *r, const struct value *v)
 {
     const cJSON *item = v->item->child;
 
-    for (const struct json_node *node = v->node->child; node; node = node->next, item = item->next) {
+    for (const struct json_node *node = v->node->child; node;
+         node = node->next, item = item->next) {
         struct value member = {.id = key_find(v->id, node->key), .item = item, .node = node};
         if (member.id == KEY_TOP)
             return unknown_key(r, v->id, node);
@@ -517,15 +547,18 @@ static bool check_version(struct reading *r, const struct value *top)
 {
     const cJSON *item = top->item->child;
 
-    for (const struct json_node *node = top->node->child; node; node = node->next, item = item->next) {
+    for (const struct json_node *node = top->node->child; node;
+         node = node->next, item = item->next) {
         struct value v = {KEY_VERSION, key_row(KEY_VERSION), item, node};
         uint64_t number;
         if (!str_is(node->key, v.row->name))
             continue;
         if (whole_number(node, &number) && number != 1) {
             json_fault(r->e, ERR_POLICY, &r->source, node->at,
-                "this file is of version %s, and this Cordon reads version 1 only", shown_value(r->a, node).p);
-            return err_remedy(r->e, "%s", "Write it for version 1, or use a Cordon that knows the other.");
+                "this file is of version %s, and this Cordon reads version 1 only",
+                shown_value(r->a, node).p);
+            return err_remedy(
+                r->e, "%s", "Write it for version 1, or use a Cordon that knows the other.");
         }
         return read_integer(r, &v);
     }
@@ -548,7 +581,8 @@ static bool set_bounds(struct reading *r)
     r->layers->machine = machine;
     if (workspace.path.n == 0)
         return true;
-    /* The list of writable folders is about those besides the workspace; a secret or protected path is not. */
+    /* The list of writable folders is about those besides the workspace; a secret or protected path
+     * is not. */
     struct origin listed = r->layers->machine_at[KEY_WRITE];
     r->layers->machine_at[KEY_WRITE] = (struct origin){0};
     bool good = layers_allow(r->a, &r->env, r->p, &workspace, &why);
@@ -566,7 +600,8 @@ static bool read_file(struct reading *r, const cJSON *item, const struct json_no
     struct value top = {.id = KEY_TOP, .item = item, .node = node};
 
     if (!trees_agree(r->a, item, node)) {
-        json_fault(r->e, ERR_BUG, &r->source, 0, "two readers of this file do not agree on what it says");
+        json_fault(
+            r->e, ERR_BUG, &r->source, 0, "two readers of this file do not agree on what it says");
         return err_remedy(r->e, "%s", "Please report it with the file.");
     }
     if (node->kind != JSON_OBJECT) {
@@ -608,7 +643,8 @@ bool policy_read(struct arena *a, const struct path_env *env, struct str bytes, 
     draft.layers = layers;
     item = cJSON_ParseWithLengthOpts(bytes.p, bytes.n, NULL, false);
     if (!item) {
-        json_fault(e, ERR_BUG, &r.source, 0, "two readers of this file do not agree on what it says");
+        json_fault(
+            e, ERR_BUG, &r.source, 0, "two readers of this file do not agree on what it says");
         return err_remedy(e, "%s", "Please report it with the file.");
     }
     good = read_file(&r, item, node);

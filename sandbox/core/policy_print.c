@@ -1,8 +1,9 @@
 /*
- * policy_print: the effective policy for a person, each value with where it comes from, and as a file.
+ * policy_print: the effective policy for a person, each value with where it comes from, and as a
+ * file.
  *
- * The file has what the built-in policy lacks, so that reading it over the built-in one gives this policy
- * again. Everything shown is printable, whatever bytes a path holds.
+ * The file has what the built-in policy lacks, so that reading it over the built-in one gives this
+ * policy again. Everything shown is printable, whatever bytes a path holds.
  */
 #include "layers.h"
 #include "text.h"
@@ -55,7 +56,8 @@ static void pad(struct buf *out, struct str s, size_t columns)
         buf_add(out, " ", 1);
 }
 
-static void line(struct buf *out, struct arena *a, const char *name, struct str value, const struct origin *o)
+static void line(
+    struct buf *out, struct arena *a, const char *name, struct str value, const struct origin *o)
 {
     pad(out, str_from(name), NAME_COLUMNS);
     if (o) {
@@ -67,7 +69,8 @@ static void line(struct buf *out, struct arena *a, const char *name, struct str 
     buf_add(out, "\n", 1);
 }
 
-static void print_texts(struct buf *out, struct arena *a, const char *name, const struct texts *list)
+static void print_texts(
+    struct buf *out, struct arena *a, const char *name, const struct texts *list)
 {
     struct str all = STR("");
     size_t used = 0;
@@ -87,9 +90,11 @@ static void print_texts(struct buf *out, struct arena *a, const char *name, cons
         line(out, a, name, all, NULL);
 }
 
-static void print_rule(struct buf *out, struct arena *a, const struct path_env *env, const struct rule *rule)
+static void print_rule(
+    struct buf *out, struct arena *a, const struct path_env *env, const struct rule *rule)
 {
-    struct str path = rule->anchored ? path_display(a, env, rule->path) : text_printable(a, rule->path);
+    struct str path =
+        rule->anchored ? path_display(a, env, rule->path) : text_printable(a, rule->path);
 
     buf_add(out, "  ", 2);
     pad(out, path, NAME_COLUMNS + VALUE_COLUMNS - 2);
@@ -99,8 +104,8 @@ static void print_rule(struct buf *out, struct arena *a, const struct path_env *
     buf_format(out, "%s\n", rule->revoked ? " (revoked)" : "");
 }
 
-static void print_rules(struct buf *out, struct arena *a, const struct path_env *env, const struct policy *p,
-    enum rule_kind kind, const char *title)
+static void print_rules(struct buf *out, struct arena *a, const struct path_env *env,
+    const struct policy *p, enum rule_kind kind, const char *title)
 {
     bool any = false;
 
@@ -114,18 +119,26 @@ static void print_rules(struct buf *out, struct arena *a, const struct path_env 
     }
 }
 
-static struct str limit_text(struct arena *a, const struct policy *p)
+static void print_limits(struct buf *out, struct arena *a, const struct policy *p)
 {
-    struct str text = STR("");
+    const struct {
+        enum key_id id;
+        uint64_t value;
+        const char *unit;
+    } limits[] = {{KEY_MEMORY, p->memory_mb, " MiB of memory"},
+        {KEY_PROCESSES, p->processes, " processes"}, {KEY_CPU, p->cpu_percent, "% of a processor"}};
+    const char *name = "limits";
 
-    if (p->memory_mb)
-        text = arena_format(a, "%llu MiB of memory", (unsigned long long)p->memory_mb);
-    if (p->processes)
-        text = arena_format(a, "%s%s%llu processes", text.p, text.n ? ", " : "", (unsigned long long)p->processes);
-    if (p->cpu_percent)
-        text = arena_format(a, "%s%s%llu%% of a processor", text.p, text.n ? ", " : "",
-            (unsigned long long)p->cpu_percent);
-    return text.n ? text : STR("none");
+    for (size_t i = 0; i < COUNT_OF(limits); i++) {
+        if (limits[i].value == 0)
+            continue;
+        line(out, a, name,
+            arena_format(a, "%llu%s", (unsigned long long)limits[i].value, limits[i].unit),
+            p->layers ? &p->layers->at[limits[i].id] : &p->limits_origin);
+        name = "";
+    }
+    if (*name)
+        line(out, a, name, STR("none"), &p->limits_origin);
 }
 
 static void print_bounds(struct buf *out, struct arena *a, const struct policy *p)
@@ -134,29 +147,35 @@ static void print_bounds(struct buf *out, struct arena *a, const struct policy *
 
     for (int id = KEY_TOP + 1; id < KEY_COUNT; id++)
         if (key_row((enum key_id)id)->bounded && layers_bound(p, (enum key_id)id))
-            names = arena_format(a, "%s%s%s", names.p, names.n ? ", " : "", key_row((enum key_id)id)->path);
+            names = arena_format(
+                a, "%s%s%s", names.p, names.n ? ", " : "", key_row((enum key_id)id)->path);
     if (names.n)
         buf_format(out, "\nthe machine's policy bounds: %s\n", names.p);
 }
 
-void policy_print(struct buf *out, struct arena *a, const struct path_env *env, const struct policy *p)
+void policy_print(
+    struct buf *out, struct arena *a, const struct path_env *env, const struct policy *p)
 {
-    line(out, a, "workspace", p->workspace.n ? path_display(a, env, p->workspace) : STR("none"), NULL);
+    line(out, a, "workspace", p->workspace.n ? path_display(a, env, p->workspace) : STR("none"),
+        NULL);
     line(out, a, "network", str_from(net_mode_name(p->net)), &p->net_origin);
     line(out, a, "  switch", str_from(key_switches[p->net_switch]), &p->switch_origin);
     print_texts(out, a, "  allow", &p->net_allow);
     line(out, a, "git", str_from(key_git_modes[p->git]), &p->git_origin);
     line(out, a, "hardlinks", str_from(key_hardlinks[p->hardlinks]), &p->hardlinks_origin);
-    line(out, a, "limits", limit_text(a, p), &p->limits_origin);
+    print_limits(out, a, p);
     line(out, a, "shell", text_printable(a, p->shell), &p->shell_origin);
     print_texts(out, a, "partial", &p->partial);
     print_texts(out, a, "env pass", &p->env_pass);
     print_texts(out, a, "env drop", &p->env_drop);
     for (size_t i = 0; i < p->env_set.n; i++)
-        line(out, a, i ? "" : "env set", arena_format(a, "%s=%s", text_printable(a, p->env_set.v[i].name).p,
-            text_printable(a, p->env_set.v[i].value).p), NULL);
+        line(out, a, i ? "" : "env set",
+            arena_format(a, "%s=%s", text_printable(a, p->env_set.v[i].name).p,
+                text_printable(a, p->env_set.v[i].value).p),
+            NULL);
     print_rules(out, a, env, p, RULE_WRITE, "writable, besides the workspace");
-    print_rules(out, a, env, p, RULE_PROTECT, "read-only inside what is writable (a bare name: in every such folder)");
+    print_rules(out, a, env, p, RULE_PROTECT,
+        "read-only inside what is writable (a bare name: in every such folder)");
     print_rules(out, a, env, p, RULE_SECRET, "not even readable");
     print_bounds(out, a, p);
     for (size_t i = 0; i < p->warnings.n; i++)
@@ -165,7 +184,8 @@ void policy_print(struct buf *out, struct arena *a, const struct path_env *env, 
 
 /* ---- as a file ---- */
 
-/* What a policy file cannot say: bytes that are not UTF-8, and what it would read as something else. */
+/* What a policy file cannot say: bytes that are not UTF-8, and what it would read as something
+ * else. */
 static bool can_be_said(struct str path)
 {
     for (size_t i = 0; i < path.n; i++)
@@ -175,8 +195,8 @@ static bool can_be_said(struct str path)
     return text_is_utf8(path);
 }
 
-/* The words of a file stand as they were written; of anything else the path, or an entry that the reader
- * refuses, since leaving it out would quietly be another policy. */
+/* The words of a file stand as they were written; of anything else the path, or an entry that the
+ * reader refuses, since leaving it out would quietly be another policy. */
 static struct str sayable(struct arena *a, struct str path)
 {
     if (can_be_said(path))
@@ -190,7 +210,8 @@ static struct str file_text(struct arena *a, const struct rule *rule)
     return from_file ? rule->text : sayable(a, rule->path);
 }
 
-static void json_rules(struct buf *out, struct arena *a, const struct policy *p, enum rule_kind kind, const char *name)
+static void json_rules(
+    struct buf *out, struct arena *a, const struct policy *p, enum rule_kind kind, const char *name)
 {
     bool any = false;
 
@@ -206,7 +227,8 @@ static void json_rules(struct buf *out, struct arena *a, const struct policy *p,
     buf_format(out, "%s]", any ? "\n  " : "");
 }
 
-static void json_texts(struct buf *out, const char *indent, const char *name, const struct texts *list)
+static void json_texts(
+    struct buf *out, const char *indent, const char *name, const struct texts *list)
 {
     buf_format(out, ",\n%s\"%s\": [", indent, name);
     for (size_t i = 0; i < list->n; i++) {
@@ -251,13 +273,15 @@ void policy_print_json(struct buf *out, struct arena *a, const struct policy *p)
     json_rules(out, a, p, RULE_SECRET, "secret");
     buf_format(out, ",\n  \"git\": \"%s\",\n  \"hardlinks\": \"%s\"", key_git_modes[p->git],
         key_hardlinks[p->hardlinks]);
-    buf_format(out, ",\n  \"network\": {\n    \"mode\": \"%s\",\n    \"switch\": \"%s\"", key_net_modes[p->net],
-        key_switches[p->net_switch]);
+    buf_format(out, ",\n  \"network\": {\n    \"mode\": \"%s\",\n    \"switch\": \"%s\"",
+        key_net_modes[p->net], key_switches[p->net_switch]);
     json_texts(out, "    ", "allow", &p->net_allow);
     buf_format(out, "\n  }");
     json_environment(out, p);
-    buf_format(out, ",\n  \"limits\": { \"memory_mb\": %llu, \"processes\": %llu, \"cpu_percent\": %llu }",
-        (unsigned long long)p->memory_mb, (unsigned long long)p->processes, (unsigned long long)p->cpu_percent);
+    buf_format(out,
+        ",\n  \"limits\": { \"memory_mb\": %llu, \"processes\": %llu, \"cpu_percent\": %llu }",
+        (unsigned long long)p->memory_mb, (unsigned long long)p->processes,
+        (unsigned long long)p->cpu_percent);
     buf_format(out, ",\n  \"shell\": ");
     text_json(out, sayable(a, p->shell));
     json_texts(out, "  ", "partial", &p->partial);

@@ -20,6 +20,12 @@ struct target {
 };
 
 static const struct target targets[] = {
+    {"editor", fuzz_editor,
+        {STR("echo hi\r"), STR("ab\x01\x05\x0b\x19\x17\x15\x1b[D\x1b[C\x1b[A\x1b[B\x1b" "b\x1b" "f"),
+            STR("\x1b[200~for i in 1 2\ndo echo $i\x1b[201~\r"), STR("\x12" "ec\x12\x07\x03"),
+            STR("\xe4\xb8\xad\xe6\x96\x87\x7f\x1b[3~\x1b[H\x1b[F\x1bOH\t"), STR("!! !$ ^a^b\r!-1\r"),
+            STR("cat <<E\r$(x `y` \"z\r\x1b[1;5D\x1f\x04")},
+        50000},
     {"frame", fuzz_frame,
         {/* an op with a path, and the end of a command */
             STR("\x5a\0\0\0\x01\x01\x01\0\0\0"
@@ -33,6 +39,15 @@ static const struct target targets[] = {
             STR("\\\\server\\share\\dir"), STR("C:\\PROGRA~1\\x."), STR("d:/a/nul.txt"), STR("file:stream"),
             STR("/caf\xc3\xa9/\xff")},
         100000},
+    {"policy", fuzz_policy,
+        {STR("{\"version\":1}"),
+            STR("{\"version\": 1, \"write\": [\"~/.cache/pip\", \"${A}/x\"], \"protect\": [\".git/hooks\", \"/a/b\"],\n"
+                "\"secret\": [\"~/.ssh\"], \"git\": \"locked\", \"hardlinks\": \"record\", \"shell\": \"auto\"}"),
+            STR("{\"version\":1,\"network\":{\"mode\":\"offline\",\"allow\":[\"*.example.org:443\",\"[::1]:80\"],"
+                "\"switch\":\"ask\"}}"),
+            STR("{\"version\":1,\"env\":{\"pass\":[\"*\"],\"drop\":[\"A_*\"],\"set\":{\"B\":\"c\\u0041\\\"\"}},"
+                "\"limits\":{\"memory_mb\":4096,\"processes\":10,\"cpu_percent\":50},\"partial\":[\"landlock\"]}")},
+        10000},
     {"text", fuzz_text,
         {STR("plain"), STR("caf\xc3\xa9 \xe4\xb8\xad\xf0\x9f\x98\x80"), STR("a\x1b[31m\x07\xe2\x80\xae" "b\xe2\x80\x8b"),
             STR("e\xcc\x81\xcc\x81\xed\xa0\x80\xff"), STR("*_TOKEN*MY_TOKEN_2"), STR("\"\\\n\t")},

@@ -10,6 +10,8 @@
 
 #include "../sandbox/core/base.h"
 
+int fuzz_editor(const unsigned char *bytes, size_t n);
+int fuzz_policy(const unsigned char *bytes, size_t n);
 int fuzz_frame(const unsigned char *bytes, size_t n);
 int fuzz_path(const unsigned char *bytes, size_t n);
 int fuzz_text(const unsigned char *bytes, size_t n);

@@ -213,17 +213,21 @@ static size_t read_place(struct expansion *x, size_t last)
     return c == '^' ? 1 : last;
 }
 
+/* :s :h :p and the like. */
+static bool is_modifier(const struct expansion *x)
+{
+    return look(x, 0) == ':' && look(x, 1) != '\0' && strchr("htrepqxsgaG&", look(x, 1));
+}
+
 /* Behind the event; without a designator it stays whole. */
-static bool read_words(struct expansion *x, size_t from, struct str *event)
+static bool read_words(struct expansion *x, struct str *event, size_t from)
 {
     bool colon = look(x, 0) == ':';
     char c = look(x, colon);
     size_t first = 0, last;
 
-    if (colon && c != '\0' && strchr("htrepqxsgaG&", c)) {
-        err_set(x->e, ERR_UNSUPPORTED, "history modifiers are not known here");
-        return err_subject(x->e, str_slice(x->line, from, x->at + 2));
-    }
+    if (is_modifier(x))
+        return true;
     if (c == '\0' || !strchr(colon ? "^$*-0123456789" : "^$*", c) ||
         (colon && c == '-' && !is_digit(look(x, 2)) && look(x, 2) != '$'))
         return true;
@@ -271,8 +275,12 @@ static bool expand_event(struct expansion *x)
     size_t from = x->at;
     struct str event;
 
-    if (!read_event(x, &event) || !read_words(x, from, &event))
+    if (!read_event(x, &event) || !read_words(x, &event, from))
         return false;
+    if (is_modifier(x)) {
+        err_set(x->e, ERR_UNSUPPORTED, "history modifiers are not known here");
+        return err_subject(x->e, str_slice(x->line, from, x->at + 2));
+    }
     buf_str(&x->out, event);
     x->expanded = true;
     return true;

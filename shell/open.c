@@ -192,6 +192,20 @@ bool session_plan(struct session *s, struct opened *o, struct err *e)
     return plan_build(&o->arena, &o->policy, &s->env, &o->facts, &o->plan, e);
 }
 
+/* The folders of Cordon's own that the plan binds or layers: the private temp, the caches of this workspace. */
+static bool make_folders(struct session *s, const struct plan *plan, struct err *e)
+{
+    for (size_t i = 0; i < plan->n; i++) {
+        const struct op *op = &plan->v[i];
+        const struct str wanted[] = {op->source, op->text, op->text2};
+        for (size_t j = 0; j < COUNT_OF(wanted) && (op->kind == OP_BIND || op->kind == OP_OVERLAY); j++)
+            if (wanted[j].n && path_is_under(&s->env, s->host.state_dir, wanted[j]) &&
+                !sys_make_folders(wanted[j], 0700, e))
+                return false;
+    }
+    return true;
+}
+
 struct path_env session_env(const struct session *s)
 {
     struct path_env env = s->env;
@@ -307,7 +321,7 @@ static bool finish_opening(
 {
     bool good = session_plan(s, o, e);
     if (good && !(flags & OPEN_NO_PROOF))
-        good = take_boundary(s, o, e) &&
+        good = make_folders(s, &o->plan, e) && take_boundary(s, o, e) &&
                build_and_prove(s, o, flags, e) && tier_suffices(s, o, flags, e);
     if (good)
         *out = o;

@@ -60,13 +60,19 @@ static bool make_write_inside(const struct session *s, struct opened *o, struct 
     return true;
 }
 
-/* Any one path of this kind of op that we ourselves could touch; none of them at all: nothing to prove. */
-static bool make_from_plan(struct opened *o, struct probe *p, enum op_kind a, enum op_kind b)
+/*
+ * Any one path of this kind of op that we ourselves could touch; none of them at all: nothing to prove. The
+ * kernel's own views (proc, sys) are not what a person protects, and prove little: they are refused by more.
+ */
+static bool make_from_plan(const struct session *s, struct opened *o, struct probe *p, enum op_kind a,
+    enum op_kind b)
 {
     size_t tried = 0;
+
     for (size_t i = 0; i < o->plan.n && tried < CANDIDATES_MAX; i++) {
         const struct op *op = &o->plan.v[i];
-        if (op->kind != a && op->kind != b)
+        if ((op->kind != a && op->kind != b) || path_is_under(&s->env, STR("/proc"), op->path) ||
+            path_is_under(&s->env, STR("/sys"), op->path))
             continue;
         p->path = op->path;
         tried++;
@@ -78,18 +84,16 @@ static bool make_from_plan(struct opened *o, struct probe *p, enum op_kind a, en
 
 static bool make_write_protected(const struct session *s, struct opened *o, struct probe *p)
 {
-    (void)s;
     p->kind = PROBE_WRITE;
     p->expected = ANSWER_DENIED;
-    return make_from_plan(o, p, OP_PROTECT, OP_PROTECT);
+    return make_from_plan(s, o, p, OP_PROTECT, OP_PROTECT);
 }
 
 static bool make_read_secret(const struct session *s, struct opened *o, struct probe *p)
 {
-    (void)s;
     p->kind = PROBE_READ;
     p->expected = ANSWER_DENIED;
-    return make_from_plan(o, p, OP_COVER_FOLDER, OP_COVER_FILE);
+    return make_from_plan(s, o, p, OP_COVER_FOLDER, OP_COVER_FILE);
 }
 
 static bool make_connect(const struct session *s, struct opened *o, struct probe *p)

@@ -218,7 +218,6 @@ static void plan_env(struct planner *p, const char *name, struct str value)
 static void plan_run(struct planner *p)
 {
     struct str user = arena_format(p->a, "/run/user/%lu", (unsigned long)p->host->uid);
-    struct op *op;
 
     if (planner_fact(p, STR("/run"))->kind == FACT_MISSING)
         return;
@@ -234,13 +233,12 @@ static void plan_run(struct planner *p)
     plan_inside(p, STR("/run"));
     plan_resolv(p);
     planner_op(p, OP_REMOUNT_READONLY, STR("/run"), "nothing can be added");
-    op = planner_op(p, OP_BIND, user, "private to this session");
-    op->source = join(p, p->session, "run");
-    op->number = 1;
+    planner_op(p, OP_TMPFS, user, "private to this session")->text = STR("size=64m,mode=700");
     plan_env(p, "XDG_RUNTIME_DIR", user);
 }
 
-static void plan_temp(struct planner *p, const char *path, const char *below)
+/* Both are one folder on disk: a second one would cost an opening more than it would help. */
+static void plan_temp(struct planner *p, const char *path)
 {
     const struct fact *fact = planner_fact(p, str_from(path));
     struct op *op;
@@ -253,7 +251,7 @@ static void plan_temp(struct planner *p, const char *path, const char *below)
         return;
     }
     op = planner_op(p, OP_BIND, str_from(path), "private to this session");
-    op->source = join(p, p->session, below);
+    op->source = join(p, p->session, "tmp");
     op->number = 1;
     plan_inside(p, str_from(path));
 }
@@ -261,8 +259,8 @@ static void plan_temp(struct planner *p, const char *path, const char *below)
 void mounts_own(struct planner *p)
 {
     plan_run(p);
-    plan_temp(p, "/tmp", "tmp");
-    plan_temp(p, "/var/tmp", "vartmp");
+    plan_temp(p, "/tmp");
+    plan_temp(p, "/var/tmp");
 }
 
 /* ---- caches ---- */
@@ -336,32 +334,19 @@ static void plan_stand_ins(struct planner *p)
 }
 
 /* Reads are warm, writes stay in a layer kept for this workspace, which no other and nobody outside uses. The
- * edge makes the layers' folders before anything is applied. */
+ * edge makes the layers' folders, and the overlays, before anything is read-only. */
 void mounts_caches(struct planner *p)
 {
     struct str folder =
         join(p, p->host->state_dir, arena_format(p->a, "caches/%s", short_name(p, p->policy->workspace).p).p);
-    struct op *op;
-    bool begun = false;
 
     for (size_t i = 0; i < p->places.n; i++) {
         const struct place *place = &p->places.v[i];
         const struct fact *fact = planner_fact(p, place->path);
-        if (place->kind != PLACE_CACHE || fact->kind != FACT_FOLDER ||
-            !path_same(p->env, fact->real, place->path))
-            continue;
-        if (!begun) {
-            /* An overlay's upper layer must be writable while it is made; the layer then has a mount of its
-             * own, and the folder is closed again. */
-            op = planner_op(p, OP_BIND, folder, "for making the caches' layers");
-            op->source = folder;
-            op->number = 1;
-        }
-        begun = true;
-        plan_layer(p, place, folder);
+        if (place->kind == PLACE_CACHE && fact->kind == FACT_FOLDER &&
+            path_same(p->env, fact->real, place->path))
+            plan_layer(p, place, folder);
     }
-    if (begun)
-        planner_op(p, OP_REMOUNT_READONLY, folder, "the layers are made");
     plan_stand_ins(p);
 }
 

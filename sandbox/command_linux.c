@@ -247,7 +247,7 @@ static void explain(const struct spawn_request *r, const struct child_report *re
         "dropping capabilities", "Landlock", "the system call filter"};
 
     if (report->step == STEP_EXEC) {
-        err_set(e, report->code == ENOENT ? ERR_MISSING : ERR_SYSTEM, "cannot start the program");
+        err_set(e, report->code == ENOENT ? ERR_MISSING : ERR_REFUSED, "cannot start the program");
         err_subject(e, str_from(r->argv[0]));
     } else if (report->step == STEP_FOLDER) {
         err_set(e, ERR_SYSTEM, "cannot enter the folder to start in");

@@ -192,9 +192,9 @@ bool boundary_begin(struct boundary **out, bool new_network, struct err *e)
 {
     const int flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
                       CLONE_NEWCGROUP | CLONE_PIDFD | CLONE_VM | CLONE_VFORK | SIGCHLD;
-    static _Alignas(16) char stack[START_STACK];
     int control[2] = {-1, -1}, report[2] = {-1, -1}, pidfd = -1, runner = open_runner(e);
     struct boundary *b;
+    char *stack;
     struct start start = {.runner = runner, .new_network = new_network, .uid = geteuid(), .gid = getegid()};
     int pid;
 
@@ -214,7 +214,9 @@ bool boundary_begin(struct boundary **out, bool new_network, struct err *e)
     start.control = control[1];
     start.report = report[1];
     /* No copy of our memory is made, and we go on as soon as the runner has started. */
-    pid = clone(start_runner, stack + sizeof stack, flags, &start, &pidfd, NULL, NULL);
+    stack = malloc(START_STACK); /* new each time: what the child left of the last one is not ours to know */
+    pid = stack ? clone(start_runner, stack + START_STACK, flags, &start, &pidfd, NULL, NULL) : -1;
+    free(stack);
     if (pid < 0) {
         explain_withheld(e, "cannot make the namespaces of a sandbox", errno);
         goto fail;

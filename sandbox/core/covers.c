@@ -365,8 +365,8 @@ bool covers_plan(struct planner *p)
             const struct place *place = &p->places.v[i];
             const struct fact *fact = planner_fact(p, place->path);
             bool last = place->kind == PLACE_SECRET && fact->real.n > 0 && !is_straight(p, fact);
-            if (path_is_under(p->env, STR("/proc"), place->path) || last != (round == 1))
-                continue; /* what is below /proc was done where that was made */
+            if (mounts_in_proc(p->env, place) || last != (round == 1))
+                continue;
             if (!plan_place(p, place, is_outdone(p, i)))
                 return false;
         }

@@ -58,6 +58,12 @@ void mounts_questions(struct arena *a, const struct policy *policy, const struct
 
 /* ---- the tree, /proc, /dev ---- */
 
+bool mounts_in_proc(const struct path_env *env, const struct place *place)
+{
+    return (place->kind == PLACE_PROTECT || place->kind == PLACE_SECRET) && place->root.n == 0 &&
+        path_is_under(env, STR("/proc"), place->path) && place->path.n > 5;
+}
+
 static void plan_proc(struct planner *p)
 {
     struct op *op = planner_op(p, OP_PROC, STR("/proc"), "the sandbox's own processes");
@@ -76,10 +82,8 @@ static void plan_proc(struct planner *p)
     /* No identities: the new /proc is another file system than the one that was looked at. */
     for (size_t i = 0; i < p->places.n; i++) {
         const struct place *place = &p->places.v[i];
-        if (!path_is_under(p->env, STR("/proc"), place->path))
-            continue;
         const struct fact *fact = planner_fact(p, place->path);
-        if (fact->kind == FACT_MISSING || place->kind == PLACE_PROCESS)
+        if (!mounts_in_proc(p->env, place) || fact->kind == FACT_MISSING)
             continue;
         planner_op(p,
             place->kind == PLACE_PROTECT   ? OP_PROTECT

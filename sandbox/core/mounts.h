@@ -43,6 +43,8 @@ void mounts_own(struct planner *p);      /* /run, /tmp, and what must stay visib
 void mounts_caches(struct planner *p);
 bool mounts_landlock(struct planner *p); /* and what else comes last: loopback */
 bool mounts_limits(struct planner *p);
+/* Is it a rule about /proc, which mounts_tree sees to, before /proc is closed? */
+bool mounts_in_proc(const struct path_env *env, const struct place *place);
 
 /* covers.c */
 bool covers_plan(struct planner *p); /* roots, pins, protected and secret paths, shallow first */

@@ -452,6 +452,10 @@ static bool begins_with(const struct path_env *env, struct str head, struct str 
 {
     size_t i = 0, j = 0;
 
+    if (!env->fold.fold) {
+        *used = head.n;
+        return head.n <= path.n && (head.n == 0 || memcmp(head.p, path.p, head.n) == 0);
+    }
     while (i < head.n) {
         uint32_t x = 0, y = 0;
         size_t m, n;
@@ -464,8 +468,7 @@ static bool begins_with(const struct path_env *env, struct str head, struct str 
                 return false;
             m = n = 1;
         } else if (x != y) {
-            if (!env->fold.fold ||
-                env->fold.fold(env->fold.table, x) != env->fold.fold(env->fold.table, y))
+            if (env->fold.fold(env->fold.table, x) != env->fold.fold(env->fold.table, y))
                 return false;
         }
         i += m;

@@ -176,7 +176,9 @@ static void add_caches(struct list *l)
         bool good = true;
         for (size_t j = 0; j < known && good; j++) {
             const struct place *p = &l->out->v[j];
-            bool named = p->kind == PLACE_PROTECT || p->kind == PLACE_SECRET;
+            /* What stands in a root within the cache is no matter: that root is the real folder again. */
+            bool named = (p->kind == PLACE_PROTECT || p->kind == PLACE_SECRET) &&
+                !(p->root.n > 0 && path_is_under(l->env, path, p->root));
             good = !(path_is_under(l->env, p->path, path) && p->kind >= PLACE_ROOT) &&
                 !(named && path_is_under(l->env, path, p->path)) && !path_is_under(l->env, path, l->host->state_dir);
         }

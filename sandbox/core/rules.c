@@ -85,7 +85,8 @@ static struct str widening(const struct asked *q)
     if (rules_root_allowed(q->a, q->env, q->host, q->path, (struct str){0}, &second))
         return arena_format(q->a, ":allow %s (if it is a folder; %s may not be writable as a whole)",
             shown(q, q->path).p, shown(q, parent).p);
-    return arena_format(q->a, "none: the folder %s", first.reason);
+    /* The reason reads "it is ..." */
+    return arena_format(q->a, "none: %s%s", shown(q, parent).p, strchr(first.reason, ' ') ? strchr(first.reason, ' ') : "");
 }
 
 static const struct rule *revoked_rule(const struct asked *q)

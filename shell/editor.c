@@ -7,7 +7,6 @@
  * nothing else, whatever it holds.
  */
 #include "editor_parts.h"
-#include "../sandbox/core/text.h"
 
 #include <string.h>
 
@@ -335,6 +334,18 @@ size_t editor_cursor(const struct editor *ed)
 
 #define OFFERS_SHOWN_MAX 300
 
+/* Candidates are quoted for a command shell: half of a \x or \ooo is another character. */
+static size_t before_escape(struct str s, size_t n)
+{
+    size_t digits = 0, slashes = 0;
+
+    while (digits < 2 && digits < n && s.p[n - 1 - digits] >= '0' && s.p[n - 1 - digits] <= '7')
+        digits++;
+    while (slashes < n - digits && s.p[n - 1 - digits - slashes] == '\\')
+        slashes++;
+    return slashes % 2 == 1 ? n - digits - 1 : n;
+}
+
 static size_t common_length(const struct texts *candidates)
 {
     struct str first = candidates->v[0];
@@ -347,35 +358,50 @@ static size_t common_length(const struct texts *candidates)
             same++;
         n = same;
     }
+    if (candidates->n > 1)
+        n = before_escape(first, n);
     while (n > 0 && unit_snap(first, n) != n)
         n--;
     return n;
 }
 
-static size_t shown_columns(struct str printable)
+/* Candidates come from inside the sandbox: they are shown as the line would show them, in plain text. */
+static struct str shown_offer(struct arena *a, struct str candidate, size_t *columns)
 {
-    size_t columns = 0;
+    struct buf out = {0};
+    struct str result;
     struct unit unit;
 
-    for (size_t at = 0; at < printable.n; at += unit.n) {
-        unit_at(printable, at, &unit);
-        columns += (size_t)unit.columns;
+    *columns = 0;
+    for (size_t at = 0; at < candidate.n; at += unit.n) {
+        unit_at(candidate, at, &unit);
+        if (unit.kind == UNIT_PLAIN)
+            buf_str(&out, str_slice(candidate, at, at + unit.n));
+        else
+            buf_str(&out, unit.kind == UNIT_ESCAPED ? str_from(unit.shown)
+                          : unit.kind == UNIT_TAB   ? STR("^I")
+                                                    : STR("^J"));
+        *columns += unit.kind == UNIT_PLAIN     ? (size_t)unit.columns
+                    : unit.kind == UNIT_ESCAPED ? strlen(unit.shown)
+                                                : 2;
     }
-    return columns;
+    result = arena_str(a, buf_view(&out));
+    buf_release(&out);
+    return result;
 }
 
-/* Candidates come from inside the sandbox: they are shown in their printable form. */
 static void list_offers(struct editor *ed, const struct texts *candidates, struct buf *draw)
 {
     struct arena scratch = {0};
     size_t shown = candidates->n < OFFERS_SHOWN_MAX ? candidates->n : OFFERS_SHOWN_MAX;
     struct str *names = arena_alloc(&scratch, shown, sizeof *names);
+    size_t *columns = arena_alloc(&scratch, shown, sizeof *columns);
     size_t widest = 1, per_row, rows;
 
     for (size_t i = 0; i < shown; i++) {
-        names[i] = text_printable(&scratch, candidates->v[i]);
-        if (shown_columns(names[i]) > widest)
-            widest = shown_columns(names[i]);
+        names[i] = shown_offer(&scratch, candidates->v[i], &columns[i]);
+        if (columns[i] > widest)
+            widest = columns[i];
     }
     per_row = ed->screen.columns / (widest + 2);
     per_row = per_row > 0 ? per_row : 1;
@@ -384,7 +410,7 @@ static void list_offers(struct editor *ed, const struct texts *candidates, struc
     for (size_t r = 0; r < rows; r++) {
         for (size_t i = r; i < shown; i += rows) {
             buf_str(draw, names[i]);
-            for (size_t c = shown_columns(names[i]); i + rows < shown && c < widest + 2; c++)
+            for (size_t c = columns[i]; i + rows < shown && c < widest + 2; c++)
                 buf_str(draw, STR(" "));
         }
         buf_str(draw, STR("\r\n"));

@@ -187,7 +187,7 @@ static void check_offers(void)
     editor_offer(d.ed, 4, &list, &d.draw);
     flush_draw(&d);
     check_report(shows(&d, why), __FILE__, __LINE__, "a list leaves the line below it", why);
-    CHECK(screen.row == 5 && strcmp(screen.cells[4][4].bytes, "\\") == 0,
+    CHECK(screen.row == 5 && strcmp(screen.cells[4][4].bytes, "^") == 0,
         "candidates are listed one per row when they are long, controls escaped");
     list.n = 1;
     editor_offer(d.ed, 4, &list, &d.draw);

@@ -510,7 +510,7 @@ static void check_agreement(void)
     char why[600] = "";
     unsigned planned = 0, looked = 0, writable = 0;
 
-    for (unsigned round = 0; round < 1500 && !why[0]; round++) {
+    for (unsigned round = 0; round < 500 && !why[0]; round++) {
         struct machine m;
         machine_begin(&m);
         random_policy(&m);

@@ -61,7 +61,8 @@ void mounts_questions(struct arena *a, const struct policy *policy, const struct
 bool mounts_in_proc(const struct path_env *env, const struct place *place)
 {
     return (place->kind == PLACE_PROTECT || place->kind == PLACE_SECRET) && place->root.n == 0 &&
-        path_is_under(env, STR("/proc"), place->path) && place->path.n > 5;
+        path_is_under(env, STR("/proc"), place->path) &&
+        !(place->kind == PLACE_SECRET && str_is(place->path, "/proc"));
 }
 
 static void plan_proc(struct planner *p)

@@ -14,6 +14,7 @@ struct planner {
     struct policy *policy;
     const struct path_env *env;
     const struct facts *facts;
+    bool facts_sorted;
     const struct host *host;
     struct places places;
     struct plan *plan;

@@ -478,10 +478,14 @@ static bool begins_with(const struct path_env *env, struct str head, struct str 
     return true;
 }
 
+/* Both are asked of every pair of places before a prompt appears: the common case is quick. The last byte of
+ * a folder tells most paths apart. */
 bool path_same(const struct path_env *env, struct str a, struct str b)
 {
     size_t used = 0;
 
+    if (!env->fold.fold)
+        return a.n == b.n && (a.n == 0 || (a.p[a.n - 1] == b.p[b.n - 1] && memcmp(a.p, b.p, a.n) == 0));
     return begins_with(env, a, b, &used) && used == b.n;
 }
 
@@ -503,7 +507,11 @@ struct str path_below(const struct path_env *env, struct str folder, struct str 
 
 bool path_is_under(const struct path_env *env, struct str folder, struct str path)
 {
-    return path_below(env, folder, path).p != NULL;
+    if (env->fold.fold || env->system != PATH_POSIX)
+        return path_below(env, folder, path).p != NULL;
+    return folder.n > 0 && folder.n <= path.n && folder.p[folder.n - 1] == path.p[folder.n - 1] &&
+        (folder.n == path.n || folder.p[folder.n - 1] == '/' || path.p[folder.n] == '/') &&
+        memcmp(folder.p, path.p, folder.n) == 0;
 }
 
 struct str path_join(struct arena *a, enum path_system system, struct str folder, struct str rest)

@@ -300,9 +300,11 @@ static void drop_pins(struct list *l)
 {
     for (size_t i = 0; i < l->out->n; i++) {
         struct place *p = &l->out->v[i];
-        const struct place *in = places_within(
-            l->out, l->env, p->path, 1u << PLACE_ROOT | 1u << PLACE_PROTECT | 1u << PLACE_SECRET);
-        if (p->kind == PLACE_PIN && in && in->kind != PLACE_ROOT)
+        const struct place *in;
+        if (p->kind != PLACE_PIN)
+            continue;
+        in = places_within(l->out, l->env, p->path, 1u << PLACE_ROOT | 1u << PLACE_PROTECT | 1u << PLACE_SECRET);
+        if (in && in->kind != PLACE_ROOT)
             p->kind = PLACE_PROTECT; /* as all around it */
     }
 }

@@ -61,14 +61,34 @@ void planner_warn(struct planner *p, const char *format, ...)
     va_end(args);
 }
 
+/* Facts come in the order of the questions, which are sorted; where they do not, they are looked through. */
 const struct fact *planner_fact(const struct planner *p, struct str path)
 {
     static const struct fact nobody_asked = {.kind = FACT_UNKNOWN};
+    size_t low = 0, high = p->facts->n;
 
-    for (size_t i = 0; i < p->facts->n; i++)
+    while (p->facts_sorted && low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = str_compare(p->facts->v[middle].path, path);
+        if (order == 0)
+            return &p->facts->v[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (size_t i = 0; !p->facts_sorted && i < p->facts->n; i++)
         if (str_eq(p->facts->v[i].path, path))
             return &p->facts->v[i];
     return &nobody_asked;
+}
+
+static bool are_sorted(const struct facts *facts)
+{
+    for (size_t i = 1; i < facts->n; i++)
+        if (str_compare(facts->v[i - 1].path, facts->v[i].path) > 0)
+            return false;
+    return true;
 }
 
 void planner_identity(struct op *op, const struct fact *fact)
@@ -179,6 +199,7 @@ bool plan_build(struct arena *a, struct policy *policy, const struct path_env *e
     p.session = facts->host.session_dir.n > 0
         ? facts->host.session_dir
         : path_join(a, PATH_POSIX, facts->host.state_dir, STR("sessions/NEW"));
+    p.facts_sorted = are_sorted(facts);
     places_list(a, policy, env, &facts->host, &p.places);
     mounts_tree(&p);
     mounts_own(&p);

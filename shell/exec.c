@@ -475,8 +475,10 @@ int exec_run(struct session *s, const struct texts *argv, struct str cwd, struct
     for (int i = 0; i < 3; i++)
         run->theirs[i] = SYS_NONE;
     run->launch = (struct launch){.argv = *argv, .cwd = cwd, .extra = SYS_NONE};
+    if (!tty_begin(e))
+        goto out;
     tty_size(&run->launch.rows, &run->launch.columns);
-    if (!tty_begin(e) || !set_descriptors(run, &a, e))
+    if (!set_descriptors(run, &a, e))
         goto out;
     exec_environment(s, s->open, &a, run->launch.terminal, &run->launch.env);
     run->keys_wanted = run->launch.std[0] == STD_TERMINAL && run->launch.std[1] == STD_TERMINAL;

@@ -1,0 +1,153 @@
+"""A terminal around cordon: keys, sizes, signals, modes put back. Used by test_cli.sh."""
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+
+cordon, work, other = sys.argv[1:4]
+failed = False
+
+
+def check(good, name, why=""):
+    global failed
+    failed = failed or not good
+    text = " ".join(repr(why).split())[:300]
+    print(f"ok {name}" if good else f"not ok {name}: {text}", flush=True)
+
+
+class Terminal:
+    def __init__(self, arguments, rows=33, columns=77, cwd=work):
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+            os.chdir(cwd)
+            os.execv(cordon, [cordon] + arguments)
+        self.said = b""
+
+    def read(self, seconds):
+        ready, _, _ = select.select([self.fd], [], [], seconds)
+        if not ready:
+            return False
+        try:
+            got = os.read(self.fd, 65536)
+        except OSError:
+            return False
+        self.said += got
+        return bool(got)
+
+    def until(self, text, seconds=8):
+        end = time.monotonic() + seconds
+        while text not in self.said and time.monotonic() < end:
+            self.read(0.1)
+        return text in self.said
+
+    def keys(self, text):
+        os.write(self.fd, text)
+
+    def end(self, seconds=8):
+        """The exit code as a shell has it, or a word."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.read(0.02)
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                code = os.waitstatus_to_exitcode(status)
+                return code if code >= 0 else 128 - code
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        return "still running"
+
+
+t = Terminal(["run", "--", "sh", "-c", "stty size; read x; echo got:$x; exit 4"])
+check(t.until(b"33 77"), "the size of the terminal inside", t.said)
+t.keys(b"word\r")
+check(t.until(b"got:word"), "keys reach the program", t.said)
+check(t.end() == 4, "its code comes back", t.said)
+
+t = Terminal(["run", "--", "sh", "-c", "tty; test -t 0 && test -t 1 && test -t 2 && echo all-three"])
+check(t.until(b"all-three"), "all three are a terminal inside", t.said)
+check(t.end() == 0, "and it ends", t.said)
+
+t = Terminal(["run", "--", "sh", "-c", "echo ready; sleep 60"])
+t.until(b"ready")
+t.keys(b"\x03")
+check(t.end() == 130, "Ctrl-C ends a program with 130", t.said)
+
+t = Terminal(["run", "--", "sh", "-c", "trap 'stty size; exit 9' WINCH; echo ready; while :; do sleep 0.05; done"])
+t.until(b"ready")
+fcntl.ioctl(t.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 41, 99, 0, 0))
+check(t.until(b"41 99"), "a change of size reaches the program", t.said)
+check(t.end() == 9, "by a signal", t.said)
+
+t = Terminal(["run", "--", "cat"])
+t.keys(b"line\r")
+t.until(b"line\r\nline")
+t.keys(b"\x04")
+check(t.end() == 0, "Ctrl-D is the end of the input", t.said)
+
+t = Terminal(["run", "--", "sh", "-c", "printf 'title\\033]52;c;eA==\\007end'; echo"])
+t.end()
+check(b"end" in t.said and b"]52" not in t.said, "what a program must not send is taken out", t.said)
+
+
+def outer(script):
+    """A shell on the terminal that runs cordon in between, so that modes can be looked at afterwards."""
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.chdir(work)
+        os.environ["CORDON"] = cordon
+        os.execv("/bin/sh", ["sh", "-c", script])
+    t = Terminal.__new__(Terminal)
+    t.pid, t.fd, t.said = pid, fd, b""
+    return t
+
+
+t = outer('a=$(stty -g); "$CORDON" run -- sh -c "stty raw -echo; exit 5"; echo code:$?; '
+          'b=$(stty -g); [ "$a" = "$b" ] && echo same-modes')
+check(t.until(b"code:5") and t.until(b"same-modes"), "modes come back after a program that changed them", t.said)
+t.end()
+
+t = outer('a=$(stty -g); "$CORDON" run -- sh -c "kill -9 1; kill -9 \\$PPID; sleep 1; kill -SEGV \\$\\$"; '
+          'echo code:$?; b=$(stty -g); [ "$a" = "$b" ] && echo same-modes')
+check(t.until(b"same-modes"), "modes come back after a program that was killed", t.said)
+t.end()
+
+for name in ("TERM", "HUP", "SEGV"):
+    t = outer('a=$(stty -g); sh -c \'echo $$ >outer.pid; exec "$CORDON" run -- sh -c "echo ready; sleep 60"\'; '
+              'echo code:$?; b=$(stty -g); [ "$a" = "$b" ] && echo same-modes')
+    t.until(b"ready")
+    time.sleep(0.1)
+    with open(os.path.join(work, "outer.pid")) as f:
+        os.kill(int(f.read()), getattr(signal, "SIG" + name))
+    wanted = 128 + getattr(signal, "SIG" + name)
+    check(t.until(b"code:%d" % wanted), f"SIG{name} from outside gives {wanted}", t.said)
+    check(t.until(b"same-modes"), f"modes come back after SIG{name}", t.said)
+    t.end()
+
+t = outer('set -m; "$CORDON" run -- sh -c "echo from-behind; sleep 0.2; exit 6" & wait $!; echo code:$?')
+check(t.until(b"from-behind") and t.until(b"code:6"), "a job in the background is not stopped by its terminal", t.said)
+t.end()
+
+t = outer('"$CORDON" run -- sh -c "tty <&2 && test ! -t 1 && echo in-pipe" | cat; echo over')
+check(t.until(b"in-pipe") and t.until(b"over"), "one of the three may be a pipe", t.said)
+t.end()
+
+t = outer('echo fed | "$CORDON" run -- sh -c "cat; test -t 1 && echo out-is-terminal"; echo over')
+check(t.until(b"fed") and t.until(b"out-is-terminal"), "standard input may be a pipe", t.said)
+check(b"\r\r\n" not in t.said, "lines end once where the terminal is not raw", t.said)
+t.end()
+
+t = outer('"$CORDON" run -- cat | tr a-z A-Z; echo over')
+time.sleep(0.5)
+t.keys(b"abc\r")
+t.keys(b"\x04")
+check(t.until(b"ABC") and t.until(b"over"), "keys are taken when a program waits for them", t.said)
+t.end()
+
+sys.exit(failed)

@@ -1,0 +1,233 @@
+#!/bin/sh
+# The command line: exit codes, descriptors, signals, refusals by name, the verbs that look, and a terminal.
+#   CORDON=path sh tests/test_cli.sh
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+CORDON=${CORDON:-$here/../out/linux/cordon}
+TEST_TMP=${TEST_TMP:-$(mktemp -d /var/tmp/cordon-cli.XXXXXX)}
+# The settings of the person who runs it must not decide it.
+HOME=$TEST_TMP/home
+XDG_CONFIG_HOME=$HOME/.config
+XDG_STATE_HOME=$HOME/.local/state
+XDG_CACHE_HOME=$HOME/.cache
+export HOME XDG_CONFIG_HOME XDG_STATE_HOME XDG_CACHE_HOME
+work=$HOME/work
+mkdir -p "$work" "$HOME/other" "$HOME/.ssh" "$XDG_CONFIG_HOME"
+echo key >"$HOME/.ssh/id_test"
+cd "$work" || exit 1
+failed=0
+
+ok() { printf 'ok %s\n' "$1"; }
+not_ok() {
+    failed=1
+    printf 'not ok %s: %s\n' "$1" "$(printf '%s' "$2" | tr '\n' ' ' | cut -c1-300)"
+}
+# is NAME GOT WANTED
+is() { if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1" "got '$2', wanted '$3'"; fi; }
+# has NAME TEXT PART
+has() { case $2 in *"$3"*) ok "$1" ;; *) not_ok "$1" "no '$3' in '$2'" ;; esac; }
+# code WANTED NAME COMMAND...: the exit code; what was said goes to $said
+code() {
+    wanted=$1 name=$2
+    shift 2
+    said=$("$@" 2>&1 </dev/null)
+    is "$name" "$?" "$wanted"
+}
+
+if ! "$CORDON" run -- true </dev/null 2>"$TEST_TMP/why"; then
+    not_ok "a program runs inside" "$(cat "$TEST_TMP/why")"
+    echo done
+    exit 1
+fi
+
+# ---- exit codes ----
+code 0 "true gives 0" "$CORDON" run -- true
+code 7 "a command's own code" "$CORDON" run -- sh -c 'exit 7'
+code 255 "255 passes" "$CORDON" run -- sh -c 'exit 255'
+code 137 "128 + n of a signal" "$CORDON" run -- sh -c 'kill -9 $$'
+code 127 "not found is 127" "$CORDON" run -- no-such-program-here
+echo text >plain
+code 126 "not executable is 126" "$CORDON" run -- ./plain
+code 3 "-c gives the line's code" "$CORDON" -c 'exit 3'
+is "-c hands arguments on" "$("$CORDON" -c 'echo $0-$1' a b)" "a-b"
+is "what follows run's program is the program's" "$("$CORDON" run -- echo --net -c)" "--net -c"
+is "-- is not needed" "$("$CORDON" run echo --net)" "--net"
+
+# ---- words that are not known ----
+code 125 "an unknown verb is 125" "$CORDON" dcotor
+has "the nearest verb is named" "$said" "doctor"
+code 125 "an unknown option is 125" "$CORDON" run --wirte x -- true
+has "the nearest option is named" "$said" "--write"
+code 125 "run without a program is 125" "$CORDON" run
+code 125 "an option without its value is 125" "$CORDON" run --net
+code 125 "an option given twice is 125" "$CORDON" run --net offline --net offline -- true
+code 125 "a flag takes no value" "$CORDON" run --agent=yes -- true
+code 0 "--help gives 0" "$CORDON" --help
+has "--help names the verbs" "$said" "doctor"
+code 0 "--version gives 0" "$CORDON" --version
+has "--version says what it is" "$said" "cordon "
+
+# ---- the three descriptors ----
+is "a pipe on standard input" "$(echo through | "$CORDON" run -- cat)" "through"
+echo from-file >in
+is "a file on standard input" "$("$CORDON" run -- cat <in)" "from-file"
+"$CORDON" run -- sh -c 'echo one; echo two >&2; echo three' >both 2>&1
+is "one file behind both keeps the order" "$(tr '\n' ' ' <both)" "one two three "
+"$CORDON" run -- sh -c 'echo out; echo err >&2' >out 2>err
+is "standard output to a file" "$(cat out)" "out"
+is "standard error to a file" "$(cat err)" "err"
+echo old >appended
+"$CORDON" run -- echo new >>appended
+is "a file is appended to" "$(tr '\n' ' ' <appended)" "old new "
+is "/dev/stderr can be opened when it is a file" \
+    "$("$CORDON" run -- sh -c 'echo x >/dev/stderr' 2>err; cat err)" "x"
+is "/dev/stdout can be opened when it is a pipe" "$("$CORDON" run -- sh -c 'echo x >/dev/stdout' | cat)" "x"
+echo mine >"$HOME/other/file"
+chmod 600 "$HOME/other/file"
+"$CORDON" run -- sh -c 'chmod 777 /proc/self/fd/0; chmod 777 /dev/stdin' <"$HOME/other/file" >/dev/null 2>&1
+is "a redirected file keeps its mode" "$(stat -c %a "$HOME/other/file")" "600"
+"$CORDON" run -- true <&- >&- 2>&-
+is "closed descriptors are null ones" "$?" "0"
+is "a closed standard input reads as empty" "$("$CORDON" run -- cat <&-)" ""
+code 125 "a folder on standard input is refused" sh -c '"$1" run -- true <.' sh "$CORDON"
+has "the folder is named as such" "$said" "a folder"
+mkfifo pipe
+(echo named >pipe &)
+is "a named FIFO is relayed" "$("$CORDON" run -- cat <pipe)" "named"
+"$CORDON" run -- yes 2>/dev/null | head -n 1 >first
+is "a reader that goes away ends the writer" "$(cat first)" "y"
+head -c 3000000 /dev/urandom >big
+"$CORDON" run -- cat <big >big.out
+cmp -s big big.out && ok "3 MB from file to file, byte for byte" || not_ok "3 MB from file to file, byte for byte" differs
+"$CORDON" run -- cat <big | (sleep 0.3; cat) | cmp -s - big && ok "a slow reader loses nothing" ||
+    not_ok "a slow reader loses nothing" differs
+is "a program that reads nothing ends" "$("$CORDON" run -- true <big; echo $?)" "0"
+is "nothing is left open" "$("$CORDON" run -- sh -c 'ls /proc/self/fd | tr "\n" " "' 3<in 4<in)" "0 1 2 3 "
+
+# ---- signals to cordon ----
+for signal in TERM:143 HUP:129 INT:130; do
+    # A background job of sh ignores INT from birth; python gives it a default again.
+    python3 -B - "$CORDON" "${signal%:*}" "${signal#*:}" <<'PY'
+import os, signal, subprocess, sys, time
+cordon, name, wanted = sys.argv[1:]
+number = getattr(signal, "SIG" + name)
+p = subprocess.Popen([cordon, "run", "--", "sh", "-c", "echo ready; exec sleep 60"], stdin=subprocess.DEVNULL,
+                     stdout=subprocess.PIPE, preexec_fn=lambda: signal.signal(number, signal.SIG_DFL))
+p.stdout.readline()
+p.send_signal(number)
+try:
+    got = p.wait(8)
+except subprocess.TimeoutExpired:
+    p.kill()
+    got = "still running"
+print(("ok" if str(got) == wanted else "not ok") + f" SIG{name} ends the command" +
+      ("" if str(got) == wanted else f": {got}"))
+sys.exit(str(got) != wanted)
+PY
+    [ $? = 0 ] || failed=1
+done
+"$CORDON" run -- sh -c 'sleep 987 & exit 0'
+is "nothing that ran inside is left" "$(ps -eo args 2>/dev/null | grep -c '^sleep 987')" "0"
+
+# ---- where and what ----
+is "it starts in the current folder" "$("$CORDON" run -- pwd)" "$work"
+is "with --workspace it starts there" "$("$CORDON" run --workspace "$HOME/other" -- pwd)" "$HOME/other"
+mkdir -p sub
+is "a folder below the workspace stays where it is" \
+    "$(cd sub && "$CORDON" run --workspace "$work" -- pwd)" "$work/sub"
+(cd "$HOME" && "$CORDON" run -- true) >/dev/null 2>"$TEST_TMP/why" </dev/null
+is "HOME is refused" "$?" "125"
+has "HOME is refused by name" "$(cat "$TEST_TMP/why")" "home folder"
+(cd / && "$CORDON" -c true) >/dev/null 2>"$TEST_TMP/why" </dev/null
+is "/ is refused" "$?" "125"
+code 125 "a system folder is refused" "$CORDON" run --workspace /etc -- true
+code 125 "a missing workspace is refused" "$CORDON" run --workspace "$HOME/nowhere" -- true
+code 2 "another folder is read-only" "$CORDON" run -- sh -c "echo x >$HOME/other/new"
+code 0 "--write makes it writable" "$CORDON" run --write "$HOME/other" -- sh -c "echo x >$HOME/other/new"
+code 125 "--write of HOME is refused" "$CORDON" run --write "$HOME" -- true
+code 1 "a secret path cannot be read" "$CORDON" run -- cat "$HOME/.ssh/id_test"
+echo private >hidden
+code 1 "--secret hides a file" "$CORDON" run --secret "$work/hidden" -- cat hidden
+mkdir -p kept
+code 2 "--protect keeps a folder" "$CORDON" run --protect kept -- sh -c 'echo x >kept/x'
+code 125 "--net limited is refused by name" "$CORDON" run --net limited -- true
+has "the reason is said" "$said" "limited needs Cordon's proxy, which does not exist yet"
+code 125 "an unknown network mode is refused" "$CORDON" run --net onlin -- true
+code 0 "--net online opens" "$CORDON" run --net online -- true
+code 125 "--require knows one value" "$CORDON" run --require most -- true
+
+# ---- policy files ----
+cat >"$HOME/policy.json" <<'JSON'
+{
+  "version": 1,
+  "wirte": []
+}
+JSON
+code 1 "policy check finds an error" "$CORDON" policy check "$HOME/policy.json"
+has "file, line and column are named" "$said" "policy.json:3:3"
+has "the nearest key is named" "$said" "\"write\""
+code 125 "a bad policy opens nothing" "$CORDON" run --policy "$HOME/policy.json" -- true
+printf '{"version":1,"write":["%s"]}' "$HOME/other" >"$HOME/policy.json"
+code 0 "policy check passes a good file" "$CORDON" policy check "$HOME/policy.json"
+code 0 "--policy is obeyed" "$CORDON" run --policy "$HOME/policy.json" -- sh -c "echo x >$HOME/other/y"
+cp "$HOME/policy.json" "$work/policy.json"
+code 125 "a policy file in the workspace is refused" "$CORDON" run --policy policy.json -- true
+has "the reason is where it lies" "$said" "rewrite"
+"$CORDON" policy show --json >"$HOME/shown.json"
+code 0 "what policy show prints can be read again" "$CORDON" policy check "$HOME/shown.json"
+code 0 "policy show --plan" "$CORDON" policy show --plan
+has "the plan names the workspace" "$said" "work"
+code 0 "policy explain" "$CORDON" policy explain network.mode
+has "a key's words are named" "$said" "offline"
+code 125 "an unknown key" "$CORDON" policy explain network.mod
+has "the nearest key to explain" "$said" "network.mode"
+
+# ---- why, denied, status, doctor, demo ----
+code 0 "why of a path" "$CORDON" why "$HOME/other" write
+has "refused, with what would change it" "$said" ":allow"
+ln -s "$HOME/other" way
+code 0 "why of a link" "$CORDON" why way
+has "the link's end is shown" "$said" "leads to"
+code 0 "why of an address" "$CORDON" why example.org:443
+has "an address is refused offline" "$said" "refused"
+code 125 "why with an operation that is none" "$CORDON" why . wirte
+bad=$(printf 'a\033]52;c;x\007b')
+code 0 "why of a name with controls" "$CORDON" why "$bad"
+case $said in *"$(printf '\033')"*) not_ok "controls are shown escaped" "an escape came out" ;;
+*) ok "controls are shown escaped" ;; esac
+code 0 "denied answers" "$CORDON" denied
+has "denied does not claim what it cannot know" "$said" "not recorded yet"
+code 0 "status answers" "$CORDON" status
+has "status does not claim what was not tried" "$said" "not tried"
+code 0 "doctor finds everything held" "$CORDON" doctor
+has "doctor shows expected and observed" "$said" "expected denied"
+has "doctor shows the control" "$said" "control done"
+case $said in *BROKEN* | *"??"*) not_ok "no promise is broken or unknown" "$said" ;;
+*) ok "no promise is broken or unknown" ;; esac
+"$CORDON" doctor --json 2>/dev/null | python3 -B -c '
+import json, sys
+d = json.load(sys.stdin)
+assert d["tier"] in ("full", "partial") and len(d["checks"]) > 6, d
+assert all(c["observed"] == c["expected"] for c in d["checks"]), d' && ok "doctor --json is JSON" ||
+    not_ok "doctor --json is JSON" "see above"
+code 0 "every demo is held" "$CORDON" demo
+has "all of them" "$said" "6 of 6 held"
+is "the decoys are gone" "$(ls -d "$HOME"/cordon-demo-* 2>/dev/null)" ""
+code 125 "an unknown demo" "$CORDON" demo delete-hom
+has "the nearest demo" "$said" "delete-home"
+code 0 "demo --list" "$CORDON" demo --list
+is "no session folder is left" "$(ls "$XDG_STATE_HOME/cordon/sessions" 2>/dev/null)" ""
+
+# ---- a script never widens; --agent locks ----
+said=$(printf ':net online\n:allow %s\n' "$HOME/other" | timeout 20 "$CORDON" 2>&1)
+has "a script on standard input never widens" "$said" "a script never widens"
+code 2 "--agent locks .git" sh -c 'mkdir -p .git && "$1" run --agent -- sh -c "echo x >.git/x"' sh "$CORDON"
+
+# ---- a terminal ----
+if python3 -B -c 'import pty' 2>/dev/null; then
+    python3 -B "$here/cli_tty.py" "$CORDON" "$work" "$HOME/other" || failed=1
+else
+    echo "skip a terminal: no python3"
+fi
+echo done
+exit "$failed"

@@ -1,8 +1,8 @@
 /*
  * complete: the word before the cursor. See complete.h.
  *
- * One pass from the line's beginning to the cursor, with a small stack for what is open: quotes, $( ) and
- * ${ }. It only has to be right for what stands before the cursor; it judges nothing.
+ * One pass from the line's beginning to the cursor, with a small stack for what is open: quotes,
+ * $( ) and ${ }. It only has to be right for what stands before the cursor; it judges nothing.
  */
 #include "complete.h"
 
@@ -10,12 +10,13 @@
 
 #define LEVELS_MAX 32
 
-/* What is open. A list of commands has words; in quotes and braces the word of the list below goes on. */
+/* What is open. A list of commands has words; in quotes and braces the word of
+ * the list below goes on. */
 enum level_kind { LEVEL_COMMANDS, LEVEL_BACKTICK, LEVEL_DOUBLE, LEVEL_BRACE };
 
 struct level {
     enum level_kind kind;
-    size_t start;  /* of the word, or of what is open */
+    size_t start; /* of the word, or of what is open */
     bool in_word;
     bool command;  /* the next word, or this one, is a command's name */
     bool target;   /* this word is the target of a redirection */
@@ -60,8 +61,8 @@ static bool is_commands(const struct level *level)
 /* Words behind which a command's name is due. */
 static bool leads_command(struct str word)
 {
-    static const char *const words[] = {"if", "then", "else", "elif", "while", "until", "do", "!", "{",
-        "time", "coproc"};
+    static const char *const words[] = {
+        "if", "then", "else", "elif", "while", "until", "do", "!", "{", "time", "coproc"};
     size_t equals = str_find(word, 0, '=');
 
     for (size_t i = 0; i < COUNT_OF(words); i++)
@@ -200,7 +201,8 @@ static void take_byte(struct split *p)
 
 /* ---- what the word means ---- */
 
-/* Walks from..to without its quotes into the arena; tail and what is open there come out with it. */
+/* Walks from..to without its quotes into the arena; tail and what is open there come out with it.
+ */
 struct meaning {
     struct buf text;
     size_t tail, tail_text; /* behind the last slash: in the line, in text */
@@ -279,7 +281,8 @@ void complete_split(struct arena *a, struct str line, size_t cursor, struct comp
     p.levels[0].command = true;
     while (p.at < p.s.n)
         take_byte(&p);
-    *out = (struct complete_word){.start = p.s.n, .tail = p.s.n, .folder = STR(""), .name = STR("")};
+    *out =
+        (struct complete_word){.start = p.s.n, .tail = p.s.n, .folder = STR(""), .name = STR("")};
     if (p.comment || p.too_deep)
         return;
     variable = variable_start(&p);

@@ -1,10 +1,10 @@
 /*
- * editor: bytes in, bytes out. This file takes the bytes apart into keys and pastes, and draws when a feed is
- * through; what keys do is in editor_keys.c, history in editor_history.c, the text in editor_text.c, the screen
- * in editor_draw.c.
+ * editor: bytes in, bytes out. This file takes the bytes apart into keys and pastes, and draws when
+ * a feed is through; what keys do is in editor_keys.c, history in editor_history.c, the text in
+ * editor_text.c, the screen in editor_draw.c.
  *
- * The bytes come from a person's terminal, and from what they copied off a page: a paste is text and
- * nothing else, whatever it holds.
+ * The bytes come from a person's terminal, and from what they copied off a page: a paste is text
+ * and nothing else, whatever it holds.
  */
 #include "editor_parts.h"
 
@@ -74,8 +74,8 @@ static void set_paste_mode(struct editor *ed, bool on, struct buf *draw)
     ed->paste_mode = on;
 }
 
-void editor_begin(struct editor *ed, struct str prompt, struct str continuation_prompt, unsigned columns,
-    struct buf *draw)
+void editor_begin(struct editor *ed, struct str prompt, struct str continuation_prompt,
+    unsigned columns, struct buf *draw)
 {
     buf_clear(&ed->prompt);
     buf_str(&ed->prompt, prompt);
@@ -131,8 +131,8 @@ static void add_pasted(struct buf *out, char c, char before)
         buf_add(out, &c, 1);
 }
 
-/* Put in at once, so that one undo takes it away; what is too long for a line is dropped whole, because
- * half of a command is another command. */
+/* Put in at once, so that one undo takes it away; what is too long for a line is dropped whole,
+ * because half of a command is another command. */
 static void put_paste(struct editor *ed)
 {
     struct buf text = {.ceiling = LINE_BYTES_MAX + 1};
@@ -177,7 +177,8 @@ static void take_paste(struct editor *ed, struct str keys, size_t *at)
     }
 }
 
-/* A paste whose end never comes would hold the keyboard: Ctrl-C three times, each by itself, ends it. */
+/* A paste whose end never comes would hold the keyboard: Ctrl-C three times,
+ * each by itself, ends it. */
 static bool breaks_paste(struct editor *ed, struct str keys)
 {
     if (!str_eq(keys, STR("\x03")))
@@ -206,7 +207,8 @@ void editor_preload(struct editor *ed, struct str text, struct buf *draw)
             buf_str(&line, key.text);
         else if (key.code == KEY_TAB && key.modifiers == 0)
             buf_str(&line, STR("\t"));
-        else if (key.code == KEY_ENTER && !(at >= 2 && text.p[at - 1] == '\n' && text.p[at - 2] == '\r'))
+        else if (key.code == KEY_ENTER &&
+                 !(at >= 2 && text.p[at - 1] == '\n' && text.p[at - 2] == '\r'))
             buf_str(&line, STR("\n"));
     }
     if (!line.overflowed)
@@ -365,7 +367,8 @@ static size_t common_length(const struct texts *candidates)
     return n;
 }
 
-/* Candidates come from inside the sandbox: they are shown as the line would show them, in plain text. */
+/* Candidates come from inside the sandbox: they are shown as the line would
+ * show them, in plain text. */
 static struct str shown_offer(struct arena *a, struct str candidate, size_t *columns)
 {
     struct buf out = {0};
@@ -420,7 +423,8 @@ static void list_offers(struct editor *ed, const struct texts *candidates, struc
     arena_release(&scratch);
 }
 
-void editor_offer(struct editor *ed, size_t word_start, const struct texts *candidates, struct buf *draw)
+void editor_offer(
+    struct editor *ed, size_t word_start, const struct texts *candidates, struct buf *draw)
 {
     struct str word, common;
 
@@ -431,7 +435,8 @@ void editor_offer(struct editor *ed, size_t word_start, const struct texts *cand
     common = str_slice(candidates->v[0], 0, common_length(candidates));
     if (str_find(common, 0, '\0') != common.n)
         return;
-    if (candidates->n == 1 ? !str_eq(common, word) : common.n > word.n && str_starts(common, word)) {
+    if (candidates->n == 1 ? !str_eq(common, word)
+                           : common.n > word.n && str_starts(common, word)) {
         edit_remove(&ed->edit, word_start, ed->edit.cursor, EDIT_ALONE);
         editor_put(ed, common, false, word.n > 0 ? EDIT_LINKED : EDIT_ALONE);
     } else if (candidates->n > 1 && !ed->hidden) {

@@ -1,9 +1,10 @@
 /*
  * editor_draw: from prompt and text to cells, and from the cells shown before to those wanted now.
  *
- * A frame is laid out anew each time; what is written is the difference. Rows that are full run on by the
- * terminal's own wrapping, so that copying a long line gives one line. Sent are only printable text, \r, \n
- * and CSI A B C D G J K m. What is not printable in prompt or text has become an escape before.
+ * A frame is laid out anew each time; what is written is the difference. Rows that are full run on
+ * by the terminal's own wrapping, so that copying a long line gives one line. Sent are only
+ * printable text, \r, \n and CSI A B C D G J K m. What is not printable in prompt or text has
+ * become an escape before.
  */
 #include "editor_parts.h"
 
@@ -12,8 +13,8 @@
 #define SHOWN_ROWS_MAX  200    /* where the terminal's height is not known */
 #define SHOWN_CELLS_MAX 200000 /* of one frame, whatever the size of the terminal */
 
-/* Styles: 0 plain; 1 reverse; else the colour that a prompt has set up to a byte of it: 2 * byte for the
- * prompt, and one more for the continuation prompt. */
+/* Styles: 0 plain; 1 reverse; else the colour that a prompt has set up to a byte of it: 2 * byte
+ * for the prompt, and one more for the continuation prompt. */
 #define STYLE_REVERSE 1u
 
 struct cell {
@@ -89,8 +90,10 @@ static void put_cell(struct layout *l, struct str bytes, size_t width, uint32_t 
     l->column += width;
     if (is_kept(l)) {
         struct row *row = &rows_of(l->f)[l->row - l->top];
-        struct cell cell = {.at = (uint32_t)l->f->bytes.n, .n = (uint16_t)bytes.n,
-            .width = (uint16_t)width, .style = style};
+        struct cell cell = {.at = (uint32_t)l->f->bytes.n,
+            .n = (uint16_t)bytes.n,
+            .width = (uint16_t)width,
+            .style = style};
         buf_str(&l->f->bytes, bytes);
         buf_add(&l->f->cells, &cell, sizeof cell);
         row->count++;
@@ -98,7 +101,8 @@ static void put_cell(struct layout *l, struct str bytes, size_t width, uint32_t 
     }
 }
 
-static void put_unit(struct layout *l, struct str s, size_t at, const struct unit *unit, uint32_t style)
+static void put_unit(
+    struct layout *l, struct str s, size_t at, const struct unit *unit, uint32_t style)
 {
     if (unit->kind == UNIT_ESCAPED) {
         for (const char *c = unit->shown; *c; c++)
@@ -268,8 +272,8 @@ static void move_to(struct screen *s, size_t row, size_t column, struct buf *out
     s->column = column;
 }
 
-static bool is_same_cell(const struct frame_shown *a, const struct cell *x, const struct frame_shown *b,
-    const struct cell *y)
+static bool is_same_cell(const struct frame_shown *a, const struct cell *x,
+    const struct frame_shown *b, const struct cell *y)
 {
     return x->n == y->n && x->width == y->width && x->style == y->style &&
            memcmp(a->bytes.p + x->at, b->bytes.p + y->at, x->n) == 0;
@@ -295,19 +299,21 @@ static size_t kept_cells(const struct screen *s, size_t r, bool all_new, size_t 
     return k;
 }
 
-static void write_row(struct screen *s, const struct picture *p, size_t r, bool all_new, struct buf *out)
+static void write_row(
+    struct screen *s, const struct picture *p, size_t r, bool all_new, struct buf *out)
 {
     const struct row *row = &rows_of(&s->next)[r];
     size_t column, k = kept_cells(s, r, all_new, &column);
     bool was_there = r < row_count(&s->now);
     size_t old_width = was_there ? rows_of(&s->now)[r].width : 0;
-    bool follows = r > 0 && rows_of(&s->next)[r - 1].runs_on && s->row + 1 == r &&
-                   s->column >= s->columns;
+    bool follows =
+        r > 0 && rows_of(&s->next)[r - 1].runs_on && s->row + 1 == r && s->column >= s->columns;
 
     if (k == row->count && (all_new ? false : was_there && old_width == row->width))
         return;
     if (k == 0 && follows) {
-        /* The terminal wraps by itself at the next character; an empty row gets a blank that goes again. */
+        /* The terminal wraps by itself at the next character; an empty row gets a
+         * blank that goes again. */
         if (row->count == 0) {
             set_style(s, p, 0, out);
             buf_str(out, STR(" \r"));
@@ -386,7 +392,8 @@ void screen_finish(struct screen *s, struct str mark, struct buf *out)
     last = row_count(&s->now) - 1;
     width = rows_of(&s->now)[last].width;
     fresh = width == 0 && last > 0 && rows_of(&s->now)[last - 1].runs_on && mark.n == 0;
-    /* Behind a full row stands the cursor on its last column; a line break leaves from there as well. */
+    /* Behind a full row stands the cursor on its last column; a line break
+     * leaves from there as well. */
     move_to(s, last, width < s->columns ? width : s->columns - 1, out);
     if (mark.n > 0 && width >= s->columns)
         buf_str(out, STR("\r\n"));
@@ -412,9 +419,10 @@ void screen_clear(struct screen *s, struct buf *out)
 }
 
 /*
- * A narrower terminal wraps the rows that it shows, a wider one joins those that ran on; the cursor stays with
- * its character. How many rows it is then below the prompt's first one decides what is drawn over. Where a
- * terminal may do one thing or the other, the smaller number: a leftover is better than losing output.
+ * A narrower terminal wraps the rows that it shows, a wider one joins those that ran on; the cursor
+ * stays with its character. How many rows it is then below the prompt's first one decides what is
+ * drawn over. Where a terminal may do one thing or the other, the smaller number: a leftover is
+ * better than losing output.
  */
 void screen_resize(struct screen *s, unsigned columns, struct buf *out)
 {

@@ -1,8 +1,9 @@
 /*
- * editor_history: going through the lines of before: up and down, by prefix, and by incremental search.
+ * editor_history: going through the lines of before: up and down, by prefix, and by incremental
+ * search.
  *
- * Entries that were changed on the way, the line being written among them, are kept as drafts until the
- * next line begins, so that going there and back loses nothing.
+ * Entries that were changed on the way, the line being written among them, are kept as drafts until
+ * the next line begins, so that going there and back loses nothing.
  */
 #include "editor_parts.h"
 
@@ -69,7 +70,8 @@ void editor_history_prefix(struct editor *ed, int direction)
             return;
         place = direction < 0 ? place - 1 : place + 1;
         if (place == history_count(&ed->history) ||
-            (str_starts(text_at(ed, place), prefix) && !str_eq(text_at(ed, place), edit_view(&ed->edit))))
+            (str_starts(text_at(ed, place), prefix) &&
+                !str_eq(text_at(ed, place), edit_view(&ed->edit))))
             break;
     }
     editor_history_go(ed, place);
@@ -89,7 +91,8 @@ static size_t last_match(struct str text, struct str query)
     return SIZE_MAX;
 }
 
-/* Looks from place on, which may match itself. An entry that reads as the shown one does is passed over. */
+/* Looks from place on, which may match itself. An entry that reads as the shown
+ * one does is passed over. */
 static void look_from(struct editor *ed, size_t place, struct str but_not)
 {
     struct search *search = &ed->search;

@@ -53,7 +53,8 @@ static void go_word_right(struct editor *ed)
     ed->edit.cursor = edit_word_right(&ed->edit, ed->edit.cursor);
 }
 
-/* Within a line of several rows the arrows move between them; from its first or last, through history. */
+/* Within a line of several rows the arrows move between them; from its first or
+ * last, through history. */
 static void go_vertical(struct editor *ed, int direction)
 {
     size_t at;
@@ -123,8 +124,8 @@ static void kill_span(struct editor *ed, size_t from, size_t to)
     ed->deed = DEED_KILL;
     if (from >= to)
         return;
-    kills_add(&ed->kills, str_slice(view(ed), from, to), ed->last == DEED_KILL, to <= ed->edit.cursor,
-        ed->stale);
+    kills_add(&ed->kills, str_slice(view(ed), from, to), ed->last == DEED_KILL,
+        to <= ed->edit.cursor, ed->stale);
     edit_remove(&ed->edit, from, to, EDIT_ALONE);
 }
 
@@ -190,7 +191,8 @@ static void yank_older(struct editor *ed)
 
 /* ---- changing ---- */
 
-/* At the end of the line the two characters before the cursor change places, elsewhere those around it. */
+/* At the end of the line the two characters before the cursor change places,
+ * elsewhere those around it. */
 static void transpose(struct editor *ed)
 {
     struct edit *e = &ed->edit;

@@ -1,6 +1,6 @@
 /*
- * editor_parts: what the editor's files share: the text with its undo, units of display, the drawn frame.
- * For editor*.c and their tests only; everybody else uses editor.h.
+ * editor_parts: what the editor's files share: the text with its undo, units of display, the drawn
+ * frame. For editor*.c and their tests only; everybody else uses editor.h.
  */
 #ifndef CORDON_EDITOR_PARTS_H
 #define CORDON_EDITOR_PARTS_H
@@ -20,14 +20,14 @@ enum unit_kind {
 
 struct unit {
     enum unit_kind kind;
-    size_t n;        /* bytes of text */
-    int columns;     /* of UNIT_PLAIN: 1 or 2 */
+    size_t n;    /* bytes of text */
+    int columns; /* of UNIT_PLAIN: 1 or 2 */
     char shown[16];
 };
 
 void unit_at(struct str s, size_t at, struct unit *out); /* at < s.n, at a unit's start */
-size_t unit_before(struct str s, size_t at);             /* where the unit that ends at `at` starts */
-size_t unit_snap(struct str s, size_t at);               /* at, or the end of the unit that holds it */
+size_t unit_before(struct str s, size_t at); /* where the unit that ends at `at` starts */
+size_t unit_snap(struct str s, size_t at);   /* at, or the end of the unit that holds it */
 
 /* ---- the text; editor_text.c ---- */
 
@@ -58,7 +58,8 @@ size_t edit_line_end(const struct edit *e, size_t at);
 size_t edit_word_left(const struct edit *e, size_t at);
 size_t edit_word_right(const struct edit *e, size_t at);
 size_t edit_blank_left(const struct edit *e, size_t at); /* words as blanks separate them */
-/* The place on the line above or below (-1, +1) nearest to the cursor's column; false: there is none. */
+/* The place on the line above or below (-1, +1) nearest to the cursor's column;
+ * false: there is none. */
 bool edit_vertical(const struct edit *e, int direction, size_t *goal, size_t *at);
 
 /* Killed text. A slot remembers whether its text was pasted or typed ahead. */
@@ -85,11 +86,12 @@ struct frame_shown {
 struct screen {
     struct frame_shown now, next;
     unsigned columns, height;
-    bool valid;         /* `now` is on the terminal, unless it was hidden */
-    bool again;         /* the prompt changed: nothing of `now` may be kept */
-    size_t row, column; /* the terminal's cursor, relative to the frame; column == columns: about to wrap */
-    size_t reached;     /* rows that exist on the terminal from the frame's first on */
-    uint32_t style;     /* what the terminal's colour is now; 0 is plain */
+    bool valid; /* `now` is on the terminal, unless it was hidden */
+    bool again; /* the prompt changed: nothing of `now` may be kept */
+    size_t row,
+        column; /* the terminal's cursor, relative to the frame; column == columns: about to wrap */
+    size_t reached; /* rows that exist on the terminal from the frame's first on */
+    uint32_t style; /* what the terminal's colour is now; 0 is plain */
 };
 
 /* What to draw. */
@@ -101,14 +103,15 @@ struct picture {
 void screen_release(struct screen *s);
 void screen_begin(struct screen *s); /* the cursor is at the beginning of an empty row */
 void screen_draw(struct screen *s, const struct picture *p, struct buf *out);
-void screen_finish(struct screen *s, struct str mark, struct buf *out); /* to a fresh row below it */
+void screen_finish(
+    struct screen *s, struct str mark, struct buf *out); /* to a fresh row below it */
 void screen_hide(struct screen *s, struct buf *out);
 void screen_clear(struct screen *s, struct buf *out); /* the whole terminal, then like begin */
 void screen_resize(struct screen *s, unsigned columns, struct buf *out);
 
 /* ---- the editor; editor.c, editor_keys.c, editor_history.c ---- */
 
-#define DRAFTS_MAX    8   /* history entries changed on the way; the first is the line being written */
+#define DRAFTS_MAX      8 /* history entries changed on the way; the first is the line being written */
 #define QUERY_BYTES_MAX 256
 
 struct draft {
@@ -135,7 +138,7 @@ struct editor {
     struct history history;
     struct search search;
     struct buf prompt, continuation, search_prompt;
-    struct buf paste; /* what came between the paste's markers so far */
+    struct buf paste;   /* what came between the paste's markers so far */
     size_t paste_match; /* bytes of the end marker that have come */
     unsigned paste_interrupts;
     bool active, hidden, pasting, paste_mode, verbatim, stale, changed;

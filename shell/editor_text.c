@@ -1,8 +1,9 @@
 /*
- * editor_text: the text under edit: units that the cursor steps over, changes and their undo, words, kills.
+ * editor_text: the text under edit: units that the cursor steps over, changes and their undo,
+ * words, kills.
  *
- * The cursor stands only at the start of a unit: a character with the marks that combine with it, a line
- * break, a tab, or a single byte or character that may not reach a terminal as it is.
+ * The cursor stands only at the start of a unit: a character with the marks that combine with it, a
+ * line break, a tab, or a single byte or character that may not reach a terminal as it is.
  */
 #include "editor_parts.h"
 #include "../sandbox/core/text.h"
@@ -245,8 +246,12 @@ bool edit_insert(struct edit *e, struct str bytes, enum edit_join join)
     if (join == EDIT_TYPED && grows_last(e, bytes))
         steps_of(e)[step_count(e) - 1].n += bytes.n;
     else
-        record(e, (struct edit_step){.at = at, .n = bytes.n, .cursor = at, .inserted = true,
-                      .linked = join == EDIT_LINKED, .typed = join == EDIT_TYPED});
+        record(e, (struct edit_step){.at = at,
+                      .n = bytes.n,
+                      .cursor = at,
+                      .inserted = true,
+                      .linked = join == EDIT_LINKED,
+                      .typed = join == EDIT_TYPED});
     splice_in(e, at, bytes);
     edit_move(e, at + bytes.n);
     return true;
@@ -258,8 +263,8 @@ void edit_remove(struct edit *e, size_t from, size_t to, enum edit_join join)
         to = e->text.n;
     if (from >= to)
         return;
-    record(e, (struct edit_step){.at = from, .n = to - from, .cursor = e->cursor,
-                  .linked = join == EDIT_LINKED});
+    record(e, (struct edit_step){
+                  .at = from, .n = to - from, .cursor = e->cursor, .linked = join == EDIT_LINKED});
     buf_add(&e->gone, e->text.p + from, to - from);
     splice_out(e, from, to - from);
     if (e->cursor >= to)
@@ -294,8 +299,9 @@ bool edit_undo(struct edit *e)
             splice_out(e, step.at, step.n);
         } else {
             e->gone.n -= step.n;
-            splice_in(e, step.at, str_slice((struct str){e->gone.p, e->gone.n + step.n}, e->gone.n,
-                                      e->gone.n + step.n));
+            splice_in(e, step.at,
+                str_slice(
+                    (struct str){e->gone.p, e->gone.n + step.n}, e->gone.n, e->gone.n + step.n));
         }
         e->cursor = step.cursor;
     }

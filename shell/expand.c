@@ -1,10 +1,10 @@
 /*
- * expand: history expansion, before a line is run: !! !$ !^ !* !n !-n !prefix !?text? with word designators
- * (:n :n-m :^ :$ :*), and ^old^new at a line's beginning. See editor.h.
+ * expand: history expansion, before a line is run: !! !$ !^ !* !n !-n !prefix !?text? with word
+ * designators (:n :n-m :^ :$ :*), and ^old^new at a line's beginning. See editor.h.
  *
- * As bash has it for these forms. Not expanded: in single quotes, behind a backslash, in a comment, in a
- * here-document, and where ! means something else to the command shell. Modifiers (:s :h ...) are refused:
- * what they would give is shown to nobody before it is in the line.
+ * As bash has it for these forms. Not expanded: in single quotes, behind a backslash, in a comment,
+ * in a here-document, and where ! means something else to the command shell. Modifiers (:s :h ...)
+ * are refused: what they would give is shown to nobody before it is in the line.
  */
 #include "editor_parts.h"
 #include "unfinished_parts.h"
@@ -21,8 +21,8 @@ static bool is_space(char c)
 /* Length of the operator at c->at: the usual ones of two and three characters are one word. */
 static size_t operator_length(const struct scan *c)
 {
-    static const char *const operators[] = {"<<<", "<<-", "&>>", ";;&", "&&", "||", ";;", "<<", ">>",
-        ">&", "<&", "&>", ">|", "<>", "|&", ";&"};
+    static const char *const operators[] = {"<<<", "<<-", "&>>", ";;&", "&&", "||", ";;", "<<",
+        ">>", ">&", "<&", "&>", ">|", "<>", "|&", ";&"};
 
     for (size_t i = 0; i < COUNT_OF(operators); i++)
         if (scan_looks_at(c, operators[i]))

@@ -47,7 +47,8 @@ static bool is_keepable(struct str line)
            str_find(line, 0, '\0') == line.n;
 }
 
-/* Clears away what was dropped, once that is most of it: moving bytes costs too much for every line. */
+/* Clears away what was dropped, once that is most of it: moving bytes costs
+ * too much for every line. */
 static void clear_dropped(struct history *h)
 {
     size_t gone;
@@ -66,7 +67,8 @@ static void drop_oldest(struct history *h, size_t room)
 {
     while (history_count(h) > 0) {
         size_t oldest = spans_of(h)[h->first].at;
-        if (history_count(h) < HISTORY_ENTRIES_MAX && h->text.n - oldest + room <= HISTORY_BYTES_MAX)
+        if (history_count(h) < HISTORY_ENTRIES_MAX &&
+            h->text.n - oldest + room <= HISTORY_BYTES_MAX)
             break;
         h->first++;
     }

@@ -1,8 +1,9 @@
 /*
  * keys_in: decodes key bytes. See keys_in.h.
  *
- * One function looks at the bytes from an ESC on and says how many make a key, or that more are needed.
- * A sequence may arrive in pieces: what is unfinished waits in the hold, and silence decides it.
+ * One function looks at the bytes from an ESC on and says how many make a key, or that more are
+ * needed. A sequence may arrive in pieces: what is unfinished waits in the hold, and silence
+ * decides it.
  */
 #include "keys_in.h"
 #include "../sandbox/core/text.h"
@@ -76,8 +77,8 @@ struct csi {
     unsigned parameters[4];
     unsigned event; /* kitty: 1 press, 2 repeat, 3 release */
     size_t count;
-    char mark;      /* < = > ? at the front, or 0 */
-    char final;
+    char mark; /* < = > ? at the front, or 0 */
+    char final_byte;
 };
 
 static void csi_parameters(struct csi *c, struct str body)
@@ -172,9 +173,9 @@ static enum key_code tilde_code(unsigned number)
     }
 }
 
-static enum key_code letter_code(char final)
+static enum key_code letter_code(char final_byte)
 {
-    switch (final) {
+    switch (final_byte) {
     case 'A':
         return KEY_UP;
     case 'B':
@@ -198,26 +199,26 @@ static struct key csi_key(struct keys_in *k, const struct csi *c)
 
     if (c->mark || c->event == 3)
         return key_of(KEY_NONE, 0);
-    if (c->final == '~' && c->parameters[0] == 27 && c->count == 3)
+    if (c->final_byte == '~' && c->parameters[0] == 27 && c->count == 3)
         return coded_key(k, c->parameters[2], modifiers);
-    if (c->final == 'u')
+    if (c->final_byte == 'u')
         return coded_key(k, c->parameters[0], modifiers);
-    if (c->final == '~')
+    if (c->final_byte == '~')
         return key_of(tilde_code(c->parameters[0]), modifiers);
-    if (c->final == '^') /* rxvt: Ctrl, Shift and both are in the final byte */
+    if (c->final_byte == '^') /* rxvt: Ctrl, Shift and both are in the final byte */
         return key_of(tilde_code(c->parameters[0]), KEY_CTRL);
-    if (c->final == '$')
+    if (c->final_byte == '$')
         return key_of(tilde_code(c->parameters[0]), KEY_SHIFT);
-    if (c->final == '@' && c->count == 1)
+    if (c->final_byte == '@' && c->count == 1)
         return key_of(tilde_code(c->parameters[0]), KEY_CTRL | KEY_SHIFT);
-    if (c->final >= 'a' && c->final <= 'd') /* rxvt: Shift and an arrow */
-        return key_of(letter_code((char)(c->final - 32)), KEY_SHIFT);
-    if (c->final == 'Z')
+    if (c->final_byte >= 'a' && c->final_byte <= 'd') /* rxvt: Shift and an arrow */
+        return key_of(letter_code((char)(c->final_byte - 32)), KEY_SHIFT);
+    if (c->final_byte == 'Z')
         return key_of(KEY_NONE, KEY_SHIFT);
     if (c->count == 1 && c->parameters[0] > 1) /* old xterms: the modifier alone, CSI 5 C */
         modifiers = csi_modifiers(c->parameters[0]);
     /* A cursor position report looks like F3 with modifiers; neither is obeyed. */
-    return key_of(letter_code(c->final), modifiers);
+    return key_of(letter_code(c->final_byte), modifiers);
 }
 
 /* s[at] is the byte after ESC [. */
@@ -255,7 +256,7 @@ static enum look look_csi(struct keys_in *k, struct str s, size_t at, size_t *us
         *out = key_of(KEY_NONE, 0);
         return LOOK_KEY;
     }
-    c.final = s.p[i];
+    c.final_byte = s.p[i];
     *used = i + 1;
     *out = i > at ? key_of(KEY_NONE, 0) : csi_key(k, &c);
     return LOOK_KEY;
@@ -267,28 +268,28 @@ static enum look look_ss3(struct keys_in *k, struct str s, size_t at, size_t *us
     static const char keypad[] = "*+,-./0123456789"; /* j to y */
     struct csi c = {0};
     size_t from = at;
-    char final;
+    char final_byte;
 
     while (at < s.n && ((s.p[at] >= '0' && s.p[at] <= '9') || s.p[at] == ';'))
         at++;
     if (at >= s.n)
         return LOOK_MORE;
     csi_parameters(&c, str_slice(s, from, at));
-    final = s.p[at];
-    if ((unsigned char)final < 0x20 || (unsigned char)final >= 0x7f) {
+    final_byte = s.p[at];
+    if ((unsigned char)final_byte < 0x20 || (unsigned char)final_byte >= 0x7f) {
         *used = at;
         *out = key_of(KEY_NONE, 0);
         return LOOK_KEY;
     }
     *used = at + 1;
-    *out = key_of(letter_code(final),
+    *out = key_of(letter_code(final_byte),
         c.count == 0 ? 0 : csi_modifiers(c.count == 1 ? c.parameters[0] : c.parameters[1]));
-    if (final >= 'a' && final <= 'd') { /* rxvt: Ctrl and an arrow */
-        *out = key_of(letter_code((char)(final - 32)), KEY_CTRL);
-    } else if (final == 'M') {
+    if (final_byte >= 'a' && final_byte <= 'd') { /* rxvt: Ctrl and an arrow */
+        *out = key_of(letter_code((char)(final_byte - 32)), KEY_CTRL);
+    } else if (final_byte == 'M') {
         *out = key_of(KEY_ENTER, 0);
-    } else if (final >= 'j' && final <= 'y') {
-        k->given[0] = keypad[final - 'j'];
+    } else if (final_byte >= 'j' && final_byte <= 'y') {
+        k->given[0] = keypad[final_byte - 'j'];
         *out = (struct key){.code = KEY_TEXT, .text = {k->given, 1}};
     }
     return LOOK_KEY;
@@ -296,8 +297,8 @@ static enum look look_ss3(struct keys_in *k, struct str s, size_t at, size_t *us
 
 /* ---- ESC and what follows ---- */
 
-/* Is ESC with this byte, and then that one, the beginning of a string (OSC, DCS, APC, PM, SOS) that a
- * terminal sends in answer to a query? Alt and that key look the same up to here. */
+/* Is ESC with this byte, and then that one, the beginning of a string (OSC, DCS, APC, PM, SOS) that
+ * a terminal sends in answer to a query? Alt and that key look the same up to here. */
 static bool begins_string(char introducer, char next)
 {
     if (introducer == ']')
@@ -328,8 +329,9 @@ static enum look look_string(struct str s, size_t at, size_t *used, struct key *
     return LOOK_MORE;
 }
 
-/* s[at] is the byte after one or more ESC; alt_length the bytes up to it. */
-static enum look look_escape(struct keys_in *k, struct str s, bool silent, size_t *used, struct key *out)
+/* s[0] is ESC. */
+static enum look look_escape(
+    struct keys_in *k, struct str s, bool silent, size_t *used, struct key *out)
 {
     size_t at = 1, n;
     unsigned alt = 0;
@@ -344,8 +346,8 @@ static enum look look_escape(struct keys_in *k, struct str s, bool silent, size_
         return silent ? LOOK_KEY : LOOK_MORE;
     }
     if (s.p[at] == '[' || s.p[at] == 'O') {
-        enum look look = s.p[at] == '[' ? look_csi(k, s, at + 1, used, out)
-                                        : look_ss3(k, s, at + 1, used, out);
+        enum look look =
+            s.p[at] == '[' ? look_csi(k, s, at + 1, used, out) : look_ss3(k, s, at + 1, used, out);
         out->modifiers |= alt;
         if (look == LOOK_KEY || !silent)
             return look;
@@ -383,7 +385,8 @@ static enum look look_escape(struct keys_in *k, struct str s, bool silent, size_
 }
 
 /* A key at the front of s, which is not empty. Text comes in runs as long as possible. */
-static enum look look_at(struct keys_in *k, struct str s, bool silent, size_t *used, struct key *out)
+static enum look look_at(
+    struct keys_in *k, struct str s, bool silent, size_t *used, struct key *out)
 {
     size_t at = 0;
 
@@ -407,7 +410,8 @@ static enum look look_at(struct keys_in *k, struct str s, bool silent, size_t *u
     return LOOK_KEY;
 }
 
-/* The hold is full and the sequence still open: what it says no longer matters, only where it ends. */
+/* The hold is full and the sequence still open: what it says no longer matters, only where it ends.
+ */
 static void shorten_hold(struct keys_in *k)
 {
     size_t intro = k->hold[1] == ESC ? 2 : 1;

@@ -1,9 +1,10 @@
 /*
  * keys_in: what a terminal sends when a person presses keys, as keys.
  *
- * Pure: bytes in, keys out. Knows the encodings of xterm, VTE, rxvt, the Linux console, PuTTY, kitty and
- * Windows Terminal. Replies that come late to a program's query (device attributes, colours, mouse) are
- * swallowed, not typed. Nothing grows with input: a sequence longer than the hold is dropped whole.
+ * Pure: bytes in, keys out. Knows the encodings of xterm, VTE, rxvt, the Linux console, PuTTY,
+ * kitty and Windows Terminal. Replies that come late to a program's query (device attributes,
+ * colours, mouse) are swallowed, not typed. Nothing grows with input: a sequence longer than the
+ * hold is dropped whole.
  */
 #ifndef CORDON_KEYS_IN_H
 #define CORDON_KEYS_IN_H
@@ -11,8 +12,8 @@
 #include "../sandbox/core/base.h"
 
 enum key_code {
-    KEY_NONE, /* nothing that an editor obeys */
-    KEY_TEXT, /* `text`: printable bytes as typed, or single bytes that are not UTF-8 */
+    KEY_NONE,    /* nothing that an editor obeys */
+    KEY_TEXT,    /* `text`: printable bytes as typed, or single bytes that are not UTF-8 */
     KEY_CONTROL, /* Ctrl with `letter`, '@' to '_' */
     KEY_ENTER,
     KEY_TAB,
@@ -50,7 +51,8 @@ struct keys_in {
     char given[8]; /* what the last key's text pointed at when it came out of hold */
 };
 
-/* The next key of input from *at on; false when input is used up (an unfinished sequence is held). */
+/* The next key of input from *at on; false when input is used up (an unfinished sequence is held).
+ */
 bool keys_in_next(struct keys_in *k, struct str input, size_t *at, struct key *out);
 /* Silence after an unfinished sequence: what is held becomes a key. False when nothing is held. */
 bool keys_in_silence(struct keys_in *k, struct key *out);

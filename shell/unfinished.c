@@ -1,9 +1,10 @@
 /*
  * unfinished: does a command shell need more lines after these? See editor.h.
  *
- * A small reader of bash's grammar that follows only what can stay open. It never runs or expands anything.
- * Three answers: whole, more, or doubt. Doubt is taken for whole: the line is run and bash, which knows
- * better, says what is wrong; asking for lines that nobody needs would be worse than an error message.
+ * A small reader of bash's grammar that follows only what can stay open. It never runs or expands
+ * anything. Three answers: whole, more, or doubt. Doubt is taken for whole: the line is run and
+ * bash, which knows better, says what is wrong; asking for lines that nobody needs would be worse
+ * than an error message.
  *
  * Depth and steps are bounded, so that no line can keep the editor busy.
  */
@@ -47,6 +48,9 @@ static struct str plain_word(const struct scan *c)
             return (struct str){NULL, 0};
         end++;
     }
+    if (str_eq(str_slice(c->s, end, end + 2), STR("<(")) ||
+        str_eq(str_slice(c->s, end, end + 2), STR(">(")))
+        return (struct str){NULL, 0};
     return str_slice(c->s, c->at, end);
 }
 
@@ -282,8 +286,8 @@ static enum outcome scan_function(struct scan *c)
 
 static bool begins_compound(const struct scan *c)
 {
-    static const char *const words[] = {"if", "while", "until", "for", "select", "case", "{", "[[",
-        "function"};
+    static const char *const words[] = {
+        "if", "while", "until", "for", "select", "case", "{", "[[", "function"};
     struct str word = plain_word(c);
 
     if (scan_peek(c, 0) == '(')
@@ -353,7 +357,8 @@ static enum outcome scan_simple(struct scan *c)
                 return DOUBT;
             c->at++;
             return scan_function_body(c);
-        } else if (scan_is_meta(scan_peek(c, 0)) && !scan_looks_at(c, "<(") && !scan_looks_at(c, ">(")) {
+        } else if (scan_is_meta(scan_peek(c, 0)) && !scan_looks_at(c, "<(") &&
+                   !scan_looks_at(c, ">(")) {
             return words > 0 ? WHOLE : DOUBT;
         } else {
             o = scan_word(c);
@@ -377,7 +382,8 @@ static enum outcome scan_pipeline(struct scan *c)
         enum outcome o;
         size_t before = c->at;
         skip_prefixes(c);
-        if (c->at > before && (scan_is_end(c) || (scan_is_meta(scan_peek(c, 0)) && scan_peek(c, 0) != '(')))
+        if (c->at > before &&
+            (scan_is_end(c) || (scan_is_meta(scan_peek(c, 0)) && scan_peek(c, 0) != '(')))
             o = WHOLE; /* time, alone */
         else
             o = begins_compound(c) ? scan_compound(c) : scan_simple(c);
@@ -387,7 +393,8 @@ static enum outcome scan_pipeline(struct scan *c)
         if (scan_peek(c, 0) == '#')
             scan_comment(c);
         if (scan_looks_at(c, "&&") || scan_looks_at(c, "||") || scan_peek(c, 0) == '|') {
-            c->at += scan_looks_at(c, "&&") || scan_looks_at(c, "||") || scan_looks_at(c, "|&") ? 2 : 1;
+            c->at +=
+                scan_looks_at(c, "&&") || scan_looks_at(c, "||") || scan_looks_at(c, "|&") ? 2 : 1;
             o = scan_lines(c);
             if (o != WHOLE)
                 return o;
@@ -397,7 +404,8 @@ static enum outcome scan_pipeline(struct scan *c)
         }
         if (scan_peek(c, 0) == '\n')
             return scan_newline(c);
-        if (scan_peek(c, 0) == '&' || (scan_peek(c, 0) == ';' && scan_peek(c, 1) != ';' && scan_peek(c, 1) != '&'))
+        if (scan_peek(c, 0) == '&' ||
+            (scan_peek(c, 0) == ';' && scan_peek(c, 1) != ';' && scan_peek(c, 1) != '&'))
             c->at++;
         else if (!scan_is_end(c) && scan_peek(c, 0) != ';' && scan_peek(c, 0) != ')')
             return DOUBT; /* a word behind a compound command */

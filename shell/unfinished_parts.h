@@ -1,5 +1,6 @@
 /*
- * unfinished_parts: what unfinished.c (commands) and unfinished_words.c (words, here-documents) share.
+ * unfinished_parts: what unfinished.c (commands) and unfinished_words.c (words, here-documents)
+ * share.
  */
 #ifndef CORDON_UNFINISHED_PARTS_H
 #define CORDON_UNFINISHED_PARTS_H
@@ -34,13 +35,15 @@ void scan_comment(struct scan *c);
 void scan_blanks(struct scan *c); /* and line continuations */
 
 enum outcome scan_word(struct scan *c);
-/* Behind (( or $((: to the )) that closes it. *plain is set when the parentheses close one by one: then it was
- * a subshell within a subshell and no arithmetic. */
+/* Behind (( or $((: to the )) that closes it. *plain is set when the parentheses close one by one:
+ * then it was a subshell within a subshell and no arithmetic. */
 enum outcome scan_arithmetic(struct scan *c, bool *plain);
-/* Arithmetic if it reads as such, else commands that begin with a subshell. `open` bytes open the outer. */
+/* Arithmetic if it reads as such, else commands that begin with a subshell. `open`
+ * bytes open the outer. */
 enum outcome scan_arithmetic_or_commands(struct scan *c, size_t open);
-enum outcome scan_newline(struct scan *c); /* at a line break: it, and the bodies that begin there */
-enum outcome scan_lines(struct scan *c);   /* line breaks, blanks and comments */
+enum outcome scan_newline(
+    struct scan *c);                     /* at a line break: it, and the bodies that begin there */
+enum outcome scan_lines(struct scan *c); /* line breaks, blanks and comments */
 enum outcome scan_redirection(struct scan *c);  /* at < or > */
 enum outcome scan_redirections(struct scan *c); /* behind a compound command */
 

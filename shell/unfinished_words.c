@@ -1,6 +1,6 @@
 /*
- * unfinished_words: words with their quotes and expansions, redirections and here-documents, as far as they can
- * stay open at the end of a line. See unfinished.c.
+ * unfinished_words: words with their quotes and expansions, redirections and here-documents, as far
+ * as they can stay open at the end of a line. See unfinished.c.
  */
 #include "unfinished_parts.h"
 
@@ -251,7 +251,8 @@ static enum outcome skip_array(struct scan *c)
             c->at++;
         else if (scan_peek(c, 0) == '#')
             scan_comment(c);
-        else if (scan_is_meta(scan_peek(c, 0)) && !scan_looks_at(c, "<(") && !scan_looks_at(c, ">("))
+        else if (scan_is_meta(scan_peek(c, 0)) && !scan_looks_at(c, "<(") &&
+                 !scan_looks_at(c, ">("))
             return DOUBT;
         else
             o = scan_word(c);
@@ -277,7 +278,8 @@ static enum outcome skip_pattern(struct scan *c)
     return o == WHOLE ? DOUBT : o;
 }
 
-/* One word, from its first byte on. An opening parenthesis belongs to it behind = and pattern signs. */
+/* One word, from its first byte on. An opening parenthesis belongs to it
+ * behind = and pattern signs. */
 enum outcome scan_word(struct scan *c)
 {
     enum outcome o = WHOLE;
@@ -398,7 +400,8 @@ enum outcome scan_redirection(struct scan *c)
     while (!heredoc && (scan_peek(c, 0) == '>' || scan_peek(c, 0) == '&' || scan_peek(c, 0) == '|'))
         c->at++;
     scan_blanks(c);
-    if (scan_is_end(c) || (scan_is_meta(scan_peek(c, 0)) && !scan_looks_at(c, "<(") && !scan_looks_at(c, ">(")))
+    if (scan_is_end(c) ||
+        (scan_is_meta(scan_peek(c, 0)) && !scan_looks_at(c, "<(") && !scan_looks_at(c, ">(")))
         return DOUBT;
     start = c->at;
     o = scan_word(c);

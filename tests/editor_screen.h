@@ -1,6 +1,7 @@
 /*
- * editor_screen: a small model of a terminal for the editor's tests: it obeys what the editor may send and marks
- * everything else as bad. Beside it, written independently, what prompt and line should look like.
+ * editor_screen: a small model of a terminal for the editor's tests: it obeys what the editor may
+ * send and marks everything else as bad. Beside it, written independently, what prompt and line
+ * should look like.
  */
 #ifndef CORDON_EDITOR_SCREEN_H
 #define CORDON_EDITOR_SCREEN_H
@@ -130,7 +131,8 @@ static void model_csi(struct model *m, struct str parameters, char final)
     }
     if (final == 'm') {
         m->reverse = str_eq(parameters, STR("7"));
-        m->coloured = !str_eq(parameters, STR("7")) && !str_eq(parameters, STR("0")) && parameters.n > 0;
+        m->coloured =
+            !str_eq(parameters, STR("7")) && !str_eq(parameters, STR("0")) && parameters.n > 0;
         return;
     }
     for (size_t i = 0; i < parameters.n; i++) {
@@ -402,7 +404,8 @@ static void want(struct wanted *w, size_t columns, const char *prompt, const cha
     w->column = cursor_column;
 }
 
-/* Does the model show rows first.. of w (count of them) around its cursor? Says in why what it does not. */
+/* Does the model show rows first.. of w (count of them) around its cursor? Says in
+ * why what it does not. */
 static bool model_shows(
     const struct model *m, const struct wanted *w, size_t first, size_t count, char why[200])
 {

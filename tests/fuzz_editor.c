@@ -1,6 +1,7 @@
-/* fuzz_editor: whatever keys, sizes, pastes, offers and history come, what is drawn holds only what the editor may send,
- * the line holds no NUL and stays below its ceiling, the cursor stands between characters; the scanner of unfinished
- * lines, history expansion and the history file take any bytes. */
+/* fuzz_editor: whatever keys, sizes, pastes, offers and history come, what is drawn
+ * holds only what the editor may send, the line holds no NUL and stays below its
+ * ceiling, the cursor stands between characters; the scanner of unfinished lines,
+ * history expansion and the history file take any bytes. */
 #include "fuzz.h"
 
 #include "../shell/editor_parts.h"
@@ -42,7 +43,8 @@ static void check_drawn(struct buf *draw)
         if (scalar == 0x1b)
             n = allowed_csi(s, at);
         else
-            must(scalar == '\r' || scalar == '\n' || (scalar >= 0x20 && scalar != 0x7f && !(scalar >= 0x80 && scalar < 0xa0)));
+            must(scalar == '\r' || scalar == '\n' ||
+                 (scalar >= 0x20 && scalar != 0x7f && !(scalar >= 0x80 && scalar < 0xa0)));
         at += n;
     }
     buf_clear(draw);
@@ -88,7 +90,8 @@ static void check_history_file(struct str bytes)
 /* Something other than keys, between two feeds. */
 static void disturb(struct editor *ed, unsigned char what, struct str bytes, struct buf *draw)
 {
-    struct texts candidates = {.v = (struct str[]){bytes, str_slice(bytes, 0, bytes.n / 2)}, .n = 1 + what % 2};
+    struct texts candidates = {
+        .v = (struct str[]){bytes, str_slice(bytes, 0, bytes.n / 2)}, .n = 1 + what % 2};
 
     switch (what % 8) {
     case 0:
@@ -105,7 +108,8 @@ static void disturb(struct editor *ed, unsigned char what, struct str bytes, str
         break;
     case 4:
     case 5:
-        editor_offer(ed, editor_cursor(ed) > what ? editor_cursor(ed) - what / 8u : 0, &candidates, draw);
+        editor_offer(
+            ed, editor_cursor(ed) > what ? editor_cursor(ed) - what / 8u : 0, &candidates, draw);
         break;
     case 6:
         editor_set_height(ed, what / 8u);

@@ -1,6 +1,6 @@
 /*
- * test_complete: the word before the cursor, and how candidates are written. In the rows the line ends at the
- * cursor; names and folders are what the word means.
+ * test_complete: the word before the cursor, and how candidates are written. In the rows the line
+ * ends at the cursor; names and folders are what the word means.
  */
 #include "check.h"
 #include "../shell/complete.h"
@@ -120,8 +120,8 @@ static const struct written writings[] = {
     {"ls m", "~x", "\\~x ", true},
     {"ls a/m", "~x", "~x ", true},
     {"ls m", "#x", "\\#x ", true},
-    {"ls m", "$(reboot);`x`&|<>()*?[a]{b,c}!'\"", "\\$\\(reboot\\)\\;\\`x\\`\\&\\|\\<\\>\\(\\)\\*\\?\\[a\\]\\{b,c\\}\\!\\'\\\" ",
-        true},
+    {"ls m", "$(reboot);`x`&|<>()*?[a]{b,c}!'\"",
+        "\\$\\(reboot\\)\\;\\`x\\`\\&\\|\\<\\>\\(\\)\\*\\?\\[a\\]\\{b,c\\}\\!\\'\\\" ", true},
     {"ls $'m", "it's\\", "$'it\\'s\\\\' ", true},
     {"echo ${HO", "HOME", "HOME", true},
 };
@@ -136,7 +136,8 @@ static void check_writings(void)
         text_printable_into(shown, sizeof shown, str_from(w->candidate));
         snprintf(name, sizeof name, "%s: %s is written", w->line, shown);
         complete_split(&a, str_from(w->line), strlen(w->line), &word);
-        CHECK_STR(complete_escape(&a, &word, str_from(w->candidate), w->whole), str_from(w->wanted), name);
+        CHECK_STR(complete_escape(&a, &word, str_from(w->candidate), w->whole), str_from(w->wanted),
+            name);
         arena_release(&a);
     }
 }
@@ -144,9 +145,10 @@ static void check_writings(void)
 /* What is written reads as the candidate again, whatever quote is open. */
 static void check_round(void)
 {
-    static const char *const before[] = {"ls ", "ls 'x y/", "ls \"x/", "ls '", "ls \"", "ls x/", "echo \"$(ls "};
-    static const char *const names[] = {"a", "a b", "it's", "\"q\"", "$x", "`x`", "a\\b", "#", "~", "a!b", "*?[", "\\",
-        "caf\xc3\xa9", "-n", "a;b&c|d", "a'b\"c d"};
+    static const char *const before[] = {
+        "ls ", "ls 'x y/", "ls \"x/", "ls '", "ls \"", "ls x/", "echo \"$(ls "};
+    static const char *const names[] = {"a", "a b", "it's", "\"q\"", "$x", "`x`", "a\\b", "#", "~",
+        "a!b", "*?[", "\\", "caf\xc3\xa9", "-n", "a;b&c|d", "a'b\"c d"};
     bool good = true;
 
     for (size_t i = 0; i < COUNT_OF(before) * COUNT_OF(names); i++) {
@@ -155,7 +157,10 @@ static void check_round(void)
         struct str start = str_from(before[i % COUNT_OF(before)]), candidate, line;
         candidate = str_from(names[i / COUNT_OF(before)]);
         complete_split(&a, start, start.n, &word);
-        line = arena_join(&a, (struct str[]){str_slice(start, 0, word.tail), complete_escape(&a, &word, candidate, false)}, 2);
+        line = arena_join(&a,
+            (struct str[]){
+                str_slice(start, 0, word.tail), complete_escape(&a, &word, candidate, false)},
+            2);
         complete_split(&a, line, line.n, &again);
         if (!str_eq(again.name, candidate)) {
             good = false;

@@ -78,9 +78,19 @@ static const struct row rows[] = {
     {"End of the Linux console", "abc\x01\x1b[4~", "abc|"},
     {"End of rxvt", "abc\x01\x1b[8~", "abc|"},
     {"Home with a modifier", "abc\x1b[1;2H", "|abc"},
-    {"Alt-B", "ab cd-ef\x1b" "b", "ab cd-|ef"},
-    {"Alt-B twice", "ab cd-ef\x1b" "b\x1b" "b", "ab |cd-ef"},
-    {"Alt-F", "ab cd\x01\x1b" "f", "ab| cd"},
+    {"Alt-B",
+        "ab cd-ef\x1b"
+        "b",
+        "ab cd-|ef"},
+    {"Alt-B twice",
+        "ab cd-ef\x1b"
+        "b\x1b"
+        "b",
+        "ab |cd-ef"},
+    {"Alt-F",
+        "ab cd\x01\x1b"
+        "f",
+        "ab| cd"},
     {"Ctrl-Left", "ab cd\x1b[1;5D", "ab |cd"},
     {"Ctrl-Right", "ab cd\x01\x1b[1;5C", "ab| cd"},
     {"Alt-Left", "ab cd\x1b[1;3D", "ab |cd"},
@@ -96,13 +106,20 @@ static const struct row rows[] = {
     {"Ctrl-K", "abcd\x02\x02\x0b", "ab|"},
     {"Ctrl-U", "abcd\x02\x15", "|d"},
     {"Ctrl-W", "ab /c/d-e  \x17", "ab |"},
-    {"Alt-D", "ab cd ef\x01\x1b" "d", "| cd ef"},
+    {"Alt-D",
+        "ab cd ef\x01\x1b"
+        "d",
+        "| cd ef"},
     {"Alt-Backspace", "ab cd-ef\x1b\x7f", "ab cd-|"},
     {"Alt-Backspace as ESC Ctrl-H", "ab cd\x1b\x08", "ab |"},
     {"Ctrl-Delete", "ab cd\x01\x1b[3;5~", "| cd"},
     {"Ctrl-Y", "ab cd\x17\x01\x19", "cd|ab "},
     {"kills in a row are one", "a b c\x17\x17\x19", "a b c|"},
-    {"kills forward in a row", "a b c\x01\x1b" "d\x1b" "d\x05\x19", " ca b|"},
+    {"kills forward in a row",
+        "a b c\x01\x1b"
+        "d\x1b"
+        "d\x05\x19",
+        " ca b|"},
     {"a move parts kills", "a b c\x17\x02\x17\x19", "a b| "},
     {"Alt-Y", "a b\x17\x02\x02\x0b\x19\x1by", "b|"},
     {"Alt-Y without a yank", "a b\x17x\x1by", "a x|"},
@@ -111,7 +128,10 @@ static const struct row rows[] = {
     {"Ctrl-T before the last", "abcd\x02\x02\x14", "acb|d"},
     {"Ctrl-T at the start", "ab\x01\x14", "|ab"},
     {"Ctrl-T alone", "a\x14", "a|"},
-    {"Ctrl-T of a wide and a marked character", "\xe6\xbc\xa2" "e\xcc\x81\x14", "e\xcc\x81\xe6\xbc\xa2|"},
+    {"Ctrl-T of a wide and a marked character",
+        "\xe6\xbc\xa2"
+        "e\xcc\x81\x14",
+        "e\xcc\x81\xe6\xbc\xa2|"},
     {"undo of a kill", "one two\x17\x1f", "one two|"},
     {"undo all", "one two\x17xyz\x1f\x1f\x1f\x1f\x1f", "|"},
     {"undo of a transpose is one", "ab\x14\x1f", "ab|"},
@@ -125,17 +145,47 @@ static const struct row rows[] = {
     {"a mark typed joins the letter", "ab\x02\xcc\x81", "a\xcc\x81|b"},
     {"a mark without a letter is a step", "\xcc\x81x\x01\x06", "\xcc\x81|x"},
     {"bytes that are not UTF-8 are kept", "a\xff\xc3", "a\xff|"},
-    {"an unknown control does nothing", "a\x1c\x1d\x0f" "b", "ab|"},
-    {"an unknown sequence does nothing", "a\x1b[99~\x1b[5;6X\x1b[?1;2c\x1b[<0;1;1M" "b", "ab|"},
-    {"F1 of the Linux console does nothing", "a\x1b[[A" "b", "ab|"},
-    {"F1 by SS3 does nothing", "a\x1bOP" "b", "ab|"},
-    {"a mouse report of three bytes does nothing", "a\x1b[M !!" "b", "ab|"},
-    {"a colour reply does nothing", "a\x1b]11;rgb:0/0/0\x1b\\" "b", "ab|"},
-    {"a colour reply that ends in BEL does nothing", "a\x1b]11;rgb:0/0/0\x07" "b", "ab|"},
-    {"a DCS reply does nothing", "a\x1bP>|term 1.0\x1b\\" "b", "ab|"},
-    {"a focus report does nothing", "a\x1b[I\x1b[O" "b", "ab|"},
+    {"an unknown control does nothing",
+        "a\x1c\x1d\x0f"
+        "b",
+        "ab|"},
+    {"an unknown sequence does nothing",
+        "a\x1b[99~\x1b[5;6X\x1b[?1;2c\x1b[<0;1;1M"
+        "b",
+        "ab|"},
+    {"F1 of the Linux console does nothing",
+        "a\x1b[[A"
+        "b",
+        "ab|"},
+    {"F1 by SS3 does nothing",
+        "a\x1bOP"
+        "b",
+        "ab|"},
+    {"a mouse report of three bytes does nothing",
+        "a\x1b[M !!"
+        "b",
+        "ab|"},
+    {"a colour reply does nothing",
+        "a\x1b]11;rgb:0/0/0\x1b\\"
+        "b",
+        "ab|"},
+    {"a colour reply that ends in BEL does nothing",
+        "a\x1b]11;rgb:0/0/0\x07"
+        "b",
+        "ab|"},
+    {"a DCS reply does nothing",
+        "a\x1bP>|term 1.0\x1b\\"
+        "b",
+        "ab|"},
+    {"a focus report does nothing",
+        "a\x1b[I\x1b[O"
+        "b",
+        "ab|"},
     {"a sequence that a control breaks off", "abc\x1b[1\x01x", "x|abc"},
-    {"Shift-Tab does nothing", "a\x1b[Z" "b", "ab|"},
+    {"Shift-Tab does nothing",
+        "a\x1b[Z"
+        "b",
+        "ab|"},
     {"the keypad in application mode", "\x1bOq\x1bOk\x1bOr", "1+2|"},
     {"a key of modifyOtherKeys", "abc\x1b[27;5;97~x", "x|abc"},
     {"a key of kitty's protocol", "abc\x1b[97;5ux\x1b[98u", "xb|abc"},
@@ -178,7 +228,10 @@ static const struct row rows[] = {
     {"a match can be left for the draft", "mine\x12ls\x05\x0e\x0e", "mine|"},
     {"a paste is looked for", "\x12\x1b[200~ls\x1b[201~\x05", "ls -l 'a b'|"},
     {"Ctrl-R with nothing takes the last search", "\x12ls\x05\x15\x12\x12\x05", "ls -l 'a b'|"},
-    {"Alt with an unknown letter does nothing", "a\x1bz\x1b\xc3\xa9" "b", "ab|"},
+    {"Alt with an unknown letter does nothing",
+        "a\x1bz\x1b\xc3\xa9"
+        "b",
+        "ab|"},
 };
 
 static void check_row(const struct row *row, bool slowly)
@@ -254,12 +307,14 @@ static void check_unfinished(void)
     CHECK(type(&d, STR("do ls\rdone\r")) == EDITOR_LINE, "until it is whole");
     CHECK_STR(editor_line(d.ed), STR("for i in a\ndo ls\ndone"), "with its line breaks");
     begin(&d);
-    CHECK(type(&d, STR("echo 'x\x01\r")) == EDITOR_MORE, "Enter in the middle of an unfinished line");
+    CHECK(
+        type(&d, STR("echo 'x\x01\r")) == EDITOR_MORE, "Enter in the middle of an unfinished line");
     CHECK_STR(editor_line(d.ed), STR("echo 'x\n"), "adds the break at its end");
     begin(&d);
     CHECK(type(&d, STR(":why it's\r")) == EDITOR_LINE, "a built-in is one line");
     begin(&d);
-    CHECK(type(&d, STR("\x1b[200~ls\nrm x\n\x1b[201~")) == EDITOR_MORE, "a paste never runs by itself");
+    CHECK(type(&d, STR("\x1b[200~ls\nrm x\n\x1b[201~")) == EDITOR_MORE,
+        "a paste never runs by itself");
     CHECK(type(&d, STR("\r")) == EDITOR_LINE, "Enter runs it");
     CHECK_STR(editor_line(d.ed), STR("ls\nrm x\n"), "all as one");
     begin(&d);
@@ -288,11 +343,13 @@ static void check_fresh(void)
     CHECK_STR(editor_line(d.ed), STR(":net online\ny\tz"),
         "text typed ahead keeps line breaks and tabs, and loses keys and controls");
     CHECK(!editor_line_is_fresh(d.ed), "and is not fresh");
-    CHECK(type(&d, STR("!")) == EDITOR_MORE && !editor_line_is_fresh(d.ed), "also when it is gone on with");
+    CHECK(type(&d, STR("!")) == EDITOR_MORE && !editor_line_is_fresh(d.ed),
+        "also when it is gone on with");
     begin(&d);
     editor_preload(d.ed, STR(""), &d.draw);
     editor_preload(d.ed, STR("\x03\x1b[A"), &d.draw);
-    CHECK(editor_line_is_fresh(d.ed) && editor_line(d.ed).n == 0, "nothing typed ahead changes nothing");
+    CHECK(editor_line_is_fresh(d.ed) && editor_line(d.ed).n == 0,
+        "nothing typed ahead changes nothing");
     close_desk(&d);
 }
 
@@ -332,13 +389,16 @@ static void check_silence(void)
     CHECK(editor_waiting(d.ed), "a torn character waits");
     type(&d, STR("\xa9"));
     CHECK_STR(editor_line(d.ed), STR("ab cdbA\xc3\xa9"), "and is whole with its rest");
-    type(&d, STR("\x12" "ab\x1b"));
+    type(&d, STR("\x12"
+                 "ab\x1b"));
     editor_timeout(d.ed, &d.draw);
     CHECK(!editor_waiting(d.ed), "ESC ends a search");
-    CHECK(type(&d, STR("\x1b[200~x")) == EDITOR_MORE && !editor_waiting(d.ed), "a paste waits for nothing");
+    CHECK(type(&d, STR("\x1b[200~x")) == EDITOR_MORE && !editor_waiting(d.ed),
+        "a paste waits for nothing");
     type(&d, STR("\x03"));
     type(&d, STR("\x03"));
-    CHECK(type(&d, STR("\x03")) == EDITOR_INTERRUPT, "a paste without an end yields to Ctrl-C thrice");
+    CHECK(type(&d, STR("\x03")) == EDITOR_INTERRUPT,
+        "a paste without an end yields to Ctrl-C thrice");
     close_desk(&d);
 }
 
@@ -389,7 +449,8 @@ static void check_history(void)
     editor_history_add(ed, STR(""));
     editor_history_add(ed, STR("a\0b"));
     editor_history_add(ed, STR("two\nlines \\n"));
-    CHECK(editor_history_count(ed) == 2, "doubles, blanks in front, empty lines and NUL are not kept");
+    CHECK(editor_history_count(ed) == 2,
+        "doubles, blanks in front, empty lines and NUL are not kept");
     CHECK(editor_history_at(ed, 7).p == NULL, "past the end there is nothing");
     history_save(ed, &file);
     CHECK_STR(buf_view(&file), STR("one\ntwo\\nlines \\\\n\n"), "the file has one line for each");
@@ -400,7 +461,8 @@ static void check_history(void)
     CHECK_STR(editor_history_at(ed, 1), STR("two\nlines \\n"), "with line breaks and backslashes");
     text = STR("\n\n\xff\xfe\\q\\\n\0junk\n  \nthree\r\ntorn");
     CHECK(history_load(ed, text) == 2, "garbage in it is passed over");
-    CHECK_STR(editor_history_at(ed, 2), STR("\xff\xfe\\q\\"), "unknown escapes stand for themselves");
+    CHECK_STR(
+        editor_history_at(ed, 2), STR("\xff\xfe\\q\\"), "unknown escapes stand for themselves");
     CHECK_STR(editor_history_at(ed, 3), STR("three\r"), "a torn last line is not read");
     editor_free(ed);
     buf_release(&file);
@@ -434,7 +496,8 @@ static void check_history_caps(void)
     }
     buf_str(&file, STR("ls\n"));
     history_load(ed, buf_view(&file));
-    CHECK_STR(editor_history_at(ed, editor_history_count(ed) - 1), STR("ls"), "of a huge file the newest");
+    CHECK_STR(editor_history_at(ed, editor_history_count(ed) - 1), STR("ls"),
+        "of a huge file the newest");
     editor_free(ed);
     buf_release(&file);
 }

@@ -1,6 +1,7 @@
 /*
- * test_editor_draw: what the editor sends, played on a model of a terminal, shows exactly the line: every cell,
- * the cursor, nothing below, and what was above untouched. First by hand, then over many random keys.
+ * test_editor_draw: what the editor sends, played on a model of a terminal, shows exactly the line:
+ * every cell, the cursor, nothing below, and what was above untouched. First by hand, then over
+ * many random keys.
  */
 #include "editor_screen.h"
 #include "../shell/editor.h"
@@ -88,16 +89,19 @@ static void check_by_hand(void)
     check_shows(&d, "inserting in front moves the rest");
     type(&d, STR("12345678901234567890"));
     check_shows(&d, "a long line wraps");
-    type(&d, STR("\x15" "123456789012"));
+    type(&d, STR("\x15"
+                 "123456789012"));
     check_shows(&d, "a line that fills the row puts the cursor on the next");
     CHECK(screen.column == 0, "the cursor is in the first column then");
     type(&d, STR("\x7f"));
     check_shows(&d, "and comes back from there");
-    type(&d, STR("\x15" "12345678901\xe6\xbc\xa2z"));
+    type(&d, STR("\x15"
+                 "12345678901\xe6\xbc\xa2z"));
     check_shows(&d, "a wide character that does not fit goes to the next row");
     type(&d, STR("\x1b[D\x1b[D"));
     check_shows(&d, "with the cursor on it");
-    type(&d, STR("\x15" "e\xcc\x81x\x1b[D\x1b[D"));
+    type(&d, STR("\x15"
+                 "e\xcc\x81x\x1b[D\x1b[D"));
     check_shows(&d, "a combining mark shares its letter's column");
     CHECK(editor_cursor(d.ed) == 0, "the cursor steps over letter and mark at once");
     type(&d, STR("\x0b\x16\x01\x16\x1b[31m\xe2\x80\xae\xff"));
@@ -132,8 +136,8 @@ static void check_endings(void)
 
     open_desk(&d, 20, 24);
     CHECK(type(&d, STR("ls\x1b[D\x03")) == EDITOR_INTERRUPT, "Ctrl-C interrupts");
-    CHECK(strcmp(screen.cells[2][10].bytes, "^") == 0 && strcmp(screen.cells[2][11].bytes, "C") == 0 &&
-              screen.row == 3 && screen.column == 0,
+    CHECK(strcmp(screen.cells[2][10].bytes, "^") == 0 &&
+              strcmp(screen.cells[2][11].bytes, "C") == 0 && screen.row == 3 && screen.column == 0,
         "Ctrl-C leaves ^C behind the line and a fresh row");
     close_desk(&d);
 
@@ -143,7 +147,8 @@ static void check_endings(void)
         "Ctrl-Z leaves a fresh row");
     editor_show(d.ed, &d.draw);
     flush_draw(&d);
-    CHECK(screen.row == 3 && screen.column == 15 && screen.paste_mode, "and the line comes back below");
+    CHECK(screen.row == 3 && screen.column == 15 && screen.paste_mode,
+        "and the line comes back below");
     close_desk(&d);
 }
 
@@ -205,7 +210,8 @@ static void check_narrow(void)
         struct desk d;
         char name[60];
         open_desk(&d, columns, 140);
-        type(&d, STR("ab\xe6\xbc\xa2" "c\xe6\xbc\xa2\xe6\xbc\xa2\x16\x07 e\xcc\x81\t."));
+        type(&d, STR("ab\xe6\xbc\xa2"
+                     "c\xe6\xbc\xa2\xe6\xbc\xa2\x16\x07 e\xcc\x81\t."));
         snprintf(name, sizeof name, "%d columns: the end of the line", (int)columns);
         check_shows(&d, name);
         for (int i = 0; i < 14; i++) {
@@ -255,18 +261,53 @@ static uint32_t dice(uint32_t *state, uint32_t sides)
 }
 
 static const struct str presses[] = {
-    STR("a"), STR("b c"), STR("word "), STR("\xe6\xbc\xa2"), STR("\xe5\xad\x97\xe6\xbc\xa2"), STR("e\xcc\x81"),
-    STR("\xcc\x82"), STR("\xe2\x80\xae"), STR("\xff"), STR("\xc3"), STR("\x16\x01"), STR("\\"),
-    STR("\x1b[200~p\nq\x1b[201~"), STR("\x1b[200~\t\x1b[201~"), STR("\x1b\r"),
-    STR("\x1b[200~the quick brown fox jumps over the lazy dog\x1b[201~"), STR("\xf0\x9f\x98\x80"),
-    STR("\x1b[D"), STR("\x1b[C"), STR("\x1b[A"), STR("\x1b[B"), STR("\x1b[H"), STR("\x1b[F"), STR("\x1b" "b"),
-    STR("\x1b" "f"), STR("\x7f"), STR("\x1b[3~"), STR("\x0b"), STR("\x15"), STR("\x17"), STR("\x19"),
-    STR("\x1by"), STR("\x14"), STR("\x1f"), STR("\x1b" "d"), STR("\x1b."), STR("\x7f\x7f\x7f"), STR("\xcc"),
+    STR("a"),
+    STR("b c"),
+    STR("word "),
+    STR("\xe6\xbc\xa2"),
+    STR("\xe5\xad\x97\xe6\xbc\xa2"),
+    STR("e\xcc\x81"),
+    STR("\xcc\x82"),
+    STR("\xe2\x80\xae"),
+    STR("\xff"),
+    STR("\xc3"),
+    STR("\x16\x01"),
+    STR("\\"),
+    STR("\x1b[200~p\nq\x1b[201~"),
+    STR("\x1b[200~\t\x1b[201~"),
+    STR("\x1b\r"),
+    STR("\x1b[200~the quick brown fox jumps over the lazy dog\x1b[201~"),
+    STR("\xf0\x9f\x98\x80"),
+    STR("\x1b[D"),
+    STR("\x1b[C"),
+    STR("\x1b[A"),
+    STR("\x1b[B"),
+    STR("\x1b[H"),
+    STR("\x1b[F"),
+    STR("\x1b"
+        "b"),
+    STR("\x1b"
+        "f"),
+    STR("\x7f"),
+    STR("\x1b[3~"),
+    STR("\x0b"),
+    STR("\x15"),
+    STR("\x17"),
+    STR("\x19"),
+    STR("\x1by"),
+    STR("\x14"),
+    STR("\x1f"),
+    STR("\x1b"
+        "d"),
+    STR("\x1b."),
+    STR("\x7f\x7f\x7f"),
+    STR("\xcc"),
 };
 
 static bool random_round(uint32_t seed, size_t columns, bool resizing, char why[200])
 {
-    static const struct str past[] = {STR("echo one"), STR("for i in a\ndo ls \xe6\xbc\xa2\ndone"), STR("x\x1by")};
+    static const struct str past[] = {
+        STR("echo one"), STR("for i in a\ndo ls \xe6\xbc\xa2\ndone"), STR("x\x1by")};
     struct desk d;
     uint32_t state = seed;
     bool good = true;

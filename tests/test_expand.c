@@ -1,5 +1,6 @@
 /*
- * test_expand: history expansion. Rows give a line and what becomes of it; "=" is left as it is, "!" is refused.
+ * test_expand: history expansion. Rows give a line and what becomes of it; "=" is left as it is,
+ * "!" is refused.
  */
 #include "check.h"
 #include "../shell/editor.h"
@@ -135,7 +136,8 @@ static void check_bounds(void)
     struct err e = {0};
     struct str out;
 
-    CHECK(line_expand_history(&a, STR("!!"), ed, &out, &e) == -1, "without history there is no event");
+    CHECK(line_expand_history(&a, STR("!!"), ed, &out, &e) == -1,
+        "without history there is no event");
     CHECK(strcmp(e.subject, "!!") == 0, "the error names it");
     err_clear(&e);
     CHECK(line_expand_history(&a, STR("^a^b"), ed, &out, &e) == -1, "nor anything to replace");
@@ -148,7 +150,8 @@ static void check_bounds(void)
     CHECK(line_expand_history(&a, STR("!!"), ed, &out, &e) == 1 && out.n == sizeof big,
         "one that just fits is not");
     editor_history_add(ed, STR("echo 'never closed"));
-    CHECK(line_expand_history(&a, STR("x !$"), ed, &out, &e) == 1, "a line with an open quote has words");
+    CHECK(line_expand_history(&a, STR("x !$"), ed, &out, &e) == 1,
+        "a line with an open quote has words");
     CHECK_STR(out, STR("x 'never closed"), "the open one is its last");
     CHECK_STR(line_last_word(STR("  ")), STR(""), "a blank line has no last word");
     arena_release(&a);

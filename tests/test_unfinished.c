@@ -1,6 +1,5 @@
 /*
- * test_unfinished: lines that need more lines, and lines that do not. One row each; where bash is there, it is
- * asked about the same rows by tests that may start programs, not here.
+ * test_unfinished: lines that need more lines, and lines that do not; and that any nesting ends.
  */
 #include "check.h"
 #include "../shell/editor.h"
@@ -105,6 +104,7 @@ static const struct row rows[] = {
     {false, "{ ls; }"},
     {false, "{ ls; } 2>&1 | cat"},
     {false, "{ls"},
+    {false, "if<(ls)"},
     {true, "((1 + 2"},
     {false, "((1 + 2))"},
     {false, "((ls); pwd)"},
@@ -254,8 +254,8 @@ static void check_rows(void)
 /* Whatever nests without end must be answered, and soon. */
 static void check_bounds(void)
 {
-    static const char *const pieces[] = {"(", "$((", "((", "{ ", "$(", "\"$(", "${x:-", "if ", "a=(",
-        "case x in a) ", "<(", "f() { ", "!(", "[[ ", "`", "$((1)+(", "cat <<E\n"};
+    static const char *const pieces[] = {"(", "$((", "((", "{ ", "$(", "\"$(", "${x:-", "if ",
+        "a=(", "case x in a) ", "<(", "f() { ", "!(", "[[ ", "`", "$((1)+(", "cat <<E\n"};
     static char line[60000];
 
     for (size_t i = 0; i < COUNT_OF(pieces); i++) {

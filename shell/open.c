@@ -34,7 +34,7 @@ static bool policy_is_out_of_reach(
     if (!sys_real_path(a, file, &real, &mine))
         return true; /* it is not there */
     struct verdict v = rules_verdict(a, p, &s->env, &s->host, real, OPERATION_WRITE);
-    if (!v.allowed)
+    if (!v.allowed || v.own)
         return true;
     err_set(e, ERR_REFUSED, "a policy file lies where sandboxed programs could rewrite it");
     err_subject(e, real);

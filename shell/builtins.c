@@ -164,7 +164,7 @@ static void help_row(struct buf *out, const struct builtin *b, bool agent)
 {
     struct arena a = {0};
     struct str left = arena_format(&a, ":%s %s", b->name, b->arguments);
-    buf_format(out, "  %-38s %s%s\n", left.p, b->help, agent && b->widens ? " (locked by --agent)" : "");
+    buf_format(out, "  %-38s %s%s\n", left.p, b->help, agent && b->widens ? " (where it widens, locked by --agent)" : "");
     arena_release(&a);
 }
 

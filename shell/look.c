@@ -192,7 +192,7 @@ void denied_report(struct buf *out, bool json)
         buf_format(out, "{\"version\":1,\"recorded\":false,\"denied\":[]}\n");
     else
         buf_format(out, "refusals are not recorded yet in this version; the kernel refuses without telling. "
-                        "Use why PATH to see what is allowed there, and by which rule.\n");
+                        "Use :why PATH, outside cordon why PATH, to see what is allowed there and by which rule.\n");
 }
 
 int verb_denied(const struct options *o)

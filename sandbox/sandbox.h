@@ -130,7 +130,9 @@ struct event {
     int signal;      /* 0 when it exited by itself */
 };
 
-sys_handle boundary_handle(const struct boundary *b); /* readable when an event may be there */
+/* Readable when an event may be there; but ask boundary_event until it has none before every wait: one may have come in
+ * together with the answer to a request. */
+sys_handle boundary_handle(const struct boundary *b);
 bool boundary_event(struct boundary *b, struct event *out, struct err *e); /* never blocks */
 void boundary_end(struct boundary *b);   /* kills everything inside, without waiting; NULL ok */
 void boundary_close(struct boundary *b); /* everything inside is ended and gone when it returns; NULL ok */

@@ -389,7 +389,7 @@ static int wait_time(const struct run *run)
     return run->launch.std[0] == STD_TERMINAL && !run->keys_wanted ? KEYS_ASK_MS : -1;
 }
 
-static bool pump_once(struct run *run, struct err *e)
+static void pump_once(struct run *run)
 {
     enum { EVENTS, SIGNALS, TERMINAL, KEYS, RELAYS };
     struct sys_wait items[RELAYS + 6] = {0};
@@ -421,14 +421,17 @@ static bool pump_once(struct run *run, struct err *e)
         if (relays[i] && !relays[i]->over)
             relay_turn(relays[i], items + at[i]);
     take_signals(run);
-    return !items[EVENTS].got || take_events(run, e);
 }
 
 static bool pump(struct run *run, struct err *e)
 {
     while (!run->exited) {
-        if (!pump_once(run, e))
+        /* Before every wait: the end may have come together with the answer to the start. */
+        if (!take_events(run, e))
             return false;
+        if (run->exited)
+            break;
+        pump_once(run);
         if (run->keys_over && !run->told)
             end_command(run, TERMINAL_GONE_SIGNAL, false);
         if (!run->exited && run->kill_at && sys_milliseconds() >= run->kill_at) {

@@ -432,9 +432,12 @@ class Batch:
         if row.expect == "done":
             report.check(inside.done, name, f"{inside.text} inside, {control.text} outside")
             return
-        refused = row.accept == "any" or inside.kind in row.accept or inside.kind == "killed"
+        refused = inside.kind in (row.accept if row.accept != "any" else ("done", "denied", "missing", "failed"))
+        refused = refused or inside.kind == "killed"
         if change:
             report.bad(name, f"{change} ({inside.text})")
+        elif inside.kind == control.kind == "cannot-try":
+            report.skip(name, f"cannot be tried here ({control.text})")
         elif not refused:
             report.bad(name, f"{inside.text} inside")
         elif row.control and not as_root and control.code in ("EPERM", "EACCES"):

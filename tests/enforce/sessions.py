@@ -433,8 +433,10 @@ def content(world):
 
 def roots(world):
     home = world.home("inside")
-    dotted = world.workspace("inside", "home")
-    write(f"{dotted}/.bashrc")
+    # Dotfiles kept in a checkout: the start-up file that is obeyed outside lies in it.
+    dotted = f"{home}/dotfiles"
+    write(f"{dotted}/zshrc")
+    os.symlink("dotfiles/zshrc", f"{home}/.zshrc")
     linked = f"{home}/link-to-home"
     os.symlink(home, linked)
     os.makedirs(f"{home}/.config/autostart", exist_ok=True)
@@ -442,7 +444,7 @@ def roots(world):
     candidates = [("/", "the root"), (home, "HOME"), (os.path.dirname(home), "what contains HOME"), ("/usr", "a system folder"),
                   ("/usr/bin", "a folder of PATH"), ("/etc", "the system's configuration"), ("/proc", "/proc"), ("/dev", "/dev"),
                   (f"{home}/.local/bin", "a folder of PATH below HOME"), (f"{home}/.local", "what contains a folder of PATH"),
-                  (dotted, "a folder with a start-up file"), (f"{home}/.config", "the configuration folder"),
+                  (dotted, "a folder that a start-up file is linked into"), (f"{home}/.config", "the configuration folder"),
                   (f"{home}/.config/git", "git's user configuration"), (f"{home}/.config/autostart", "an autostart folder"),
                   (f"{home}/.config/cordon", "Cordon's configuration"), (f"{home}/.local/state", "what contains Cordon's state"),
                   (f"{home}/.local/state/cordon", "Cordon's state"), (linked, "a link to HOME"),

@@ -241,7 +241,7 @@ struct root_row {
 static void check_roots(void)
 {
     static const struct root_row rows[] = {
-        {"/", "whole file tree|contains"}, {"/home/p", "your home folder"}, {"/home", "contains your home folder"},
+        {"/", "whole file tree"}, {"/home/p", "your home folder"}, {"/home", "everybody's homes"},
         {"/usr", "system"}, {"/usr/share/x", "system"}, {"/etc", "system"}, {"/etc/x", "system"}, {"/bin", "system"},
         {"/lib64", "system"}, {"/boot", "system"}, {"/proc/self", "system"}, {"/sys", "system"}, {"/dev/shm/x", "system"},
         {"/run", "system"}, {"/run/user/1000", "runtime"}, {"/run/user/1000/x", "runtime"}, {"/var", "system"},
@@ -254,7 +254,7 @@ static void check_roots(void)
         {"/home/p/.config/fish/functions", "start-up"}, {"/home/p/.ssh", "log in"},
         {"/home/p/.config/cordon", "Cordon's configuration"}, {"/home/p/.local/state", "Cordon's state"},
         {"/home/p/.local/state/cordon/sessions", "Cordon's state"}, {"/opt/tools", "PATH"},
-        {"/opt/tools/bin/x", "PATH"}, {"/opt/cordon", "Cordon's own programs"}, {"/opt", "contains"},
+        {"/opt/tools/bin/x", "PATH"}, {"/opt/cordon", "Cordon's own programs"}, {"/opt", "system"},
         {"/root", "root"}, {"/mnt", "mounts"},
         {"/home/p/w", NULL}, {"/home/p/w/deep", NULL}, {"/tmp/work", NULL}, {"/var/tmp/work", NULL},
         {"/srv/x", NULL}, {"/workspace", NULL}, {"/home/p/.cache/pip", NULL}, {"/home/q/x", NULL},

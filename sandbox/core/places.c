@@ -183,7 +183,7 @@ static void add_caches(struct list *l)
                 !(named && path_is_under(l->env, path, p->path)) && !path_is_under(l->env, path, l->host->state_dir);
         }
         if (good)
-            add_own(l, PLACE_CACHE, path, "a private cache: the real one stays as it is");
+            add_own(l, PLACE_CACHE, path, "a private cache, where that folder exists: the real one stays as it is");
     }
 }
 

@@ -220,7 +220,7 @@ static bool clear_of_cordon(const struct question *q)
 
 static bool clear_of_all(const struct question *q)
 {
-    return clear_of_home(q) && clear_of_cordon(q) && clear_of_system(q) && clear_of_path(q);
+    return clear_of_system(q) && clear_of_home(q) && clear_of_cordon(q) && clear_of_path(q);
 }
 
 bool rules_root_allowed(struct arena *a, const struct path_env *env, const struct host *host,

@@ -355,8 +355,12 @@ static bool read_answer(char *out, size_t size)
             return false;
         if (poll(&wait, 1, 500) <= 0)
             continue;
-        if (read(tty.in, &key, 1) != 1 || key == 3 || key == 4 || key == 27)
+        if (read(tty.in, &key, 1) != 1 || key == 3 || key == 4)
             return false;
+        if (key == 27) {
+            forget_keys(); /* the rest of a paste must not become a line */
+            return false;
+        }
         if (key == '\r' || key == '\n') {
             out[n] = 0;
             return true;

@@ -150,4 +150,90 @@ t.keys(b"\x04")
 check(t.until(b"ABC") and t.until(b"over"), "keys are taken when a program waits for them", t.said)
 t.end()
 
+# ---- built-ins at the keyboard ----
+
+def line(t, text, wanted, seconds=8):
+    t.said = b""
+    t.keys(text + b"\r")
+    return t.until(wanted, seconds)
+
+
+def answer(t, text, key, wanted):
+    if not line(t, text, b"[y/N]"):
+        return False
+    time.sleep(0.5)  # an answer before a person could have read the question is none
+    return line(t, key, wanted)
+
+
+def start(arguments, cwd=work):
+    t = Terminal(arguments, cwd=cwd)
+    t.read(3)
+    time.sleep(0.7)
+    return t
+
+
+os.makedirs(os.path.join(other, "below"), exist_ok=True)
+try:
+    os.symlink(other, os.path.join(work, "link"))
+except FileExistsError:
+    pass
+
+t = start([])
+check(line(t, b":status", b"workspace: ~/work"), ":status names the workspace", t.said)
+check(line(t, b":stauts", b"did you mean :status?"), "the nearest built-in is named", t.said)
+check(line(t, b":net limited", b"does not exist yet"), ":net limited is refused by name", t.said)
+check(line(t, b":allow /etc", b"system folder"), ":allow of a system folder is refused", t.said)
+check(line(t, b":allow link", b"leads to"), ":allow shows where a link leads", t.said)
+time.sleep(0.5)
+check(line(t, b"n", b"nothing was changed"), "no is an answer", t.said)
+check(answer(t, b":allow link", b"y", b"writable now"), ":allow makes a folder writable", t.said)
+check(line(t, b"echo x >" + other.encode() + b"/allowed && echo al''lowed", b"allowed\r\n") and
+      os.path.exists(os.path.join(other, "allowed")), "a program can write there now", t.said)
+check(line(t, b":revoke " + other.encode(), b"read-only now"), ":revoke takes it back", t.said)
+line(t, b"echo x >" + other.encode() + b"/revoked; echo re''voked", b"revoked\r\n")
+check(not os.path.exists(os.path.join(other, "revoked")), "and nothing can write there any more", t.said)
+check(answer(t, b":net online", b"y", b"online now"), ":net online after a fresh yes", t.said)
+check(line(t, b":net", b"network: online"), ":net shows it", t.said)
+check(line(t, b":net offline", b"offline now"), ":net offline needs no answer", t.said)
+t.keys(b":net online\ry\ry\r")
+t.until(b"[y/N]")
+time.sleep(1)
+t.keys(b"\r")
+time.sleep(0.5)
+t.keys(b"\x15")
+check(line(t, b":net", b"network: offline"), "an answer typed ahead is none", t.said)
+check(line(t, b":net online", b"[y/N]"), "a question again", t.said)
+time.sleep(0.5)
+t.keys(b"\033[200~y\r\033[201~")
+time.sleep(0.7)
+t.keys(b"\x15")
+check(line(t, b":net", b"network: offline"), "a pasted answer is none", t.said)
+os.makedirs(os.path.join(work, ".claude"), exist_ok=True)
+check(line(t, b":reapply", b"in force now"), ":reapply protects what appeared", t.said)
+line(t, b"echo x >.claude/x; echo af''ter", b"after\r\n")
+check(not os.path.exists(os.path.join(work, ".claude", "x")), "and it is read-only now", t.said)
+check(line(t, b":reapply", b"nothing has changed"), ":reapply says when nothing changed", t.said)
+check(line(t, b":why " + other.encode() + b" write", b"refused"), ":why", t.said)
+check(line(t, b":open " + other.encode(), b"working in"), ":open moves the workspace", t.said)
+check(line(t, b"pwd; echo y >opened; echo mo''ved", b"moved\r\n") and b"/other" in t.said and
+      os.path.exists(os.path.join(other, "opened")), "the shell begins there, and can write", t.said)
+check(line(t, b":doctor", b"tier:") and b"BROKEN" not in t.said, ":doctor finds everything held", t.said)
+t.keys(b":quit 5\r")
+check(t.end() == 5, ":quit gives its code", t.said)
+
+t = start(["--agent"])
+for words in (b":net online", b":allow " + other.encode(), b":open " + other.encode()):
+    check(line(t, words, b"--agent, which locks"), "--agent locks " + words.split()[0].decode(), t.said)
+check(line(t, b":demo", b"--agent locks"), "--agent locks :demo", t.said)
+t.keys(b":quit\r")
+check(t.end() == 0, "and ends", t.said)
+
+t = start([], cwd=os.path.dirname(work))
+check(line(t, b":status", b"workspace: none"), "in HOME it opens without a workspace", t.said)
+line(t, b"echo x >new-file; echo af''ter", b"after\r\n")
+check(not os.path.exists(os.path.join(os.path.dirname(work), "new-file")), "where nothing is writable", t.said)
+check(line(t, b":open work", b"working in"), "and :open leads to one", t.said)
+t.keys(b":quit\r")
+check(t.end() == 0, "it ends after :open", t.said)
+
 sys.exit(failed)

@@ -1,6 +1,7 @@
 /*
- * fuzz_path: any bytes as a path, on both systems. A path that is accepted must be in canonical form:
- * canonical once more gives the same bytes, it lies under its parent, and folder plus rest give it back.
+ * fuzz_path: any bytes as a path, on both systems. A path that is accepted must be in canonical
+ * form: canonical once more gives the same bytes, it lies under its parent, and folder plus rest
+ * give it back.
  */
 #include "../sandbox/core/path.h"
 
@@ -11,7 +12,9 @@ int fuzz_path(const unsigned char *bytes, size_t n);
 static struct str variable(const void *context, struct str name)
 {
     (void)context;
-    return str_is(name, "A") ? STR("x/../y\\z") : str_is(name, "B") ? STR("C:\\b") : (struct str){0};
+    return str_is(name, "A")   ? STR("x/../y\\z")
+           : str_is(name, "B") ? STR("C:\\b")
+                               : (struct str){0};
 }
 
 static uint32_t fold(const void *table, uint32_t scalar)

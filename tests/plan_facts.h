@@ -1,6 +1,6 @@
 /*
- * plan_facts: a machine and a policy made up for tests: every path that is asked for exists as the table
- * says (a folder, unless it is named otherwise), each with an identity of its own.
+ * plan_facts: a machine and a policy made up for tests: every path that is asked for exists as the
+ * table says (a folder, unless it is named otherwise), each with an identity of its own.
  */
 #ifndef CORDON_PLAN_FACTS_H
 #define CORDON_PLAN_FACTS_H
@@ -27,7 +27,8 @@ struct machine {
     struct err err;
 };
 
-static inline void machine_see(struct machine *m, const char *path, enum fact_kind kind, const char *real)
+static inline void machine_see(
+    struct machine *m, const char *path, enum fact_kind kind, const char *real)
 {
     m->seen[m->seen_count++] = (struct seen){path, kind, real};
 }
@@ -56,8 +57,8 @@ static inline struct rule *machine_rule(
 /* An ordinary person in ~/w, with the heart of the built-in policy. */
 static inline void machine_begin(struct machine *m)
 {
-    static struct mount_fact mounts[] = {
-        {{"/", 1}, {"ext4", 4}, {"/dev/sda1", 9}, false}, {{"/proc", 5}, {"proc", 4}, {"proc", 4}, false}};
+    static struct mount_fact mounts[] = {{{"/", 1}, {"ext4", 4}, {"/dev/sda1", 9}, false},
+        {{"/proc", 5}, {"proc", 4}, {"proc", 4}, false}};
     struct host *h = &m->facts.host;
 
     *m = (struct machine){.everything = true};
@@ -88,7 +89,8 @@ static inline void machine_begin(struct machine *m)
     machine_see(m, "/home/p/w/.git/config.worktree", FACT_MISSING, NULL);
 }
 
-static inline enum fact_kind machine_kind(const struct machine *m, struct str path, struct str *real)
+static inline enum fact_kind machine_kind(
+    const struct machine *m, struct str path, struct str *real)
 {
     *real = path;
     for (size_t i = m->seen_count; i-- > 0;) {
@@ -125,10 +127,10 @@ static inline bool machine_plan(struct machine *m)
     return plan_build(&m->arena, &m->policy, &m->env, &m->facts, &m->plan, &m->err);
 }
 
-static inline struct verdict machine_ask(struct machine *m, const char *path, enum operation operation)
+static inline struct verdict machine_ask(
+    struct machine *m, const char *path, enum operation operation)
 {
-    return rules_verdict(
-        &m->arena, &m->policy, &m->env, &m->facts.host, str_from(path), operation);
+    return rules_verdict(&m->arena, &m->policy, &m->env, &m->facts.host, str_from(path), operation);
 }
 
 static inline void machine_end(struct machine *m)

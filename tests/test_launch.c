@@ -64,12 +64,14 @@ static struct str value(const struct setting *s, const char *name)
 
 static void check_left_out(void)
 {
-    static const char *const outer[] = {"SSH_AUTH_SOCK=/x", "SSH_AGENT_PID=1", "GPG_AGENT_INFO=/x", "GPG_TTY=/dev/pts/9",
-        "DBUS_SESSION_BUS_ADDRESS=unix:/x", "DBUS_STARTER_X=1", "XDG_RUNTIME_DIR=/run/user/1", "DISPLAY=:0",
-        "XAUTHORITY=/x", "WAYLAND_DISPLAY=w", "WAYLAND_SOCKET=3", "PULSE_SERVER=x", "TMUX=/x,1,2", "STY=1.x",
-        "VSCODE_IPC_HOOK_CLI=/x", "VSCODE_GIT_ASKPASS_NODE=x", "WSL_INTEROP=/x", "DOCKER_HOST=unix:///x",
-        "NOTIFY_SOCKET=/x", "LISTEN_FDS=1", "LISTEN_PID=2", "BASH_ENV=/x", "ENV=/x", "TMPDIR=/outer", "KITTY_LISTEN_ON=x",
-        "NVIM=/x", "CORDON=0", "CORDON_SECRET_STATE=1", "GITHUB_TOKEN=t", "AWS_PROFILE=p", "_=/bin/x"};
+    static const char *const outer[] = {"SSH_AUTH_SOCK=/x", "SSH_AGENT_PID=1", "GPG_AGENT_INFO=/x",
+        "GPG_TTY=/dev/pts/9", "DBUS_SESSION_BUS_ADDRESS=unix:/x", "DBUS_STARTER_X=1",
+        "XDG_RUNTIME_DIR=/run/user/1", "DISPLAY=:0", "XAUTHORITY=/x", "WAYLAND_DISPLAY=w",
+        "WAYLAND_SOCKET=3", "PULSE_SERVER=x", "TMUX=/x,1,2", "STY=1.x", "VSCODE_IPC_HOOK_CLI=/x",
+        "VSCODE_GIT_ASKPASS_NODE=x", "WSL_INTEROP=/x", "DOCKER_HOST=unix:///x", "NOTIFY_SOCKET=/x",
+        "LISTEN_FDS=1", "LISTEN_PID=2", "BASH_ENV=/x", "ENV=/x", "TMPDIR=/outer",
+        "KITTY_LISTEN_ON=x", "NVIM=/x", "CORDON=0", "CORDON_SECRET_STATE=1", "GITHUB_TOKEN=t",
+        "AWS_PROFILE=p", "_=/bin/x"};
     struct setting s = begin(outer, COUNT_OF(outer));
     char name[120];
 
@@ -86,9 +88,10 @@ static void check_left_out(void)
 
 static void check_passed(void)
 {
-    static const char *const outer[] = {"PATH=/usr/bin:/bin", "LANG=de_DE.UTF-8", "EMPTY=", "EQUALS=a=b", "LD_PRELOAD=/x.so",
-        "BASH_FUNC_f%%=() { :; }", "VIRTUAL_ENV=/home/p/w/v", "PATH=/evil", "noequals", "=nameless", "TERM=screen", "TERMINFO=/x",
-        "COLUMNS=80"};
+    static const char *const outer[] = {"PATH=/usr/bin:/bin", "LANG=de_DE.UTF-8",
+        "EMPTY=", "EQUALS=a=b", "LD_PRELOAD=/x.so", "BASH_FUNC_f%%=() { :; }",
+        "VIRTUAL_ENV=/home/p/w/v", "PATH=/evil", "noequals", "=nameless", "TERM=screen",
+        "TERMINFO=/x", "COLUMNS=80"};
     struct setting s = begin(outer, COUNT_OF(outer));
 
     make(&s, false);
@@ -114,7 +117,8 @@ static void check_passed(void)
 
 static void check_put_in(void)
 {
-    static const char *const outer[] = {"EDITOR=vi", "CODEX_SANDBOX_NETWORK_DISABLED=0", "HOME=/home/link"};
+    static const char *const outer[] = {
+        "EDITOR=vi", "CODEX_SANDBOX_NETWORK_DISABLED=0", "HOME=/home/link"};
     struct setting s = begin(outer, COUNT_OF(outer));
 
     set(&s.policy.env_set, "EDITOR", "nano");
@@ -127,10 +131,12 @@ static void check_put_in(void)
     CHECK_STR(value(&s, "EDITOR"), STR("nano"), "env.set wins");
     CHECK_STR(value(&s, "DISPLAY"), STR(":7"), "and sets what is left out otherwise");
     CHECK(!value(&s, "BAD").p && !value(&s, "").p, "a name with = cannot come out");
-    CHECK_STR(value(&s, "XDG_RUNTIME_DIR"), STR("/run/user/1000"), "the plan's additions are there");
+    CHECK_STR(
+        value(&s, "XDG_RUNTIME_DIR"), STR("/run/user/1000"), "the plan's additions are there");
     CHECK_STR(value(&s, "CORDON"), STR("1"), "CORDON is set");
     CHECK_STR(value(&s, "CORDON_NET"), STR("offline"), "CORDON_NET says the mode");
-    CHECK_STR(value(&s, "CODEX_SANDBOX_NETWORK_DISABLED"), STR("1"), "offline is said as others say it");
+    CHECK_STR(
+        value(&s, "CODEX_SANDBOX_NETWORK_DISABLED"), STR("1"), "offline is said as others say it");
     CHECK_STR(value(&s, "HOME"), STR("/home/p"), "HOME is the real one");
     s.policy.net = NET_ONLINE;
     make(&s, false);
@@ -140,15 +146,19 @@ static void check_put_in(void)
 
 static void check_git(void)
 {
-    static const char *const two[] = {"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=user.name", "GIT_CONFIG_VALUE_0=p"};
-    static const char *const torn[] = {"GIT_CONFIG_COUNT=2", "GIT_CONFIG_KEY_0=user.name", "GIT_CONFIG_VALUE_0=p"};
+    static const char *const two[] = {
+        "GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=user.name", "GIT_CONFIG_VALUE_0=p"};
+    static const char *const torn[] = {
+        "GIT_CONFIG_COUNT=2", "GIT_CONFIG_KEY_0=user.name", "GIT_CONFIG_VALUE_0=p"};
     static const char *const odd[] = {"GIT_CONFIG_COUNT=99999999999999999999"};
     struct setting s = begin(two, COUNT_OF(two));
 
     make(&s, false);
-    CHECK_STR(value(&s, "GIT_CONFIG_COUNT"), STR("3"), "git's settings are added to those that are there");
+    CHECK_STR(value(&s, "GIT_CONFIG_COUNT"), STR("3"),
+        "git's settings are added to those that are there");
     CHECK_STR(value(&s, "GIT_CONFIG_VALUE_0"), STR("p"), "which stay");
-    CHECK_STR(value(&s, "GIT_CONFIG_KEY_1"), STR("safe.directory"), "the workspace is safe for git");
+    CHECK_STR(
+        value(&s, "GIT_CONFIG_KEY_1"), STR("safe.directory"), "the workspace is safe for git");
     CHECK_STR(value(&s, "GIT_CONFIG_VALUE_1"), STR("/home/p/w"), "by its path");
     s = begin(torn, COUNT_OF(torn));
     make(&s, false);
@@ -165,13 +175,14 @@ static void check_git(void)
 
 static void check_make(void)
 {
-    static const char *const outer[] = {"MAKEFLAGS=kw -j4 --jobserver-auth=3,4 -- CC=a -j", "MFLAGS=-k --jobserver-fds=3,4 -j",
-        "CARGO_MAKEFLAGS=--jobserver-auth=fifo:/tmp/x -j"};
+    static const char *const outer[] = {"MAKEFLAGS=kw -j4 --jobserver-auth=3,4 -- CC=a -j",
+        "MFLAGS=-k --jobserver-fds=3,4 -j", "CARGO_MAKEFLAGS=--jobserver-auth=fifo:/tmp/x -j"};
     static const char *const plain[] = {"MAKEFLAGS=-j4 -k"};
     struct setting s = begin(outer, COUNT_OF(outer));
 
     make(&s, false);
-    CHECK_STR(value(&s, "MAKEFLAGS"), STR("kw -- CC=a -j"), "the jobserver is taken out of MAKEFLAGS, variables stay");
+    CHECK_STR(value(&s, "MAKEFLAGS"), STR("kw -- CC=a -j"),
+        "the jobserver is taken out of MAKEFLAGS, variables stay");
     CHECK_STR(value(&s, "MFLAGS"), STR("-k"), "and out of MFLAGS");
     CHECK_STR(value(&s, "CARGO_MAKEFLAGS"), STR(""), "and out of cargo's");
     s = begin(plain, COUNT_OF(plain));
@@ -186,7 +197,8 @@ static void check_many(void)
     for (int i = 0; i < 2 * ENV_MAX; i++)
         add(&s.outer, arena_format(&arena, "V%d=x", i));
     make(&s, false);
-    CHECK(s.got.n <= ENV_MAX && str_is(value(&s, "CORDON"), "1"), "a flood of variables leaves room for ours");
+    CHECK(s.got.n <= ENV_MAX && str_is(value(&s, "CORDON"), "1"),
+        "a flood of variables leaves room for ours");
 }
 
 int main(void)

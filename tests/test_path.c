@@ -63,13 +63,14 @@ static void check_rows(const struct path_env *env, const struct row *rows, size_
         struct str out = {0};
         bool accepted = path_canonical(&arena, env, str_from(rows[i].text), &out, &e);
         text_printable_into(shown, sizeof shown, str_from(rows[i].text));
-        snprintf(name, sizeof name, "%s: %s is %s", system, shown,
-            rows[i].wanted ? "taken" : "refused");
+        snprintf(
+            name, sizeof name, "%s: %s is %s", system, shown, rows[i].wanted ? "taken" : "refused");
         if (rows[i].wanted) {
             CHECK_STR(out, str_from(rows[i].wanted), name);
             continue;
         }
-        snprintf(why, sizeof why, "accepted %d as %s, reason %s", accepted, out.p ? out.p : "-", e.reason);
+        snprintf(why, sizeof why, "accepted %d as %s, reason %s", accepted, out.p ? out.p : "-",
+            e.reason);
         check_report(!accepted && !out.p && strstr(e.reason, rows[i].why) && e.remedy[0], __FILE__,
             __LINE__, name, why);
     }
@@ -195,10 +196,10 @@ static const struct row windows_rows[] = {
 static void check_relative(void)
 {
     struct path_env p = posix(), w = windows();
-    struct row rows[] = {
-        {".git/hooks", ".git/hooks", NULL}, {"./a//b/", "a/b", NULL}, {"a\\b", "a/b", NULL},
-        {"a/../b", NULL, "leads out"}, {"..", NULL, "leads out"}, {"/a", NULL, "no name inside"},
-        {"~/a", NULL, "no name inside"}, {".", NULL, "names nothing"}, {"", NULL, "empty"}};
+    struct row rows[] = {{".git/hooks", ".git/hooks", NULL}, {"./a//b/", "a/b", NULL},
+        {"a\\b", "a/b", NULL}, {"a/../b", NULL, "leads out"}, {"..", NULL, "leads out"},
+        {"/a", NULL, "no name inside"}, {"~/a", NULL, "no name inside"},
+        {".", NULL, "names nothing"}, {"", NULL, "empty"}};
     char name[100];
 
     p.backslash = true;
@@ -215,7 +216,8 @@ static void check_relative(void)
     struct str out = {0};
     CHECK(path_relative(&arena, &w, STR(".git/hooks"), &out, &e) && str_is(out, ".git\\hooks"),
         "a relative name takes the system's separator");
-    CHECK(!path_relative(&arena, &w, STR("a/c:b"), &out, &e), "a stream in a relative name is refused");
+    CHECK(!path_relative(&arena, &w, STR("a/c:b"), &out, &e),
+        "a stream in a relative name is refused");
 }
 
 static void check_limits(void)
@@ -228,7 +230,7 @@ static void check_limits(void)
     memset(big, 'a', PATH_BYTES_MAX + 1);
     big[0] = '/';
     CHECK(path_canonical(&arena, &p, (struct str){big, PATH_BYTES_MAX - 1}, &out, &e) &&
-            out.n == PATH_BYTES_MAX - 1,
+              out.n == PATH_BYTES_MAX - 1,
         "a path of 4095 bytes is taken");
     out = (struct str){0};
     CHECK(!path_canonical(&arena, &p, (struct str){big, PATH_BYTES_MAX}, &out, &e) && !out.p,
@@ -238,7 +240,8 @@ static void check_limits(void)
     CHECK(!path_canonical(&arena, &p, (struct str){big, PATH_BYTES_MAX - 2}, &out, &e),
         "a path that grows too long with the current folder is refused");
     e = (struct err){0};
-    CHECK(!path_canonical(&arena, &p, (struct str){"/a\0b", 4}, &out, &e) && strstr(e.reason, "NUL"),
+    CHECK(
+        !path_canonical(&arena, &p, (struct str){"/a\0b", 4}, &out, &e) && strstr(e.reason, "NUL"),
         "a NUL in a path is refused");
     e = (struct err){0};
     p.cwd = (struct str){0};
@@ -271,8 +274,10 @@ static void check_compare(void)
         "the rest behind a longer spelling is right");
     CHECK(!path_same(&w, STR("C:\\a\xff"), STR("C:\\a\xfe")), "bytes never fold");
     CHECK(path_is_under(&w, STR("C:\\"), STR("C:\\a")), "a drive holds its folders");
-    CHECK(path_is_under(&w, STR("\\\\S\\share"), STR("\\\\s\\Share\\a")), "a share holds its folders");
-    CHECK(!path_is_under(&w, STR("\\\\s\\sh"), STR("\\\\s\\share\\a")), "a share is not its prefix");
+    CHECK(path_is_under(&w, STR("\\\\S\\share"), STR("\\\\s\\Share\\a")),
+        "a share holds its folders");
+    CHECK(
+        !path_is_under(&w, STR("\\\\s\\sh"), STR("\\\\s\\share\\a")), "a share is not its prefix");
     CHECK_STR(path_below(&p, STR("/"), STR("/a/b")), STR("a/b"), "what is below /");
     CHECK(path_below(&p, STR("/a"), STR("/a")).p && path_below(&p, STR("/a"), STR("/a")).n == 0,
         "nothing is below the folder itself, but it is there");
@@ -298,15 +303,20 @@ static void check_parts(void)
     CHECK(path_depth(PATH_WINDOWS, STR("\\\\s\\h\\a")) == 1, "depth on a share");
     CHECK_STR(path_join(&arena, PATH_POSIX, STR("/"), STR("a")), STR("/a"), "join at /");
     CHECK_STR(path_join(&arena, PATH_POSIX, STR("/a"), STR("b/c")), STR("/a/b/c"), "join");
-    CHECK_STR(path_join(&arena, PATH_WINDOWS, STR("C:\\"), STR("b/c")), STR("C:\\b\\c"), "join on Windows");
+    CHECK_STR(path_join(&arena, PATH_WINDOWS, STR("C:\\"), STR("b/c")), STR("C:\\b\\c"),
+        "join on Windows");
     CHECK_STR(path_join(&arena, PATH_POSIX, STR("/a"), STR("")), STR("/a"), "join of nothing");
-    CHECK(path_is_absolute(PATH_WINDOWS, STR("c:/x")) && !path_is_absolute(PATH_WINDOWS, STR("c:x")) &&
-            !path_is_absolute(PATH_WINDOWS, STR("\\x")) && path_is_absolute(PATH_WINDOWS, STR("//s/h")),
+    CHECK(path_is_absolute(PATH_WINDOWS, STR("c:/x")) &&
+              !path_is_absolute(PATH_WINDOWS, STR("c:x")) &&
+              !path_is_absolute(PATH_WINDOWS, STR("\\x")) &&
+              path_is_absolute(PATH_WINDOWS, STR("//s/h")),
         "what is absolute on Windows");
     CHECK_STR(path_display(&arena, &p, STR("/home/p/x")), STR("~/x"), "home is shown as ~");
     CHECK_STR(path_display(&arena, &p, STR("/home/p")), STR("~"), "home itself is ~");
-    CHECK_STR(path_display(&arena, &p, STR("/home/px")), STR("/home/px"), "a neighbour of home is not");
-    CHECK_STR(path_display(&arena, &p, STR("/a\x1b[31m")), STR("/a\\x1B[31m"), "controls are shown escaped");
+    CHECK_STR(
+        path_display(&arena, &p, STR("/home/px")), STR("/home/px"), "a neighbour of home is not");
+    CHECK_STR(path_display(&arena, &p, STR("/a\x1b[31m")), STR("/a\\x1B[31m"),
+        "controls are shown escaped");
     CHECK_STR(path_display(&arena, &w, STR("C:\\users\\P\\x")), STR("~\\\\x"),
         "home on Windows, whatever its case");
 }

@@ -1,6 +1,6 @@
 /*
- * test_plan: the plan for a handful of machines, line by line; what cannot be planned; comparing; and a
- * property: wherever one looks, the verdict says what the mounts come to.
+ * test_plan: the plan for a handful of machines, line by line; what cannot be planned; comparing;
+ * and a property: wherever one looks, the verdict says what the mounts come to.
  */
 #include "check.h"
 #include "plan_facts.h"
@@ -65,7 +65,8 @@ static const char golden_head[] =
     "keep mounts private  /  # no mount made outside later comes in\n"
     "make read-only       /  # nothing is writable but what follows\n"
     "new procfs           /proc  # the sandbox's own processes [may be missing as: procfs]\n"
-    "set                  user/max_user_namespaces = 0  # no namespaces within [may be missing as: procfs]\n"
+    "set                  user/max_user_namespaces = 0  # no namespaces within [may be missing as: "
+    "procfs]\n"
     "set                  net/ipv4/ping_group_range = 1000 1000  # ping works on loopback\n"
     "protect              /proc/sys  # it changes the whole machine\n"
     "protect              /proc/sysrq-trigger  # it changes the whole machine\n"
@@ -87,8 +88,10 @@ static const char golden_own[] =
     "make folder          /run/lock\n"
     "close                /run  # nothing can be added\n"
     "new, empty           /run/user/1000  # private to this session\n"
-    "bind                 /tmp from ~/.local/state/cordon/sessions/s1/tmp (writable)  # private to this session\n"
-    "bind                 /var/tmp from ~/.local/state/cordon/sessions/s1/tmp (writable)  # private to this session\n"
+    "bind                 /tmp from ~/.local/state/cordon/sessions/s1/tmp (writable)  # private to "
+    "this session\n"
+    "bind                 /var/tmp from ~/.local/state/cordon/sessions/s1/tmp (writable)  # "
+    "private to this session\n"
     "make folder          /tmp/.cache  # caches for this session\n"
     "writable             ~/w  # the workspace\n"
     "cover folder         ~/.ssh  # on the list\n"
@@ -108,11 +111,13 @@ static void machine_plain(struct machine *m)
 {
     machine_begin(m);
     m->everything = true;
-    static const char *const none[] = {"/sys/kernel/debug", "/sys/kernel/tracing", "/sys/kernel/security", "/sys/fs/bpf",
-        "/sys/firmware", "/home/p/w/.vscode", "/home/p/.cache", "/home/p/.npm", "/home/p/.gradle", "/home/p/.m2",
-        "/home/p/.cargo", "/home/p/.cargo/registry", "/home/p/.cargo/git", "/home/p/go", "/home/p/go/pkg",
+    static const char *const none[] = {"/sys/kernel/debug", "/sys/kernel/tracing",
+        "/sys/kernel/security", "/sys/fs/bpf", "/sys/firmware", "/home/p/w/.vscode",
+        "/home/p/.cache", "/home/p/.npm", "/home/p/.gradle", "/home/p/.m2", "/home/p/.cargo",
+        "/home/p/.cargo/registry", "/home/p/.cargo/git", "/home/p/go", "/home/p/go/pkg",
         "/home/p/.local/share/pnpm", "/home/p/.ccache", "/home/p/.nuget", "/home/p/.yarn",
-        "/home/p/.bun/install/cache", "/home/p/.pub-cache", "/home/p/.ivy2", "/home/p/.sbt", "/home/p/.conan2"};
+        "/home/p/.bun/install/cache", "/home/p/.pub-cache", "/home/p/.ivy2", "/home/p/.sbt",
+        "/home/p/.conan2"};
     for (size_t i = 0; i < COUNT_OF(none); i++)
         machine_see(m, none[i], FACT_MISSING, NULL);
 }
@@ -123,13 +128,18 @@ static void check_person(void)
 
     machine_plain(&m);
     check_golden(&m, "the plan of a person begins with the tree", "network", golden_head);
-    check_golden(&m, "then come the own folders, the rules, and Landlock", "close                /dev", golden_own);
-    CHECK_STR(variable_of(&m.plan, "XDG_CACHE_HOME"), STR("/tmp/.cache"), "a missing cache has a stand-in");
-    CHECK_STR(variable_of(&m.plan, "XDG_RUNTIME_DIR"), STR("/run/user/1000"), "the runtime folder is private");
+    check_golden(&m, "then come the own folders, the rules, and Landlock",
+        "close                /dev", golden_own);
+    CHECK_STR(variable_of(&m.plan, "XDG_CACHE_HOME"), STR("/tmp/.cache"),
+        "a missing cache has a stand-in");
+    CHECK_STR(variable_of(&m.plan, "XDG_RUNTIME_DIR"), STR("/run/user/1000"),
+        "the runtime folder is private");
     CHECK(m.plan.partial.n == 0, "nothing is partial for a person on a new kernel");
-    CHECK(!has(&m.plan, OP_COVER_FILE, "/proc/kcore"), "an ordinary user's kernel files need no cover");
+    CHECK(!has(&m.plan, OP_COVER_FILE, "/proc/kcore"),
+        "an ordinary user's kernel files need no cover");
     m.facts.host.root = true;
-    CHECK(machine_plan(&m) && has(&m.plan, OP_COVER_FOLDER, "/proc/kcore"), "for root they are covered");
+    CHECK(machine_plan(&m) && has(&m.plan, OP_COVER_FOLDER, "/proc/kcore"),
+        "for root they are covered");
     machine_end(&m);
 }
 
@@ -144,23 +154,25 @@ static void check_caches(void)
     end = index_of(&m.plan, OP_OVERLAY, "/home/p/.cargo/registry");
     CHECK(begin < m.plan.n && end < m.plan.n, "caches that are there get a private layer");
     CHECK(str_starts(m.plan.v[begin].text, STR("/home/p/.local/state/cordon/caches/")) &&
-            str_ends(m.plan.v[begin].text, STR("/.cache/upper")) &&
-            str_ends(m.plan.v[end].text2, STR("/.cargo-registry/work")) &&
-            has(&m.plan, OP_COVER_FOLDER, "/home/p/.local/state/cordon"),
+              str_ends(m.plan.v[begin].text, STR("/.cache/upper")) &&
+              str_ends(m.plan.v[end].text2, STR("/.cargo-registry/work")) &&
+              has(&m.plan, OP_COVER_FOLDER, "/home/p/.local/state/cordon"),
         "which is kept in Cordon's state, where nothing inside can see it");
     CHECK(has(&m.plan, OP_LANDLOCK, "/home/p/.cache"), "Landlock lets them be written");
     CHECK(!variable_of(&m.plan, "XDG_CACHE_HOME").p, "and nothing stands in for them");
     machine_rule(&m, RULE_WRITE, "/home/p/.cache/pip", LAYER_USER);
     CHECK(machine_plan(&m) && has(&m.plan, OP_BIND, "/home/p/.cache/pip") &&
-            index_of(&m.plan, OP_BIND, "/home/p/.cache/pip") > index_of(&m.plan, OP_OVERLAY, "/home/p/.cache"),
+              index_of(&m.plan, OP_BIND, "/home/p/.cache/pip") >
+                  index_of(&m.plan, OP_OVERLAY, "/home/p/.cache"),
         "a writable root in a cache is put back over its layer");
     machine_rule(&m, RULE_SECRET, "/home/p/.cache/key", LAYER_USER);
     CHECK(machine_plan(&m) && !has(&m.plan, OP_OVERLAY, "/home/p/.cache") &&
-            has(&m.plan, OP_COVER_FOLDER, "/home/p/.cache/key"),
+              has(&m.plan, OP_COVER_FOLDER, "/home/p/.cache/key"),
         "a cache that a rule reaches into gets no layer, the secret stays covered");
     m.facts.host.kernel_major = 5;
     m.facts.host.kernel_minor = 10;
-    CHECK(machine_plan(&m) && !has(&m.plan, OP_OVERLAY, "/home/p/.npm"), "an old kernel gets no layers");
+    CHECK(machine_plan(&m) && !has(&m.plan, OP_OVERLAY, "/home/p/.npm"),
+        "an old kernel gets no layers");
     machine_end(&m);
 }
 
@@ -176,26 +188,32 @@ static void check_below_tmp(void)
     CHECK(machine_plan(&m), "a workspace below /tmp can be planned");
     temp = index_of(&m.plan, OP_BIND, "/tmp");
     root = index_of(&m.plan, OP_BIND, "/tmp/a/work");
-    CHECK(temp < index_of(&m.plan, OP_FOLDER, "/tmp/a") &&
+    CHECK(
+        temp < index_of(&m.plan, OP_FOLDER, "/tmp/a") &&
             index_of(&m.plan, OP_FOLDER, "/tmp/a") < index_of(&m.plan, OP_FOLDER, "/tmp/a/work") &&
             index_of(&m.plan, OP_FOLDER, "/tmp/a/work") < root && root < m.plan.n,
         "its place is made in the private /tmp, then it is bound there");
-    CHECK(str_is(m.plan.v[root].source, "/tmp/a/work") && m.plan.v[root].number == 1 && m.plan.v[root].check_identity,
+    CHECK(str_is(m.plan.v[root].source, "/tmp/a/work") && m.plan.v[root].number == 1 &&
+              m.plan.v[root].check_identity,
         "from the outer folder, writable, the object that was looked at");
-    CHECK(index_of(&m.plan, OP_PROTECT, "/tmp/a/work/.git/hooks") < m.plan.n, "and protected inside");
+    CHECK(
+        index_of(&m.plan, OP_PROTECT, "/tmp/a/work/.git/hooks") < m.plan.n, "and protected inside");
     m.facts.host.home = m.env.home = STR("/tmp/home");
     m.facts.host.path = STR("/usr/bin:/tmp/home/bin:/run/current-system/sw/bin:/run/tools/bin");
     m.facts.host.state_dir = STR("/tmp/home/.local/state/cordon");
     machine_see(&m, "/run/current-system/sw/bin", FACT_FOLDER, "/nix/store/x/bin");
     machine_see(&m, "/tmp/home/.cargo", FACT_MISSING, NULL);
     CHECK(machine_plan(&m) && has(&m.plan, OP_BIND, "/tmp/home") &&
-            m.plan.v[index_of(&m.plan, OP_BIND, "/tmp/home")].number == 0,
+              m.plan.v[index_of(&m.plan, OP_BIND, "/tmp/home")].number == 0,
         "a home below /tmp is put back, read-only");
-    CHECK(has(&m.plan, OP_SYMLINK, "/run/current-system/sw/bin"), "a PATH folder behind a link in /run is linked again");
+    CHECK(has(&m.plan, OP_SYMLINK, "/run/current-system/sw/bin"),
+        "a PATH folder behind a link in /run is linked again");
     CHECK(has(&m.plan, OP_BIND, "/run/tools/bin") &&
-            index_of(&m.plan, OP_BIND, "/run/tools/bin") < index_of(&m.plan, OP_REMOUNT_READONLY, "/run"),
+              index_of(&m.plan, OP_BIND, "/run/tools/bin") <
+                  index_of(&m.plan, OP_REMOUNT_READONLY, "/run"),
         "a PATH folder in /run is put back before /run is closed");
-    CHECK(has(&m.plan, OP_COVER_FOLDER, "/tmp/home/.local/state/cordon"), "and its state is covered there");
+    CHECK(has(&m.plan, OP_COVER_FOLDER, "/tmp/home/.local/state/cordon"),
+        "and its state is covered there");
     machine_end(&m);
 }
 
@@ -207,18 +225,21 @@ static void check_network(void)
     m.policy.net = NET_ONLINE;
     m.facts.host.resolv_real = STR("/run/systemd/resolve/stub-resolv.conf");
     CHECK(machine_plan(&m) && !m.plan.new_network, "online keeps the machine's network");
-    CHECK(!has(&m.plan, OP_SYSCTL, "net/ipv4/ping_group_range") && index_of(&m.plan, OP_LOOPBACK, "") == m.plan.n,
+    CHECK(!has(&m.plan, OP_SYSCTL, "net/ipv4/ping_group_range") &&
+              index_of(&m.plan, OP_LOOPBACK, "") == m.plan.n,
         "and touches nothing of it");
     CHECK(has(&m.plan, OP_BIND, "/run/systemd/resolve") &&
-            index_of(&m.plan, OP_BIND, "/run/systemd/resolve") < index_of(&m.plan, OP_REMOUNT_READONLY, "/run"),
+              index_of(&m.plan, OP_BIND, "/run/systemd/resolve") <
+                  index_of(&m.plan, OP_REMOUNT_READONLY, "/run"),
         "names are resolved");
     CHECK(has_line(&m.plan.notes, "loopback is shared"), "the shared loopback is said");
     m.facts.host.landlock_abi = 5;
-    CHECK(!machine_plan(&m) && m.err.kind == ERR_UNSUPPORTED && strstr(m.err.remedy, "--accept landlock"),
+    CHECK(!machine_plan(&m) && m.err.kind == ERR_UNSUPPORTED &&
+              strstr(m.err.remedy, "--accept landlock"),
         "online with an old Landlock is refused");
     m.policy.net = NET_OFFLINE;
     CHECK(machine_plan(&m) && !has(&m.plan, OP_BIND, "/run/systemd/resolve") &&
-            index_of(&m.plan, OP_LANDLOCK_SCOPE, "") == m.plan.n && m.plan.partial.n == 0,
+              index_of(&m.plan, OP_LANDLOCK_SCOPE, "") == m.plan.n && m.plan.partial.n == 0,
         "offline it suffices");
     m.facts.host.landlock_abi = 0;
     CHECK(!machine_plan(&m) && m.err.kind == ERR_UNSUPPORTED, "no Landlock is refused");
@@ -234,19 +255,23 @@ static void check_git(void)
 
     machine_plain(&m);
     m.policy.git = GIT_LOCKED;
-    CHECK(machine_plan(&m) && has(&m.plan, OP_PROTECT, "/home/p/w/.git") && !has(&m.plan, OP_WRITABLE, "/home/p/w/.git"),
+    CHECK(machine_plan(&m) && has(&m.plan, OP_PROTECT, "/home/p/w/.git") &&
+              !has(&m.plan, OP_WRITABLE, "/home/p/w/.git"),
         "git locked: the whole of .git is read-only");
     machine_see(&m, "/home/p/w/.git", FACT_SYMLINK, "/srv/git");
-    CHECK(!machine_plan(&m) && m.err.kind == ERR_REFUSED && strstr(m.err.subject, ".git") && m.err.remedy[0],
+    CHECK(!machine_plan(&m) && m.err.kind == ERR_REFUSED && strstr(m.err.subject, ".git") &&
+              m.err.remedy[0],
         "a .git that is a link is refused, locked");
     m.policy.git = GIT_COMMIT;
     CHECK(!machine_plan(&m) && m.err.kind == ERR_REFUSED, "and with commits allowed");
     machine_see(&m, "/home/p/w/.git", FACT_FILE, NULL);
     machine_see(&m, "/home/p/w/.git/hooks", FACT_MISSING, NULL);
     machine_see(&m, "/home/p/w/.git/config", FACT_MISSING, NULL);
-    CHECK(machine_plan(&m) && has(&m.plan, OP_PROTECT, "/home/p/w/.git"), "a .git that is a file is read-only");
+    CHECK(machine_plan(&m) && has(&m.plan, OP_PROTECT, "/home/p/w/.git"),
+        "a .git that is a file is read-only");
     machine_see(&m, "/home/p/w/.git", FACT_MISSING, NULL);
-    CHECK(machine_plan(&m) && has_line(&m.plan.notes, "not held yet: ~/w/.git"), "a missing .git is said to be not held");
+    CHECK(machine_plan(&m) && has_line(&m.plan.notes, "not held yet: ~/w/.git"),
+        "a missing .git is said to be not held");
     machine_see(&m, "/home/p/w/.git", FACT_FOLDER, NULL);
     machine_see(&m, "/home/p/w/.git/hooks", FACT_FOLDER, "/home/p/elsewhere");
     CHECK(!machine_plan(&m), "a link on the way to a protected path is refused");
@@ -263,15 +288,19 @@ static void check_checkout(void)
     machine_see(&m, "/home/p/w/build.ninja", FACT_FILE, NULL);
     machine_see(&m, "/home/p/w/setup", FACT_MISSING, NULL);
     CHECK(machine_plan(&m), "Cordon's own checkout can be opened");
-    CHECK(has(&m.plan, OP_PROTECT, "/home/p/w/out") && has(&m.plan, OP_PROTECT, "/home/p/w/shell") &&
-            has(&m.plan, OP_PROTECT, "/home/p/w/.ci") && has(&m.plan, OP_PROTECT, "/home/p/w/build.ninja"),
+    CHECK(has(&m.plan, OP_PROTECT, "/home/p/w/out") &&
+              has(&m.plan, OP_PROTECT, "/home/p/w/shell") &&
+              has(&m.plan, OP_PROTECT, "/home/p/w/.ci") &&
+              has(&m.plan, OP_PROTECT, "/home/p/w/build.ninja"),
         "with its programs, scripts and build files read-only");
     CHECK(!has(&m.plan, OP_PROTECT, "/home/p/w/setup"), "a part that is not there is left out");
     CHECK(m.plan.partial.n == 0, "and nothing of that is partial");
     m.facts.host.checkout = STR("/home/p/w/x/c");
     m.facts.host.program_dir = STR("/home/p/w/x/c/out/linux");
-    CHECK(machine_plan(&m) && has(&m.plan, OP_WRITABLE, "/home/p/w/x/c") && has_line(&m.plan.partial, "~/w/x/c"),
-        "a checkout deeper in the workspace is pinned, and the folder above it is said to be loose");
+    CHECK(machine_plan(&m) && has(&m.plan, OP_WRITABLE, "/home/p/w/x/c") &&
+              has_line(&m.plan.partial, "~/w/x/c"),
+        "a checkout deeper in the workspace is pinned, and the folder above it is said to be "
+        "loose");
     machine_end(&m);
 }
 
@@ -281,27 +310,37 @@ static void check_secrets(void)
 
     machine_plain(&m);
     machine_see(&m, "/home/p/.ssh", FACT_SYMLINK, "/srv/keys");
-    CHECK(machine_plan(&m) && has(&m.plan, OP_COVER_FOLDER, "/srv/keys") && !has(&m.plan, OP_COVER_FOLDER, "/home/p/.ssh"),
+    CHECK(machine_plan(&m) && has(&m.plan, OP_COVER_FOLDER, "/srv/keys") &&
+              !has(&m.plan, OP_COVER_FOLDER, "/home/p/.ssh"),
         "a secret that is a link is covered where it really lies");
     machine_see(&m, "/home/p/.ssh", FACT_SYMLINK, "/dev/null");
-    CHECK(machine_plan(&m) && !has(&m.plan, OP_COVER_FOLDER, "/dev/null"), "a secret that leads to /dev/null covers nothing");
+    CHECK(machine_plan(&m) && !has(&m.plan, OP_COVER_FOLDER, "/dev/null"),
+        "a secret that leads to /dev/null covers nothing");
     machine_see(&m, "/home/p/.ssh", FACT_SYMLINK, "/home/p/w/keys");
-    CHECK(machine_plan(&m) && index_of(&m.plan, OP_COVER_FOLDER, "/home/p/w/keys") > index_of(&m.plan, OP_WRITABLE, "/home/p/w") &&
-            has(&m.plan, OP_COVER_FOLDER, "/home/p/w/keys"),
+    CHECK(machine_plan(&m) &&
+              index_of(&m.plan, OP_COVER_FOLDER, "/home/p/w/keys") >
+                  index_of(&m.plan, OP_WRITABLE, "/home/p/w") &&
+              has(&m.plan, OP_COVER_FOLDER, "/home/p/w/keys"),
         "one that leads into the workspace is covered after the workspace is there");
     machine_see(&m, "/home/p/.ssh", FACT_SYMLINK, "/usr");
-    CHECK(!machine_plan(&m) && m.err.kind == ERR_POLICY, "one that leads to what every program needs is an error");
+    CHECK(!machine_plan(&m) && m.err.kind == ERR_POLICY,
+        "one that leads to what every program needs is an error");
     machine_see(&m, "/home/p/.ssh", FACT_UNKNOWN, NULL);
-    CHECK(machine_plan(&m) && has_line(&m.plan.notes, "cannot be looked at"), "a built-in one that cannot be seen is named");
+    CHECK(machine_plan(&m) && has_line(&m.plan.notes, "cannot be looked at"),
+        "a built-in one that cannot be seen is named");
     machine_rule(&m, RULE_SECRET, "/srv/closed", LAYER_USER);
     machine_see(&m, "/srv/closed", FACT_UNKNOWN, NULL);
-    CHECK(!machine_plan(&m) && m.err.kind == ERR_POLICY, "a configured one that cannot be seen is an error");
+    CHECK(!machine_plan(&m) && m.err.kind == ERR_POLICY,
+        "a configured one that cannot be seen is an error");
     machine_see(&m, "/srv/closed", FACT_MISSING, NULL);
-    CHECK(machine_plan(&m) && has_line(&m.policy.warnings, "/srv/closed"), "one that matches nothing is a warning");
+    CHECK(machine_plan(&m) && has_line(&m.policy.warnings, "/srv/closed"),
+        "one that matches nothing is a warning");
     size_t warnings = m.policy.warnings.n;
-    CHECK(machine_plan(&m) && m.policy.warnings.n == warnings, "which is given once, however often one plans");
+    CHECK(machine_plan(&m) && m.policy.warnings.n == warnings,
+        "which is given once, however often one plans");
     machine_rule(&m, RULE_SECRET, "/home/p", LAYER_USER);
-    CHECK(!machine_plan(&m) && m.err.kind != ERR_NONE, "a secret that holds the workspace is an error");
+    CHECK(!machine_plan(&m) && m.err.kind != ERR_NONE,
+        "a secret that holds the workspace is an error");
     machine_end(&m);
 }
 
@@ -309,18 +348,22 @@ static void check_roots(void)
 {
     struct machine m;
     struct mount_fact mounts[] = {{STR("/"), STR("ext4"), STR("/dev/sda1"), false},
-        {STR("/home/p/w/data"), STR("xfs"), STR("/dev/sdb1"), false}, {STR("/home/p/w/iso"), STR("iso9660"), STR("/dev/sr0"), true},
+        {STR("/home/p/w/data"), STR("xfs"), STR("/dev/sdb1"), false},
+        {STR("/home/p/w/iso"), STR("iso9660"), STR("/dev/sr0"), true},
         {STR("/home/p/w/proc"), STR("proc"), STR("proc"), false}};
 
     machine_plain(&m);
     m.facts.host.mounts = mounts;
     m.facts.host.mount_count = COUNT_OF(mounts);
-    CHECK(machine_plan(&m) && has(&m.plan, OP_WRITABLE, "/home/p/w/data") && !has(&m.plan, OP_WRITABLE, "/home/p/w/iso") &&
-            !has(&m.plan, OP_WRITABLE, "/home/p/w/proc") && has_line(&m.plan.notes, "~/w/iso is a mount"),
+    CHECK(machine_plan(&m) && has(&m.plan, OP_WRITABLE, "/home/p/w/data") &&
+              !has(&m.plan, OP_WRITABLE, "/home/p/w/iso") &&
+              !has(&m.plan, OP_WRITABLE, "/home/p/w/proc") &&
+              has_line(&m.plan.notes, "~/w/iso is a mount"),
         "a nested mount is writable only where it was, and no view of the kernel is");
     machine_rule(&m, RULE_WRITE, "/srv/x", LAYER_USER);
     machine_see(&m, "/srv/x", FACT_MISSING, NULL);
-    CHECK(machine_plan(&m) && has_line(&m.policy.warnings, "/srv/x does not exist"), "a missing configured root is a warning");
+    CHECK(machine_plan(&m) && has_line(&m.policy.warnings, "/srv/x does not exist"),
+        "a missing configured root is a warning");
     machine_see(&m, "/srv/x", FACT_SYMLINK, "/etc");
     CHECK(!machine_plan(&m) && m.err.kind == ERR_REFUSED, "a root that is a link is refused");
     machine_see(&m, "/srv/x", FACT_FOLDER, "/home/p/w/x");
@@ -330,7 +373,8 @@ static void check_roots(void)
     machine_see(&m, "/srv/x", FACT_MISSING, NULL);
     machine_rule(&m, RULE_WRITE, "/srv/y", LAYER_SESSION);
     machine_see(&m, "/srv/y", FACT_MISSING, NULL);
-    CHECK(!machine_plan(&m) && m.err.kind == ERR_MISSING, "a missing root that was asked for now is an error");
+    CHECK(!machine_plan(&m) && m.err.kind == ERR_MISSING,
+        "a missing root that was asked for now is an error");
     machine_end(&m);
     machine_plain(&m);
     machine_rule(&m, RULE_WRITE, "/home/p/.ssh/x", LAYER_USER);
@@ -338,9 +382,11 @@ static void check_roots(void)
     machine_end(&m);
     machine_plain(&m);
     m.policy.workspace = STR("/home/p");
-    CHECK(!machine_plan(&m) && m.err.kind == ERR_REFUSED && strstr(m.err.reason, "home"), "HOME as workspace is refused");
+    CHECK(!machine_plan(&m) && m.err.kind == ERR_REFUSED && strstr(m.err.reason, "home"),
+        "HOME as workspace is refused");
     m.policy.workspace = (struct str){0};
-    CHECK(machine_plan(&m) && has_line(&m.plan.notes, "no workspace"), "no workspace at all is fine");
+    CHECK(
+        machine_plan(&m) && has_line(&m.plan.notes, "no workspace"), "no workspace at all is fine");
     machine_end(&m);
 }
 
@@ -350,16 +396,20 @@ static void check_limits(void)
 
     machine_plain(&m);
     m.policy.processes = 50;
-    CHECK(machine_plan(&m) && m.plan.v[m.plan.n - 1].kind == OP_RLIMIT && m.plan.v[m.plan.n - 1].number == 50,
+    CHECK(machine_plan(&m) && m.plan.v[m.plan.n - 1].kind == OP_RLIMIT &&
+              m.plan.v[m.plan.n - 1].number == 50,
         "processes by a resource limit for a person");
     m.facts.host.root = true;
-    CHECK(!machine_plan(&m) && m.err.kind == ERR_UNSUPPORTED && strstr(m.err.subject, "limits.processes"),
+    CHECK(!machine_plan(&m) && m.err.kind == ERR_UNSUPPORTED &&
+              strstr(m.err.subject, "limits.processes"),
         "not for root, whom it does not bind");
     m.facts.host.cgroup = STR("/sys/fs/cgroup/user");
     m.facts.host.cgroup_pids = true;
-    CHECK(machine_plan(&m) && has(&m.plan, OP_CGROUP, "/sys/fs/cgroup/user/cordon-s1"), "by a cgroup where there is one");
+    CHECK(machine_plan(&m) && has(&m.plan, OP_CGROUP, "/sys/fs/cgroup/user/cordon-s1"),
+        "by a cgroup where there is one");
     m.policy.memory_mb = 100;
-    CHECK(!machine_plan(&m) && strstr(m.err.subject, "limits.memory_mb"), "memory without its controller is refused");
+    CHECK(!machine_plan(&m) && strstr(m.err.subject, "limits.memory_mb"),
+        "memory without its controller is refused");
     m.facts.host.cgroup_memory = true;
     CHECK(machine_plan(&m), "and works with it");
     for (size_t i = 0; i < m.plan.n; i++)
@@ -391,7 +441,8 @@ static void check_compare(void)
     machine_plan(&m);
     first = m.plan;
     diff = step(&m, &first);
-    CHECK(diff.n == 0 && !diff.widens && !diff.identity_changed, "the same plan twice is no change");
+    CHECK(
+        diff.n == 0 && !diff.widens && !diff.identity_changed, "the same plan twice is no change");
     machine_rule(&m, RULE_PROTECT, "/home/p/w/docs", LAYER_SESSION);
     diff = step(&m, &first);
     CHECK(diff.n == 1 && diff.v[0].added && !diff.widens, "protecting one more path narrows");
@@ -441,7 +492,8 @@ static void check_compare(void)
         if (third.v[i].kind == OP_COVER_FOLDER)
             third.v[i].ino += 1000;
     plan_compare(&m.arena, &first, &third, &diff);
-    CHECK(diff.n == 0 && diff.identity_changed && !diff.widens, "another object under the same name is seen");
+    CHECK(diff.n == 0 && diff.identity_changed && !diff.widens,
+        "another object under the same name is seen");
     struct buf out = {0};
     second = first;
     second.n--;
@@ -466,10 +518,12 @@ static unsigned random_below(unsigned n)
 
 static struct str random_path(struct arena *a)
 {
-    static const char *const heads[] = {"/home/p/w", "/home/p/w", "/home/p", "/srv", "/tmp", "/tmp/t", "/etc", "/run",
-        "/dev", "/proc", "/sys", "/var", "/home/p/.cache", "/opt", "/home/p/w/.git"};
-    static const char *const names[] = {"a", "b", "c", ".git", "hooks", "config", ".codex", ".ssh", "x", "null", "user",
-        "1000", "kernel", "debug", "tmp", "shm", "sys", "out", "shell", ".local/state/cordon", "key"};
+    static const char *const heads[] = {"/home/p/w", "/home/p/w", "/home/p", "/srv", "/tmp",
+        "/tmp/t", "/etc", "/run", "/dev", "/proc", "/sys", "/var", "/home/p/.cache", "/opt",
+        "/home/p/w/.git"};
+    static const char *const names[] = {"a", "b", "c", ".git", "hooks", "config", ".codex", ".ssh",
+        "x", "null", "user", "1000", "kernel", "debug", "tmp", "shm", "sys", "out", "shell",
+        ".local/state/cordon", "key"};
     struct str path = str_from(heads[random_below(COUNT_OF(heads))]);
 
     for (unsigned n = random_below(4); n > 0; n--)
@@ -479,9 +533,11 @@ static struct str random_path(struct arena *a)
 
 static void random_policy(struct machine *m)
 {
-    static const char *const workspaces[] = {"/home/p/w", "/home/p/w/a", "/srv/a", "/tmp/t/a", "/home/p/a"};
+    static const char *const workspaces[] = {
+        "/home/p/w", "/home/p/w/a", "/srv/a", "/tmp/t/a", "/home/p/a"};
 
-    m->policy.workspace = random_below(6) ? str_from(workspaces[random_below(COUNT_OF(workspaces))]) : (struct str){0};
+    m->policy.workspace = random_below(6) ? str_from(workspaces[random_below(COUNT_OF(workspaces))])
+                                          : (struct str){0};
     m->policy.git = random_below(3) ? GIT_COMMIT : GIT_LOCKED;
     m->policy.net = random_below(3) ? NET_OFFLINE : NET_ONLINE;
     m->facts.host.root = random_below(4) == 0;
@@ -518,7 +574,8 @@ static void check_agreement(void)
         planned += good;
         for (unsigned i = 0; good && i < 60 && !why[0]; i++) {
             struct str path = random_path(&m.arena);
-            /* A name in between, so that the place itself, which is a mount, is not what is asked about. */
+            /* A name in between, so that the place itself, which is a mount, is not what is asked
+             * about. */
             struct str below = path_join(&m.arena, PATH_POSIX, path, STR("leaf"));
             if (str_starts(path, STR("/dev/null")))
                 continue; /* no folder */
@@ -529,8 +586,9 @@ static void check_agreement(void)
             looked++;
             writable += writes;
             if (reads != (reach != PLAN_NOTHING) || writes != both)
-                snprintf(why, sizeof why, "round %u, %.200s: verdict reads %d writes %d, plan %d, Landlock %d", round, below.p,
-                    reads, writes, (int)reach, landlock_lets(&m, below));
+                snprintf(why, sizeof why,
+                    "round %u, %.200s: verdict reads %d writes %d, plan %d, Landlock %d", round,
+                    below.p, reads, writes, (int)reach, landlock_lets(&m, below));
             if (both != (reach == PLAN_WRITES) && !why[0])
                 snprintf(why, sizeof why, "round %u, %.200s: the two walls differ", round, below.p);
         }
@@ -543,7 +601,8 @@ static void check_agreement(void)
         machine_end(&m);
     }
     check_report(why[0] == 0, __FILE__, __LINE__, "verdicts and mounts agree at every path", why);
-    CHECK(planned > 200 && looked > 10000 && writable > 1000, "and there were enough of them to tell");
+    CHECK(planned > 200 && looked > 10000 && writable > 1000,
+        "and there were enough of them to tell");
 }
 
 int main(void)

@@ -1,5 +1,6 @@
 /*
- * test_rules: what is allowed where, by which rule, and what would change it; which folders may be writable.
+ * test_rules: what is allowed where, by which rule, and what would change it; which folders may be
+ * writable.
  */
 #include "check.h"
 #include "plan_facts.h"
@@ -20,10 +21,11 @@ static void check_rows(struct machine *m, const char *group, const struct row *r
         struct verdict v = machine_ask(m, r->path, r->operation);
         snprintf(name, sizeof name, "%s: %s %s is %s", group, operation_name(r->operation), r->path,
             r->allowed ? "allowed" : "refused");
-        snprintf(why, sizeof why, "allowed %d, why \"%s\", change \"%s\"", v.allowed, v.why.p ? v.why.p : "-",
-            v.change.p ? v.change.p : "-");
+        snprintf(why, sizeof why, "allowed %d, why \"%s\", change \"%s\"", v.allowed,
+            v.why.p ? v.why.p : "-", v.change.p ? v.change.p : "-");
         check_report(v.allowed == r->allowed && v.why.n > 0 && (v.allowed || v.change.n > 0) &&
-                (!r->why || strstr(v.why.p, r->why)) && (!r->change || strstr(v.change.p, r->change)),
+                         (!r->why || strstr(v.why.p, r->why)) &&
+                         (!r->change || strstr(v.change.p, r->change)),
             __FILE__, __LINE__, name, why);
     }
 }
@@ -43,7 +45,8 @@ static void check_workspace(void)
         {"/home/p/w/.git/objects/1", OPERATION_CREATE, true, "writable root", NULL},
         {"/home/p/w/.git/index", OPERATION_RENAME, true, NULL, NULL},
         {"/home/p/w/.git", OPERATION_RENAME, false, "held in place", NULL},
-        {"/home/p/w/.git/hooks/pre-commit", OPERATION_CREATE, false, "git would run", "none: git would run"},
+        {"/home/p/w/.git/hooks/pre-commit", OPERATION_CREATE, false, "git would run",
+            "none: git would run"},
         {"/home/p/w/.git/config", OPERATION_WRITE, false, "git would run", NULL},
         {"/home/p/w/.git/config.lock", OPERATION_CREATE, true, NULL, NULL},
         {"/home/p/w/.git/info/exclude", OPERATION_WRITE, true, NULL, NULL},
@@ -89,18 +92,23 @@ static void check_workspace(void)
     machine_begin(&m);
     check_rows(&m, "workspace", rows, COUNT_OF(rows));
     check_rows(&m, "machine", machine_rows, COUNT_OF(machine_rows));
-    CHECK(machine_ask(&m, "/tmp/x", OPERATION_WRITE).own, "a write below /tmp does not reach the machine's /tmp");
-    CHECK(machine_ask(&m, "/home/p/.cache/x", OPERATION_WRITE).own, "a write to a cache stays in its layer");
-    CHECK(!machine_ask(&m, "/home/p/w/x", OPERATION_WRITE).own, "a write to the workspace is a real one");
+    CHECK(machine_ask(&m, "/tmp/x", OPERATION_WRITE).own,
+        "a write below /tmp does not reach the machine's /tmp");
+    CHECK(machine_ask(&m, "/home/p/.cache/x", OPERATION_WRITE).own,
+        "a write to a cache stays in its layer");
+    CHECK(!machine_ask(&m, "/home/p/w/x", OPERATION_WRITE).own,
+        "a write to the workspace is a real one");
     CHECK(machine_ask(&m, "/home/p/w/.codex", OPERATION_CREATE).wall == WALL_NONE,
         "a protected name that does not exist is said to be held by nothing");
     CHECK(machine_ask(&m, "/home/p/w/.codex/x", OPERATION_CREATE).wall == WALL_MOUNT,
         "what is in a protected folder is held by a mount");
-    CHECK(machine_ask(&m, "/home/p/w/.codex/x", OPERATION_WRITE).rule->id == 2, "the deciding rule is named");
+    CHECK(machine_ask(&m, "/home/p/w/.codex/x", OPERATION_WRITE).rule->id == 2,
+        "the deciding rule is named");
     machine_end(&m);
     machine_begin(&m);
     m.facts.host.root = true;
-    CHECK(!machine_ask(&m, "/proc/kcore", OPERATION_READ).allowed, "root may not read the kernel's memory");
+    CHECK(!machine_ask(&m, "/proc/kcore", OPERATION_READ).allowed,
+        "root may not read the kernel's memory");
     machine_end(&m);
 }
 
@@ -203,7 +211,8 @@ static void check_temp(void)
     m.facts.host.config_dir = STR("/tmp/home/.config/cordon");
     machine_rule(&m, RULE_SECRET, "/tmp/home/.ssh", LAYER_BUILTIN);
     check_rows(&m, "below /tmp", rows, COUNT_OF(rows));
-    CHECK(!machine_ask(&m, "/tmp/work/x", OPERATION_WRITE).own, "a workspace below /tmp is the real one");
+    CHECK(!machine_ask(&m, "/tmp/work/x", OPERATION_WRITE).own,
+        "a workspace below /tmp is the real one");
     machine_end(&m);
 }
 
@@ -214,23 +223,29 @@ static void check_addresses(void)
 
     machine_begin(&m);
     v = rules_verdict_address(&m.arena, &m.policy, STR("example.org"), 443);
-    CHECK(!v.allowed && v.wall == WALL_NAMESPACE && str_is(v.change, ":net online"), "offline refuses a host");
+    CHECK(!v.allowed && v.wall == WALL_NAMESPACE && str_is(v.change, ":net online"),
+        "offline refuses a host");
     v = rules_verdict_address(&m.arena, &m.policy, STR("127.0.0.1"), 80);
     CHECK(v.allowed && v.own, "offline has a loopback of its own");
     CHECK(!rules_verdict_address(&m.arena, &m.policy, STR("127.example.org"), 80).allowed,
         "a name that begins like loopback is not loopback");
-    CHECK(rules_verdict_address(&m.arena, &m.policy, STR("[::1]"), 80).allowed, "loopback in brackets");
+    CHECK(rules_verdict_address(&m.arena, &m.policy, STR("[::1]"), 80).allowed,
+        "loopback in brackets");
     m.policy.net_switch = SWITCH_LOCKED;
     v = rules_verdict_address(&m.arena, &m.policy, STR("example.org"), 443);
-    CHECK(!v.allowed && str_starts(v.change, STR("none: network.switch is locked")), "a locked switch is said");
+    CHECK(!v.allowed && str_starts(v.change, STR("none: network.switch is locked")),
+        "a locked switch is said");
     m.policy.net = NET_LIMITED;
     *(struct str *)ARENA_PUSH(&m.arena, &m.policy.net_allow) = STR("*.example.org:443");
-    CHECK(rules_verdict_address(&m.arena, &m.policy, STR("a.Example.org"), 443).allowed, "limited allows what is listed");
-    CHECK(!rules_verdict_address(&m.arena, &m.policy, STR("a.example.org"), 80).allowed, "but at that port only");
+    CHECK(rules_verdict_address(&m.arena, &m.policy, STR("a.Example.org"), 443).allowed,
+        "limited allows what is listed");
+    CHECK(!rules_verdict_address(&m.arena, &m.policy, STR("a.example.org"), 80).allowed,
+        "but at that port only");
     m.policy.net = NET_ONLINE;
     v = rules_verdict_address(&m.arena, &m.policy, STR("example.org"), 443);
     CHECK(v.allowed && v.wall == WALL_NONE, "online allows");
-    CHECK(!rules_verdict_address(&m.arena, &m.policy, STR("localhost"), 80).own, "online shares the loopback");
+    CHECK(!rules_verdict_address(&m.arena, &m.policy, STR("localhost"), 80).own,
+        "online shares the loopback");
     machine_end(&m);
 }
 
@@ -241,25 +256,62 @@ struct root_row {
 static void check_roots(void)
 {
     static const struct root_row rows[] = {
-        {"/", "whole file tree"}, {"/home/p", "your home folder"}, {"/home", "everybody's homes"},
-        {"/usr", "system"}, {"/usr/share/x", "system"}, {"/etc", "system"}, {"/etc/x", "system"}, {"/bin", "system"},
-        {"/lib64", "system"}, {"/boot", "system"}, {"/proc/self", "system"}, {"/sys", "system"}, {"/dev/shm/x", "system"},
-        {"/run", "system"}, {"/run/user/1000", "runtime"}, {"/run/user/1000/x", "runtime"}, {"/var", "system"},
-        {"/var/lib", "system"}, {"/var/spool/cron", "system"}, {"/tmp", "temporary"}, {"/var/tmp", "temporary"},
-        {"/home/p/.config", "contains"}, {"/home/p/.config/git", "git's user configuration"},
-        {"/home/p/.config/autostart", "autostart"}, {"/home/p/.config/systemd/user", "autostart"},
-        {"/home/p/.local", "contains"}, {"/home/p/.local/share", "contains"},
+        {"/", "whole file tree"},
+        {"/home/p", "your home folder"},
+        {"/home", "everybody's homes"},
+        {"/usr", "system"},
+        {"/usr/share/x", "system"},
+        {"/etc", "system"},
+        {"/etc/x", "system"},
+        {"/bin", "system"},
+        {"/lib64", "system"},
+        {"/boot", "system"},
+        {"/proc/self", "system"},
+        {"/sys", "system"},
+        {"/dev/shm/x", "system"},
+        {"/run", "system"},
+        {"/run/user/1000", "runtime"},
+        {"/run/user/1000/x", "runtime"},
+        {"/var", "system"},
+        {"/var/lib", "system"},
+        {"/var/spool/cron", "system"},
+        {"/tmp", "temporary"},
+        {"/var/tmp", "temporary"},
+        {"/home/p/.config", "contains"},
+        {"/home/p/.config/git", "git's user configuration"},
+        {"/home/p/.config/autostart", "autostart"},
+        {"/home/p/.config/systemd/user", "autostart"},
+        {"/home/p/.local", "contains"},
+        {"/home/p/.local/share", "contains"},
         {"/home/p/.local/share/systemd", "autostart"},
-        {"/home/p/.local/bin", "programs are found|PATH"}, {"/home/p/.bashrc", "start-up"},
-        {"/home/p/.config/fish/functions", "start-up"}, {"/home/p/.ssh", "log in"},
-        {"/home/p/.config/cordon", "Cordon's configuration"}, {"/home/p/.local/state", "Cordon's state"},
-        {"/home/p/.local/state/cordon/sessions", "Cordon's state"}, {"/opt/tools", "PATH"},
-        {"/opt/tools/bin/x", "PATH"}, {"/opt/cordon", "Cordon's own programs"}, {"/opt", "system"},
-        {"/root", "root"}, {"/mnt", "mounts"},
-        {"/home/p/w", NULL}, {"/home/p/w/deep", NULL}, {"/tmp/work", NULL}, {"/var/tmp/work", NULL},
-        {"/srv/x", NULL}, {"/workspace", NULL}, {"/home/p/.cache/pip", NULL}, {"/home/q/x", NULL},
-        {"/var/www/x", NULL}, {"/run/media/p/disk", NULL}, {"/mnt/d", NULL}, {"/opt/x", NULL},
-        {"/home/p/.local/share/pnpm", NULL}, {"/home/p/.bashrcx", NULL}, {"/usrx", NULL},
+        {"/home/p/.local/bin", "programs are found|PATH"},
+        {"/home/p/.bashrc", "start-up"},
+        {"/home/p/.config/fish/functions", "start-up"},
+        {"/home/p/.ssh", "log in"},
+        {"/home/p/.config/cordon", "Cordon's configuration"},
+        {"/home/p/.local/state", "Cordon's state"},
+        {"/home/p/.local/state/cordon/sessions", "Cordon's state"},
+        {"/opt/tools", "PATH"},
+        {"/opt/tools/bin/x", "PATH"},
+        {"/opt/cordon", "Cordon's own programs"},
+        {"/opt", "system"},
+        {"/root", "root"},
+        {"/mnt", "mounts"},
+        {"/home/p/w", NULL},
+        {"/home/p/w/deep", NULL},
+        {"/tmp/work", NULL},
+        {"/var/tmp/work", NULL},
+        {"/srv/x", NULL},
+        {"/workspace", NULL},
+        {"/home/p/.cache/pip", NULL},
+        {"/home/q/x", NULL},
+        {"/var/www/x", NULL},
+        {"/run/media/p/disk", NULL},
+        {"/mnt/d", NULL},
+        {"/opt/x", NULL},
+        {"/home/p/.local/share/pnpm", NULL},
+        {"/home/p/.bashrcx", NULL},
+        {"/usrx", NULL},
     };
     struct machine m;
     char name[200], why[500];
@@ -277,14 +329,14 @@ static void check_roots(void)
         const char *second = wanted && strchr(wanted, '|') ? strchr(wanted, '|') + 1 : first;
         snprintf(name, sizeof name, "root %s is %s", rows[i].path, wanted ? "refused" : "allowed");
         snprintf(why, sizeof why, "allowed %d, reason \"%s\"", allowed, e.reason);
-        check_report(wanted ? !allowed && (strstr(e.reason, first) || strstr(e.reason, second)) && e.remedy[0] &&
-                        e.kind == ERR_REFUSED
+        check_report(wanted ? !allowed && (strstr(e.reason, first) || strstr(e.reason, second)) &&
+                                  e.remedy[0] && e.kind == ERR_REFUSED
                             : allowed && e.kind == ERR_NONE,
             __FILE__, __LINE__, name, why);
     }
     struct err e = {0};
     CHECK(!rules_root_allowed(&m.arena, &m.env, &m.facts.host, STR("/srv/link"), STR("/etc"), &e) &&
-            strstr(e.subject, "/etc"),
+              strstr(e.subject, "/etc"),
         "where a root really leads is looked at too");
     m.facts.host.wsl = true;
     e = (struct err){0};
@@ -294,12 +346,15 @@ static void check_roots(void)
     m.facts.host.program_dir = STR("/home/p/w/out/linux");
     m.facts.host.path = STR("/usr/bin:/home/p/w/out/linux");
     e = (struct err){0};
-    CHECK(rules_root_allowed(&m.arena, &m.env, &m.facts.host, STR("/home/p/w"), STR("/home/p/w"), &e),
+    CHECK(
+        rules_root_allowed(&m.arena, &m.env, &m.facts.host, STR("/home/p/w"), STR("/home/p/w"), &e),
         "Cordon's own checkout may be the workspace");
-    CHECK(!rules_root_allowed(&m.arena, &m.env, &m.facts.host, STR("/home/p/w/shell"), STR("/home/p/w/shell"), &e),
+    CHECK(!rules_root_allowed(
+              &m.arena, &m.env, &m.facts.host, STR("/home/p/w/shell"), STR("/home/p/w/shell"), &e),
         "a part of it that is run outside may not");
     e = (struct err){0};
-    CHECK(rules_root_allowed(&m.arena, &m.env, &m.facts.host, STR("/home/p/w/docs"), STR("/home/p/w/docs"), &e),
+    CHECK(rules_root_allowed(
+              &m.arena, &m.env, &m.facts.host, STR("/home/p/w/docs"), STR("/home/p/w/docs"), &e),
         "a harmless part may");
     machine_end(&m);
 }
@@ -315,7 +370,8 @@ int main(void)
     check_temp();
     check_addresses();
     check_roots();
-    CHECK(operation_parse(STR("rename"), &operation) && operation == OPERATION_RENAME, "an operation by its name");
+    CHECK(operation_parse(STR("rename"), &operation) && operation == OPERATION_RENAME,
+        "an operation by its name");
     CHECK(!operation_parse(STR("Rename"), &operation), "no operation by another name");
     return CHECK_END();
 }

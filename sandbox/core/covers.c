@@ -1,19 +1,22 @@
 /*
- * covers: what the rules make of the tree: writable roots, what is pinned and protected in them, what is
- * secret. Shallow first, so that of two places the deeper one is mounted on top and holds, as rules say.
+ * covers: what the rules make of the tree: writable roots, what is pinned and protected in them,
+ * what is secret. Shallow first, so that of two places the deeper one is mounted on top and holds,
+ * as rules say.
  *
- * A name in a folder that the sandbox may write can be a link that an earlier session left. So nothing is
- * mounted through one: what really lies there must be what was named, or the opening is refused.
+ * A name in a folder that the sandbox may write can be a link that an earlier session left. So
+ * nothing is mounted through one: what really lies there must be what was named, or the opening is
+ * refused.
  */
 #include "mounts.h"
 
 /* Mounting over one of these leaves nothing that a program could start from. */
-static const char *const needed[] = {"/", "/bin", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr",
-    "/var", "/usr/bin", "/usr/lib", "/usr/lib64", "/nix", "/nix/store"};
+static const char *const needed[] = {"/", "/bin", "/dev", "/etc", "/lib", "/lib64", "/proc",
+    "/sbin", "/sys", "/usr", "/var", "/usr/bin", "/usr/lib", "/usr/lib64", "/nix", "/nix/store"};
 
 /* File systems that are views of the kernel: never writable, whatever they lie in. */
-static const char *const views[] = {"proc", "sysfs", "cgroup", "cgroup2", "devpts", "devtmpfs", "mqueue", "debugfs",
-    "tracefs", "securityfs", "bpf", "configfs", "fusectl", "pstore", "efivarfs", "binfmt_misc", "autofs", "hugetlbfs"};
+static const char *const views[] = {"proc", "sysfs", "cgroup", "cgroup2", "devpts", "devtmpfs",
+    "mqueue", "debugfs", "tracefs", "securityfs", "bpf", "configfs", "fusectl", "pstore",
+    "efivarfs", "binfmt_misc", "autofs", "hugetlbfs"};
 
 static bool is_one_of(struct str word, const char *const *list, size_t count)
 {
@@ -23,8 +26,8 @@ static bool is_one_of(struct str word, const char *const *list, size_t count)
     return false;
 }
 
-static bool refuse(struct planner *p, enum err_kind kind, const char *what, struct str path, const char *reason,
-    struct str remedy)
+static bool refuse(struct planner *p, enum err_kind kind, const char *what, struct str path,
+    const char *reason, struct str remedy)
 {
     err_set(p->e, kind, "%s", what);
     err_subject(p->e, path);
@@ -41,7 +44,8 @@ static bool is_straight(const struct planner *p, const struct fact *fact)
 static bool is_covered(const struct planner *p, struct str path)
 {
     for (size_t i = 0; i < p->plan->n; i++)
-        if (p->plan->v[i].kind == OP_COVER_FOLDER && path_is_under(p->env, p->plan->v[i].path, path))
+        if (p->plan->v[i].kind == OP_COVER_FOLDER &&
+            path_is_under(p->env, p->plan->v[i].path, path))
             return true;
     return false;
 }
@@ -67,13 +71,16 @@ static bool is_outdone(const struct planner *p, size_t i)
 
 /* ---- writable roots ---- */
 
-/* Where something of the sandbox's own was mounted over the path (a private /tmp, a cache's layer), the object
- * must be put back there; elsewhere it is bound on itself. */
-static struct op *plan_writable(struct planner *p, const struct fact *fact, const char *why, int rule)
+/* Where something of the sandbox's own was mounted over the path (a private /tmp, a cache's layer),
+ * the object must be put back there; elsewhere it is bound on itself. */
+static struct op *plan_writable(
+    struct planner *p, const struct fact *fact, const char *why, int rule)
 {
     const struct place *in = places_within(&p->places, p->env, path_parent(PATH_POSIX, fact->path),
-        1u << PLACE_OWN | 1u << PLACE_TEMP | 1u << PLACE_CACHE | 1u << PLACE_ROOT | 1u << PLACE_KEPT);
-    bool put_back = in && (in->kind == PLACE_OWN || in->kind == PLACE_TEMP || in->kind == PLACE_CACHE);
+        1u << PLACE_OWN | 1u << PLACE_TEMP | 1u << PLACE_CACHE | 1u << PLACE_ROOT |
+            1u << PLACE_KEPT);
+    bool put_back =
+        in && (in->kind == PLACE_OWN || in->kind == PLACE_TEMP || in->kind == PLACE_CACHE);
     struct op *op = planner_op(p, put_back ? OP_BIND : OP_WRITABLE, fact->path, why);
 
     if (put_back)
@@ -102,10 +109,13 @@ static void plan_nested(struct planner *p, struct str root)
         const struct fact *fact = planner_fact(p, m->path);
         bool view = is_one_of(m->type, views, COUNT_OF(views));
         if (!path_is_under(p->env, root, m->path) || path_same(p->env, root, m->path) ||
-            last_mount_at(p, m->path) != m || fact->kind == FACT_MISSING || has_op(p, OP_WRITABLE, m->path))
+            last_mount_at(p, m->path) != m || fact->kind == FACT_MISSING ||
+            has_op(p, OP_WRITABLE, m->path))
             continue;
-        planner_note(p, "%s is a mount of its own (%.*s), %s", planner_show(p, m->path).p, (int)m->type.n,
-            m->type.p, m->readonly || view || fact->kind != FACT_FOLDER ? "read-only inside" : "writable inside");
+        planner_note(p, "%s is a mount of its own (%.*s), %s", planner_show(p, m->path).p,
+            (int)m->type.n, m->type.p,
+            m->readonly || view || fact->kind != FACT_FOLDER ? "read-only inside"
+                                                             : "writable inside");
         if (m->readonly || view || fact->kind != FACT_FOLDER)
             continue;
         struct op *op = planner_op(p, OP_WRITABLE, m->path, "a mount inside a writable root");
@@ -114,17 +124,18 @@ static void plan_nested(struct planner *p, struct str root)
     }
 }
 
-/* A root that a policy file names and that is not there is a warning: the same file serves several machines.
- * One that somebody asked for here and now is an error. */
+/* A root that a policy file names and that is not there is a warning: the same file serves several
+ * machines. One that somebody asked for here and now is an error. */
 static bool root_missing(struct planner *p, const struct place *place)
 {
     bool asked = place->rule->id == 0 || place->rule->origin.layer == LAYER_FLAG ||
-        place->rule->origin.layer == LAYER_SESSION;
+                 place->rule->origin.layer == LAYER_SESSION;
 
     if (asked)
-        return refuse(p, ERR_MISSING, "cannot make this folder writable", place->path, "it does not exist",
-            STR("Make it first, outside."));
-    planner_warn(p, "\"write\": %s does not exist, so nothing is writable there", planner_show(p, place->path).p);
+        return refuse(p, ERR_MISSING, "cannot make this folder writable", place->path,
+            "it does not exist", STR("Make it first, outside."));
+    planner_warn(p, "\"write\": %s does not exist, so nothing is writable there",
+        planner_show(p, place->path).p);
     return true;
 }
 
@@ -137,8 +148,10 @@ static bool root_fits(struct planner *p, const struct place *place, const struct
         return refuse(p, ERR_POLICY, what, place->path, "it cannot be looked at",
             STR("Check its permissions, or take it out of the policy."));
     if (!is_straight(p, fact))
-        return refuse(p, ERR_REFUSED, what, place->path, "a symbolic link leads elsewhere from there",
-            arena_format(p->a, "If you trust that link, name where it leads: %s.", planner_show(p, fact->real).p));
+        return refuse(p, ERR_REFUSED, what, place->path,
+            "a symbolic link leads elsewhere from there",
+            arena_format(p->a, "If you trust that link, name where it leads: %s.",
+                planner_show(p, fact->real).p));
     if (fact->kind != FACT_FOLDER)
         return refuse(p, ERR_REFUSED, what, place->path, "it is no folder",
             STR("Name a folder; a single file cannot be replaced safely."));
@@ -167,7 +180,8 @@ static bool plan_root(struct planner *p, const struct place *place, bool outdone
             planner_show(p, place->path).p);
         return true;
     }
-    plan_writable(p, fact, place->rule->reason ? place->rule->reason : "a writable root", place->rule->id);
+    plan_writable(
+        p, fact, place->rule->reason ? place->rule->reason : "a writable root", place->rule->id);
     *(struct place *)ARENA_PUSH(p->a, &p->writable) = *place;
     plan_nested(p, place->path);
     return true;
@@ -178,7 +192,8 @@ static bool plan_root(struct planner *p, const struct place *place, bool outdone
 static bool link_refused(struct planner *p, struct str path)
 {
     return refuse(p, ERR_REFUSED, "a protected path is a symbolic link", path,
-        "the link itself could be replaced from inside", STR("Put the real file or folder in its place."));
+        "the link itself could be replaced from inside",
+        STR("Put the real file or folder in its place."));
 }
 
 static void missing_protected(struct planner *p, const struct place *place)
@@ -191,7 +206,8 @@ static void missing_protected(struct planner *p, const struct place *place)
         planner_show(p, place->path).p);
 }
 
-static bool protects_as_is(struct planner *p, const struct place *place, const struct fact *fact, bool *skip)
+static bool protects_as_is(
+    struct planner *p, const struct place *place, const struct fact *fact, bool *skip)
 {
     *skip = true;
     if (fact->kind == FACT_MISSING) {
@@ -199,8 +215,8 @@ static bool protects_as_is(struct planner *p, const struct place *place, const s
         return true;
     }
     if (fact->kind == FACT_UNKNOWN)
-        return refuse(p, ERR_POLICY, "a protected path cannot be looked at", place->path, "it may be anything",
-            STR("Check its permissions."));
+        return refuse(p, ERR_POLICY, "a protected path cannot be looked at", place->path,
+            "it may be anything", STR("Check its permissions."));
     if (!is_straight(p, fact))
         return link_refused(p, place->path);
     *skip = false;
@@ -209,7 +225,8 @@ static bool protects_as_is(struct planner *p, const struct place *place, const s
 
 static void plan_protect_op(struct planner *p, const struct place *place, const struct fact *fact)
 {
-    struct op *op = planner_op(p, OP_PROTECT, place->path, place->rule->reason ? place->rule->reason : "protected");
+    struct op *op = planner_op(
+        p, OP_PROTECT, place->path, place->rule->reason ? place->rule->reason : "protected");
 
     op->rule = place->rule->id;
     planner_identity(op, fact);
@@ -218,24 +235,26 @@ static void plan_protect_op(struct planner *p, const struct place *place, const 
             planner_show(p, place->path).p);
 }
 
-/* A folder between the root and what is protected is an ordinary one: it can be renamed, and another made. */
+/* A folder between the root and what is protected is an ordinary one: it can be renamed, and
+ * another made. */
 static void warn_of_gap(struct planner *p, const struct place *place, const struct place *root)
 {
     struct str parent = path_parent(PATH_POSIX, place->path);
-    const struct place *in =
-        places_within(&p->places, p->env, parent, 1u << PLACE_ROOT | 1u << PLACE_PIN | 1u << PLACE_PROTECT);
+    const struct place *in = places_within(
+        &p->places, p->env, parent, 1u << PLACE_ROOT | 1u << PLACE_PIN | 1u << PLACE_PROTECT);
 
     if (in && path_same(p->env, in->path, parent))
         return;
-    planner_partial(p, "%s is read-only, but a folder above it (in %s) can be renamed and made anew",
+    planner_partial(p,
+        "%s is read-only, but a folder above it (in %s) can be renamed and made anew",
         planner_show(p, place->path).p, planner_show(p, root->path).p);
 }
 
 static bool plan_protect(struct planner *p, const struct place *place)
 {
     const struct fact *fact = planner_fact(p, place->path);
-    const struct place *in =
-        places_within(&p->places, p->env, path_parent(PATH_POSIX, place->path), 1u << PLACE_ROOT | 1u << PLACE_PROTECT);
+    const struct place *in = places_within(&p->places, p->env, path_parent(PATH_POSIX, place->path),
+        1u << PLACE_ROOT | 1u << PLACE_PROTECT);
     const struct place *root = root_of(p, place->path);
     bool skip;
 
@@ -270,8 +289,10 @@ static bool plan_pin(struct planner *p, const struct place *place)
         return p->e->kind == ERR_NONE;
     if (fact->kind != FACT_FOLDER) {
         plan_protect_op(p, place, fact);
-        planner_note(p, "%s is a file (a linked worktree or a submodule): it is read-only, and git's own folder "
-                        "lies elsewhere",
+        planner_note(p,
+            "%s is a file (a linked worktree or a submodule): it is read-only, and git's own "
+            "folder "
+            "lies elsewhere",
             planner_show(p, place->path).p);
         return true;
     }
@@ -282,7 +303,8 @@ static bool plan_pin(struct planner *p, const struct place *place)
 
 /* ---- secret paths ---- */
 
-/* Covering what a session needs would not hide a secret but break everything, with no clear reason given. */
+/* Covering what a session needs would not hide a secret but break everything, with no clear reason
+ * given. */
 static bool secret_fits(struct planner *p, const struct place *place, struct str real)
 {
     const char *what = "this path cannot be secret";
@@ -293,10 +315,12 @@ static bool secret_fits(struct planner *p, const struct place *place, struct str
     for (size_t i = 0; i < p->places.n; i++) {
         const struct place *other = &p->places.v[i];
         bool kept = other->kind == PLACE_ROOT || other->kind == PLACE_KEPT;
-        bool own = other->kind == PLACE_TEMP || other->kind == PLACE_OWN || other->kind == PLACE_PROCESS;
+        bool own =
+            other->kind == PLACE_TEMP || other->kind == PLACE_OWN || other->kind == PLACE_PROCESS;
         if (path_is_under(p->env, real, other->path) && (kept || own))
             return refuse(p, ERR_POLICY, what, place->path,
-                kept ? "a writable root lies in it" : "the sandbox's own folders lie in it", remedy);
+                kept ? "a writable root lies in it" : "the sandbox's own folders lie in it",
+                remedy);
     }
     return true;
 }
@@ -306,10 +330,10 @@ static bool secret_unknown(struct planner *p, const struct place *place, const s
     bool reachable = root_of(p, place->path) != NULL;
 
     if (place->rule->folder_rule || reachable)
-        return refuse(p, ERR_POLICY, "a secret path cannot be looked at", place->path, "so it cannot be covered",
-            STR("Check its permissions, or take it out of the policy."));
-    planner_note(p, "%s cannot be looked at (error %ld), from inside neither", planner_show(p, place->path).p,
-        fact->code);
+        return refuse(p, ERR_POLICY, "a secret path cannot be looked at", place->path,
+            "so it cannot be covered", STR("Check its permissions, or take it out of the policy."));
+    planner_note(p, "%s cannot be looked at (error %ld), from inside neither",
+        planner_show(p, place->path).p, fact->code);
     return true;
 }
 
@@ -326,10 +350,13 @@ static bool plan_secret(struct planner *p, const struct place *place)
     if (fact->kind == FACT_UNKNOWN || fact->real_kind == FACT_UNKNOWN)
         return secret_unknown(p, place, fact);
     if (fact->kind == FACT_SYMLINK && root_of(p, place->path))
-        planner_warn(p, "\"secret\": %s is a symbolic link in a writable folder: where it leads now is covered, but it "
-                        "can be replaced",
+        planner_warn(p,
+            "\"secret\": %s is a symbolic link in a writable folder: where it leads now is "
+            "covered, but it "
+            "can be replaced",
             planner_show(p, place->path).p);
-    if (planner_hidden(p, fact->real) || is_covered(p, fact->real) || has_op(p, OP_COVER_FILE, fact->real))
+    if (planner_hidden(p, fact->real) || is_covered(p, fact->real) ||
+        has_op(p, OP_COVER_FILE, fact->real))
         return true;
     if (!secret_fits(p, place, fact->real))
         return false;
@@ -338,7 +365,8 @@ static bool plan_secret(struct planner *p, const struct place *place)
     op->rule = place->rule->id;
     planner_identity(op, fact);
     if (fact->real_kind == FACT_FILE && fact->links > 1)
-        planner_note(p, "%s has a second name elsewhere, which is not covered", planner_show(p, fact->real).p);
+        planner_note(p, "%s has a second name elsewhere, which is not covered",
+            planner_show(p, fact->real).p);
     return true;
 }
 
@@ -359,7 +387,8 @@ static bool plan_place(struct planner *p, const struct place *place, bool outdon
 
 bool covers_plan(struct planner *p)
 {
-    /* A secret that is found elsewhere, through a link, may lie in any root: it is covered when all stand. */
+    /* A secret that is found elsewhere, through a link, may lie in any root: it is covered when all
+     * stand. */
     for (int round = 0; round < 2; round++) {
         for (size_t i = 0; i < p->places.n; i++) {
             const struct place *place = &p->places.v[i];

@@ -1,9 +1,10 @@
 /*
  * launch: the environment that programs inside are started with.
  *
- * A variable that names a socket, a bus or a descriptor is a way out that no rule about paths sees, so those
- * are left out whatever the policy passes. Variables that only steer what a program does (LD_PRELOAD,
- * exported functions, GIT_*) stay: they are the person's own, and act inside the walls.
+ * A variable that names a socket, a bus or a descriptor is a way out that no rule about paths sees,
+ * so those are left out whatever the policy passes. Variables that only steer what a program does
+ * (LD_PRELOAD, exported functions, GIT_*) stay: they are the person's own, and act inside the
+ * walls.
  */
 #include "launch.h"
 #include "text.h"
@@ -12,20 +13,24 @@
 
 #define GIT_SETTINGS_MAX 1000
 
-/* Agents, display, sound, bus, session; editors, multiplexers and terminals that can be remote-controlled;
- * service managers and container engines; and what names a terminal or folder that is not there inside. */
-static const char *const left_out[] = {"SSH_AUTH_SOCK", "SSH_AGENT_PID", "SSH_TTY", "GPG_AGENT_INFO", "GPG_TTY",
-    "GNOME_KEYRING_*", "DBUS_*", "AT_SPI_BUS_ADDRESS", "XDG_RUNTIME_DIR", "XDG_SESSION_*", "XDG_SEAT*", "XDG_VTNR",
-    "SESSION_MANAGER", "DESKTOP_STARTUP_ID", "DISPLAY", "XAUTHORITY", "ICEAUTHORITY", "WAYLAND_*", "HYPRLAND_*",
-    "SWAYSOCK", "I3SOCK", "PULSE_*", "PIPEWIRE_*", "TMUX", "TMUX_*", "STY", "ZELLIJ*", "VSCODE_*", "NVIM",
-    "NVIM_LISTEN_ADDRESS", "VIM_SERVERNAME", "EMACS_SOCKET_NAME", "KITTY_LISTEN_ON", "KITTY_PID", "KITTY_PUBLIC_KEY",
-    "ALACRITTY_SOCKET", "WEZTERM_*", "GNOME_TERMINAL_*", "KONSOLE_DBUS_*", "WSL_INTEROP", "WSLENV", "DOCKER_HOST",
-    "DOCKER_CONTEXT", "CONTAINER_HOST", "NOTIFY_SOCKET", "LISTEN_*", "WATCHDOG_*", "JOURNAL_STREAM", "INVOCATION_ID",
+/* Agents, display, sound, bus, session; editors, multiplexers and terminals that can be
+ * remote-controlled; service managers and container engines; and what names a terminal or folder
+ * that is not there inside. */
+static const char *const left_out[] = {"SSH_AUTH_SOCK", "SSH_AGENT_PID", "SSH_TTY",
+    "GPG_AGENT_INFO", "GPG_TTY", "GNOME_KEYRING_*", "DBUS_*", "AT_SPI_BUS_ADDRESS",
+    "XDG_RUNTIME_DIR", "XDG_SESSION_*", "XDG_SEAT*", "XDG_VTNR", "SESSION_MANAGER",
+    "DESKTOP_STARTUP_ID", "DISPLAY", "XAUTHORITY", "ICEAUTHORITY", "WAYLAND_*", "HYPRLAND_*",
+    "SWAYSOCK", "I3SOCK", "PULSE_*", "PIPEWIRE_*", "TMUX", "TMUX_*", "STY", "ZELLIJ*", "VSCODE_*",
+    "NVIM", "NVIM_LISTEN_ADDRESS", "VIM_SERVERNAME", "EMACS_SOCKET_NAME", "KITTY_LISTEN_ON",
+    "KITTY_PID", "KITTY_PUBLIC_KEY", "ALACRITTY_SOCKET", "WEZTERM_*", "GNOME_TERMINAL_*",
+    "KONSOLE_DBUS_*", "WSL_INTEROP", "WSLENV", "DOCKER_HOST", "DOCKER_CONTEXT", "CONTAINER_HOST",
+    "NOTIFY_SOCKET", "LISTEN_*", "WATCHDOG_*", "JOURNAL_STREAM", "INVOCATION_ID",
     "SYSTEMD_EXEC_PID", "BASH_ENV", "ENV", "TMPDIR", "TMP", "TEMP", "TEMPDIR", "CORDON", "CORDON_*",
     "CODEX_SANDBOX*", "_"};
 
 /* With a terminal of its own, what was said of the outer one is wrong. */
-static const char *const of_terminal[] = {"TERM", "TERMCAP", "TERMINFO*", "COLUMNS", "LINES", "TERM_PROGRAM*"};
+static const char *const of_terminal[] = {
+    "TERM", "TERMCAP", "TERMINFO*", "COLUMNS", "LINES", "TERM_PROGRAM*"};
 
 struct making {
     struct arena *a;
@@ -95,7 +100,8 @@ static void take_away(struct texts *list, struct str name)
 
 /* ---- make ---- */
 
-/* MAKEFLAGS without what speaks of a jobserver: its descriptors are not there, and make would complain. */
+/* MAKEFLAGS without what speaks of a jobserver: its descriptors are not there, and make would
+ * complain. */
 static struct str without_jobserver(struct arena *a, struct str flags)
 {
     struct buf out = {.ceiling = LINE_BYTES_MAX};
@@ -125,7 +131,8 @@ static struct str without_jobserver(struct arena *a, struct str flags)
 static void take_outer(struct making *m, struct str entry)
 {
     struct str name = name_of(entry), value = str_slice(entry, name.n + 1, entry.n);
-    bool flags = str_is(name, "MAKEFLAGS") || str_is(name, "MFLAGS") || str_is(name, "CARGO_MAKEFLAGS");
+    bool flags =
+        str_is(name, "MAKEFLAGS") || str_is(name, "MFLAGS") || str_is(name, "CARGO_MAKEFLAGS");
 
     if (name.n == entry.n || in_list(left_out, COUNT_OF(left_out), name) ||
         !in_texts(&m->policy->env_pass, name) || in_texts(&m->policy->env_drop, name))
@@ -142,7 +149,8 @@ static void take_outer(struct making *m, struct str entry)
 static size_t git_count(struct making *m)
 {
     struct str *entry = find(m->out, STR("GIT_CONFIG_COUNT"));
-    struct str value = entry ? str_slice(*entry, sizeof "GIT_CONFIG_COUNT", entry->n) : (struct str){0};
+    struct str value =
+        entry ? str_slice(*entry, sizeof "GIT_CONFIG_COUNT", entry->n) : (struct str){0};
     size_t count = 0;
 
     for (size_t i = 0; i < value.n; i++) {
@@ -159,8 +167,9 @@ static size_t git_count(struct making *m)
     return count;
 }
 
-/* Inside, ids are mapped and owners outside of the map look like nobody, so git would see every checkout as
- * somebody else's. What a repository's settings could make git run, they make it run inside. */
+/* Inside, ids are mapped and owners outside of the map look like nobody, so git would see every
+ * checkout as somebody else's. What a repository's settings could make git run, they make it run
+ * inside. */
 static void put_git(struct making *m)
 {
     size_t n = git_count(m);
@@ -194,7 +203,8 @@ void launch_environment(struct arena *a, const struct policy *policy, const stru
         put(&m, plan->env.v[i].name, plan->env.v[i].value);
     put_git(&m);
     put(&m, STR("CORDON"), STR("1"));
-    put(&m, STR("CORDON_NET"), str_from(modes[policy->net <= NET_ONLINE ? policy->net : NET_OFFLINE]));
+    put(&m, STR("CORDON_NET"),
+        str_from(modes[policy->net <= NET_ONLINE ? policy->net : NET_OFFLINE]));
     if (policy->net != NET_ONLINE)
         put(&m, STR("CODEX_SANDBOX_NETWORK_DISABLED"), STR("1"));
     else

@@ -1,10 +1,11 @@
 /*
- * mounts: what every session gets on Linux, whatever its rules: a read-only tree, its own /proc, /dev, /run
- * and /tmp, private caches, Landlock over the result, limits.
+ * mounts: what every session gets on Linux, whatever its rules: a read-only tree, its own /proc,
+ * /dev, /run and /tmp, private caches, Landlock over the result, limits.
  *
- * The order is the point. A setting of the kernel is written while the new /proc is still writable; what
- * stands in a tmpfs of ours is made before that is closed; folders that roots are mounted on inside a
- * private /tmp are made as soon as it is there. Sources are opened by the edge before the first op.
+ * The order is the point. A setting of the kernel is written while the new /proc is still writable;
+ * what stands in a tmpfs of ours is made before that is closed; folders that roots are mounted on
+ * inside a private /tmp are made as soon as it is there. Sources are opened by the edge before the
+ * first op.
  */
 #include "mounts.h"
 
@@ -12,7 +13,8 @@ static const char *const devices[] = {"null", "zero", "full", "random", "urandom
 
 /* What a tool needs in place of a cache of the person's that cannot be layered. */
 struct stand_in {
-    const char *folder; /* below home: when it is there and layered (or missing, see below) nothing is set */
+    const char *folder; /* below home: when it is there and layered (or missing, see below) nothing
+                           is set */
     bool only_missing;  /* an existing one is of use though it cannot be written */
     const char *name, *value;
 };
@@ -61,8 +63,8 @@ void mounts_questions(struct arena *a, const struct policy *policy, const struct
 bool mounts_in_proc(const struct path_env *env, const struct place *place)
 {
     return (place->kind == PLACE_PROTECT || place->kind == PLACE_SECRET) && place->root.n == 0 &&
-        path_is_under(env, STR("/proc"), place->path) &&
-        !(place->kind == PLACE_SECRET && str_is(place->path, "/proc"));
+           path_is_under(env, STR("/proc"), place->path) &&
+           !(place->kind == PLACE_SECRET && str_is(place->path, "/proc"));
 }
 
 static void plan_proc(struct planner *p)
@@ -77,7 +79,8 @@ static void plan_proc(struct planner *p)
     op->part = STR("procfs");
     if (p->plan->new_network) {
         op = planner_op(p, OP_SYSCTL, STR("net/ipv4/ping_group_range"), "ping works on loopback");
-        op->text = arena_format(p->a, "%lu %lu", (unsigned long)p->host->gid, (unsigned long)p->host->gid);
+        op->text =
+            arena_format(p->a, "%lu %lu", (unsigned long)p->host->gid, (unsigned long)p->host->gid);
         op->on_failure = FAIL_SKIP;
     }
     /* No identities: the new /proc is another file system than the one that was looked at. */
@@ -87,7 +90,7 @@ static void plan_proc(struct planner *p)
         if (!mounts_in_proc(p->env, place) || fact->kind == FACT_MISSING)
             continue;
         planner_op(p,
-            place->kind == PLACE_PROTECT   ? OP_PROTECT
+            place->kind == PLACE_PROTECT     ? OP_PROTECT
             : fact->real_kind == FACT_FOLDER ? OP_COVER_FOLDER
                                              : OP_COVER_FILE,
             place->path, place->rule->reason);
@@ -115,12 +118,13 @@ static void plan_dev(struct planner *p)
         if (planner_fact(p, path)->kind != FACT_MISSING)
             planner_op(p, OP_DEVICE, path, "");
     }
-    /* With the devices in it: on a read-only mount they can be written, but not have their modes changed,
-     * which for root inside would be the machine's own device. */
+    /* With the devices in it: on a read-only mount they can be written, but not have their modes
+     * changed, which for root inside would be the machine's own device. */
     planner_op(p, OP_REMOUNT_READONLY, STR("/dev"), "nothing can be added");
     planner_op(p, OP_DEVPTS, STR("/dev/pts"), "terminals of its own");
     planner_op(p, OP_TMPFS, STR("/dev/shm"), "shared memory of its own")->text = STR("mode=1777");
-    planner_op(p, OP_MQUEUE, STR("/dev/mqueue"), "message queues of its own")->on_failure = FAIL_SKIP;
+    planner_op(p, OP_MQUEUE, STR("/dev/mqueue"), "message queues of its own")->on_failure =
+        FAIL_SKIP;
 }
 
 void mounts_tree(struct planner *p)
@@ -133,7 +137,8 @@ void mounts_tree(struct planner *p)
 
 /* ---- /run, /tmp ---- */
 
-/* Folders from below `area` down to path, itself included when `whole`, in a file system of ours. */
+/* Folders from below `area` down to path, itself included when `whole`, in a file system of ours.
+ */
 static void plan_chain(struct planner *p, struct str area, struct str path, bool whole)
 {
     size_t at = area.n + 1;
@@ -186,7 +191,8 @@ static void plan_inside(struct planner *p, struct str area)
         in = places_within(&p->places, p->env, path_parent(PATH_POSIX, place->path),
             1u << PLACE_OWN | 1u << PLACE_TEMP | 1u << PLACE_ROOT | 1u << PLACE_KEPT);
         if (!in || !path_same(p->env, in->path, area))
-            continue; /* it has its place inside another root, or in a private folder below this one */
+            continue; /* it has its place inside another root, or in a private folder below this one
+                       */
         if (place->kind == PLACE_KEPT)
             plan_kept(p, area, place);
         else if (place->kind == PLACE_ROOT && planner_fact(p, place->path)->kind == FACT_FOLDER)
@@ -303,8 +309,8 @@ static bool temp_is_made(const struct planner *p, struct str path)
 {
     for (size_t i = 0; i < p->plan->n; i++) {
         const struct op *op = &p->plan->v[i];
-        if ((op->kind == OP_BIND || op->kind == OP_TMPFS || op->kind == OP_DEVPTS || op->kind == OP_MQUEUE ||
-                op->kind == OP_DEVICE) &&
+        if ((op->kind == OP_BIND || op->kind == OP_TMPFS || op->kind == OP_DEVPTS ||
+                op->kind == OP_MQUEUE || op->kind == OP_DEVICE) &&
             str_eq(op->path, path))
             return true;
     }
@@ -329,7 +335,8 @@ static void plan_stand_ins(struct planner *p)
         const struct stand_in *s = &stand_ins[i];
         struct str path = join(p, p->host->home, s->folder);
         const struct place *in = places_within(&p->places, p->env, path, 1u << PLACE_ROOT);
-        if (in || is_layered(p, path) || (s->only_missing && planner_fact(p, path)->kind != FACT_MISSING))
+        if (in || is_layered(p, path) ||
+            (s->only_missing && planner_fact(p, path)->kind != FACT_MISSING))
             continue;
         if (!made)
             planner_op(p, OP_FOLDER, STR("/tmp/.cache"), "caches for this session")->number = 0700;
@@ -338,12 +345,12 @@ static void plan_stand_ins(struct planner *p)
     }
 }
 
-/* Reads are warm, writes stay in a layer kept for this workspace, which no other and nobody outside uses. The
- * edge makes the layers' folders, and the overlays, before anything is read-only. */
+/* Reads are warm, writes stay in a layer kept for this workspace, which no other and nobody outside
+ * uses. The edge makes the layers' folders, and the overlays, before anything is read-only. */
 void mounts_caches(struct planner *p)
 {
-    struct str folder =
-        join(p, p->host->state_dir, arena_format(p->a, "caches/%s", short_name(p, p->policy->workspace).p).p);
+    struct str folder = join(p, p->host->state_dir,
+        arena_format(p->a, "caches/%s", short_name(p, p->policy->workspace).p).p);
 
     for (size_t i = 0; i < p->places.n; i++) {
         const struct place *place = &p->places.v[i];
@@ -357,11 +364,12 @@ void mounts_caches(struct planner *p)
 
 /* ---- Landlock ---- */
 
-static void plan_right(struct planner *p, struct str path, enum landlock_class class, const struct fact *fact)
+static void plan_right(
+    struct planner *p, struct str path, enum landlock_class class, const struct fact *fact)
 {
     struct op *op = planner_op(p, OP_LANDLOCK, path, "");
 
-    op->number = (uint64_t)class;
+    op->number = (uint64_t) class;
     if (fact)
         planner_identity(op, fact);
 }
@@ -401,15 +409,20 @@ bool mounts_landlock(struct planner *p)
     if (p->plan->new_network)
         planner_op(p, OP_LOOPBACK, (struct str){0}, "loopback works inside");
     if (p->host->landlock_abi <= 0)
-        return missing_part(p, "landlock", "no Landlock, so there is no second layer behind the mounts",
-            "Use Linux 5.13 or later with Landlock enabled, or accept it: --accept landlock, or \"partial\": "
+        return missing_part(p, "landlock",
+            "no Landlock, so there is no second layer behind the mounts",
+            "Use Linux 5.13 or later with Landlock enabled, or accept it: --accept landlock, or "
+            "\"partial\": "
             "[\"landlock\"] in the policy.");
     if (p->host->landlock_abi >= 6)
-        planner_op(p, OP_LANDLOCK_SCOPE, (struct str){0}, "no reach to abstract sockets and signals outside");
+        planner_op(p, OP_LANDLOCK_SCOPE, (struct str){0},
+            "no reach to abstract sockets and signals outside");
     else if (!p->plan->new_network &&
-        !missing_part(p, "landlock", "Landlock is too old to keep abstract sockets (X11, D-Bus) out of reach",
-            "Use Linux 6.12 or later, stay offline, or accept it: --accept landlock, or \"partial\": "
-            "[\"landlock\"] in the policy."))
+             !missing_part(p, "landlock",
+                 "Landlock is too old to keep abstract sockets (X11, D-Bus) out of reach",
+                 "Use Linux 6.12 or later, stay offline, or accept it: --accept landlock, or "
+                 "\"partial\": "
+                 "[\"landlock\"] in the policy."))
         return false;
     plan_rights(p);
     return true;
@@ -422,15 +435,18 @@ static bool no_limit(struct planner *p, const char *name, const char *lacking)
     err_set(p->e, ERR_UNSUPPORTED, "a limit in the policy cannot be enforced here");
     err_subject(p->e, str_from(name));
     err_reason(p->e, "%s", lacking);
-    return err_remedy(p->e, "Start Cordon in a delegated cgroup (systemd-run --user --scope -p Delegate=yes cordon), "
-                            "or take \"%s\" out of the policy.",
+    return err_remedy(p->e,
+        "Start Cordon in a delegated cgroup (systemd-run --user --scope -p Delegate=yes cordon), "
+        "or take \"%s\" out of the policy.",
         name);
 }
 
 static void plan_cgroup(struct planner *p, const char *file, struct str value)
 {
     struct op *op = planner_op(p, OP_CGROUP,
-        join(p, p->host->cgroup, arena_format(p->a, "cordon-%s", path_name(PATH_POSIX, p->session).p).p), "limit");
+        join(p, p->host->cgroup,
+            arena_format(p->a, "cordon-%s", path_name(PATH_POSIX, p->session).p).p),
+        "limit");
 
     op->source = p->host->cgroup;
     op->text = str_from(file);
@@ -447,9 +463,11 @@ bool mounts_limits(struct planner *p)
     if (policy->memory_mb > 0) {
         if (!group || !p->host->cgroup_memory)
             return no_limit(p, "limits.memory_mb", lacking);
-        plan_cgroup(p, "memory.max", arena_format(p->a, "%llu", (unsigned long long)policy->memory_mb << 20));
+        plan_cgroup(p, "memory.max",
+            arena_format(p->a, "%llu", (unsigned long long)policy->memory_mb << 20));
         plan_cgroup(p, "memory.swap.max", STR("0"));
-        p->plan->v[p->plan->n - 1].on_failure = FAIL_SKIP; /* a kernel without swap accounting lacks the file */
+        p->plan->v[p->plan->n - 1].on_failure =
+            FAIL_SKIP; /* a kernel without swap accounting lacks the file */
     }
     if (policy->cpu_percent > 0) {
         if (!group || !p->host->cgroup_cpu)
@@ -460,12 +478,14 @@ bool mounts_limits(struct planner *p)
     if (policy->processes == 0)
         return true;
     if (group && p->host->cgroup_pids) {
-        plan_cgroup(p, "pids.max", arena_format(p->a, "%llu", (unsigned long long)policy->processes));
+        plan_cgroup(
+            p, "pids.max", arena_format(p->a, "%llu", (unsigned long long)policy->processes));
         return true;
     }
     /* The kernel counts it per user namespace, and not at all for root. */
     if (p->host->root)
-        return no_limit(p, "limits.processes", group ? lacking : "root is not bound by a resource limit, and no cgroup is delegated");
+        return no_limit(p, "limits.processes",
+            group ? lacking : "root is not bound by a resource limit, and no cgroup is delegated");
     struct op *op = planner_op(p, OP_RLIMIT, (struct str){0}, "limit");
     op->text = STR("nproc");
     op->number = policy->processes;

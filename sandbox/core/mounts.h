@@ -1,6 +1,7 @@
 /*
- * mounts: the Linux ops of a plan, in the order in which they must be applied. Shared by plan.c (which
- * builds the plan), mounts.c (what every session gets) and covers.c (what the rules make of the tree).
+ * mounts: the Linux ops of a plan, in the order in which they must be applied. Shared by plan.c
+ * (which builds the plan), mounts.c (what every session gets) and covers.c (what the rules make of
+ * the tree).
  */
 #ifndef CORDON_MOUNTS_H
 #define CORDON_MOUNTS_H
@@ -33,14 +34,15 @@ void planner_identity(struct op *op, const struct fact *fact);
 struct str planner_show(struct planner *p, struct str path);
 /* Does the policy accept that this part is missing? */
 bool planner_accepts(const struct planner *p, const char *part);
-/* Is path (or what it lies in) one of the places that are the sandbox's own, and put back by nothing? */
+/* Is path (or what it lies in) one of the places that are the sandbox's own, and put back by
+ * nothing? */
 bool planner_hidden(const struct planner *p, struct str path);
 
 /* mounts.c */
 void mounts_questions(struct arena *a, const struct policy *policy, const struct host *host,
     const struct path_env *env, struct texts *out);
-void mounts_tree(struct planner *p);     /* private, read-only, /proc, /dev */
-void mounts_own(struct planner *p);      /* /run, /tmp, and what must stay visible below them */
+void mounts_tree(struct planner *p); /* private, read-only, /proc, /dev */
+void mounts_own(struct planner *p);  /* /run, /tmp, and what must stay visible below them */
 void mounts_caches(struct planner *p);
 bool mounts_landlock(struct planner *p); /* and what else comes last: loopback */
 bool mounts_limits(struct planner *p);

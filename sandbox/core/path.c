@@ -1,10 +1,10 @@
 /*
  * path: what a person wrote, brought into the one form that rules compare.
  *
- * Pure text: nothing is looked up on a disk. The form must be unambiguous, because a rule that names an
- * object by a spelling the system would read differently protects nothing. So whatever has a second
- * reading (drive-relative paths, short 8.3 names, streams, trailing dots) is refused with the spelling to
- * use instead, never guessed.
+ * Pure text: nothing is looked up on a disk. The form must be unambiguous, because a rule that
+ * names an object by a spelling the system would read differently protects nothing. So whatever has
+ * a second reading (drive-relative paths, short 8.3 names, streams, trailing dots) is refused with
+ * the spelling to use instead, never guessed.
  */
 #include "path.h"
 #include "text.h"
@@ -84,8 +84,8 @@ static bool expand_variable(
     if (value.n == 0) {
         err_set(e, ERR_USAGE, "cannot use this path");
         err_subject(e, text);
-        err_reason(e, "the variable %.*s is not set, or is empty",
-            name.n > 100 ? 100 : (int)name.n, name.p);
+        err_reason(e, "the variable %.*s is not set, or is empty", name.n > 100 ? 100 : (int)name.n,
+            name.p);
         return err_remedy(e, "Set the variable, or write the path out.");
     }
     buf_str(out, value);
@@ -99,7 +99,7 @@ static bool expand(const struct path_env *env, struct str text, struct buf *out,
 
     if (text.n > 0 && text.p[0] == '~') {
         bool alone = text.n == 1 || separates(env->system, text.p[1]) ||
-            (env->backslash && text.p[1] == '\\');
+                     (env->backslash && text.p[1] == '\\');
         if (!alone)
             return refuse(e, text, "\"~name\" is not looked up",
                 "Write ~/ for your own home, or the folder's full path.");
@@ -125,7 +125,8 @@ static bool expand(const struct path_env *env, struct str text, struct buf *out,
 
 /* ---- step 2: what a Windows component may not be ---- */
 
-/* CON, NUL.txt, "com1 .log", COM and a superscript digit: the device, whatever folder it stands in. */
+/* CON, NUL.txt, "com1 .log", COM and a superscript digit: the device, whatever folder it stands in.
+ */
 static bool is_device_name(struct str name)
 {
     static const char *const whole[] = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "CLOCK$"};
@@ -148,7 +149,8 @@ static bool is_device_name(struct str name)
     return n > 0 && 3 + n == base.n && (scalar == 0xb9 || scalar == 0xb2 || scalar == 0xb3);
 }
 
-/* PROGRA~1, LONGNA~2.TXT: at most eight bytes ending in ~digits, and at most three behind one dot. */
+/* PROGRA~1, LONGNA~2.TXT: at most eight bytes ending in ~digits, and at most three behind one dot.
+ */
 static bool is_short_name(struct str name)
 {
     size_t dot = str_find(name, 0, '.');
@@ -179,8 +181,8 @@ static bool windows_component(struct str name, struct str text, struct err *e)
         return refuse(e, text, "Windows drops dots and spaces at the end of a name",
             "Write the name without them.");
     if (is_device_name(name))
-        return refuse(e, text, "this is the name of a device, not of a file",
-            "Name a file or folder.");
+        return refuse(
+            e, text, "this is the name of a device, not of a file", "Name a file or folder.");
     if (is_short_name(name))
         return refuse(e, text, "this looks like a short 8.3 name, which is another name for a file",
             "Write the long name, as \"Program Files\" for PROGRA~1.");
@@ -191,10 +193,10 @@ static bool windows_component(struct str name, struct str text, struct err *e)
 
 /* A path in pieces: the root as it will be written, and what follows it. */
 struct pieces {
-    struct str root;  /* "/", "C:\", "\\server\share"; none: the path is relative */
+    struct str root; /* "/", "C:\", "\\server\share"; none: the path is relative */
     struct str rest;
-    bool verbatim;    /* came with \\?\: only \ separates, "." and ".." are names */
-    bool from_root;   /* Windows "\x": on the drive of the current folder */
+    bool verbatim;  /* came with \\?\: only \ separates, "." and ".." are names */
+    bool from_root; /* Windows "\x": on the drive of the current folder */
 };
 
 static size_t next_separator(enum path_system system, bool verbatim, struct str s, size_t at)
@@ -204,8 +206,8 @@ static size_t next_separator(enum path_system system, bool verbatim, struct str 
     return at;
 }
 
-static bool windows_share(
-    struct arena *a, struct str s, bool verbatim, struct str text, struct pieces *out, struct err *e)
+static bool windows_share(struct arena *a, struct str s, bool verbatim, struct str text,
+    struct pieces *out, struct err *e)
 {
     size_t server_end = next_separator(PATH_WINDOWS, verbatim, s, 0);
     size_t share_end = next_separator(PATH_WINDOWS, verbatim, s, server_end + 1);
@@ -230,8 +232,8 @@ static bool windows_share(
     return true;
 }
 
-static bool windows_drive(
-    struct arena *a, struct str s, bool verbatim, struct str text, struct pieces *out, struct err *e)
+static bool windows_drive(struct arena *a, struct str s, bool verbatim, struct str text,
+    struct pieces *out, struct err *e)
 {
     char root[3] = {upper(s.p[0]), ':', '\\'};
 
@@ -252,7 +254,7 @@ static bool windows_root(
     struct arena *a, struct str s, struct str text, struct pieces *out, struct err *e)
 {
     bool device = s.n >= 3 && separates(PATH_WINDOWS, s.p[0]) && separates(PATH_WINDOWS, s.p[1]) &&
-        (s.p[2] == '.' || s.p[2] == '?') && (s.n == 3 || separates(PATH_WINDOWS, s.p[3]));
+                  (s.p[2] == '.' || s.p[2] == '?') && (s.n == 3 || separates(PATH_WINDOWS, s.p[3]));
 
     if (str_starts(s, STR("\\\\?\\"))) {
         struct str inner = str_slice(s, 4, s.n);
@@ -289,7 +291,8 @@ static bool find_root(struct arena *a, enum path_system system, struct str s, st
 
 /* ---- step 4: components ---- */
 
-static size_t root_length(enum path_system system, struct str path); /* below, for canonical paths */
+static size_t root_length(
+    enum path_system system, struct str path); /* below, for canonical paths */
 
 /* Drops the last component of the canonical path in b. The root stays, as the kernel has it. */
 static void drop_component(enum path_system system, struct buf *b)
@@ -313,8 +316,8 @@ static void add_component(enum path_system system, struct buf *b, struct str nam
     buf_str(b, name);
 }
 
-static bool add_components(
-    enum path_system system, const struct pieces *p, struct str text, struct buf *out, struct err *e)
+static bool add_components(enum path_system system, const struct pieces *p, struct str text,
+    struct buf *out, struct err *e)
 {
     size_t at = 0;
 
@@ -338,8 +341,8 @@ static bool add_components(
 }
 
 /* The canonical text of `expanded`, which came from `text`, at the end of *out. */
-static bool compose(struct arena *a, const struct path_env *env, struct str expanded, struct str text,
-    struct buf *out, struct err *e)
+static bool compose(struct arena *a, const struct path_env *env, struct str expanded,
+    struct str text, struct buf *out, struct err *e)
 {
     struct pieces p;
     struct pieces base = {0};
@@ -356,7 +359,8 @@ static bool compose(struct arena *a, const struct path_env *env, struct str expa
     if (!find_root(a, env->system, env->cwd, text, &base, e))
         return false;
     if (base.root.n == 0)
-        return refuse(e, env->cwd, "the current folder is not an absolute path", "Write the full path.");
+        return refuse(
+            e, env->cwd, "the current folder is not an absolute path", "Write the full path.");
     buf_str(out, base.root);
     if (!p.from_root && !add_components(env->system, &base, env->cwd, out, e))
         return false;
@@ -371,7 +375,8 @@ static bool text_acceptable(struct str text, struct err *e)
         return refuse(e, text, "it contains a NUL byte", "Leave it out.");
     /* One byte is left for the NUL, which the system's own limit counts. */
     if (text.n >= PATH_BYTES_MAX)
-        return refuse(e, str_slice(text, 0, 60), "it is longer than 4095 bytes", "Use a shorter path.");
+        return refuse(
+            e, str_slice(text, 0, 60), "it is longer than 4095 bytes", "Use a shorter path.");
     return true;
 }
 
@@ -409,7 +414,7 @@ bool path_relative(
     for (size_t at = 0; good && at <= text.n;) {
         size_t end = at;
         while (end < text.n && text.p[end] != '/' &&
-            !(text.p[end] == '\\' && (env->system == PATH_WINDOWS || env->backslash)))
+               !(text.p[end] == '\\' && (env->system == PATH_WINDOWS || env->backslash)))
             end++;
         struct str name = str_slice(text, at, end);
         at = end + 1;
@@ -446,8 +451,8 @@ static size_t root_length(enum path_system system, struct str path)
     return end < path.n ? str_find(path, end + 1, '\\') : path.n;
 }
 
-/* Is `head`, taken character by character with the case rules, what `path` begins with? *used is how many
- * bytes of path that was: the two spellings need not be equally long. */
+/* Is `head`, taken character by character with the case rules, what `path` begins with? *used is
+ * how many bytes of path that was: the two spellings need not be equally long. */
 static bool begins_with(const struct path_env *env, struct str head, struct str path, size_t *used)
 {
     size_t i = 0, j = 0;
@@ -463,7 +468,8 @@ static bool begins_with(const struct path_env *env, struct str head, struct str 
             return false;
         m = text_decode(head, i, &x);
         n = text_decode(path, j, &y);
-        if (m == 0 || n == 0) { /* not UTF-8: bytes are compared as they are, and never with a character */
+        if (m == 0 ||
+            n == 0) { /* not UTF-8: bytes are compared as they are, and never with a character */
             if (m != n || head.p[i] != path.p[j])
                 return false;
             m = n = 1;
@@ -478,14 +484,15 @@ static bool begins_with(const struct path_env *env, struct str head, struct str 
     return true;
 }
 
-/* Both are asked of every pair of places before a prompt appears: the common case is quick. The last byte of
- * a folder tells most paths apart. */
+/* Both are asked of every pair of places before a prompt appears: the common case is quick. The
+ * last byte of a folder tells most paths apart. */
 bool path_same(const struct path_env *env, struct str a, struct str b)
 {
     size_t used = 0;
 
     if (!env->fold.fold)
-        return a.n == b.n && (a.n == 0 || (a.p[a.n - 1] == b.p[b.n - 1] && memcmp(a.p, b.p, a.n) == 0));
+        return a.n == b.n &&
+               (a.n == 0 || (a.p[a.n - 1] == b.p[b.n - 1] && memcmp(a.p, b.p, a.n) == 0));
     return begins_with(env, a, b, &used) && used == b.n;
 }
 
@@ -510,8 +517,8 @@ bool path_is_under(const struct path_env *env, struct str folder, struct str pat
     if (env->fold.fold || env->system != PATH_POSIX)
         return path_below(env, folder, path).p != NULL;
     return folder.n > 0 && folder.n <= path.n && folder.p[folder.n - 1] == path.p[folder.n - 1] &&
-        (folder.n == path.n || folder.p[folder.n - 1] == '/' || path.p[folder.n] == '/') &&
-        memcmp(folder.p, path.p, folder.n) == 0;
+           (folder.n == path.n || folder.p[folder.n - 1] == '/' || path.p[folder.n] == '/') &&
+           memcmp(folder.p, path.p, folder.n) == 0;
 }
 
 struct str path_join(struct arena *a, enum path_system system, struct str folder, struct str rest)

@@ -9,15 +9,17 @@ const char *const places_checkout_parts[] = {
     "out", "shell", "sandbox", "conpty", "setup", "tests", ".ci", "build.ninja", NULL};
 
 /* Where tools keep what they can fetch or make again, below the person's home. */
-static const char *const caches[] = {".cache", ".npm", ".gradle", ".m2", ".cargo/registry", ".cargo/git",
-    "go/pkg", ".local/share/pnpm", ".ccache", ".nuget", ".yarn", ".bun/install/cache", ".pub-cache",
-    ".ivy2", ".sbt", ".conan2"};
+static const char *const caches[] = {".cache", ".npm", ".gradle", ".m2", ".cargo/registry",
+    ".cargo/git", "go/pkg", ".local/share/pnpm", ".ccache", ".nuget", ".yarn", ".bun/install/cache",
+    ".pub-cache", ".ivy2", ".sbt", ".conan2"};
 
 /* File systems that can carry the upper layer of an overlay for an ordinary user. */
-static const char *const layer_types[] = {"ext4", "ext3", "ext2", "xfs", "btrfs", "f2fs", "bcachefs"};
+static const char *const layer_types[] = {
+    "ext4", "ext3", "ext2", "xfs", "btrfs", "f2fs", "bcachefs"};
 
 /* What git runs or obeys: writable, it would reach the person's own next `git status`. */
-static const char *const git_obeyed[] = {".git/hooks", ".git/config", ".git/config.worktree", ".git/commondir"};
+static const char *const git_obeyed[] = {
+    ".git/hooks", ".git/config", ".git/config.worktree", ".git/commondir"};
 
 struct list {
     struct arena *a;
@@ -27,7 +29,8 @@ struct list {
     struct places *out;
 };
 
-static const struct rule *implicit(struct list *l, enum rule_kind kind, struct str path, const char *reason)
+static const struct rule *implicit(
+    struct list *l, enum rule_kind kind, struct str path, const char *reason)
 {
     struct rule *rule = arena_alloc(l->a, 1, sizeof *rule);
 
@@ -40,7 +43,8 @@ static const struct rule *implicit(struct list *l, enum rule_kind kind, struct s
     return rule;
 }
 
-static struct place *add(struct list *l, enum place_kind kind, struct str path, const struct rule *rule)
+static struct place *add(
+    struct list *l, enum place_kind kind, struct str path, const struct rule *rule)
 {
     struct place *place;
 
@@ -64,8 +68,10 @@ static void add_own(struct list *l, enum place_kind kind, struct str path, const
 
 static void add_machine(struct list *l)
 {
-    static const char *const devices[] = {"null", "zero", "full", "random", "urandom", "tty", "ptmx"};
-    static const char *const closed[] = {"sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "scsi"};
+    static const char *const devices[] = {
+        "null", "zero", "full", "random", "urandom", "tty", "ptmx"};
+    static const char *const closed[] = {
+        "sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "scsi"};
     struct str user = arena_format(l->a, "/run/user/%lu", (unsigned long)l->host->uid);
 
     add_own(l, PLACE_TEMP, STR("/tmp"), "private to this session");
@@ -79,7 +85,8 @@ static void add_machine(struct list *l)
     add_own(l, PLACE_PROCESS, STR("/proc"), "shows the sandbox's own processes");
     for (size_t i = 0; i < COUNT_OF(closed); i++) {
         struct str path = arena_format(l->a, "/proc/%s", closed[i]);
-        add(l, PLACE_PROTECT, path, implicit(l, RULE_PROTECT, path, "it changes the whole machine"));
+        add(l, PLACE_PROTECT, path,
+            implicit(l, RULE_PROTECT, path, "it changes the whole machine"));
     }
     add_own(l, PLACE_OWN, STR("/run"), "services and their sockets stay outside");
     add_own(l, PLACE_TEMP, user, "private to this session");
@@ -88,26 +95,29 @@ static void add_machine(struct list *l)
 /* Windows into the kernel: what an ordinary user cannot read anyway is named for root alone. */
 static void add_kernel(struct list *l)
 {
-    static const char *const of_root[] = {"/proc/kcore", "/proc/kmsg", "/proc/keys", "/proc/key-users",
-        "/proc/timer_list", "/proc/sched_debug", "/proc/slabinfo", "/proc/vmallocinfo", "/proc/kpagecount",
-        "/proc/kpageflags", "/proc/kpagecgroup"};
-    static const char *const of_all[] = {
-        "/sys/kernel/debug", "/sys/kernel/tracing", "/sys/kernel/security", "/sys/fs/bpf", "/sys/firmware"};
+    static const char *const of_root[] = {"/proc/kcore", "/proc/kmsg", "/proc/keys",
+        "/proc/key-users", "/proc/timer_list", "/proc/sched_debug", "/proc/slabinfo",
+        "/proc/vmallocinfo", "/proc/kpagecount", "/proc/kpageflags", "/proc/kpagecgroup"};
+    static const char *const of_all[] = {"/sys/kernel/debug", "/sys/kernel/tracing",
+        "/sys/kernel/security", "/sys/fs/bpf", "/sys/firmware"};
     const char *reason = "it shows the kernel's own memory and settings";
 
     for (size_t i = 0; i < COUNT_OF(of_root) && l->host->root; i++)
-        add(l, PLACE_SECRET, str_from(of_root[i]), implicit(l, RULE_SECRET, str_from(of_root[i]), reason));
+        add(l, PLACE_SECRET, str_from(of_root[i]),
+            implicit(l, RULE_SECRET, str_from(of_root[i]), reason));
     for (size_t i = 0; i < COUNT_OF(of_all); i++)
-        add(l, PLACE_SECRET, str_from(of_all[i]), implicit(l, RULE_SECRET, str_from(of_all[i]), reason));
+        add(l, PLACE_SECRET, str_from(of_all[i]),
+            implicit(l, RULE_SECRET, str_from(of_all[i]), reason));
     if (l->host->wsl)
         add(l, PLACE_SECRET, STR("/init"),
-            implicit(l, RULE_SECRET, STR("/init"), "it starts Windows programs, which no Linux sandbox holds"));
+            implicit(l, RULE_SECRET, STR("/init"),
+                "it starts Windows programs, which no Linux sandbox holds"));
 }
 
 static bool is_own(const struct list *l, struct str path)
 {
-    const struct place *in = places_within(
-        l->out, l->env, path, 1u << PLACE_OWN | 1u << PLACE_TEMP | 1u << PLACE_ROOT | 1u << PLACE_KEPT);
+    const struct place *in = places_within(l->out, l->env, path,
+        1u << PLACE_OWN | 1u << PLACE_TEMP | 1u << PLACE_ROOT | 1u << PLACE_KEPT);
 
     return in && (in->kind == PLACE_OWN || in->kind == PLACE_TEMP);
 }
@@ -118,7 +128,8 @@ static void add_kept(struct list *l)
     struct str path = l->host->path;
 
     if (l->host->home.n > 1 && is_own(l, l->host->home))
-        add(l, PLACE_KEPT, l->host->home, implicit(l, RULE_WRITE, l->host->home, "your home, readable"));
+        add(l, PLACE_KEPT, l->host->home,
+            implicit(l, RULE_WRITE, l->host->home, "your home, readable"));
     for (size_t at = 0; at < path.n;) {
         size_t end = str_find(path, at, ':');
         struct path_env plain = {.system = l->env->system};
@@ -127,11 +138,14 @@ static void add_kept(struct list *l)
         struct str entry = str_slice(path, at, end);
         at = end + 1;
         /* A name with ${ in it is no variable here, and no folder that anybody has. */
-        if (!path_is_absolute(l->env->system, entry) || !path_canonical(l->a, &plain, entry, &folder, &ignored))
+        if (!path_is_absolute(l->env->system, entry) ||
+            !path_canonical(l->a, &plain, entry, &folder, &ignored))
             continue;
-        if (is_own(l, folder) && places_within(l->out, l->env, folder, 1u << PLACE_OWN | 1u << PLACE_TEMP)->depth <
+        if (is_own(l, folder) &&
+            places_within(l->out, l->env, folder, 1u << PLACE_OWN | 1u << PLACE_TEMP)->depth <
                 path_depth(l->env->system, folder))
-            add(l, PLACE_KEPT, folder, implicit(l, RULE_WRITE, folder, "programs of your PATH, readable"));
+            add(l, PLACE_KEPT, folder,
+                implicit(l, RULE_WRITE, folder, "programs of your PATH, readable"));
     }
 }
 
@@ -163,8 +177,8 @@ static bool layers_work(const struct list *l)
     return false;
 }
 
-/* A layer shows other objects than the folder beneath it, so none is laid where a rule names one of those:
- * the rule then holds on the real thing, and the cache is just not writable. */
+/* A layer shows other objects than the folder beneath it, so none is laid where a rule names one of
+ * those: the rule then holds on the real thing, and the cache is just not writable. */
 static void add_caches(struct list *l)
 {
     size_t known = l->out->n;
@@ -176,14 +190,17 @@ static void add_caches(struct list *l)
         bool good = true;
         for (size_t j = 0; j < known && good; j++) {
             const struct place *p = &l->out->v[j];
-            /* What stands in a root within the cache is no matter: that root is the real folder again. */
+            /* What stands in a root within the cache is no matter: that root is the real folder
+             * again. */
             bool named = (p->kind == PLACE_PROTECT || p->kind == PLACE_SECRET) &&
-                !(p->root.n > 0 && path_is_under(l->env, path, p->root));
+                         !(p->root.n > 0 && path_is_under(l->env, path, p->root));
             good = !(path_is_under(l->env, p->path, path) && p->kind >= PLACE_ROOT) &&
-                !(named && path_is_under(l->env, path, p->path)) && !path_is_under(l->env, path, l->host->state_dir);
+                   !(named && path_is_under(l->env, path, p->path)) &&
+                   !path_is_under(l->env, path, l->host->state_dir);
         }
         if (good)
-            add_own(l, PLACE_CACHE, path, "a private cache, where that folder exists: the real one stays as it is");
+            add_own(l, PLACE_CACHE, path,
+                "a private cache, where that folder exists: the real one stays as it is");
     }
 }
 
@@ -210,8 +227,9 @@ static void add_inside(
     add(l, kind, path, rule)->root = root;
 }
 
-/* The git rule speaks for the name .git in each root, also where a policy lists the bare name: `commit` is
- * what opens it up, and a lock for good is "git": "locked" or a rule with the full path. */
+/* The git rule speaks for the name .git in each root, also where a policy lists the bare name:
+ * `commit` is what opens it up, and a lock for good is "git": "locked" or a rule with the full
+ * path. */
 static void add_git(struct list *l, struct str root)
 {
     struct rule *rule = arena_alloc(l->a, 1, sizeof *rule);
@@ -227,7 +245,8 @@ static void add_git(struct list *l, struct str root)
     }
     rule->optional = true;
     rule->reason = "git would run or obey it outside";
-    /* Unless the folder itself is held in place, it is renamed away with all that is held inside it. */
+    /* Unless the folder itself is held in place, it is renamed away with all that is held inside
+     * it. */
     add_inside(l, PLACE_PIN, root, STR(".git"), rule);
     for (size_t i = 0; i < COUNT_OF(git_obeyed); i++)
         add_inside(l, PLACE_PROTECT, root, str_from(git_obeyed[i]), rule);
@@ -247,21 +266,24 @@ static void add_checkout(struct list *l, struct str root)
         add_inside(l, PLACE_PIN, root, path_below(l->env, root, h->checkout),
             implicit(l, RULE_PROTECT, h->checkout, "Cordon's checkout stays where it is"));
     for (size_t i = 0; places_checkout_parts[i]; i++) {
-        struct str part = path_join(l->a, l->env->system, h->checkout, str_from(places_checkout_parts[i]));
-        add_inside(
-            l, PLACE_PROTECT, root, path_below(l->env, root, part), implicit(l, RULE_PROTECT, part, reason));
+        struct str part =
+            path_join(l->a, l->env->system, h->checkout, str_from(places_checkout_parts[i]));
+        add_inside(l, PLACE_PROTECT, root, path_below(l->env, root, part),
+            implicit(l, RULE_PROTECT, part, reason));
     }
 }
 
-/* Cordon's own configuration and state: a root that holds them is refused, this is the second wall. The state
- * has the history of what was typed, and other sessions' folders, and is read by nobody inside. */
+/* Cordon's own configuration and state: a root that holds them is refused, this is the second wall.
+ * The state has the history of what was typed, and other sessions' folders, and is read by nobody
+ * inside. */
 static void add_cordon(struct list *l)
 {
     const struct host *h = l->host;
 
     if (h->config_dir.n > 0 && !is_own(l, h->config_dir))
         add(l, PLACE_PROTECT, h->config_dir,
-            implicit(l, RULE_PROTECT, h->config_dir, "Cordon's policy: what decides is not written by what it decides about"));
+            implicit(l, RULE_PROTECT, h->config_dir,
+                "Cordon's policy: what decides is not written by what it decides about"));
     if (h->state_dir.n > 0 && !is_own(l, h->state_dir))
         add(l, PLACE_SECRET, h->state_dir,
             implicit(l, RULE_SECRET, h->state_dir, "Cordon's own history and sessions"));
@@ -273,7 +295,8 @@ static void add_protected(struct list *l, struct str root)
 
     for (size_t i = 0; i < rules->n; i++) {
         const struct rule *rule = &rules->v[i];
-        if (rule->kind != RULE_PROTECT || rule->anchored || rule->revoked || str_is(rule->path, ".git"))
+        if (rule->kind != RULE_PROTECT || rule->anchored || rule->revoked ||
+            str_is(rule->path, ".git"))
             continue;
         add_inside(l, PLACE_PROTECT, root, rule->path, rule);
     }
@@ -303,7 +326,8 @@ static void drop_pins(struct list *l)
         const struct place *in;
         if (p->kind != PLACE_PIN)
             continue;
-        in = places_within(l->out, l->env, p->path, 1u << PLACE_ROOT | 1u << PLACE_PROTECT | 1u << PLACE_SECRET);
+        in = places_within(
+            l->out, l->env, p->path, 1u << PLACE_ROOT | 1u << PLACE_PROTECT | 1u << PLACE_SECRET);
         if (in && in->kind != PLACE_ROOT)
             p->kind = PLACE_PROTECT; /* as all around it */
     }
@@ -323,8 +347,9 @@ static void sort_places(struct arena *a, struct place *v, size_t n)
     sort_places(a, v + half, n - half);
     out = arena_alloc(a, n, sizeof *out);
     while (i < half || j < n) {
-        bool left = j == n || (i < half && (v[i].depth < v[j].depth ||
-                                               (v[i].depth == v[j].depth && v[i].kind <= v[j].kind)));
+        bool left =
+            j == n || (i < half && (v[i].depth < v[j].depth ||
+                                       (v[i].depth == v[j].depth && v[i].kind <= v[j].kind)));
         out[k++] = left ? v[i++] : v[j++];
     }
     memcpy(v, out, n * sizeof *v);
@@ -375,7 +400,8 @@ const struct place *places_within(
     return best;
 }
 
-const struct place *places_decide(const struct places *places, const struct path_env *env, struct str path)
+const struct place *places_decide(
+    const struct places *places, const struct path_env *env, struct str path)
 {
     /* A secret is not opened up by a deeper rule: what covers it covers everything beneath. */
     const struct place *secret = places_within(places, env, path, 1u << PLACE_SECRET);

@@ -1,10 +1,11 @@
 /*
  * places: what the rules come to, place by place, on one machine.
  *
- * A policy says "protect .git/hooks" and "git": "commit"; this module says which paths that is in each
- * writable root, and adds what holds without being said: git's own files, Cordon's own programs, the
- * private temporary folders, devices. Verdicts (rules.c) and mounts (mounts.c) are both made from this one
- * list, so that what is predicted and what is done cannot drift apart. Pure; links are not followed here.
+ * A policy says "protect .git/hooks" and "git": "commit"; this module says which paths that is in
+ * each writable root, and adds what holds without being said: git's own files, Cordon's own
+ * programs, the private temporary folders, devices. Verdicts (rules.c) and mounts (mounts.c) are
+ * both made from this one list, so that what is predicted and what is done cannot drift apart.
+ * Pure; links are not followed here.
  */
 #ifndef CORDON_PLACES_H
 #define CORDON_PLACES_H
@@ -50,7 +51,8 @@ const struct place *places_within(
 
 /* The parts of Cordon's checkout that it starts from next time. NULL ends the list. */
 extern const char *const places_checkout_parts[];
-/* The type of the file system that a path lies on, as the table of mounts has it; none when unknown. */
+/* The type of the file system that a path lies on, as the table of mounts has it; none when
+ * unknown. */
 struct str places_mount_type(const struct host *host, const struct path_env *env, struct str path);
 
 #endif

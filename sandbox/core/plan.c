@@ -61,7 +61,8 @@ void planner_warn(struct planner *p, const char *format, ...)
     va_end(args);
 }
 
-/* Facts come in the order of the questions, which are sorted; where they do not, they are looked through. */
+/* Facts come in the order of the questions, which are sorted; where they do not, they are looked
+ * through. */
 const struct fact *planner_fact(const struct planner *p, struct str path)
 {
     static const struct fact nobody_asked = {.kind = FACT_UNKNOWN};
@@ -113,8 +114,8 @@ bool planner_accepts(const struct planner *p, const char *part)
 
 bool planner_hidden(const struct planner *p, struct str path)
 {
-    const struct place *in = places_within(
-        &p->places, p->env, path, 1u << PLACE_OWN | 1u << PLACE_TEMP | 1u << PLACE_ROOT | 1u << PLACE_KEPT);
+    const struct place *in = places_within(&p->places, p->env, path,
+        1u << PLACE_OWN | 1u << PLACE_TEMP | 1u << PLACE_ROOT | 1u << PLACE_KEPT);
 
     return in && (in->kind == PLACE_OWN || in->kind == PLACE_TEMP);
 }
@@ -140,9 +141,10 @@ static bool is_asked(const struct path_env *env, const struct place *place)
 {
     if (place->kind == PLACE_OWN || place->kind == PLACE_TEMP || place->kind == PLACE_DEVICE)
         return false;
-    /* Outside of every root the tree is read-only anyway; only a person's own rule is worth a warning. */
+    /* Outside of every root the tree is read-only anyway; only a person's own rule is worth a
+     * warning. */
     return place->kind != PLACE_PROTECT || place->root.n > 0 || place->rule->folder_rule ||
-        path_is_under(env, STR("/proc"), place->path);
+           path_is_under(env, STR("/proc"), place->path);
 }
 
 void plan_questions(struct arena *a, const struct policy *policy, const struct path_env *env,
@@ -174,15 +176,20 @@ static void plan_remarks(struct planner *p)
     for (size_t i = 0; i < h->risky_groups.n; i++) {
         char shown[80];
         text_printable_into(shown, sizeof shown, h->risky_groups.v[i]);
-        planner_note(p, "you are in the group %s, which is a way to the whole machine: what it opens (sockets, devices) "
-                        "is hidden inside, but files of that group stay readable",
+        planner_note(p,
+            "you are in the group %s, which is a way to the whole machine: what it opens (sockets, "
+            "devices) "
+            "is hidden inside, but files of that group stay readable",
             shown);
     }
     if (h->wsl)
-        planner_note(p, "WSL: Windows programs cannot be started inside, as they would run outside of every wall");
+        planner_note(p, "WSL: Windows programs cannot be started inside, as they would run outside "
+                        "of every wall");
     if (!p->plan->new_network)
-        planner_note(p, "online: the machine's own loopback is shared, with whatever listens there");
-    planner_note(p, "sockets that lie in the file tree outside of /run and /tmp can be connected to");
+        planner_note(
+            p, "online: the machine's own loopback is shared, with whatever listens there");
+    planner_note(
+        p, "sockets that lie in the file tree outside of /run and /tmp can be connected to");
     if (p->policy->workspace.n == 0)
         planner_note(p, "there is no workspace: nothing of yours is writable");
 }
@@ -191,14 +198,19 @@ bool plan_build(struct arena *a, struct policy *policy, const struct path_env *e
     const struct facts *facts, struct plan *out, struct err *e)
 {
     struct plan plan = {.new_network = policy->net != NET_ONLINE};
-    struct planner p = {
-        .a = a, .policy = policy, .env = env, .facts = facts, .host = &facts->host, .plan = &plan, .e = e};
+    struct planner p = {.a = a,
+        .policy = policy,
+        .env = env,
+        .facts = facts,
+        .host = &facts->host,
+        .plan = &plan,
+        .e = e};
 
     if (env->system != PATH_POSIX)
         return err_set(e, ERR_UNSUPPORTED, "plans are made for Linux only");
     p.session = facts->host.session_dir.n > 0
-        ? facts->host.session_dir
-        : path_join(a, PATH_POSIX, facts->host.state_dir, STR("sessions/NEW"));
+                    ? facts->host.session_dir
+                    : path_join(a, PATH_POSIX, facts->host.state_dir, STR("sessions/NEW"));
     p.facts_sorted = are_sorted(facts);
     places_list(a, policy, env, &facts->host, &p.places);
     mounts_tree(&p);
@@ -220,7 +232,7 @@ bool plan_build(struct arena *a, struct policy *policy, const struct path_env *e
 static bool same_op(const struct op *x, const struct op *y)
 {
     return x->kind == y->kind && x->number == y->number && str_eq(x->path, y->path) &&
-        str_eq(x->source, y->source) && str_eq(x->text, y->text) && str_eq(x->text2, y->text2);
+           str_eq(x->source, y->source) && str_eq(x->text, y->text) && str_eq(x->text2, y->text2);
 }
 
 static const struct op *find_op(const struct plan *plan, const struct op *op)
@@ -280,7 +292,8 @@ static bool has_right(const struct plan *plan, struct str path)
 }
 
 /* Does this one step open something up? `before` and `after` are the whole plans. */
-static bool change_widens(const struct plan *before, const struct plan *after, const struct plan_change *c)
+static bool change_widens(
+    const struct plan *before, const struct plan *after, const struct plan_change *c)
 {
     switch (c->op->kind) {
     case OP_BIND: /* an outer object appears, maybe where a private folder was */
@@ -303,20 +316,24 @@ static bool change_widens(const struct plan *before, const struct plan *after, c
     }
 }
 
-void plan_compare(struct arena *a, const struct plan *before, const struct plan *after, struct plan_diff *out)
+void plan_compare(
+    struct arena *a, const struct plan *before, const struct plan *after, struct plan_diff *out)
 {
     struct plan_diff diff = {.widens = before->new_network && !after->new_network};
 
     for (size_t i = 0; i < before->n; i++) {
         const struct op *op = &before->v[i], *now = find_op(after, op);
         if (!now)
-            *(struct plan_change *)ARENA_PUSH(a, &diff) = (struct plan_change){.added = false, .op = op};
-        else if (op->check_identity && now->check_identity && (op->dev != now->dev || op->ino != now->ino))
+            *(struct plan_change *)ARENA_PUSH(a, &diff) =
+                (struct plan_change){.added = false, .op = op};
+        else if (op->check_identity && now->check_identity &&
+                 (op->dev != now->dev || op->ino != now->ino))
             diff.identity_changed = true;
     }
     for (size_t i = 0; i < after->n; i++)
         if (!find_op(before, &after->v[i]))
-            *(struct plan_change *)ARENA_PUSH(a, &diff) = (struct plan_change){.added = true, .op = &after->v[i]};
+            *(struct plan_change *)ARENA_PUSH(a, &diff) =
+                (struct plan_change){.added = true, .op = &after->v[i]};
     for (size_t i = 0; i < diff.n && !diff.widens; i++)
         diff.widens = change_widens(before, after, &diff.v[i]);
     *out = diff;
@@ -349,7 +366,8 @@ static const char *const words[OP_KIND_COUNT] = {
     [OP_CGROUP] = "limit",
 };
 
-static void print_details(struct buf *out, struct arena *a, const struct path_env *env, const struct op *op)
+static void print_details(
+    struct buf *out, struct arena *a, const struct path_env *env, const struct op *op)
 {
     struct str source = path_display(a, env, op->source);
 
@@ -376,7 +394,8 @@ static void print_details(struct buf *out, struct arena *a, const struct path_en
     }
 }
 
-static void print_op(struct buf *out, struct arena *a, const struct path_env *env, const struct op *op)
+static void print_op(
+    struct buf *out, struct arena *a, const struct path_env *env, const struct op *op)
 {
     const char *word = op->kind < OP_KIND_COUNT && words[op->kind] ? words[op->kind] : "?";
 
@@ -401,13 +420,15 @@ void op_text(struct buf *out, struct arena *a, const struct op *op)
     print_op(out, a, &plain, op);
 }
 
-static void print_lines(struct buf *out, struct arena *a, const char *head, const struct texts *lines)
+static void print_lines(
+    struct buf *out, struct arena *a, const char *head, const struct texts *lines)
 {
     for (size_t i = 0; i < lines->n; i++)
         buf_format(out, "%s: %s\n", head, text_printable(a, lines->v[i]).p);
 }
 
-void plan_print(struct buf *out, struct arena *a, const struct path_env *env, const struct plan *plan)
+void plan_print(
+    struct buf *out, struct arena *a, const struct path_env *env, const struct plan *plan)
 {
     buf_format(out, "network             %s\n",
         plan->new_network ? " its own, with loopback only" : " the machine's");

@@ -1,9 +1,10 @@
 /*
  * roots: which folders may never be writable inside, and what to name instead.
  *
- * What the sandbox can write must not decide what runs outside of it later: system folders, folders that
- * programs are found in, files that a shell, git or a session obeys when it starts, and Cordon's own. The
- * answer goes by names alone, so it is the same whether those files exist yet or not.
+ * What the sandbox can write must not decide what runs outside of it later: system folders, folders
+ * that programs are found in, files that a shell, git or a session obeys when it starts, and
+ * Cordon's own. The answer goes by names alone, so it is the same whether those files exist yet or
+ * not.
  */
 #include "places.h"
 #include "rules.h"
@@ -22,29 +23,57 @@ struct refused {
 #define SYSTEM "a system folder"
 
 static const struct refused system_folders[] = {
-    {"/usr", REACH_INSIDE, SYSTEM}, {"/etc", REACH_INSIDE, SYSTEM}, {"/bin", REACH_INSIDE, SYSTEM},
-    {"/sbin", REACH_INSIDE, SYSTEM}, {"/lib", REACH_INSIDE, SYSTEM}, {"/lib32", REACH_INSIDE, SYSTEM},
-    {"/lib64", REACH_INSIDE, SYSTEM}, {"/libx32", REACH_INSIDE, SYSTEM}, {"/boot", REACH_INSIDE, SYSTEM},
-    {"/efi", REACH_INSIDE, SYSTEM}, {"/proc", REACH_INSIDE, SYSTEM}, {"/sys", REACH_INSIDE, SYSTEM},
-    {"/dev", REACH_INSIDE, SYSTEM}, {"/run", REACH_EXACT, SYSTEM}, {"/run/user", REACH_EXACT, SYSTEM},
-    {"/run/systemd", REACH_INSIDE, SYSTEM}, {"/run/lock", REACH_INSIDE, SYSTEM},
-    {"/run/udev", REACH_INSIDE, SYSTEM}, {"/run/dbus", REACH_INSIDE, SYSTEM},
-    {"/run/media", REACH_EXACT, SYSTEM}, {"/var", REACH_EXACT, SYSTEM},
-    {"/var/lib", REACH_EXACT, SYSTEM}, {"/var/lib/dpkg", REACH_INSIDE, SYSTEM},
-    {"/var/lib/apt", REACH_INSIDE, SYSTEM}, {"/var/lib/rpm", REACH_INSIDE, SYSTEM},
-    {"/var/lib/pacman", REACH_INSIDE, SYSTEM}, {"/var/lib/systemd", REACH_INSIDE, SYSTEM},
-    {"/var/lib/docker", REACH_INSIDE, SYSTEM}, {"/var/lib/containers", REACH_INSIDE, SYSTEM},
-    {"/var/lib/containerd", REACH_INSIDE, SYSTEM}, {"/var/lib/snapd", REACH_INSIDE, SYSTEM},
-    {"/var/lib/flatpak", REACH_INSIDE, SYSTEM}, {"/var/lib/sudo", REACH_INSIDE, SYSTEM},
-    {"/var/spool", REACH_INSIDE, SYSTEM}, {"/var/log", REACH_INSIDE, SYSTEM},
-    {"/var/cache", REACH_INSIDE, SYSTEM}, {"/var/mail", REACH_INSIDE, SYSTEM},
-    {"/var/backups", REACH_INSIDE, SYSTEM}, {"/var/run", REACH_INSIDE, SYSTEM},
-    {"/nix", REACH_INSIDE, SYSTEM}, {"/gnu", REACH_INSIDE, SYSTEM}, {"/snap", REACH_INSIDE, SYSTEM},
-    {"/opt", REACH_EXACT, SYSTEM}, {"/home", REACH_EXACT, "the folder of everybody's homes"},
-    {"/root", REACH_EXACT, "the home folder of root"}, {"/mnt", REACH_EXACT, "a folder of mounts"},
+    {"/usr", REACH_INSIDE, SYSTEM},
+    {"/etc", REACH_INSIDE, SYSTEM},
+    {"/bin", REACH_INSIDE, SYSTEM},
+    {"/sbin", REACH_INSIDE, SYSTEM},
+    {"/lib", REACH_INSIDE, SYSTEM},
+    {"/lib32", REACH_INSIDE, SYSTEM},
+    {"/lib64", REACH_INSIDE, SYSTEM},
+    {"/libx32", REACH_INSIDE, SYSTEM},
+    {"/boot", REACH_INSIDE, SYSTEM},
+    {"/efi", REACH_INSIDE, SYSTEM},
+    {"/proc", REACH_INSIDE, SYSTEM},
+    {"/sys", REACH_INSIDE, SYSTEM},
+    {"/dev", REACH_INSIDE, SYSTEM},
+    {"/run", REACH_EXACT, SYSTEM},
+    {"/run/user", REACH_EXACT, SYSTEM},
+    {"/run/systemd", REACH_INSIDE, SYSTEM},
+    {"/run/lock", REACH_INSIDE, SYSTEM},
+    {"/run/udev", REACH_INSIDE, SYSTEM},
+    {"/run/dbus", REACH_INSIDE, SYSTEM},
+    {"/run/media", REACH_EXACT, SYSTEM},
+    {"/var", REACH_EXACT, SYSTEM},
+    {"/var/lib", REACH_EXACT, SYSTEM},
+    {"/var/lib/dpkg", REACH_INSIDE, SYSTEM},
+    {"/var/lib/apt", REACH_INSIDE, SYSTEM},
+    {"/var/lib/rpm", REACH_INSIDE, SYSTEM},
+    {"/var/lib/pacman", REACH_INSIDE, SYSTEM},
+    {"/var/lib/systemd", REACH_INSIDE, SYSTEM},
+    {"/var/lib/docker", REACH_INSIDE, SYSTEM},
+    {"/var/lib/containers", REACH_INSIDE, SYSTEM},
+    {"/var/lib/containerd", REACH_INSIDE, SYSTEM},
+    {"/var/lib/snapd", REACH_INSIDE, SYSTEM},
+    {"/var/lib/flatpak", REACH_INSIDE, SYSTEM},
+    {"/var/lib/sudo", REACH_INSIDE, SYSTEM},
+    {"/var/spool", REACH_INSIDE, SYSTEM},
+    {"/var/log", REACH_INSIDE, SYSTEM},
+    {"/var/cache", REACH_INSIDE, SYSTEM},
+    {"/var/mail", REACH_INSIDE, SYSTEM},
+    {"/var/backups", REACH_INSIDE, SYSTEM},
+    {"/var/run", REACH_INSIDE, SYSTEM},
+    {"/nix", REACH_INSIDE, SYSTEM},
+    {"/gnu", REACH_INSIDE, SYSTEM},
+    {"/snap", REACH_INSIDE, SYSTEM},
+    {"/opt", REACH_EXACT, SYSTEM},
+    {"/home", REACH_EXACT, "the folder of everybody's homes"},
+    {"/root", REACH_EXACT, "the home folder of root"},
+    {"/mnt", REACH_EXACT, "a folder of mounts"},
     {"/media", REACH_EXACT, "a folder of mounts"},
-    {"/tmp", REACH_EXACT, "the temporary folder, which is private to each session and writable anyway"},
-    {"/var/tmp", REACH_EXACT, "the temporary folder, which is private to each session and writable anyway"},
+    {"/tmp", REACH_EXACT,
+        "the temporary folder, which is private to each session and writable anyway"},
+    {"/var/tmp", REACH_EXACT,
+        "the temporary folder, which is private to each session and writable anyway"},
 };
 
 #define START     "a start-up file of a shell"
@@ -55,31 +84,56 @@ static const struct refused system_folders[] = {
 #define LOGIN     "what decides who may log in"
 
 static const struct refused home_items[] = {
-    {".bashrc", REACH_INSIDE, START}, {".bash_profile", REACH_INSIDE, START},
-    {".bash_login", REACH_INSIDE, START}, {".bash_logout", REACH_INSIDE, START},
-    {".bash_aliases", REACH_INSIDE, START}, {".bashrc.d", REACH_INSIDE, START},
-    {".profile", REACH_INSIDE, START}, {".zshrc", REACH_INSIDE, START}, {".zshenv", REACH_INSIDE, START},
-    {".zprofile", REACH_INSIDE, START}, {".zlogin", REACH_INSIDE, START}, {".zlogout", REACH_INSIDE, START},
-    {".zsh", REACH_INSIDE, START}, {".oh-my-zsh", REACH_INSIDE, START}, {".kshrc", REACH_INSIDE, START},
-    {".cshrc", REACH_INSIDE, START}, {".tcshrc", REACH_INSIDE, START}, {".login", REACH_INSIDE, START},
-    {".inputrc", REACH_INSIDE, START}, {".xprofile", REACH_INSIDE, START},
-    {".xinitrc", REACH_INSIDE, START}, {".xsessionrc", REACH_INSIDE, START},
-    {".pam_environment", REACH_INSIDE, START}, {".config/fish", REACH_INSIDE, START},
-    {".config/zsh", REACH_INSIDE, START}, {".config/nushell", REACH_INSIDE, START},
-    {".config/environment.d", REACH_INSIDE, START}, {".gitconfig", REACH_INSIDE, GIT},
-    {".config/git", REACH_INSIDE, GIT}, {".config/autostart", REACH_INSIDE, AUTOSTART},
-    {".config/systemd", REACH_INSIDE, AUTOSTART}, {".local/share/systemd", REACH_INSIDE, AUTOSTART},
+    {".bashrc", REACH_INSIDE, START},
+    {".bash_profile", REACH_INSIDE, START},
+    {".bash_login", REACH_INSIDE, START},
+    {".bash_logout", REACH_INSIDE, START},
+    {".bash_aliases", REACH_INSIDE, START},
+    {".bashrc.d", REACH_INSIDE, START},
+    {".profile", REACH_INSIDE, START},
+    {".zshrc", REACH_INSIDE, START},
+    {".zshenv", REACH_INSIDE, START},
+    {".zprofile", REACH_INSIDE, START},
+    {".zlogin", REACH_INSIDE, START},
+    {".zlogout", REACH_INSIDE, START},
+    {".zsh", REACH_INSIDE, START},
+    {".oh-my-zsh", REACH_INSIDE, START},
+    {".kshrc", REACH_INSIDE, START},
+    {".cshrc", REACH_INSIDE, START},
+    {".tcshrc", REACH_INSIDE, START},
+    {".login", REACH_INSIDE, START},
+    {".inputrc", REACH_INSIDE, START},
+    {".xprofile", REACH_INSIDE, START},
+    {".xinitrc", REACH_INSIDE, START},
+    {".xsessionrc", REACH_INSIDE, START},
+    {".pam_environment", REACH_INSIDE, START},
+    {".config/fish", REACH_INSIDE, START},
+    {".config/zsh", REACH_INSIDE, START},
+    {".config/nushell", REACH_INSIDE, START},
+    {".config/environment.d", REACH_INSIDE, START},
+    {".gitconfig", REACH_INSIDE, GIT},
+    {".config/git", REACH_INSIDE, GIT},
+    {".config/autostart", REACH_INSIDE, AUTOSTART},
+    {".config/systemd", REACH_INSIDE, AUTOSTART},
+    {".local/share/systemd", REACH_INSIDE, AUTOSTART},
     {".config/plasma-workspace", REACH_INSIDE, AUTOSTART},
     {".local/share/applications", REACH_INSIDE, AUTOSTART},
-    {".local/share/dbus-1", REACH_INSIDE, AUTOSTART}, {".config", REACH_EXACT, "where programs keep what they obey"},
+    {".local/share/dbus-1", REACH_INSIDE, AUTOSTART},
+    {".config", REACH_EXACT, "where programs keep what they obey"},
     {".local", REACH_EXACT, "where programs are kept"},
     {".local/share", REACH_EXACT, "where programs keep what they obey"},
-    {".local/bin", REACH_INSIDE, PROGRAMS}, {"bin", REACH_INSIDE, PROGRAMS},
-    {".cargo/bin", REACH_INSIDE, PROGRAMS}, {"go/bin", REACH_INSIDE, PROGRAMS},
-    {".vimrc", REACH_INSIDE, EDITOR}, {".vim", REACH_INSIDE, EDITOR},
-    {".config/nvim", REACH_INSIDE, EDITOR}, {".emacs", REACH_INSIDE, EDITOR},
-    {".emacs.d", REACH_INSIDE, EDITOR}, {".config/emacs", REACH_INSIDE, EDITOR},
-    {".ssh", REACH_INSIDE, LOGIN}, {".gnupg", REACH_INSIDE, "the keys of a person"},
+    {".local/bin", REACH_INSIDE, PROGRAMS},
+    {"bin", REACH_INSIDE, PROGRAMS},
+    {".cargo/bin", REACH_INSIDE, PROGRAMS},
+    {"go/bin", REACH_INSIDE, PROGRAMS},
+    {".vimrc", REACH_INSIDE, EDITOR},
+    {".vim", REACH_INSIDE, EDITOR},
+    {".config/nvim", REACH_INSIDE, EDITOR},
+    {".emacs", REACH_INSIDE, EDITOR},
+    {".emacs.d", REACH_INSIDE, EDITOR},
+    {".config/emacs", REACH_INSIDE, EDITOR},
+    {".ssh", REACH_INSIDE, LOGIN},
+    {".gnupg", REACH_INSIDE, "the keys of a person"},
 };
 
 struct question {
@@ -91,8 +145,8 @@ struct question {
 };
 
 /* relation: "is", "contains", "lies in" */
-static bool refuse(
-    const struct question *q, const char *relation, struct str item, const char *what, const char *remedy)
+static bool refuse(const struct question *q, const char *relation, struct str item,
+    const char *what, const char *remedy)
 {
     err_set(q->e, ERR_REFUSED, "this cannot be a workspace or a writable root");
     err_subject(q->e, q->path);
@@ -103,8 +157,8 @@ static bool refuse(
 
 static const char advice[] = "Name a project's own folder instead.";
 
-static bool clear_of_with(const struct question *q, struct str item, enum reach reach, const char *what,
-    const char *remedy)
+static bool clear_of_with(const struct question *q, struct str item, enum reach reach,
+    const char *what, const char *remedy)
 {
     if (path_same(q->env, q->path, item))
         return refuse(q, "is", (struct str){0}, what, remedy);
@@ -125,7 +179,8 @@ static bool clear_of_system(const struct question *q)
     bool posix = q->env->system == PATH_POSIX;
 
     if (path_depth(q->env->system, q->path) == 0)
-        return refuse(q, "is", (struct str){0}, posix ? "the whole file tree" : "a whole drive", advice);
+        return refuse(
+            q, "is", (struct str){0}, posix ? "the whole file tree" : "a whole drive", advice);
     for (size_t i = 0; posix && i < COUNT_OF(system_folders); i++) {
         const struct refused *r = &system_folders[i];
         if (!clear_of(q, str_from(r->path), r->reach, r->what))
@@ -135,8 +190,8 @@ static bool clear_of_system(const struct question *q)
     if (posix && q->host->wsl && path_depth(PATH_POSIX, q->path) == 2 && q->path.n == 6 &&
         path_is_under(q->env, STR("/mnt"), q->path))
         return refuse(q, "is", (struct str){0}, "a whole Windows drive", advice);
-    return q->host->runtime_dir.n == 0 ||
-        clear_of(q, q->host->runtime_dir, REACH_INSIDE, "your runtime folder, where services listen");
+    return q->host->runtime_dir.n == 0 || clear_of(q, q->host->runtime_dir, REACH_INSIDE,
+                                              "your runtime folder, where services listen");
 }
 
 static bool clear_of_home(const struct question *q)
@@ -146,8 +201,8 @@ static bool clear_of_home(const struct question *q)
     if (home.n == 0)
         return true;
     if (path_same(q->env, q->path, home))
-        return refuse(q, "is", (struct str){0}, "your home folder, whose start-up files run outside",
-            "Work in a folder below it.");
+        return refuse(q, "is", (struct str){0},
+            "your home folder, whose start-up files run outside", "Work in a folder below it.");
     if (path_is_under(q->env, q->path, home))
         return refuse(q, "contains", home, "your home folder", advice);
     for (size_t i = 0; i < COUNT_OF(home_items); i++) {
@@ -168,7 +223,8 @@ static bool is_checkout_part(const struct question *q, struct str folder)
         return false;
     for (size_t i = 0; places_checkout_parts[i]; i++)
         if (path_is_under(q->env,
-                path_join(q->a, q->env->system, h->checkout, str_from(places_checkout_parts[i])), folder))
+                path_join(q->a, q->env->system, h->checkout, str_from(places_checkout_parts[i])),
+                folder))
             return true;
     return false;
 }
@@ -184,19 +240,22 @@ static bool clear_of_path(const struct question *q)
         struct str folder = {0}, entry = str_slice(list, at, end);
         struct err ignored = {0};
         at = end + 1;
-        /* An entry that is no absolute path names whatever folder one stands in: nothing to compare with. */
-        if (!path_is_absolute(plain.system, entry) || !path_canonical(q->a, &plain, entry, &folder, &ignored))
+        /* An entry that is no absolute path names whatever folder one stands in: nothing to compare
+         * with. */
+        if (!path_is_absolute(plain.system, entry) ||
+            !path_canonical(q->a, &plain, entry, &folder, &ignored))
             continue;
         if (!is_checkout_part(q, folder) &&
-            !clear_of_with(q, folder, REACH_INSIDE, "a folder of your PATH, whose programs run outside",
+            !clear_of_with(q, folder, REACH_INSIDE,
+                "a folder of your PATH, whose programs run outside",
                 "Name another folder, or take that one out of PATH."))
             return false;
     }
     return true;
 }
 
-/* Opening Cordon on its own checkout is fine, as its parts are then protected one by one; a folder inside one
- * of those parts is not. */
+/* Opening Cordon on its own checkout is fine, as its parts are then protected one by one; a folder
+ * inside one of those parts is not. */
 static bool clear_of_cordon(const struct question *q)
 {
     const struct host *h = q->host;
@@ -211,7 +270,8 @@ static bool clear_of_cordon(const struct question *q)
     if (h->program_dir.n > 0 && !clear_of(q, h->program_dir, REACH_INSIDE, "Cordon's own programs"))
         return false;
     for (size_t i = 0; h->checkout.n > 0 && places_checkout_parts[i]; i++) {
-        struct str part = path_join(q->a, q->env->system, h->checkout, str_from(places_checkout_parts[i]));
+        struct str part =
+            path_join(q->a, q->env->system, h->checkout, str_from(places_checkout_parts[i]));
         if (!clear_of(q, part, REACH_INSIDE, "a part of Cordon that is run outside"))
             return false;
     }

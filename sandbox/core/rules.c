@@ -1,7 +1,8 @@
 /*
  * rules: what would be allowed at a path or an address, by which rule, and what would change it.
  *
- * All knowledge of places is in places.c, which the mounts are made from too; here it becomes an answer.
+ * All knowledge of places is in places.c, which the mounts are made from too; here it becomes an
+ * answer.
  */
 #include "places.h"
 #include "rules.h"
@@ -66,15 +67,16 @@ static struct str undo(const struct asked *q, const struct rule *rule)
         return arena_format(
             q->a, "none: %s", rule->reason ? rule->reason : "it is on Cordon's own list");
     if (rule->origin.layer == LAYER_MACHINE)
-        return arena_format(q->a, "none: the administrator's policy says so (%s)", where(q->a, &rule->origin).p);
+        return arena_format(
+            q->a, "none: the administrator's policy says so (%s)", where(q->a, &rule->origin).p);
     return arena_format(q->a, "take \"%s\" out of \"%s\" in %s", text_printable(q->a, rule->text).p,
         kind_key(rule->kind), where(q->a, &rule->origin).p);
 }
 
 /* ---- refusals ---- */
 
-/* The folder that :allow would have to name: the one that holds the path, or the path itself where that is
- * as far as one may go. */
+/* The folder that :allow would have to name: the one that holds the path, or the path itself where
+ * that is as far as one may go. */
 static struct str widening(const struct asked *q)
 {
     struct str parent = path_parent(q->env->system, q->path);
@@ -83,10 +85,12 @@ static struct str widening(const struct asked *q)
     if (rules_root_allowed(q->a, q->env, q->host, parent, (struct str){0}, &first))
         return arena_format(q->a, ":allow %s", shown(q, parent).p);
     if (rules_root_allowed(q->a, q->env, q->host, q->path, (struct str){0}, &second))
-        return arena_format(q->a, ":allow %s (if it is a folder; %s may not be writable as a whole)",
-            shown(q, q->path).p, shown(q, parent).p);
+        return arena_format(q->a,
+            ":allow %s (if it is a folder; %s may not be writable as a whole)", shown(q, q->path).p,
+            shown(q, parent).p);
     /* The reason reads "it is ..." */
-    return arena_format(q->a, "none: %s%s", shown(q, parent).p, strchr(first.reason, ' ') ? strchr(first.reason, ' ') : "");
+    return arena_format(q->a, "none: %s%s", shown(q, parent).p,
+        strchr(first.reason, ' ') ? strchr(first.reason, ' ') : "");
 }
 
 static const struct rule *revoked_rule(const struct asked *q)
@@ -110,8 +114,9 @@ static struct verdict refuse_default(const struct asked *q)
         v.change = arena_format(q->a, ":allow %s", shown(q, rule->path).p);
         return v;
     }
-    v.why = q->policy->workspace.n == 0 && q->policy->rules.n == 0 ? STR("nothing is writable here")
-                                                                   : STR("no writable root contains it");
+    v.why = q->policy->workspace.n == 0 && q->policy->rules.n == 0
+                ? STR("nothing is writable here")
+                : STR("no writable root contains it");
     v.change = widening(q);
     return v;
 }
@@ -122,13 +127,15 @@ static struct verdict refuse_place(const struct asked *q, const struct place *p)
     const char *reason = p->rule->reason ? p->rule->reason : "a rule protects it";
 
     v.why = p->root.n > 0 && p->rule->origin.layer != LAYER_BUILTIN
-        ? arena_format(q->a, "protected: \"%s\" in %s", text_printable(q->a, p->rule->text).p,
-              where(q->a, &p->rule->origin).p)
-        : arena_format(q->a, "protected: %s", reason);
+                ? arena_format(q->a, "protected: \"%s\" in %s",
+                      text_printable(q->a, p->rule->text).p, where(q->a, &p->rule->origin).p)
+                : arena_format(q->a, "protected: %s", reason);
     if (p->root.n > 0 && q->policy->git == GIT_LOCKED && str_is(p->rule->text, "\"git\"")) {
-        v.why = arena_format(q->a, "protected: \"git\" is \"locked\" (%s)", where(q->a, &p->rule->origin).p);
-        v.change = p->rule->origin.layer == LAYER_MACHINE ? undo(q, p->rule)
-                                                          : STR("\"git\": \"commit\" in the policy");
+        v.why = arena_format(
+            q->a, "protected: \"git\" is \"locked\" (%s)", where(q->a, &p->rule->origin).p);
+        v.change = p->rule->origin.layer == LAYER_MACHINE
+                       ? undo(q, p->rule)
+                       : STR("\"git\": \"commit\" in the policy");
     } else if (str_is(p->rule->text, "\"git\"")) {
         v.change = arena_format(q->a, "none: %s", reason);
     } else {
@@ -147,8 +154,8 @@ static struct verdict refuse_secret(const struct asked *q, const struct place *p
 {
     return (struct verdict){.wall = WALL_MOUNT,
         .rule = p->rule,
-        .why = arena_format(q->a, "secret: %s",
-            p->rule->reason ? p->rule->reason : shown(q, p->path).p),
+        .why = arena_format(
+            q->a, "secret: %s", p->rule->reason ? p->rule->reason : shown(q, p->path).p),
         .change = undo(q, p->rule)};
 }
 
@@ -183,12 +190,13 @@ static struct verdict allow(const struct asked *q, const struct place *p)
         return v;
     }
     v.rule = p->rule;
-    v.own = p->kind == PLACE_CACHE || p->kind == PLACE_TEMP || p->kind == PLACE_PROCESS || p->kind == PLACE_OWN;
+    v.own = p->kind == PLACE_CACHE || p->kind == PLACE_TEMP || p->kind == PLACE_PROCESS ||
+            p->kind == PLACE_OWN;
     implicit = p->rule->reason != NULL;
     v.why = p->kind == PLACE_PIN ? STR("it lies in a writable root")
-        : implicit               ? arena_format(q->a, "%s: %s", shown(q, p->path).p, p->rule->reason)
-                                 : arena_format(q->a, "%s is a writable root (%s)", shown(q, p->path).p,
-                                       where(q->a, &p->rule->origin).p);
+            : implicit ? arena_format(q->a, "%s: %s", shown(q, p->path).p, p->rule->reason)
+                       : arena_format(q->a, "%s is a writable root (%s)", shown(q, p->path).p,
+                             where(q->a, &p->rule->origin).p);
     return v;
 }
 
@@ -224,8 +232,8 @@ static struct verdict change_at(const struct asked *q, const struct place *p)
     return refuse_secret(q, p);
 }
 
-struct verdict rules_verdict(struct arena *a, const struct policy *policy, const struct path_env *env,
-    const struct host *host, struct str path, enum operation operation)
+struct verdict rules_verdict(struct arena *a, const struct policy *policy,
+    const struct path_env *env, const struct host *host, struct str path, enum operation operation)
 {
     struct asked q = {
         .a = a, .policy = policy, .env = env, .host = host, .path = path, .operation = operation};
@@ -288,7 +296,8 @@ struct verdict rules_verdict_address(
     v.own = policy->net != NET_ONLINE && is_loopback(host);
     if (is_loopback(host)) {
         v.allowed = true;
-        v.why = v.own ? STR("loopback, and the sandbox has its own") : STR("online shares the machine's own loopback");
+        v.why = v.own ? STR("loopback, and the sandbox has its own")
+                      : STR("online shares the machine's own loopback");
     } else if (policy->net == NET_ONLINE) {
         v.allowed = true;
         v.why = arena_format(a, "the network is online (%s)", mode.p);
@@ -297,12 +306,14 @@ struct verdict rules_verdict_address(
         v.why = STR("network.allow lists it");
     } else if (policy->net == NET_LIMITED) {
         v.why = STR("network.allow does not list it");
-        v.change = arena_format(a, "add \"%s:%u\" to network.allow", text_printable(a, host).p, (unsigned)port);
+        v.change = arena_format(
+            a, "add \"%s:%u\" to network.allow", text_printable(a, host).p, (unsigned)port);
     } else {
         v.why = arena_format(a, "the network is offline (%s)", mode.p);
         v.change = policy->net_switch == SWITCH_LOCKED
-            ? arena_format(a, "none: network.switch is locked (%s)", where(a, &policy->switch_origin).p)
-            : STR(":net online");
+                       ? arena_format(a, "none: network.switch is locked (%s)",
+                             where(a, &policy->switch_origin).p)
+                       : STR(":net online");
     }
     if (v.allowed)
         v.wall = WALL_NONE;

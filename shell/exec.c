@@ -504,35 +504,42 @@ out:
 
 /* ---- a program whose words are caught ---- */
 
+static void catch_what_is_there(sys_handle *reading, struct buf *caught)
+{
+    char bytes[STREAM_CHUNK];
+    long problem = 0, n = -1;
+
+    while (*reading != SYS_NONE && (n = sys_read(*reading, bytes, sizeof bytes, &problem)) > 0)
+        buf_add(caught, bytes, (size_t)n);
+    if (n != -1)
+        sys_close(reading);
+}
+
 static bool catch_until_end(struct opened *o, const struct command *command, sys_handle *reading,
     struct buf *caught, int *code, struct err *e)
 {
     uint64_t end = sys_milliseconds() + CATCH_MS;
-    char bytes[STREAM_CHUNK];
-    bool exited = false;
 
-    while (!exited) {
+    for (;;) {
         struct sys_wait items[] = {{boundary_handle(o->boundary), SYS_READ, 0}, {*reading, SYS_READ, 0}};
-        uint64_t now = sys_milliseconds();
         struct event event = {0};
-        long problem = 0, n;
-        if (now >= end)
-            return err_set(e, ERR_LIMIT, "a program inside did not end in time");
-        sys_wait(items, 2, (int)(end - now));
-        while ((n = sys_read(*reading, bytes, sizeof bytes, &problem)) > 0)
-            buf_add(caught, bytes, (size_t)n);
-        if (n == 0)
-            sys_close(reading);
+        uint64_t now = sys_milliseconds();
+
+        /* Before every wait, as in pump. */
         if (!boundary_event(o->boundary, &event, e))
             return false;
         if (event.kind == EVENT_LOST)
             return err_set(e, ERR_SYSTEM, "the boundary ended");
-        exited = event.kind == EVENT_EXITED && event.command == command->id;
-        *code = event.exit_code;
+        catch_what_is_there(reading, caught);
+        if (event.kind == EVENT_EXITED && event.command == command->id) {
+            *code = event.exit_code;
+            return true;
+        }
+        if (now >= end)
+            return err_set(e, ERR_LIMIT, "a program inside did not end in time");
+        if (event.kind == EVENT_NONE)
+            sys_wait(items, 2, (int)(end - now));
     }
-    for (long problem = 0, n; *reading != SYS_NONE && (n = sys_read(*reading, bytes, sizeof bytes, &problem)) > 0;)
-        buf_add(caught, bytes, (size_t)n);
-    return true;
 }
 
 bool exec_catch(struct session *s, struct opened *o, struct arena *a, const struct texts *argv, struct str cwd,

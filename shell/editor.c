@@ -55,16 +55,12 @@ static void refresh(struct editor *ed, struct buf *draw)
 
     if (!ed->active || ed->hidden)
         return;
-    if (ed->search.on) {
+    if (ed->search.on)
         picture = editor_search_picture(ed);
-        ed->screen.again = true; /* its prompt is another with every key */
-    } else {
+    else
         picture = (struct picture){buf_view(&ed->prompt), buf_view(&ed->continuation),
             edit_view(&ed->edit), ed->edit.cursor};
-    }
     screen_draw(&ed->screen, &picture, draw);
-    if (ed->search.on)
-        ed->screen.again = true; /* and so is the prompt that follows it */
 }
 
 static void set_paste_mode(struct editor *ed, bool on, struct buf *draw)

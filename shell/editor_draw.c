@@ -13,8 +13,9 @@
 #define SHOWN_ROWS_MAX  200    /* where the terminal's height is not known */
 #define SHOWN_CELLS_MAX 200000 /* of one frame, whatever the size of the terminal */
 
-/* Styles: 0 plain; 1 reverse; else the colour that a prompt has set up to a byte of it: 2 * byte
- * for the prompt, and one more for the continuation prompt. */
+/* Styles: 0 plain; 1 reverse; else the colour that a prompt has set up to a byte of it: 2 * byte for the
+ * prompt, and one more for the continuation prompt. While a line lasts these do not change, and a
+ * search's prompt has no colour: equal numbers are equal colours from one frame to the next. */
 #define STYLE_REVERSE 1u
 
 struct cell {
@@ -203,7 +204,7 @@ static void build_frame(struct screen *s, const struct picture *p)
     lay_out(&l);
     total = l.row + 1;
     if (total > l.height) {
-        size_t top = s->valid && !s->again ? s->now.top : 0;
+        size_t top = s->valid ? s->now.top : 0;
         if (l.cursor_row < top)
             top = l.cursor_row;
         if (l.cursor_row - top >= l.height)
@@ -245,8 +246,6 @@ static void set_style(struct screen *s, const struct picture *p, uint32_t style,
 /* Rows that the terminal does not have yet are made with line breaks. */
 static void move_to(struct screen *s, size_t row, size_t column, struct buf *out)
 {
-    bool about_to_wrap = s->column >= s->columns;
-
     if (row > s->row && s->reached > s->row + 1) {
         size_t down = (row < s->reached ? row : s->reached - 1) - s->row;
         buf_format(out, "\x1b[%lluB", (unsigned long long)down);
@@ -259,11 +258,10 @@ static void move_to(struct screen *s, size_t row, size_t column, struct buf *out
         buf_str(out, STR("\r\n"));
         s->row++;
         s->column = 0;
-        about_to_wrap = false;
     }
     if (s->reached <= row)
         s->reached = row + 1;
-    if (column == s->column && !about_to_wrap)
+    if (column == s->column) /* never so where it is about to wrap */
         return;
     if (column == 0)
         buf_str(out, STR("\r"));
@@ -344,7 +342,7 @@ void screen_draw(struct screen *s, const struct picture *p, struct buf *out)
     bool all_new;
 
     build_frame(s, p);
-    all_new = !s->valid || s->again || s->next.top != s->now.top;
+    all_new = !s->valid;
     if (!s->valid) {
         buf_clear(&s->now.rows);
         s->row = s->column = 0;
@@ -364,7 +362,6 @@ void screen_draw(struct screen *s, const struct picture *p, struct buf *out)
     s->now = s->next;
     s->next = swap;
     s->valid = true;
-    s->again = false;
 }
 
 /* ---- the rest of the screen ---- */
@@ -378,7 +375,6 @@ void screen_release(struct screen *s)
 void screen_begin(struct screen *s)
 {
     s->valid = false;
-    s->again = false;
     s->now.top = 0;
 }
 

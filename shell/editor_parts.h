@@ -87,7 +87,6 @@ struct screen {
     struct frame_shown now, next;
     unsigned columns, height;
     bool valid; /* `now` is on the terminal, unless it was hidden */
-    bool again; /* the prompt changed: nothing of `now` may be kept */
     size_t row,
         column; /* the terminal's cursor, relative to the frame; column == columns: about to wrap */
     size_t reached; /* rows that exist on the terminal from the frame's first on */

@@ -272,6 +272,7 @@ static void model_reflow(struct model *m, size_t columns)
 struct wanted {
     struct model_cell cells[MODEL_ROWS][MODEL_COLUMNS];
     size_t rows, columns, row, column; /* of the cursor in the end */
+    bool found;                        /* the cursor stands between characters */
 };
 
 static void wanted_row(struct wanted *w)
@@ -372,6 +373,7 @@ static void want(struct wanted *w, size_t columns, const char *prompt, const cha
         if (at == cursor) {
             cursor_row = row;
             cursor_column = column;
+            w->found = true;
         }
         if (at >= text.n)
             break;
@@ -413,6 +415,10 @@ static bool model_shows(
 
     if (m->bad) {
         snprintf(why, 200, "bad output: %s", m->why);
+        return false;
+    }
+    if (!w->found) {
+        snprintf(why, 200, "the cursor stands within a character");
         return false;
     }
     if (m->row < w->row - first || m->column != w->column || m->pending) {

@@ -144,6 +144,7 @@ static const struct row rows[] = {
     {"and are deleted at once", "ae\xcc\x81\x7f", "a|"},
     {"a mark typed joins the letter", "ab\x02\xcc\x81", "a\xcc\x81|b"},
     {"a mark without a letter is a step", "\xcc\x81x\x01\x06", "\xcc\x81|x"},
+    {"a mark that joins a letter takes the cursor along", "x\x1b\r\xcc\x81\x02\x7f", "x\xcc\x81|"},
     {"bytes that are not UTF-8 are kept", "a\xff\xc3", "a\xff|"},
     {"an unknown control does nothing",
         "a\x1c\x1d\x0f"

@@ -204,6 +204,33 @@ static void check_offers(void)
     arena_release(&a);
 }
 
+/* The search's prompt stands in for the line's, and goes again. */
+static void check_search(void)
+{
+    static const char searching[] = "(reverse-i-search)'wo': ",
+                      failing[] = "(failed reverse-i-search)'wo!': ";
+    struct desk d;
+    char why[200] = "";
+
+    open_desk(&d, 20, 24);
+    editor_history_add(d.ed, STR("echo two words that are long"));
+    type(&d, STR("mine\x12"
+                 "wo"));
+    want(&wants, 20, searching, continuation, STR("echo two words that are long"), 9);
+    check_report(model_shows(&screen, &wants, 0, wants.rows, why), __FILE__, __LINE__,
+        "a search shows its match", why);
+    type(&d, STR("!"));
+    want(&wants, 20, failing, continuation, STR("echo two words that are long"), 9);
+    check_report(model_shows(&screen, &wants, 0, wants.rows, why), __FILE__, __LINE__,
+        "and that there is none", why);
+    type(&d, STR("\x07"));
+    check_shows(&d, "and leaves the line as it was");
+    type(&d, STR("\x12"
+                 "wo\x05"));
+    check_shows(&d, "or with the match");
+    close_desk(&d);
+}
+
 static void check_narrow(void)
 {
     for (size_t columns = 1; columns <= 9; columns++) {
@@ -249,6 +276,12 @@ static void check_height(void)
         good = first <= 6;
     }
     check_report(good, __FILE__, __LINE__, "and the rows around the cursor as it moves", why);
+    for (int i = 0; i < 20; i++)
+        type(&d, STR("\x1b[B"));
+    type(&d, STR("\x15\x15\x15\x15\x15"));
+    want(&wants, 20, prompt, continuation, editor_line(d.ed), editor_cursor(d.ed));
+    check_report(model_shows(&screen, &wants, wants.rows - 6, 6, why), __FILE__, __LINE__,
+        "when the line gets shorter no row is left empty", why);
     close_desk(&d);
 }
 
@@ -378,6 +411,7 @@ int main(void)
     check_endings();
     check_hide();
     check_offers();
+    check_search();
     check_narrow();
     check_height();
     check_resize();

@@ -151,6 +151,25 @@ struct child {
     int master, sealed, report;
 };
 
+/* execvp says EACCES for a name that it found nowhere when one folder of PATH could not be entered. To a shell that
+ * is a program that does not exist. */
+static bool is_in_path(const char *name)
+{
+    const char *at = getenv("PATH");
+    char path[PATH_BYTES_MAX];
+
+    if (strchr(name, '/'))
+        return true;
+    while (at && *at) {
+        size_t n = strcspn(at, ":");
+        int length = snprintf(path, sizeof path, "%.*s/%s", (int)n, at, name);
+        if (length > 0 && (size_t)length < sizeof path && access(path, F_OK) == 0)
+            return true;
+        at += n + (at[n] == ':');
+    }
+    return false;
+}
+
 /* Runs on a stack of its own in the runner's memory until it execs, as after vfork(2). */
 static int child(void *context)
 {
@@ -177,6 +196,8 @@ static int child(void *context)
     environ = r->env; /* PATH is searched as the program will see it */
     if (c->sealed < 0)
         execvp(r->argv[0], r->argv);
+    if (errno == EACCES && c->sealed < 0)
+        errno = is_in_path(r->argv[0]) ? EACCES : ENOENT;
     report_and_exit(report, STEP_EXEC);
     return 127;
 }

@@ -48,6 +48,11 @@ static const struct target targets[] = {
             STR("{\"version\":1,\"env\":{\"pass\":[\"*\"],\"drop\":[\"A_*\"],\"set\":{\"B\":\"c\\u0041\\\"\"}},"
                 "\"limits\":{\"memory_mb\":4096,\"processes\":10,\"cpu_percent\":50},\"partial\":[\"landlock\"]}")},
         10000},
+    {"terminal", fuzz_terminal,
+        {STR("a\033[1;31mb\033[m\r\nc\tde\b\033[?1049;25h\033[2;9r\033(0\016x"), STR("\033]2;t\007\033]8;;http://a\033\\l\033]8;;\007\033]11;#0\007"),
+            STR("\033]52;c;eA==\007\033P$qm\033\\\033_G\033\\\033]133;A\007\033[21t\033[5i"), STR("\xc3\xa9\xe4\xb8\xad\xf0\x9f\x98\x80\xc2\x9b\x9b\xe0\x82\x9b\xff"),
+            STR("\033[>1u\033[<2u\033[=1u\033[22t\033[23t\033[>4;2m\033c\0337\0338\033[!p\033[4h"), STR("10%\r20%\033[K\r\n\033[38;5;1mx\ne\xcc\x81\b\by")},
+        100000},
     {"text", fuzz_text,
         {STR("plain"), STR("caf\xc3\xa9 \xe4\xb8\xad\xf0\x9f\x98\x80"), STR("a\x1b[31m\x07\xe2\x80\xae" "b\xe2\x80\x8b"),
             STR("e\xcc\x81\xcc\x81\xed\xa0\x80\xff"), STR("*_TOKEN*MY_TOKEN_2"), STR("\"\\\n\t")},

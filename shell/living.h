@@ -4,38 +4,62 @@
  *
  * The trusted side of that socket is here, and pure: bytes to send, bytes that came. What arrives is hostile
  * input. The hook that bash runs is living_hook(): shell text that is handed over as bash's rcfile.
+ *
+ * How a line gets in: bash's own PROMPT_COMMAND reads the line from the socket and hands it to bash's own
+ * line editor, which gives it to the parser as if it had been typed. So a line is parsed and run at bash's top
+ * level: declare, $?, $_, set -x, notices of jobs and messages are those of a bare bash. (An eval in a loop was
+ * tried: declare works, but set -x shows more plus signs, [1] 123 is missing, syntax errors are worded
+ * differently, and a failing exec ends the shell.)
  */
 #ifndef CORDON_LIVING_H
 #define CORDON_LIVING_H
 
 #include "../sandbox/core/core.h"
 
-#define LIVING_FD 250 /* the descriptor number of the socket inside bash, before the hook moves it */
+#define LIVING_FD         250 /* the descriptor number of the socket as bash is started */
+#define LIVING_BYTES_MAX  ((size_t)4 << 20) /* one report; more is not a report */
+#define LIVING_FIELDS_MAX 65536             /* words in one report */
 
-/* The text of the rcfile. user_rc: path of the person's start file to source first, or none. */
+/* The text of the rcfile. user_rc: path of the person's start file to source first, or none. Text from
+ * living_restore may be appended to it. */
 struct str living_hook(struct arena *a, struct str user_rc);
 /* argv for bash with that hook at rcfile (a path inside). */
 void living_argv(struct arena *a, struct str bash, struct str rcfile, struct texts *argv);
 
-/* Appends the bytes that hand over line number id. Refuses (false) a line with NUL or over LINE_BYTES_MAX. */
-bool living_send(struct buf *out, uint32_t id, struct str line, struct err *e);
+struct living_line {
+    uint32_t id;     /* echoed by the report */
+    struct str text;
+    struct str traps; /* of the report before, as it was: the hook takes these traps off while it works */
+    bool whole;      /* no more input exists: a line that is not finished is an error, not a question */
+};
+/* Appends the bytes that hand a line over. Refuses (false) a text with NUL or over LINE_BYTES_MAX. */
+bool living_send(struct buf *out, const struct living_line *line, struct err *e);
 /* Asks for the exported variables, functions' names and jobs: answered by a LIVING_EXPORT report. */
 bool living_send_export(struct buf *out, uint32_t id);
+/* Asks for what could stand for word; as a command word, or as an argument. Answered by LIVING_WORDS. */
+bool living_send_complete(struct buf *out, uint32_t id, struct str word, bool is_command);
+/* The answer that a LIVING_TORN report needs before anything else is sent. */
+struct living_report;
+bool living_send_sync(struct buf *out, const struct living_report *torn);
 /* Carried-over state for a new shell: evaluated before the first report. Values are quoted here. */
 struct str living_restore(struct arena *a, const struct texts *environment, struct str cwd);
+/* Keys that put a lost hook back when bash stands at a prompt of its own on the pty. */
+struct str living_repair_keys(void);
 
 enum living_kind {
     LIVING_READY,  /* the hook is in place; first report */
     LIVING_DONE,   /* line id ended: status, cwd as the shell says it */
-    LIVING_TORN,   /* line id arrived torn and was not run */
+    LIVING_TORN,   /* an interrupt met the hook: what was sent and has no report was not run */
     LIVING_EXPORT, /* answer to living_send_export */
+    LIVING_WORDS,  /* answer to living_send_complete: in functions */
 };
 struct living_report {
     enum living_kind kind;
-    uint32_t id;
+    uint32_t id;               /* LIVING_TORN: of the last line that arrived */
     int status;
+    uint32_t sync;             /* LIVING_TORN: for living_send_sync */
     struct str cwd;            /* the shell's word; the kernel's is boundary_where */
-    bool exit_asked;           /* reserved */
+    struct str traps;          /* on DEBUG and INT: to be handed back with the next line; may be none */
     size_t jobs;               /* background jobs now */
     struct texts environment;  /* LIVING_EXPORT: NAME=value */
     struct texts functions, aliases, job_lines; /* LIVING_EXPORT: names; jobs as bash lists them */

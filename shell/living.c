@@ -1,0 +1,606 @@
+/*
+ * living: the hook that bash runs, and the two directions of its socket. See living.h.
+ *
+ * To the shell goes a header of 24 bytes (kind, flags, id, length), what it announces, and a trailer of 12
+ * that repeats the id; bash reads both with one system call each. From the shell come words that end in NUL
+ * and tell by their first byte what they are; a report is complete with the word that closes it. Empty words
+ * mean nothing, so an interrupt in the middle of a report costs that report and not the next.
+ *
+ * Everything that comes from the shell is hostile: bounded, matched against this grammar, and never acted on
+ * beyond what a shell could do to itself.
+ */
+#include "living.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/*
+ * Part one of the hook: functions, defined while no alias can change their words. What they keep to:
+ * - `builtin` before every builtin but exec (whose redirections would not last) and the assignments.
+ * - Nothing of the hook may be seen: set -x, DEBUG and ERR traps, set -e, history, LINENO, $?, $_. The first
+ *   group in PROMPT_COMMAND runs with its output thrown away, switches tracing and the DEBUG trap off, and
+ *   __cordon_go puts both back as the last thing before the line.
+ * - A line of one physical line goes to the parser as it is. One of several goes through eval: bash would go on
+ *   with the rest of them after an interrupt, and eval does not.
+ * - `f && :` after a status that is not zero: so neither set -e nor an ERR trap takes it for a failure.
+ * - While readline runs, its input is a here-string with one key and its screen is /dev/null; __cordon_go
+ *   gives the shell its own descriptors 0 and 2 back, before the parser sees the line.
+ */
+static const char hook_functions[] =
+    "\\builtin shopt -u expand_aliases\n"
+    /* An interrupt met us: say so, and forget what is still in the socket up to the answer; first what
+     * an interrupted read -N left in bash's own buffer (4096 bytes), which the next one would be given. */
+    "__cordon_torn() {\n"
+    "\tbuiltin local e LC_ALL=C\n"
+    "\tbuiltin printf -v e '%8192s' ''\n"
+    "\tbuiltin read -r -N 8192 e <<<\"$e\"\n"
+    "\t__cordon_c=$((__cordon_c + 1))\n"
+    "\tbuiltin printf '\\0T%s %s %s\\0' \"$__cordon_i\" \"$__cordon_c\" \"$PWD\" >&\"$__cordon_fd\"\n"
+    "\twhile IFS= builtin read ${TMOUT:+-t 9999999} -r -d '' -u \"$__cordon_fd\" e; do\n"
+    "\t\t[[ $e == \"S $__cordon_c\" ]] && builtin return\n"
+    "\tdone\n"
+    "\texit 125\n"
+    "}\n"
+    "__cordon_bind() {\n"
+    "\tbuiltin local m\n"
+    "\tfor m in emacs vi-insert; do\n"
+    "\t\tbuiltin bind -m \"$m\" -x '\"\\C-x\\C-z\\C-z\": READLINE_LINE=$__cordon_text'\n"
+    "\t\tbuiltin bind -m \"$m\" '\"\\036\": \"\\C-x\\C-z\\C-z\\C-j\"'\n"
+    "\tdone\n"
+    "}\n"
+    /* read -N counts characters: bytes only in the C locale, which costs something to change to. */
+    "__cordon_bytes() {\n"
+    "\tbuiltin local LC_ALL=C\n"
+    "\tbuiltin read ${TMOUT:+-t 9999999} -r -N \"$1\" -u \"$__cordon_fd\" \"$2\"\n"
+    "}\n"
+    "__cordon_take() {\n"
+    "\tbuiltin printf -v \"$2\" ''\n"
+    "\tif (($1 == 0)); then\n"
+    "\t\tbuiltin return 0\n"
+    "\telif [[ $3 == *B* ]]; then\n"
+    "\t\t__cordon_bytes \"$1\" \"$2\"\n"
+    "\telse\n"
+    "\t\tbuiltin read ${TMOUT:+-t 9999999} -r -N \"$1\" -u \"$__cordon_fd\" \"$2\"\n"
+    "\tfi\n"
+    "}\n"
+    "__cordon_export() {\n"
+    "\tbuiltin local n IFS=$' \\t\\n'\n"
+    "\tfor n in $(builtin compgen -e); do\n"
+    "\t\tbuiltin printf '\\0e%s=%s' \"$n\" \"${!n}\"\n"
+    "\tdone >&\"$__cordon_fd\"\n"
+    "\tfor n in $(builtin compgen -A function); do\n"
+    "\t\tbuiltin printf '\\0f%s' \"$n\"\n"
+    "\tdone >&\"$__cordon_fd\"\n"
+    "\tfor n in $(builtin compgen -a); do\n"
+    "\t\tbuiltin printf '\\0a%s' \"$n\"\n"
+    "\tdone >&\"$__cordon_fd\"\n"
+    "\tbuiltin printf '\\0l' >&\"$__cordon_fd\"\n"
+    "\tbuiltin jobs >&\"$__cordon_fd\"\n"
+    "\tbuiltin printf '\\0X%s 0 %s\\0' \"$1\" \"$PWD\" >&\"$__cordon_fd\"\n"
+    "}\n"
+    "__cordon_words() {\n"
+    "\tbuiltin printf '\\0w' >&\"$__cordon_fd\"\n"
+    "\tif [[ $2 == *M* ]]; then\n"
+    "\t\tbuiltin compgen -c -- \"$3\" >&\"$__cordon_fd\"\n"
+    "\telse\n"
+    "\t\tbuiltin compgen -v -- \"$3\" >&\"$__cordon_fd\"\n"
+    "\tfi 2>/dev/null\n"
+    "\tbuiltin printf '\\0C%s 0 %s\\0' \"$1\" \"$PWD\" >&\"$__cordon_fd\"\n"
+    "}\n"
+    /* Straight to the parser, or through eval? Straight, unless it has several lines; and unless its first command
+     * may be a subshell, which no DEBUG trap announces, but for set -x and set -e,
+     * where eval would be seen. */
+    "__cordon_way() {\n"
+    "\tbuiltin local first IFS=$' \\t\\n'\n"
+    "\t__cordon_e= __cordon_f=\n"
+    "\tif [[ $__cordon_line == *$'\\n'* || $f == *W* || ! ( -o emacs || -o vi ) ]]; then\n"
+    "\t\t__cordon_e=1\n"
+    "\t\tbuiltin return 0\n"
+    "\tfi\n"
+    "\tbuiltin read -r first __cordon_f <<<\"${__cordon_line::200}\"\n"
+    "\tcase $first in\n"
+    "\t'('* | '{' | '!' | if | while | until | time | coproc) __cordon_f=1 ;;\n"
+    "\t*) __cordon_f= ;;\n"
+    "\tesac\n"
+    "\tif [[ $__cordon_f && $__cordon_o != *[ex]* ]]; then __cordon_e=1 __cordon_f=; fi\n"
+    "}\n"
+    /* Reports on the line before, waits for the next, and makes the text that readline will insert. */
+    "__cordon_hook() {\n"
+    "\tbuiltin local -\n"
+    "\tbuiltin set +efkuvCTE\n"
+    "\tbuiltin local h k i n f e\n"
+    "\t__cordon_t=\n"
+    /* An idle shell must not be ended by TMOUT: its alarm runs already. */
+    "\tif [[ ${TMOUT-} ]]; then __cordon_t=1; builtin trap '' ALRM; fi\n"
+    /* bash itself would say this while readline's screen is /dev/null. New jobs were announced already. */
+    "\tbuiltin jobs -r >/dev/null\n"
+    "\tbuiltin jobs -n >&\"${__cordon_er:-2}\"\n"
+    "\tcase $__cordon_g in\n"
+    "\tran) k=D ;;\n"
+    "\t'') k=R ;;\n"
+    "\t*) k= ;;\n"
+    "\tesac\n"
+    "\t__cordon_g=wait\n"
+    "\tif [[ $k ]]; then\n"
+    "\t\tbuiltin jobs -p >&\"$__cordon_fd\"\n"
+    "\t\tbuiltin printf '\\0%s%s %s %s\\0' \"$k\" \"$__cordon_i\" \"$__cordon_s\" \"$PWD\" >&\"$__cordon_fd\"\n"
+    "\telse\n"
+    "\t\t__cordon_bind\n"
+    "\t\t__cordon_torn\n"
+    "\tfi\n"
+    "\twhile builtin read ${TMOUT:+-t 9999999} -r -N 24 -u \"$__cordon_fd\" h || exit 125; do\n"
+    /* An arithmetic error would end PROMPT_COMMAND here and leave bash at a prompt of its own. */
+    "\t\tif [[ $h != [LXC]* || ${h:4} == *[!0-9]* ]]; then\n"
+    "\t\t\t__cordon_torn\n"
+    "\t\t\tcontinue\n"
+    "\t\tfi\n"
+    "\t\tk=${h:0:1} f=${h:1:3} i=$((10#${h:4:10})) n=$((10#${h:14:10}))\n"
+    "\t\t__cordon_take \"$n\" __cordon_line \"$f\"\n"
+    "\t\t__cordon_d=\n"
+    "\t\tif [[ $f == *D* ]]; then\n"
+    "\t\t\tbuiltin read ${TMOUT:+-t 9999999} -r -N 10 -u \"$__cordon_fd\" n\n"
+    "\t\t\t[[ $n != *[!0-9]* ]] || n=0\n"
+    "\t\t\t__cordon_take \"$((10#$n))\" __cordon_d B\n"
+    "\t\tfi\n"
+    "\t\tbuiltin read ${TMOUT:+-t 9999999} -r -N 12 -u \"$__cordon_fd\" e\n"
+    "\t\t__cordon_i=$i\n"
+    "\t\tif [[ $e != \"E${h:4:10};\" ]]; then\n"
+    "\t\t\t__cordon_torn\n"
+    "\t\t\tcontinue\n"
+    "\t\tfi\n"
+    "\t\tcase $k in\n"
+    "\t\tL) break ;;\n"
+    "\t\tX) __cordon_export \"$i\" ;;\n"
+    "\t\tC) __cordon_words \"$i\" \"$f\" \"$__cordon_line\" ;;\n"
+    "\t\tesac\n"
+    "\tdone\n"
+    "\t__cordon_b='{ builtin trap - DEBUG INT; builtin eval \"$__cordon_d\"; __cordon_past \"$__cordon_u\"; } 2>/dev/null'\n"
+    "\tk='__cordon_go \"$((--LINENO))\" \"$__cordon_u\"'\n"
+    "\t((__cordon_s)) && k+=' && :'\n"
+    /* Forks, so only where the line could look: a pipeline with the statuses of the one before. */
+    "\tif [[ $__cordon_line == *PIPESTATUS* && ! $__cordon_d ]] && ((${#__cordon_p[@]} > 1)); then\n"
+    "\t\tbuiltin printf -v e '|(exit %s)' \"${__cordon_p[@]}\"\n"
+    "\t\tk+='; { '${e:1}\n"
+    "\t\t((__cordon_s)) && k+=' && :'\n"
+    "\t\tk+='; } 2>/dev/null'\n"
+    "\tfi\n"
+    "\t__cordon_keys=$'\\036' __cordon_l=$__cordon_line\n"
+    "\t__cordon_way\n"
+    "\tif [[ $__cordon_e ]]; then\n"
+    "\t\tif [[ $__cordon_o == *x* ]]; then\n"
+    "\t\t\t__cordon_o=${__cordon_o//x/}\n"
+    "\t\t\t__cordon_line='{ builtin set -x; __cordon_back && : \"$__cordon_u\"; } 2>/dev/null'$'\\n'$__cordon_line\n"
+    "\t\tfi\n"
+    "\t\t__cordon_text=$k$'\\n''builtin eval \"$__cordon_line\"'\n"
+    "\t\tif [[ ! -o emacs && ! -o vi ]]; then __cordon_keys=$k'; builtin eval \"$__cordon_line\"'; fi\n"
+    "\telse\n"
+    /* The person's DEBUG trap is set too late to see the first command of the line by itself. */
+    "\t\tif [[ $__cordon_d ]]; then\n"
+    "\t\t\tbuiltin eval \"__cordon_w=($__cordon_d)\"\n"
+    "\t\t\tif [[ ${__cordon_w[3]} == DEBUG && ${__cordon_w[2]} != - ]]; then\n"
+    "\t\t\t\t__cordon_b+='; builtin eval \"${__cordon_w[2]}\"'\n"
+    "\t\t\tfi\n"
+    "\t\tfi\n"
+    "\t\t__cordon_text=$k$'\\n'$__cordon_line\n"
+    "\tfi\n"
+    "\t__cordon_g=got\n"
+    "}\n"
+    /* No interrupt from here to the end of __cordon_go: bash would go on with the line all the same, but with
+     * readline's descriptors. */
+    "__cordon_swap() {\n"
+    "\tbuiltin trap '' INT\n"
+    "\tif [[ ! $__cordon_in ]]; then\n"
+    "\t\t{ exec {__cordon_in}<&0 || exec {__cordon_in}</dev/null; } 2>/dev/null\n"
+    "\t\texec {__cordon_er}>&2 || exec {__cordon_er}>/dev/null\n"
+    "\tfi\n"
+    "\texec 0<<<\"$__cordon_keys\" 2>/dev/null\n"
+    /* Our own word stays out of the history, the line does not. An assignment to a readonly variable would end
+     * PROMPT_COMMAND. */
+    "\tif [[ ${HISTIGNORE@a} == *r* ]]; then\n"
+    "\t\t__cordon_h=\n"
+    "\telse\n"
+    "\t\t__cordon_h=${HISTIGNORE+y}${HISTIGNORE-n} HISTIGNORE='__cordon_go*:builtin eval \"$__cordon_line\"'\n"
+    "\tfi\n"
+    "\tif [[ $__cordon_o == *x* ]]; then builtin set -x; fi\n"
+    "}\n"
+    /* Past our own words: the history has the line and the person's HISTIGNORE again. */
+    "__cordon_past() {\n"
+    "\tcase $__cordon_h in\n"
+    "\ty*) HISTIGNORE=${__cordon_h:1} ;;\n"
+    "\tn) builtin unset HISTIGNORE ;;\n"
+    "\tesac\n"
+    "\tif [[ $__cordon_e && -o history ]]; then builtin history -s -- \"$__cordon_l\"; fi\n"
+    "\t__cordon_h= __cordon_e=\n"
+    "\tbuiltin return 0\n"
+    "}\n"
+    "__cordon_go() {\n"
+    "\tbuiltin local -\n"
+    "\tbuiltin set +x\n"
+    "\texec 0<&\"$__cordon_in\" 2>&\"$__cordon_er\" {__cordon_in}<&- {__cordon_er}>&-\n"
+    "\t__cordon_in= __cordon_er= __cordon_g=ran\n"
+    "\tif [[ ! $__cordon_e ]]; then __cordon_past; fi\n"
+    "\tif [[ $__cordon_t ]]; then builtin trap - ALRM; fi\n"
+    /* An interrupt while bash parses the line would tear it and run its tail: until the first command begins,
+     * one is only remembered. __cordon_b puts everything right then; the return below must not be that first
+     * command, so the trap that brings it is set by a trap. */
+    "\tif [[ $__cordon_f ]]; then\n"
+    "\t\tbuiltin trap - INT\n"
+    "\telse\n"
+    "\t\tbuiltin trap -- 'builtin trap - INT; builtin eval \"$__cordon_d\"; builtin kill -INT $$' INT\n"
+    "\tfi\n"
+    "\tbuiltin trap -- 'builtin trap -- \"$__cordon_b\" DEBUG' DEBUG\n"
+    "\tbuiltin return \"$__cordon_s\"\n"
+    "}\n"
+    /* A copy of the socket that no program inherits: bash marks what it saves for later close-on-exec, and a
+     * copy of such a descriptor is marked too. */
+    "__cordon_open() {\n"
+    "\tbuiltin local n\n"
+    "\tfor n in {10..40}; do\n"
+    "\t\tif [[ -S /dev/fd/$n ]]; then exec {__cordon_fd}<&\"$n\"; builtin break; fi\n"
+    "\tdone\n"
+    "}\n"
+    "__cordon_back() {\n"
+    "\tbuiltin return \"$__cordon_s\"\n"
+    "}\n"
+    /* Ours is never the first entry: an assignment without an index replaces that one. Before bash 5.1 there is
+     * one string only, and the status of the line has to be carried past what stands before us in it. */
+    "__cordon_fix() {\n"
+    "\tbuiltin local entry\n"
+    "\tif ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 501)); then\n"
+    "\t\t[[ $PROMPT_COMMAND == *\"$__cordon_prompt\"* ]] || PROMPT_COMMAND='__cordon_s=$?; '"
+    "${PROMPT_COMMAND:+\"$PROMPT_COMMAND; \"}'__cordon_back; '$__cordon_prompt\n"
+    "\t\tbuiltin return 0\n"
+    "\tfi\n"
+    "\tfor entry in \"${PROMPT_COMMAND[@]}\"; do\n"
+    "\t\tif [[ $entry == *\"$__cordon_prompt\"* ]]; then builtin return 0; fi\n"
+    "\tdone\n"
+    "\tif ((${#PROMPT_COMMAND[@]})); then\n"
+    "\t\tPROMPT_COMMAND=(\"${PROMPT_COMMAND[@]}\" \"$__cordon_prompt\")\n"
+    "\telse\n"
+    "\t\tPROMPT_COMMAND=('' \"$__cordon_prompt\")\n"
+    "\tfi\n"
+    "}\n"
+    "__cordon_settle() {\n"
+    "\tbuiltin unset HISTFILE\n"
+    "\tbuiltin set +H\n"
+    "\t__cordon_fix\n"
+    "}\n";
+
+/*
+ * Part two, before the person's start file: the socket goes out of every program's reach, and everything is in
+ * place already, because Ctrl-C in a start file that hangs ends the whole rcfile.
+ */
+static const char hook_before[] =
+    "{ __cordon_open; } 250<&-\n"
+    "exec 250<&-\n"
+    "__cordon_g= __cordon_i=0 __cordon_c=0 __cordon_in= __cordon_er= __cordon_d= __cordon_s=0 __cordon_u=\n"
+    "__cordon_prompt='{ __cordon_s=$? __cordon_p=(\"${PIPESTATUS[@]}\") __cordon_u=$_ __cordon_o=$-; "
+    "builtin set +x; builtin trap -p DEBUG INT >&\"$__cordon_fd\"; builtin trap - DEBUG; } >/dev/null 2>&1; "
+    "__cordon_hook; __cordon_swap'\n"
+    "\\builtin readonly __cordon_fd __cordon_prompt\n"
+    "\\builtin readonly -f __cordon_torn __cordon_bind __cordon_bytes __cordon_take __cordon_export "
+    "__cordon_words __cordon_way __cordon_past __cordon_hook __cordon_swap __cordon_go __cordon_back __cordon_fix __cordon_settle\n"
+    "\\builtin unset -f __cordon_open\n"
+    "__cordon_bind\n"
+    "\\builtin unset PROMPT_COMMAND\n"
+    "__cordon_settle\n"
+    "\\builtin shopt -s expand_aliases\n";
+
+/* Part three, after it. */
+static const char hook_after[] =
+    "__cordon_settle\n"
+    "PS1='\\$ '\n";
+
+/* ---- text for the shell ---- */
+
+/* A word in single quotes, as any shell reads it. */
+static void quote(struct buf *out, struct str s)
+{
+    buf_str(out, STR("'"));
+    for (size_t at = 0; at < s.n;) {
+        size_t end = str_find(s, at, '\'');
+        buf_str(out, str_slice(s, at, end));
+        if (end < s.n)
+            buf_str(out, STR("'\\''"));
+        at = end + 1;
+    }
+    buf_str(out, STR("'"));
+}
+
+static struct str settle(struct arena *a, struct buf *text)
+{
+    struct str result = arena_str(a, buf_view(text));
+    buf_release(text);
+    return result;
+}
+
+struct str living_hook(struct arena *a, struct str user_rc)
+{
+    struct buf text = {0};
+
+    buf_str(&text, str_from(hook_functions));
+    buf_str(&text, str_from(hook_before));
+    if (user_rc.n) {
+        buf_str(&text, STR("if [[ -r "));
+        quote(&text, user_rc);
+        buf_str(&text, STR(" ]]; then\n\\builtin source "));
+        quote(&text, user_rc);
+        buf_str(&text, STR("\nfi\n"));
+    }
+    buf_str(&text, str_from(hook_after));
+    return settle(a, &text);
+}
+
+void living_argv(struct arena *a, struct str bash, struct str rcfile, struct texts *argv)
+{
+    struct str words[] = {bash, STR("--noprofile"), STR("--rcfile"), rcfile, STR("-i")};
+
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        *(struct str *)ARENA_PUSH(a, argv) = words[i];
+}
+
+static bool is_name(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
+        if (!letter && !(i > 0 && c >= '0' && c <= '9'))
+            return false;
+    }
+    return s.n > 0;
+}
+
+/* Variables that a new shell makes itself, or that must not cross. */
+static bool is_carried(struct str name)
+{
+    static const char *const own[] = {"_", "BASHOPTS", "BASH_ENV", "ENV", "HISTFILE", "OLDPWD", "PROMPT_COMMAND",
+        "PS0", "PS1", "PWD", "SHELLOPTS", "SHLVL"};
+
+    for (size_t i = 0; i < COUNT_OF(own); i++)
+        if (str_is(name, own[i]))
+            return false;
+    return is_name(name) && !str_starts(name, STR("__cordon_"));
+}
+
+struct str living_restore(struct arena *a, const struct texts *environment, struct str cwd)
+{
+    struct buf text = {0};
+
+    buf_str(&text, STR("{\n:\n"));
+    for (size_t i = 0; environment && i < environment->n; i++) {
+        struct str entry = environment->v[i];
+        size_t equals = str_find(entry, 0, '=');
+        struct str name = str_slice(entry, 0, equals);
+        if (equals == entry.n || !is_carried(name) || str_find(entry, 0, '\0') < entry.n)
+            continue;
+        buf_str(&text, STR("\\builtin export "));
+        buf_str(&text, name);
+        buf_str(&text, STR("="));
+        quote(&text, str_slice(entry, equals + 1, entry.n));
+        buf_str(&text, STR("\n"));
+    }
+    if (cwd.n && str_find(cwd, 0, '\0') == cwd.n) {
+        buf_str(&text, STR("\\builtin cd -- "));
+        quote(&text, cwd);
+        buf_str(&text, STR("\n"));
+    }
+    buf_str(&text, STR("} 2>/dev/null\n"));
+    return settle(a, &text);
+}
+
+struct str living_repair_keys(void)
+{
+    /* Ctrl-U first: whatever stands in readline's line goes away. */
+    return STR("\025 __cordon_fix\n");
+}
+
+/* ---- to the shell ---- */
+
+static bool is_ascii(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] >= 0x80)
+            return false;
+    return true;
+}
+
+/* Header, what it announces, trailer. flags: at most three letters; B is added for bytes beyond ASCII. */
+static void frame(struct buf *out, char kind, const char *flags, uint32_t id, struct str text, struct str trap)
+{
+    char letters[4] = "---";
+    size_t n = 0;
+
+    while (n < 2 && flags[n]) {
+        letters[n] = flags[n];
+        n++;
+    }
+    if (trap.n)
+        letters[n++] = 'D';
+    if (!is_ascii(text) && n < 3)
+        letters[n] = 'B';
+    buf_format(out, "%c%s%010lu%010lu", kind, letters, (unsigned long)id, (unsigned long)text.n);
+    buf_str(out, text);
+    if (trap.n) {
+        buf_format(out, "%010lu", (unsigned long)trap.n);
+        buf_str(out, trap);
+    }
+    buf_format(out, "E%010lu;", (unsigned long)id);
+}
+
+static bool may_send(struct str text, struct err *e)
+{
+    if (text.n > LINE_BYTES_MAX) {
+        err_set(e, ERR_LIMIT, "the line is too long");
+        err_reason(e, "%lu bytes, and at most %lu are accepted", (unsigned long)text.n,
+            (unsigned long)LINE_BYTES_MAX);
+        return err_remedy(e, "put it into a file and run that");
+    }
+    if (str_find(text, 0, '\0') < text.n) {
+        err_set(e, ERR_REFUSED, "the line holds a NUL byte");
+        return err_reason(e, "no command shell can be given one");
+    }
+    return true;
+}
+
+bool living_send(struct buf *out, const struct living_line *line, struct err *e)
+{
+    struct str trap = line->traps;
+
+    if (!may_send(line->text, e))
+        return false;
+    if (trap.n > LINE_BYTES_MAX || str_find(trap, 0, '\0') < trap.n)
+        trap = (struct str){0};
+    frame(out, 'L', line->whole ? "W" : "", line->id, line->text, trap);
+    return true;
+}
+
+bool living_send_export(struct buf *out, uint32_t id)
+{
+    frame(out, 'X', "", id, (struct str){0}, (struct str){0});
+    return true;
+}
+
+bool living_send_complete(struct buf *out, uint32_t id, struct str word, bool is_command)
+{
+    if (word.n > PATH_BYTES_MAX || str_find(word, 0, '\0') < word.n)
+        return false;
+    frame(out, 'C', is_command ? "M" : "", id, word, (struct str){0});
+    return true;
+}
+
+bool living_send_sync(struct buf *out, const struct living_report *torn)
+{
+    buf_add(out, "", 1);
+    buf_format(out, "S %lu", (unsigned long)torn->sync);
+    buf_add(out, "", 1);
+    return true;
+}
+
+/* ---- from the shell ---- */
+
+/* A decimal number at *at, at most 10 digits, followed by one space, which is taken too. */
+static bool take_number(struct str s, size_t *at, uint32_t *out)
+{
+    uint64_t value = 0;
+    size_t from = *at;
+
+    while (*at < s.n && s.p[*at] >= '0' && s.p[*at] <= '9' && *at - from < 10)
+        value = value * 10 + (uint64_t)(s.p[(*at)++] - '0');
+    if (*at == from || value > UINT32_MAX || *at >= s.n || s.p[*at] != ' ')
+        return false;
+    (*at)++;
+    *out = (uint32_t)value;
+    return true;
+}
+
+/* The word that closes a report: kind, id, a number, the directory. */
+static bool take_close(struct arena *a, struct str word, struct living_report *out)
+{
+    static const char letters[] = {'R', 'D', 'T', 'X', 'C'};
+    uint32_t number = 0;
+    size_t at = 1;
+
+    for (size_t i = 0; i < sizeof letters; i++)
+        if (word.p[0] == letters[i])
+            out->kind = (enum living_kind)i;
+    if (!take_number(word, &at, &out->id) || !take_number(word, &at, &number))
+        return false;
+    if (out->kind == LIVING_TORN)
+        out->sync = number;
+    else if (number > 255)
+        return false;
+    else
+        out->status = (int)number;
+    if (word.n - at <= PATH_BYTES_MAX)
+        out->cwd = arena_str(a, str_slice(word, at, word.n));
+    return true;
+}
+
+/* Newline-separated items of a word, from its second byte on. */
+static void take_items(struct arena *a, struct str word, struct texts *out)
+{
+    for (size_t at = 1; at < word.n && out->n < LIVING_FIELDS_MAX;) {
+        size_t end = str_find(word, at, '\n');
+        if (end > at)
+            *(struct str *)ARENA_PUSH(a, out) = arena_str(a, str_slice(word, at, end));
+        at = end + 1;
+    }
+}
+
+static size_t count_jobs(struct str word)
+{
+    size_t jobs = 0;
+
+    for (size_t i = 0; i < word.n; i++)
+        jobs += word.p[i] == '\n';
+    return jobs;
+}
+
+static bool take_word(struct arena *a, struct str word, struct living_report *out)
+{
+    struct str rest = str_slice(word, 1, word.n);
+    struct texts *list = word.p[0] == 'e' ? &out->environment : word.p[0] == 'f' ? &out->functions : &out->aliases;
+
+    switch (word.p[0]) {
+    case 't': /* "trap -- ..." as bash printed them */
+        out->traps = arena_str(a, word);
+        return str_starts(word, STR("trap -- "));
+    case 'e':
+    case 'f':
+    case 'a':
+        if (list->n >= LIVING_FIELDS_MAX)
+            return false;
+        *(struct str *)ARENA_PUSH(a, list) = arena_str(a, rest);
+        return true;
+    case 'l':
+        take_items(a, word, &out->job_lines);
+        return true;
+    case 'w':
+        take_items(a, word, &out->functions);
+        return true;
+    default: /* process ids of jobs, one a line */
+        out->jobs = count_jobs(word);
+        return word.p[0] >= '0' && word.p[0] <= '9';
+    }
+}
+
+static int lost(struct err *e, const char *reason)
+{
+    err_set(e, ERR_PROTOCOL, "the command shell sent something that is not a report");
+    err_reason(e, "%s", reason);
+    return -1;
+}
+
+static bool closes(char letter)
+{
+    return letter == 'R' || letter == 'D' || letter == 'T' || letter == 'X' || letter == 'C';
+}
+
+int living_take(struct arena *a, struct str bytes, struct living_report *out, size_t *used, struct err *e)
+{
+    struct living_report report = {0};
+    size_t words = 0;
+
+    for (size_t at = 0; at < bytes.n;) {
+        size_t end = str_find(bytes, at, '\0');
+        struct str word = str_slice(bytes, at, end);
+        if (end > LIVING_BYTES_MAX || words++ > LIVING_FIELDS_MAX)
+            return lost(e, "it is too long");
+        if (end == bytes.n)
+            return 0;
+        at = end + 1;
+        if (word.n == 0)
+            continue;
+        if (!closes(word.p[0])) {
+            if (!take_word(a, word, &report))
+                return lost(e, "an unknown word");
+            continue;
+        }
+        if (!take_close(a, word, &report))
+            return lost(e, "its closing word is not right");
+        *out = report;
+        *used = at;
+        return 1;
+    }
+    return bytes.n > LIVING_BYTES_MAX ? lost(e, "it has no end") : 0;
+}

@@ -187,6 +187,7 @@ static void check_modes(void)
     CHECK(pty_sane(p.controlling) && write(p.program, "hi", 2) == 2 && read(p.controlling, echoed, sizeof echoed) == 2,
         "made sane it does");
     type(&p, STR("\023"));
+    CHECK(nothing_unread(&p), "a key that stops output is no input"); /* and is obeyed by then, as reading waits for keys */
     CHECK(write(p.program, "hi", 2) < 0, "nor one stopped by a key");
     CHECK(pty_sane(p.controlling) && write(p.program, "hi", 2) == 2, "made sane it does again");
     pair_close(&p);

@@ -21,6 +21,7 @@
 
 #define EVENTS_MAX   512
 #define ANSWER_MS    15000
+#define END_MS       2000
 #define CAPABILITIES 64
 #define START_STACK  65536
 
@@ -34,6 +35,7 @@ struct boundary {
     struct event events[EVENTS_MAX];
     size_t first_event, event_count;
     bool lost;
+    uint32_t ending; /* the id of an END that was sent */
     char cgroup[PATH_BYTES_MAX];
 };
 
@@ -308,18 +310,18 @@ static bool take_failed(const struct frame *f, struct err *e)
 }
 
 /* More bytes from the runner into b->in. 1 some, 0 none now, -1 it is gone. */
-static int receive(struct boundary *b, bool wait, struct err *e)
+static int receive(struct boundary *b, int wait_ms, struct err *e)
 {
     static char bytes[65536];
     int fds[RUNNER_FDS_MAX];
     size_t got = 0;
     ssize_t n;
 
-    if (wait) {
+    if (wait_ms) {
         struct pollfd p = {.fd = b->control, .events = POLLIN};
         int ready;
         do
-            ready = poll(&p, 1, ANSWER_MS);
+            ready = poll(&p, 1, wait_ms);
         while (ready < 0 && errno == EINTR);
         if (ready == 0) {
             b->lost = true;
@@ -384,7 +386,7 @@ static bool await(struct boundary *b, uint32_t id, enum frame_type part,
         if (state < 0)
             return false;
         if (state == 0) {
-            if (receive(b, true, e) < 0)
+            if (receive(b, ANSWER_MS, e) < 0)
                 return false;
             continue;
         }
@@ -727,7 +729,7 @@ bool boundary_event(struct boundary *b, struct event *out, struct err *e)
         }
         if (state != 0 || b->event_count > 0)
             break;
-        state = receive(b, false, e);
+        state = receive(b, 0, e);
         if (state == 0)
             return true;
     }
@@ -743,8 +745,34 @@ bool boundary_event(struct boundary *b, struct event *out, struct err *e)
 
 void boundary_end(struct boundary *b)
 {
-    if (b)
-        syscall(SYS_pidfd_send_signal, b->pidfd, SIGKILL, NULL, 0);
+    if (!b || b->lost || b->ending)
+        return;
+    b->ending = ++b->next_id;
+    frame_end(&b->out, frame_begin(&b->out, FRAME_END, b->ending));
+    b->lost = !sys_send_frames(b->control, b->out.p, b->out.n, NULL, 0);
+    buf_clear(&b->out);
+}
+
+/* True once the runner has said that nothing but itself is left. */
+static bool has_ended(struct boundary *b)
+{
+    struct err ignored = {0};
+    struct frame f;
+    size_t used;
+    uint64_t deadline = sys_milliseconds() + END_MS;
+
+    while (!b->lost && sys_milliseconds() < deadline) {
+        int state = next_frame(b, &f, &used, &ignored);
+        if (state > 0) {
+            bool ended = f.type == FRAME_ENDED && f.id == b->ending;
+            buf_consume(&b->in, used);
+            if (ended)
+                return true;
+        } else if (state < 0 || receive(b, END_MS, &ignored) < 0) {
+            return false;
+        }
+    }
+    return false;
 }
 
 void boundary_close(struct boundary *b)
@@ -753,10 +781,13 @@ void boundary_close(struct boundary *b)
 
     if (!b)
         return;
-    /* pid 1 goes first and the kernel ends the rest; the wait returns when the last of them is gone. */
     boundary_end(b);
-    while (waitid((idtype_t)3 /* P_PIDFD */, (id_t)b->pidfd, &info, WEXITED) != 0 && errno == EINTR)
-        ;
+    if (!has_ended(b) || b->cgroup[0]) { /* a cgroup can be removed only when the runner has left it too */
+        /* pid 1 goes first and the kernel ends the rest; the wait returns when the last of them is gone. */
+        syscall(SYS_pidfd_send_signal, b->pidfd, SIGKILL, NULL, 0);
+        while (waitid((idtype_t)3 /* P_PIDFD */, (id_t)b->pidfd, &info, WEXITED) != 0 && errno == EINTR)
+            ;
+    }
     for (size_t i = 0; i < b->fd_count; i++)
         close(b->fds[i]);
     close(b->control);

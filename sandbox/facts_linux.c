@@ -220,7 +220,8 @@ bool facts_host(struct arena *a, struct host *out, struct err *e)
     struct err ignored = {0};
 
     host.root = host.uid == 0;
-    if (home.n == 0 || home.p[0] != '/' || sys_variable(NULL, STR("USER")).n == 0)
+    /* Asked only when it must be: the list of accounts may be far away. */
+    if (home.n == 0 || home.p[0] != '/')
         person = getpwuid(geteuid());
     if (home.n == 0 || home.p[0] != '/')
         home = person ? str_from(person->pw_dir) : (struct str){0};
@@ -236,7 +237,8 @@ bool facts_host(struct arena *a, struct host *out, struct err *e)
         host.home = home;
     host.user = sys_variable(NULL, STR("USER"));
     if (host.user.n == 0)
-        host.user = person ? arena_str(a, str_from(person->pw_name)) : STR("user");
+        host.user = person ? arena_str(a, str_from(person->pw_name))
+                           : arena_format(a, "%lu", (unsigned long)host.uid);
     host.config_dir = folder_from(a, "XDG_CONFIG_HOME", host.home, ".config");
     host.state_dir = folder_from(a, "XDG_STATE_HOME", host.home, ".local/state");
     host.runtime_dir = sys_variable(NULL, STR("XDG_RUNTIME_DIR"));
@@ -265,38 +267,64 @@ static enum fact_kind kind_of(mode_t mode)
     return S_ISLNK(mode) ? FACT_SYMLINK : FACT_OTHER;
 }
 
+/* What a path that goes through a symbolic link, or ends in one, leads to; -1 where it leads nowhere. */
+static int follow(struct arena *a, struct fact *fact)
+{
+    char link[64], real[PATH_BYTES_MAX];
+    struct stat st;
+    ssize_t n;
+    int fd;
+
+    if (lstat(fact->path.p, &st) != 0) {
+        fact->code = errno;
+        fact->kind = errno == ENOENT || errno == ENOTDIR ? FACT_MISSING : FACT_UNKNOWN;
+        return -1;
+    }
+    fact->kind = kind_of(st.st_mode);
+    fd = open(fact->path.p, O_PATH | O_CLOEXEC);
+    if (fd < 0) {
+        fact->code = errno;
+        fact->real_kind = errno == ENOENT ? FACT_MISSING : FACT_UNKNOWN;
+        return -1;
+    }
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    n = readlink(link, real, sizeof real);
+    if (n <= 0 || (size_t)n >= sizeof real) {
+        fact->real_kind = FACT_UNKNOWN;
+        close(fd);
+        return -1;
+    }
+    fact->real = arena_str(a, (struct str){real, (size_t)n});
+    return fd;
+}
+
 static struct fact look_at(struct arena *a, struct str path)
 {
     struct fact fact = {.path = path};
     struct stat st;
     struct statfs fs;
-    char link[64], real[PATH_BYTES_MAX];
-    ssize_t n;
-    int fd;
+    int fd = sys_open_beneath_root(path.p, O_PATH);
 
-    if (lstat(path.p, &st) != 0) {
+    if (fd >= 0) {
+        fact.real = path; /* no link on the way: the path is the object's own */
+    } else if (errno == ENOENT || errno == ENOTDIR) {
         fact.code = errno;
-        fact.kind = errno == ENOENT || errno == ENOTDIR ? FACT_MISSING : FACT_UNKNOWN;
+        fact.kind = FACT_MISSING;
+        return fact;
+    } else if ((fd = follow(a, &fact)) < 0) {
         return fact;
     }
-    fact.kind = kind_of(st.st_mode);
-    fd = open(path.p, O_PATH | O_CLOEXEC);
-    if (fd < 0) { /* a link that leads nowhere, or somewhere we may not go */
-        fact.code = errno;
-        fact.real_kind = errno == ENOENT ? FACT_MISSING : FACT_UNKNOWN;
-        return fact;
-    }
-    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    n = readlink(link, real, sizeof real);
-    if (fstat(fd, &st) == 0 && n > 0 && (size_t)n < sizeof real) {
-        fact.real = arena_str(a, (struct str){real, (size_t)n});
+    if (fstat(fd, &st) == 0) {
         fact.real_kind = kind_of(st.st_mode);
+        if (fact.kind == FACT_UNKNOWN)
+            fact.kind = fact.real_kind;
         fact.dev = st.st_dev;
         fact.ino = st.st_ino;
         fact.uid = st.st_uid;
         fact.mode = st.st_mode;
         fact.links = st.st_nlink;
-        fact.on_readonly_mount = fstatfs(fd, &fs) == 0 && (fs.f_flags & 1 /* ST_RDONLY */) != 0;
+        fact.on_readonly_mount =
+            S_ISDIR(st.st_mode) && fstatfs(fd, &fs) == 0 && (fs.f_flags & 1 /* ST_RDONLY */) != 0;
     } else {
         fact.real_kind = FACT_UNKNOWN;
     }

@@ -134,7 +134,7 @@ struct event {
  * together with the answer to a request. */
 sys_handle boundary_handle(const struct boundary *b);
 bool boundary_event(struct boundary *b, struct event *out, struct err *e); /* never blocks */
-void boundary_end(struct boundary *b);   /* kills everything inside, without waiting; NULL ok */
+void boundary_end(struct boundary *b);   /* begins to end everything inside, without waiting; NULL ok */
 void boundary_close(struct boundary *b); /* everything inside is ended and gone when it returns; NULL ok */
 
 /* ---- the system's small change (sys_*.c) ---- */
@@ -162,10 +162,10 @@ bool sys_read_file(struct arena *a, struct str path, size_t ceiling, bool nofoll
 bool sys_append_file(struct str path, struct str bytes, struct err *e); /* made 0600 when missing */
 bool sys_make_folders(struct str path, uint32_t mode, struct err *e);   /* with parents; existing is fine */
 bool sys_remove_tree(struct str path, struct err *e); /* a tree that hostile programs wrote; no links followed */
-/* A new session folder below state/sessions, held (locked) for our life; stale ones of earlier crashes are
- * removed. Has tmp/ and run/ inside, mode 0700. */
+/* A session's own folder below state_dir/sessions, held (locked) for our life, with an empty tmp/ in it, mode 0700. What
+ * an earlier session left there, by a crash too, is gone. */
 bool sys_session_folder(struct arena *a, struct str state_dir, struct str *out, struct err *e);
-void sys_session_folder_end(void); /* removes ours */
+void sys_session_folder_end(void); /* empties it and lets go; again once all inside are gone if it could not */
 struct str sys_variable(const void *unused, struct str name); /* an environment variable, or none */
 void sys_environment(struct arena *a, struct texts *out);
 uint64_t sys_milliseconds(void); /* monotonic */

@@ -273,82 +273,93 @@ bool sys_remove_tree(struct str path, struct err *e)
 
 /* ---- the session folder ---- */
 
-/* The one mutable global: our session folder must be removed by whoever ends the program. */
+/*
+ * Sessions take turns with a few folders, each held by a lock as long as it is in use: what is left in one, by a
+ * session that ended or crashed, is removed before the next one gets it. Making and removing a folder each time
+ * costs more than all mounts together on a disk that discards blocks.
+ *
+ * The one mutable global: our folder must be emptied by whoever ends the program.
+ */
+#define SESSIONS_MAX 256
+
 static struct {
     char path[PATH_BYTES_MAX];
     int lock;
     pid_t owner;
 } session = {.lock = -1};
 
-/* A folder whose lock nobody holds was left by a crash. */
-static void remove_if_stale(int sessions, const char *sessions_path, const char *name)
+static bool is_empty(int folder)
 {
-    char path[PATH_BYTES_MAX];
-    int lock = openat(sessions, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    struct err ignored = {0};
-    int n;
+    DIR *d = fdopendir(fcntl(folder, F_DUPFD_CLOEXEC, 0));
+    struct dirent *entry;
+    bool empty = d != NULL;
 
-    if (lock < 0)
-        return;
-    if (flock(lock, LOCK_EX | LOCK_NB) == 0) {
-        n = snprintf(path, sizeof path, "%s/%s", sessions_path, name);
-        if (n > 0 && (size_t)n < sizeof path)
-            sys_remove_tree(str_from(path), &ignored);
-    }
-    close(lock);
+    if (d)
+        rewinddir(d);
+    while (empty && (entry = readdir(d)) != NULL)
+        empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+    if (d)
+        closedir(d);
+    return empty;
 }
 
-static void remove_stale(const char *sessions_path)
+/* An empty folder of that name, mode 0700, ours: made, or emptied. */
+static bool fresh_folder(int parent, struct str parent_path, const char *name)
 {
-    int fd = open(sessions_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *d = fd < 0 ? NULL : fdopendir(fd);
-    struct dirent *entry;
+    char path[PATH_BYTES_MAX];
+    struct err ignored = {0};
+    struct stat st;
+    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), n;
+    bool good;
 
-    if (!d) {
-        if (fd >= 0)
-            close(fd);
-        return;
+    if (fd >= 0) {
+        good = fstat(fd, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & 07777) == 0700 && is_empty(fd);
+        close(fd);
+        if (good)
+            return true;
     }
-    while ((entry = readdir(d)) != NULL) {
-        if (entry->d_name[0] == 's')
-            remove_if_stale(dirfd(d), sessions_path, entry->d_name);
-    }
-    closedir(d);
+    n = snprintf(path, sizeof path, "%.*s/%s", (int)parent_path.n, parent_path.p, name);
+    return n > 0 && (size_t)n < sizeof path && sys_remove_tree(str_from(path), &ignored) &&
+           mkdirat(parent, name, 0700) == 0;
 }
 
 bool sys_session_folder(struct arena *a, struct str state_dir, struct str *out, struct err *e)
 {
     struct str sessions = arena_format(a, "%.*s/sessions", (int)state_dir.n, state_dir.p), path;
-    static const char *const parts[] = {"tmp"};
 
     if (!sys_make_folders(sessions, 0700, e))
         return false;
-    remove_stale(sessions.p);
-    path = arena_format(a, "%s/s%llx-%lx", sessions.p, (unsigned long long)sys_clock_ms(), (long)getpid());
-    if (path.n >= sizeof session.path)
-        return err_set(e, ERR_LIMIT, "the path of the state folder is too long") || err_subject(e, path);
-    if (mkdir(path.p, 0700) != 0)
-        return fail(e, "cannot make the session's folder", path);
-    session.lock = open(path.p, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (session.lock < 0 || flock(session.lock, LOCK_EX | LOCK_NB) != 0)
-        return fail(e, "cannot hold the session's folder", path);
+    for (int i = 0; i < SESSIONS_MAX; i++) {
+        path = arena_format(a, "%s/s%d", sessions.p, i);
+        if (path.n >= sizeof session.path)
+            return err_set(e, ERR_LIMIT, "the path of the state folder is too long") || err_subject(e, path);
+        session.lock = open(path.p, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (session.lock < 0 && errno == ENOENT && mkdir(path.p, 0700) == 0)
+            session.lock = open(path.p, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (session.lock < 0)
+            return fail(e, "cannot make the session's folder", path);
+        if (flock(session.lock, LOCK_EX | LOCK_NB) == 0)
+            break;
+        close(session.lock);
+        session.lock = -1;
+    }
+    if (session.lock < 0)
+        return err_set(e, ERR_LIMIT, "too many sessions at once (%d)", SESSIONS_MAX);
+    if (!fresh_folder(session.lock, path, "tmp"))
+        return fail(e, "cannot empty the session's folder", path);
     memcpy(session.path, path.p, path.n + 1);
     session.owner = getpid();
-    for (size_t i = 0; i < COUNT_OF(parts); i++) {
-        if (mkdirat(session.lock, parts[i], 0700) != 0)
-            return fail(e, "cannot make the session's folder", path);
-    }
     *out = path;
     return true;
 }
 
 void sys_session_folder_end(void)
 {
-    struct err ignored = {0};
+    struct str path = str_from(session.path);
 
     if (session.lock < 0 || session.owner != getpid())
         return;
-    if (!sys_remove_tree(str_from(session.path), &ignored))
+    if (!fresh_folder(session.lock, path, "tmp"))
         return; /* somebody is still writing there; asked again once all are gone */
     close(session.lock);
     session.lock = -1;

@@ -26,7 +26,7 @@ enum frame_type {
     FRAME_WHERE,      /* ask for the working directory of a spawned process */
     FRAME_FOREGROUND, /* ask what is in the foreground of a spawned process's terminal */
     FRAME_CHANGE,     /* apply one narrowing op to the running tree; n: 1 = end the holders */
-    FRAME_END,        /* end everything */
+    FRAME_END,        /* end everything; the answer is ENDED, then the runner goes */
     /* runner -> cordon */
     FRAME_READY = 32, /* answer to BUILD */
     FRAME_FAILED,     /* n: step, n: errno, b: what, b: subject; answer to any request */
@@ -37,6 +37,7 @@ enum frame_type {
     FRAME_PLACE,      /* b: directory; answer to WHERE */
     FRAME_CHANGED,    /* n: processes ended; b: names of them */
     FRAME_NOTE,       /* b: part that FAIL_PARTIAL let pass, n: errno */
+    FRAME_ENDED,      /* no process but the runner is left */
     FRAME_FOREGROUND_IS, /* n: process group, n: 1 = the asked process itself, b: program name */
 };
 

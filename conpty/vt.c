@@ -121,7 +121,8 @@ static size_t text_end(struct str s, size_t at)
         bool unfinished;
         size_t length;
 
-        at = printable_end(s, at);
+        if (at < s.n && byte_at(s, at) <= DEL)
+            at = printable_end(s, at);
         if (at == s.n || byte_at(s, at) <= DEL)
             return at;
         length = character_length(str_slice(s, at, s.n), &unfinished);

@@ -216,7 +216,10 @@ is "the decoys are gone" "$(ls -d "$HOME"/cordon-demo-* 2>/dev/null)" ""
 code 125 "an unknown demo" "$CORDON" demo delete-hom
 has "the nearest demo" "$said" "delete-home"
 code 0 "demo --list" "$CORDON" demo --list
-is "no session folder is left" "$(ls "$XDG_STATE_HOME/cordon/sessions" 2>/dev/null)" ""
+"$CORDON" run -- sh -c 'echo left >/tmp/left; mkdir -p /tmp/deep/er; echo left >/tmp/deep/er/left'
+is "nothing of a session's temp is on the disk after it" \
+    "$(find "$XDG_STATE_HOME/cordon/sessions" -name left 2>/dev/null)" ""
+is "and nothing of it is in the next one" "$("$CORDON" run -- find /tmp -name left)" ""
 
 # ---- a script never widens; --agent locks ----
 said=$(printf ':net online\n:allow %s\n' "$HOME/other" | timeout 20 "$CORDON" 2>&1)

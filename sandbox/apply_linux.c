@@ -21,7 +21,7 @@ struct state {
     struct apply *a;
     const struct op *ops;
     int *held;       /* per op: its object, opened before anything was covered; -1 */
-    int *why;        /* per op: errno of what could not be held */
+    int layer, layer_why; /* the overlay that caches are bound from; or errno */
     uint64_t handled; /* Landlock rights that this kernel knows */
 };
 
@@ -251,14 +251,44 @@ static int make_overlay(const struct op *op, struct err *e)
     return tree;
 }
 
-static bool do_overlay(struct state *s, size_t i, struct err *e)
+/* The layer is put on /tmp, below what comes there next: before Linux 6.15 what is nowhere cannot be cloned. */
+static bool layer_ready(struct state *s, const struct op *op, struct err *e)
 {
-    int tree = s->held[i];
+    static const struct op at_tmp = {.path = {"/tmp", 4}};
+    int tree;
 
-    s->held[i] = -1;
-    errno = s->why[i];
-    return tree >= 0 ? attach_at(&s->ops[i], tree, s->ops[i].path, e)
-                     : fail(e, &s->ops[i], "cannot make an overlay");
+    if (s->layer >= 0 || s->layer_why != 0)
+        return s->layer >= 0;
+    tree = make_overlay(op, e);
+    if (tree < 0) {
+        s->layer_why = errno ? errno : EINVAL;
+        err_clear(e);
+        return false;
+    }
+    s->layer = fcntl(tree, F_DUPFD_CLOEXEC, 0);
+    return s->layer >= 0 && attach_at(&at_tmp, tree, at_tmp.path, e);
+}
+
+/* One folder of the layer, bound where it belongs. */
+static bool do_overlay(struct state *s, const struct op *op, struct err *e)
+{
+    struct str below = str_slice(op->path, op->source.n + 1, op->path.n);
+    int object, tree;
+
+    errno = s->layer_why;
+    if (s->layer < 0)
+        return fail(e, op, "cannot make a layer over caches");
+    object = sys_open_beneath(s->layer, below.p, O_PATH);
+    tree = object < 0 ? -1 : mount_clone(object, false);
+    if (object >= 0)
+        close(object);
+    if (tree < 0 || !mount_attributes(tree, 0, MOUNT_ATTR_RDONLY, false)) {
+        fail(e, op, "cannot take a cache from its layer");
+        if (tree >= 0)
+            close(tree);
+        return false;
+    }
+    return attach_at(op, tree, op->path, e);
 }
 
 /* Bound on itself, read-only, with everything below it. */
@@ -480,7 +510,7 @@ static bool apply_one(struct state *s, size_t i, struct err *e)
     case OP_WRITABLE:
         return do_bind(s, i, true, e);
     case OP_OVERLAY:
-        return do_overlay(s, i, e);
+        return do_overlay(s, op, e);
     case OP_PROTECT:
         return do_protect(op, e);
     case OP_COVER_FOLDER:
@@ -515,9 +545,8 @@ static bool hold_objects(struct state *s, size_t count, struct err *e)
 
         s->held[i] = -1;
         if (op->kind == OP_OVERLAY) {
-            s->held[i] = make_overlay(op, e);
-            s->why[i] = errno;
-            err_clear(e);
+            if (!layer_ready(s, op, e) && e->kind != ERR_NONE)
+                return false;
             continue;
         }
         if (op->kind == OP_BIND)
@@ -552,12 +581,11 @@ static bool is_forgiven(struct state *s, const struct op *op, const struct err *
 
 bool apply_plan(struct apply *apply, const struct op *ops, size_t count, struct err *e)
 {
-    struct state s = {.a = apply, .ops = ops};
+    struct state s = {.a = apply, .ops = ops, .layer = -1};
     bool good;
 
     s.held = arena_alloc(apply->arena, count ? count : 1, sizeof *s.held);
-    s.why = arena_alloc(apply->arena, count ? count : 1, sizeof *s.why);
-    good = hold_objects(&s, count, e) && prepare_empty(apply->confinement, e);
+    good = prepare_empty(apply->confinement, e) && hold_objects(&s, count, e);
     for (size_t i = 0; good && i < count; i++) {
         if (apply_one(&s, i, e))
             continue;
@@ -574,6 +602,8 @@ bool apply_plan(struct apply *apply, const struct op *ops, size_t count, struct 
         if (s.held[i] > 0)
             close(s.held[i]);
     }
+    if (s.layer >= 0)
+        close(s.layer);
     return good;
 }
 

@@ -303,14 +303,17 @@ static struct fact look_at(struct arena *a, struct str path)
     struct fact fact = {.path = path};
     struct stat st;
     struct statfs fs;
-    int fd = sys_open_beneath_root(path.p, O_PATH);
+    int fd;
 
-    if (fd >= 0) {
-        fact.real = path; /* no link on the way: the path is the object's own */
-    } else if (errno == ENOENT || errno == ENOTDIR) {
+    /* Most of what the rules name is not there, and this is the cheapest way to learn it. */
+    if (lstat(path.p, &st) != 0 && (errno == ENOENT || errno == ENOTDIR)) {
         fact.code = errno;
         fact.kind = FACT_MISSING;
         return fact;
+    }
+    fd = sys_open_beneath_root(path.p, O_PATH);
+    if (fd >= 0) {
+        fact.real = path; /* no link on the way: the path is the object's own */
     } else if ((fd = follow(a, &fact)) < 0) {
         return fact;
     }

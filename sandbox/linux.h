@@ -86,6 +86,7 @@ enum probe_answer probe_attempt(enum probe_kind kind, const char *path, uint64_t
 
 /* sys_linux.c */
 int sys_open_beneath_root(const char *path, uint64_t flags); /* absolute, no symbolic link; -1 and errno */
+int sys_open_beneath(int folder, const char *path, uint64_t flags);
 bool sys_send_frames(int fd, const char *bytes, size_t n, const int *fds, size_t fd_count);
 /* Receives at most size bytes and up to RUNNER_FDS_MAX descriptors (close-on-exec). >0, 0 end, -1 errno. */
 ssize_t sys_receive(int fd, void *out, size_t size, int *fds, size_t *fd_count, bool wait);

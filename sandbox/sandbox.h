@@ -166,6 +166,10 @@ bool sys_remove_tree(struct str path, struct err *e); /* a tree that hostile pro
  * an earlier session left there, by a crash too, is gone. */
 bool sys_session_folder(struct arena *a, struct str state_dir, struct str *out, struct err *e);
 void sys_session_folder_end(void); /* empties it and lets go; again once all inside are gone if it could not */
+/* The folder of this workspace's cache layer, made and held (locked) for our life, or until another workspace's is asked
+ * for. *out is left as it is when another session holds it: a layer must not be written by two. */
+bool sys_caches_folder(
+    struct arena *a, struct str state_dir, struct str workspace, struct str *out, struct err *e);
 struct str sys_variable(const void *unused, struct str name); /* an environment variable, or none */
 void sys_environment(struct arena *a, struct texts *out);
 uint64_t sys_milliseconds(void); /* monotonic */

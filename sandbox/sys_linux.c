@@ -323,6 +323,21 @@ static bool fresh_folder(int parent, struct str parent_path, const char *name)
            mkdirat(parent, name, 0700) == 0;
 }
 
+/* A cache layer that could not live with its workspace's. */
+static bool remove_layer(struct str session_path)
+{
+    static const char *const parts[] = {"upper", "work"};
+    char path[PATH_BYTES_MAX];
+    struct err ignored = {0};
+
+    for (size_t i = 0; i < COUNT_OF(parts); i++) {
+        int n = snprintf(path, sizeof path, "%.*s/%s", (int)session_path.n, session_path.p, parts[i]);
+        if (n < 0 || (size_t)n >= sizeof path || (access(path, F_OK) == 0 && !sys_remove_tree(str_from(path), &ignored)))
+            return false;
+    }
+    return true;
+}
+
 bool sys_session_folder(struct arena *a, struct str state_dir, struct str *out, struct err *e)
 {
     struct str sessions = arena_format(a, "%.*s/sessions", (int)state_dir.n, state_dir.p), path;
@@ -345,7 +360,7 @@ bool sys_session_folder(struct arena *a, struct str state_dir, struct str *out, 
     }
     if (session.lock < 0)
         return err_set(e, ERR_LIMIT, "too many sessions at once (%d)", SESSIONS_MAX);
-    if (!fresh_folder(session.lock, path, "tmp"))
+    if (!remove_layer(path) || !fresh_folder(session.lock, path, "tmp"))
         return fail(e, "cannot empty the session's folder", path);
     memcpy(session.path, path.p, path.n + 1);
     session.owner = getpid();
@@ -359,10 +374,47 @@ void sys_session_folder_end(void)
 
     if (session.lock < 0 || session.owner != getpid())
         return;
-    if (!fresh_folder(session.lock, path, "tmp"))
+    if (!remove_layer(path) || !fresh_folder(session.lock, path, "tmp"))
         return; /* somebody is still writing there; asked again once all are gone */
     close(session.lock);
     session.lock = -1;
+}
+
+/* ---- caches ---- */
+
+static struct {
+    char path[PATH_BYTES_MAX];
+    int lock;
+} caches = {.lock = -1};
+
+bool sys_caches_folder(struct arena *a, struct str state_dir, struct str workspace, struct str *out, struct err *e)
+{
+    uint64_t hash = 14695981039346656037u; /* FNV-1a: only to give each workspace a folder of its own */
+    struct str path;
+    int lock;
+
+    for (size_t i = 0; i < workspace.n; i++)
+        hash = (hash ^ (unsigned char)workspace.p[i]) * 1099511628211u;
+    path = arena_format(a, "%.*s/caches/%016llx", (int)state_dir.n, state_dir.p, (unsigned long long)hash);
+    if (caches.lock >= 0 && str_is(path, caches.path)) {
+        *out = path;
+        return true;
+    }
+    if (path.n >= sizeof caches.path || !sys_make_folders(path, 0700, e))
+        return err_set(e, ERR_LIMIT, "the path of the state folder is too long");
+    lock = open(path.p, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (lock < 0)
+        return fail(e, "cannot open the folder of a cache layer", path);
+    if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
+        close(lock);
+        return true; /* another session has it: the layer lives in our own session's folder */
+    }
+    if (caches.lock >= 0)
+        close(caches.lock);
+    caches.lock = lock;
+    memcpy(caches.path, path.p, path.n + 1);
+    *out = path;
+    return true;
 }
 
 /* ---- environment, time, places ---- */
@@ -433,6 +485,13 @@ int sys_open_beneath_root(const char *path, uint64_t flags)
     struct open_how how = {.flags = flags | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
 
     return (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
+}
+
+int sys_open_beneath(int folder, const char *path, uint64_t flags)
+{
+    struct open_how how = {.flags = flags | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH};
+
+    return (int)syscall(SYS_openat2, folder, path, &how, sizeof how);
 }
 
 bool sys_send_frames(int fd, const char *bytes, size_t n, const int *fds, size_t fd_count)

@@ -144,7 +144,7 @@ struct host {
     int landlock_abi; /* 0: none */
     int kernel_major, kernel_minor;
     bool in_container, wsl;
-    bool tmpfs_home; /* reserved for file systems without what overlay needs */
+    struct str caches_dir; /* where this session's cache layer is kept, held by nobody else; none: in session_dir */
     struct str cgroup; /* a delegated cgroup v2 folder that we may make children in, or none */
     bool cgroup_memory, cgroup_pids, cgroup_cpu;
     struct texts risky_groups; /* docker, disk, lxd ... that the person is in */
@@ -198,7 +198,8 @@ enum op_kind {
     OP_DEVICE,         /* path: bind that device node of the outer /dev, usable */
     OP_BIND,           /* source -> path; number 1 = writable, 0 = read-only */
     OP_WRITABLE,       /* path bound on itself, read-only cleared where it was not set outside */
-    OP_OVERLAY,        /* path; source = lower, text = upper, text2 = work */
+    OP_OVERLAY,        /* path: what a layer over source, a folder above it, shows there; text = upper, text2 = work.
+                          Ops with the same three share one layer */
     OP_PROTECT,        /* path bound on itself, read-only */
     OP_COVER_FOLDER,   /* path covered by an empty tmpfs of mode 000, read-only */
     OP_COVER_FILE,     /* path covered by an empty file of mode 000, read-only */

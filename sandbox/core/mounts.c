@@ -276,31 +276,16 @@ void mounts_own(struct planner *p)
 
 /* ---- caches ---- */
 
-/* FNV-1a: only to give each workspace a folder of its own. */
-static struct str short_name(struct planner *p, struct str s)
+/* One layer over the whole home folder serves all caches: each is bound from it, nothing else of it is shown. */
+static void plan_layer(struct planner *p, const struct place *place, const struct fact *home)
 {
-    uint64_t hash = 14695981039346656037u;
+    struct str folder = p->host->caches_dir.n ? p->host->caches_dir : p->session;
+    struct op *op = planner_op(p, OP_OVERLAY, place->path, place->rule->reason);
 
-    for (size_t i = 0; i < s.n; i++)
-        hash = (hash ^ (unsigned char)s.p[i]) * 1099511628211u;
-    return arena_format(p->a, "%016llx", (unsigned long long)hash);
-}
-
-static void plan_layer(struct planner *p, const struct place *place, struct str folder)
-{
-    struct str name = path_below(p->env, p->host->home, place->path);
-    char *flat = arena_alloc(p->a, name.n + 1, 1);
-    struct str own;
-    struct op *op;
-
-    for (size_t i = 0; i < name.n; i++)
-        flat[i] = name.p[i] == '/' ? '-' : name.p[i];
-    own = join(p, folder, flat);
-    op = planner_op(p, OP_OVERLAY, place->path, place->rule->reason);
-    op->source = place->path;
-    op->text = join(p, own, "upper");
-    op->text2 = join(p, own, "work");
-    planner_identity(op, planner_fact(p, place->path));
+    op->source = p->host->home;
+    op->text = join(p, folder, "upper");
+    op->text2 = join(p, folder, "work");
+    planner_identity(op, home);
     op->on_failure = FAIL_SKIP;
     *(struct place *)ARENA_PUSH(p->a, &p->writable) = *place;
 }
@@ -327,8 +312,6 @@ static bool is_layered(const struct planner *p, struct str path)
 
 static void plan_stand_ins(struct planner *p)
 {
-    bool made = false;
-
     if (!temp_is_made(p, STR("/tmp")))
         return;
     for (size_t i = 0; i < COUNT_OF(stand_ins) && p->host->home.n > 1; i++) {
@@ -338,26 +321,22 @@ static void plan_stand_ins(struct planner *p)
         if (in || is_layered(p, path) ||
             (s->only_missing && planner_fact(p, path)->kind != FACT_MISSING))
             continue;
-        if (!made)
-            planner_op(p, OP_FOLDER, STR("/tmp/.cache"), "caches for this session")->number = 0700;
-        made = true;
-        plan_env(p, s->name, str_from(s->value));
+        plan_env(p, s->name, str_from(s->value)); /* tools make the folder when they need it */
     }
 }
 
 /* Reads are warm, writes stay in a layer kept for this workspace, which no other and nobody outside
- * uses. The edge makes the layers' folders, and the overlays, before anything is read-only. */
+ * uses. The edge makes the layer's folders, and the layer, before anything is read-only. */
 void mounts_caches(struct planner *p)
 {
-    struct str folder = join(p, p->host->state_dir,
-        arena_format(p->a, "caches/%s", short_name(p, p->policy->workspace).p).p);
+    const struct fact *home = planner_fact(p, p->host->home);
 
     for (size_t i = 0; i < p->places.n; i++) {
         const struct place *place = &p->places.v[i];
         const struct fact *fact = planner_fact(p, place->path);
-        if (place->kind == PLACE_CACHE && fact->kind == FACT_FOLDER &&
+        if (place->kind == PLACE_CACHE && fact->kind == FACT_FOLDER && fact->dev == home->dev &&
             path_same(p->env, fact->real, place->path))
-            plan_layer(p, place, folder);
+            plan_layer(p, place, home);
     }
     plan_stand_ins(p);
 }

@@ -150,10 +150,70 @@ static void put_checked(struct writer *w, enum call_rule rule)
     put_return(w, 0);
 }
 
+struct numbered {
+    uint32_t number;
+    enum call_rule rule;
+};
+
+static void put_call(struct writer *w, const struct numbered *c)
+{
+    struct writer measure = {NULL, 0, 0};
+
+    if (c->rule == REFUSE || c->rule == ABSENT) {
+        put(w, BPF_JMP | BPF_JEQ | BPF_K, c->number, 0, 1);
+        put_return(w, c->rule == REFUSE ? EPERM : ENOSYS);
+        return;
+    }
+    put_checked(&measure, c->rule);
+    put(w, BPF_JMP | BPF_JEQ | BPF_K, c->number, 0, (uint8_t)measure.n);
+    put_checked(w, c->rule);
+}
+
+/* A tree by halves: when a filter is loaded the kernel walks it once for every call there is, and a plain list of
+ * comparisons made that the most expensive step of starting a program. */
+static void put_tree(struct writer *w, const struct numbered *sorted, size_t count)
+{
+    struct writer measure = {NULL, 0, 0};
+    size_t half = count / 2;
+
+    if (count <= 3) {
+        for (size_t i = 0; i < count; i++)
+            put_call(w, &sorted[i]);
+        put_return(w, 0);
+        return;
+    }
+    put_tree(&measure, sorted, half);
+    if (measure.n > 255) { /* a conditional jump reaches no further */
+        put(w, BPF_JMP | BPF_JGE | BPF_K, sorted[half].number, 0, 1);
+        put(w, BPF_JMP | BPF_JA, (uint32_t)measure.n, 0, 0);
+    } else {
+        put(w, BPF_JMP | BPF_JGE | BPF_K, sorted[half].number, (uint8_t)measure.n, 0);
+    }
+    put_tree(w, sorted, half);
+    put_tree(w, sorted + half, count - half);
+}
+
+static size_t sort_calls(struct numbered *sorted)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < COUNT_OF(calls); i++) {
+        int number = IS_X86_64 ? calls[i].x86_64 : calls[i].aarch64;
+        size_t at = count;
+        if (number < 0)
+            continue;
+        for (; at > 0 && sorted[at - 1].number > (uint32_t)number; at--)
+            sorted[at] = sorted[at - 1];
+        sorted[at] = (struct numbered){(uint32_t)number, calls[i].rule};
+        count++;
+    }
+    return count;
+}
+
 size_t calls_filter(struct sock_filter *out, size_t capacity)
 {
+    struct numbered sorted[COUNT_OF(calls)];
     struct writer w = {out, 0, capacity};
-    struct writer measure = {NULL, 0, 0};
 
     put(&w, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch), 0, 0);
     put(&w, BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0);
@@ -161,20 +221,6 @@ size_t calls_filter(struct sock_filter *out, size_t capacity)
     put(&w, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr), 0, 0);
     put(&w, BPF_JMP | BPF_JGT | BPF_K, HIGHEST_KNOWN, 0, 1); /* x32 has bit 30 set: above it too */
     put_return(&w, ENOSYS);
-    for (size_t i = 0; i < COUNT_OF(calls); i++) {
-        int number = IS_X86_64 ? calls[i].x86_64 : calls[i].aarch64;
-        if (number < 0)
-            continue;
-        if (calls[i].rule == REFUSE || calls[i].rule == ABSENT) {
-            put(&w, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)number, 0, 1);
-            put_return(&w, calls[i].rule == REFUSE ? EPERM : ENOSYS);
-        } else {
-            measure.n = 0;
-            put_checked(&measure, calls[i].rule);
-            put(&w, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)number, 0, (uint8_t)measure.n);
-            put_checked(&w, calls[i].rule);
-        }
-    }
-    put_return(&w, 0);
+    put_tree(&w, sorted, sort_calls(sorted));
     return w.n <= capacity ? w.n : 0;
 }

@@ -8,8 +8,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 bool std_fill(void)
@@ -38,6 +40,21 @@ static bool is_anonymous(int number)
     return !strncmp(name, "pipe:[", 6);
 }
 
+/* One end of a socketpair(2) of streams, which many programs use as a pipe (Node for all that it starts). Both ends are
+ * without a name: a socket that somebody listens or has connected on is told apart by that. */
+static bool is_pair(int number)
+{
+    struct sockaddr_un name;
+    socklen_t n = sizeof name, type_size = sizeof(int);
+    int type = 0;
+
+    return getsockopt(number, SOL_SOCKET, SO_TYPE, &type, &type_size) == 0 && type == SOCK_STREAM &&
+           getsockname(number, (struct sockaddr *)&name, &n) == 0 && name.sun_family == AF_UNIX &&
+           n == sizeof name.sun_family &&
+           (n = sizeof name, getpeername(number, (struct sockaddr *)&name, &n) == 0) &&
+           n == sizeof name.sun_family;
+}
+
 enum std_is std_look(int number)
 {
     struct stat st;
@@ -50,7 +67,7 @@ enum std_is std_look(int number)
     if (S_ISDIR(st.st_mode))
         return STD_IS_FOLDER;
     if (S_ISSOCK(st.st_mode))
-        return STD_IS_SOCKET;
+        return is_pair(number) ? STD_IS_STREAM : STD_IS_SOCKET;
     if (S_ISCHR(st.st_mode)) {
         if (isatty(number))
             return STD_IS_TERMINAL;

@@ -256,7 +256,7 @@ enum std_is {
     STD_IS_FILE,   /* a regular file: relayed */
     STD_IS_STREAM, /* a named FIFO, or a character device that is not null: relayed */
     STD_IS_NULL,   /* /dev/null */
-    STD_IS_SOCKET, /* refused */
+    STD_IS_SOCKET, /* refused, but for a nameless pair, which is relayed as a stream */
     STD_IS_FOLDER, /* refused */
     STD_IS_OTHER,  /* refused */
 };

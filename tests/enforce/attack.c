@@ -131,7 +131,9 @@ static void batch_line(char *line)
 static int batch(const char *path)
 {
     FILE *file = fopen(path, "r");
-    char line[8192];
+    char line[8192], starter[24];
+    snprintf(starter, sizeof starter, "%ld", (long)getppid());
+    setenv(ATTACK_STARTER, starter, 1);
     if (!file) {
         fprintf(stderr, "attack: cannot read %s\n", path);
         return 2;

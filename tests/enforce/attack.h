@@ -15,6 +15,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* In the environment of a batch's attacks: the pid of who started the helper. */
+#define ATTACK_STARTER "ATTACK_STARTER"
+
 enum answer { ANSWER_DONE, ANSWER_DENIED, ANSWER_MISSING, ANSWER_FAILED, ANSWER_CANNOT_TRY };
 
 struct outcome {

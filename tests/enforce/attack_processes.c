@@ -18,9 +18,14 @@
 #include <unistd.h>
 #include "attack.h"
 
-static pid_t target(const char *word) /* a number, or "parent" */
+/* A number, or "parent": who started the helper. In a batch that is not the parent of the one
+ * attack. */
+static pid_t target(const char *word)
 {
-    return strcmp(word, "parent") == 0 ? getppid() : (pid_t)number(word);
+    const char *starter = getenv(ATTACK_STARTER);
+    if (strcmp(word, "parent") == 0)
+        return starter ? (pid_t)number(starter) : getppid();
+    return strcmp(word, "self") == 0 ? getpid() : (pid_t)number(word);
 }
 
 static struct outcome pr_signal(char **a) /* PID NUMBER */
@@ -59,19 +64,24 @@ static struct outcome pr_memory(char **a)
                                 : (struct outcome){ANSWER_DENIED, 0};
 }
 
+/* EFAULT, as nothing is mapped there, says that it was allowed. */
+static struct outcome vm_outcome(long n)
+{
+    return n < 0 && errno != EFAULT ? outcome_errno(errno) : outcome_done();
+}
+
 static struct outcome pr_vm_read(char **a)
 {
     char byte;
     struct iovec here = {&byte, 1}, there = {(void *)16, 1};
-    return outcome_reached(process_vm_readv(target(a[0]), &here, 1, &there, 1, 0)); /* EFAULT */
+    return vm_outcome(process_vm_readv(target(a[0]), &here, 1, &there, 1, 0));
 }
 
 static struct outcome pr_vm_write(char **a)
 {
     char byte = 0;
     struct iovec here = {&byte, 1}, there = {(void *)16, 1};
-    long n = process_vm_writev(target(a[0]), &here, 1, &there, 1, 0);
-    return n < 0 && errno == ESRCH ? outcome_errno(ESRCH) : outcome_reached(n);
+    return vm_outcome(process_vm_writev(target(a[0]), &here, 1, &there, 1, 0));
 }
 
 static struct outcome pr_getfd(char **a)
@@ -160,9 +170,16 @@ static struct outcome pr_descriptors(char **a)
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/fd", (int)target(a[0]));
     DIR *dir = opendir(path);
-    struct outcome o = dir ? outcome_done() : outcome_errno(errno);
-    if (dir)
-        closedir(dir);
+    if (!dir)
+        return outcome_errno(errno);
+    struct outcome o = outcome_cannot();
+    /* Root may list the numbers; where they lead is what counts. */
+    for (struct dirent *d; (d = readdir(dir)) && o.answer != ANSWER_DONE;) {
+        char to[16];
+        if (*d->d_name != '.')
+            o = outcome_of(readlinkat(dirfd(dir), d->d_name, to, sizeof to));
+    }
+    closedir(dir);
     return o;
 }
 

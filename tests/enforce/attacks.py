@@ -366,7 +366,7 @@ OWN = [Row(f"{name} of {what}", f"{verb} {{prey}}", Prey, inside=f"{verb} {pid}"
        for name, verb in (("trace", "trace"), ("memory", "memory"), ("process_vm_readv", "vm-read"),
                           ("process_vm_writev", "vm-write"), ("a descriptor", "getfd"), ("environment", "environment"),
                           ("address space", "maps"), ("root", "root-of"), ("working directory", "cwd-of"),
-                          ("descriptors", "descriptors-of"))]
+                          ("descriptors", "descriptors-of"), ("oom score", "oom"))]
 
 
 class Marked(Nothing):
@@ -465,7 +465,7 @@ def privileges(world):
         Row("no foreign group is held", "groups-held", control=False),
     ]
     if not as_root:
-        rows.append(Row("become root", "become-root", control=False))
+        rows.append(Row("become root", "become-root", accept=UNREACHED, control=False))
         rows.append(Row("a set-uid program gains", "setuid-program /usr/bin/su --help"))
     with open("/proc/sys/kernel/core_pattern") as f:
         if f.read().startswith("|"):
@@ -475,7 +475,8 @@ def privileges(world):
     Batch(world, "privileges", state + rows).run()
 
 
-WORKS = [Row(n, w, expect="done") for n, w in (
+# Not tried outside: they would leave their traces there.
+WORKS = [Row(n, w, expect="done", control=False) for n, w in (
     ("create a file", "create {work}/new"), ("append", "append {work}/mine"), ("make a folder", "mkdir {work}/folder"),
     ("rename", "rename {work}/mine {work}/other"), ("hard link", "link {work}/mine {work}/second"),
     ("symbolic link", "symlink mine {work}/link"), ("chmod", "chmod {work}/mine"), ("chown to oneself", "chown {work}/mine"),
@@ -484,10 +485,10 @@ WORKS = [Row(n, w, expect="done") for n, w in (
     ("a shared mapping", "mmap-write {work}/mine"), ("reopen by /proc/self/fd", "reopen {work}/mine"),
     ("read a file outside", "read {home}/.profile"), ("read /etc/passwd", "read /etc/passwd"),
     ("list /usr/bin", "list /usr/bin"), ("list /proc", "list /proc"), ("open the null device", "open-write /dev/null"),
-    ("read random bytes", "read /dev/urandom"), ("create in /tmp", "create /tmp/new"),
-    ("create in /var/tmp", "create /var/tmp/new"), ("create in /dev/shm", "create /dev/shm/new"),
+    ("read random bytes", "read /dev/urandom"), ("create in /tmp", "create /tmp/one"),
+    ("create in /var/tmp", "create /var/tmp/two"), ("create in /dev/shm", "create /dev/shm/new"),
     ("loopback", "loopback 127.0.0.1"), ("loopback over v6", "loopback ::1"), ("a message queue", "mq-make /own"),
-    ("System V objects", "ipc-make 4711"), ("its own oom score", "oom parent"))]
+    ("System V objects", "ipc-make 4711"), ("its own oom score", "oom self"))]
 
 
 def works(world):

@@ -251,24 +251,6 @@ static int make_overlay(const struct op *op, struct err *e)
     return tree;
 }
 
-/* The layer is put on /tmp, below what comes there next: before Linux 6.15 what is nowhere cannot be cloned. */
-static bool layer_ready(struct state *s, const struct op *op, struct err *e)
-{
-    static const struct op at_tmp = {.path = {"/tmp", 4}};
-    int tree;
-
-    if (s->layer >= 0 || s->layer_why != 0)
-        return s->layer >= 0;
-    tree = make_overlay(op, e);
-    if (tree < 0) {
-        s->layer_why = errno ? errno : EINVAL;
-        err_clear(e);
-        return false;
-    }
-    s->layer = fcntl(tree, F_DUPFD_CLOEXEC, 0);
-    return s->layer >= 0 && attach_at(&at_tmp, tree, at_tmp.path, e);
-}
-
 /* One folder of the layer, bound where it belongs. */
 static bool do_overlay(struct state *s, const struct op *op, struct err *e)
 {
@@ -310,31 +292,21 @@ static bool do_protect(const struct op *op, struct err *e)
     return attach_at(op, tree, op->path, e);
 }
 
-/*
- * One tmpfs, made first of all, holds the empty folder and the empty file that every cover is a clone of. It
- * is put on /tmp, where the private temp goes over it at once: before Linux 6.15 a mount that is nowhere in
- * the namespace cannot be cloned.
- */
-static bool prepare_empty(struct confinement *c, struct err *e)
+/* One tmpfs holds the empty folder and the empty file that every cover is a clone of. */
+static bool make_empty(struct confinement *c, struct err *e)
 {
-    static const struct op at_tmp = {.path = {"/tmp", 4}};
+    static const struct op what = {.path = {"tmpfs", 5}};
     int file;
 
-    if (c->empty >= 0)
-        return true;
     c->empty = mount_new("tmpfs", "size=64k,nr_inodes=8,mode=700", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
     if (c->empty < 0)
-        return fail(e, &at_tmp, "cannot make what covers secrets");
+        return fail(e, &what, "cannot make what covers secrets");
     file = openat(c->empty, "file", O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0);
-    if (file < 0 || fchmod(file, 0) != 0 || mkdirat(c->empty, "folder", 0) != 0) {
-        fail(e, &at_tmp, "cannot make what covers secrets");
-        if (file >= 0)
-            close(file);
-        return false;
-    }
-    close(file);
-    file = dup(c->empty);
-    return file >= 0 && attach_at(&at_tmp, file, at_tmp.path, e);
+    if (file < 0 || fchmod(file, 0) != 0 || mkdirat(c->empty, "folder", 0) != 0)
+        fail(e, &what, "cannot make what covers secrets");
+    if (file >= 0)
+        close(file);
+    return e->kind == ERR_NONE;
 }
 
 static bool do_cover(struct state *s, const struct op *op, bool folder, struct err *e)
@@ -545,8 +517,9 @@ static bool hold_objects(struct state *s, size_t count, struct err *e)
 
         s->held[i] = -1;
         if (op->kind == OP_OVERLAY) {
-            if (!layer_ready(s, op, e) && e->kind != ERR_NONE)
-                return false;
+            if (s->layer < 0 && s->layer_why == 0 && (s->layer = make_overlay(op, e)) < 0)
+                s->layer_why = errno ? errno : EINVAL;
+            err_clear(e);
             continue;
         }
         if (op->kind == OP_BIND)
@@ -562,6 +535,26 @@ static bool hold_objects(struct state *s, size_t count, struct err *e)
             err_clear(e);
     }
     return true;
+}
+
+/* What is cloned later goes on /tmp, below what comes there next: before Linux 6.15 a mount that is nowhere in the
+ * namespace cannot be cloned. */
+static bool park(int tree, struct err *e)
+{
+    static const struct op at_tmp = {.path = {"/tmp", 4}};
+    int copy = fcntl(tree, F_DUPFD_CLOEXEC, 0);
+
+    return copy >= 0 ? attach_at(&at_tmp, copy, at_tmp.path, e)
+                     : fail(e, &at_tmp, "cannot hold a mount");
+}
+
+static bool park_all(struct state *s, struct err *e)
+{
+    struct confinement *c = s->a->confinement;
+
+    if (c->empty < 0 && (!make_empty(c, e) || !park(c->empty, e)))
+        return false;
+    return s->layer < 0 || park(s->layer, e);
 }
 
 static bool is_forgiven(struct state *s, const struct op *op, const struct err *e)
@@ -585,7 +578,7 @@ bool apply_plan(struct apply *apply, const struct op *ops, size_t count, struct 
     bool good;
 
     s.held = arena_alloc(apply->arena, count ? count : 1, sizeof *s.held);
-    good = prepare_empty(apply->confinement, e) && hold_objects(&s, count, e);
+    good = hold_objects(&s, count, e) && park_all(&s, e);
     for (size_t i = 0; good && i < count; i++) {
         if (apply_one(&s, i, e))
             continue;

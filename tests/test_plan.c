@@ -75,6 +75,7 @@ static const char golden_head[] =
     "protect              /proc/fs  # it changes the whole machine\n"
     "protect              /proc/acpi  # it changes the whole machine\n"
     "protect              /proc/scsi  # it changes the whole machine\n"
+    "cover folder         /proc/1  # it is Cordon's own process inside\n"
     "new, empty           /dev  # devices of its own\n";
 
 static const char golden_own[] =

@@ -88,6 +88,8 @@ static void add_machine(struct list *l)
         add(l, PLACE_PROTECT, path,
             implicit(l, RULE_PROTECT, path, "it changes the whole machine"));
     }
+    add(l, PLACE_SECRET, STR("/proc/1"),
+        implicit(l, RULE_SECRET, STR("/proc/1"), "it is Cordon's own process inside"));
     add_own(l, PLACE_OWN, STR("/run"), "services and their sockets stay outside");
     add_own(l, PLACE_TEMP, user, "private to this session");
 }

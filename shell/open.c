@@ -108,6 +108,13 @@ static bool choose_workspace(
         else if (!path_canonical(a, &s->env, typed, &wanted, e))
             return false;
     }
+    /* A folder that was replaced by a link, maybe from inside, in an earlier session: where it leads is not what was named. */
+    if (typed.p && sys_real_path(a, wanted, &real, &mine) && !str_eq(real, wanted)) {
+        err_set(e, ERR_REFUSED, "a symbolic link lies on the way to this workspace");
+        err_subject(e, wanted);
+        return err_remedy(e, "if you trust that link, name where it leads: --workspace %s",
+            text_printable(a, real).p);
+    }
     if (sys_real_path(a, wanted, &real, &mine) &&
         rules_root_allowed(a, &s->env, &s->host, wanted, real, &mine)) {
         p->workspace = real;

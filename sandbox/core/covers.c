@@ -139,6 +139,26 @@ static bool root_missing(struct planner *p, const struct place *place)
     return true;
 }
 
+/* A start-up file that is a link into the root is as good as in it (dotfiles kept in a repository). */
+static bool is_clear_of_links(struct planner *p, const struct place *place)
+{
+    struct texts obeyed = {0};
+
+    rules_obeyed(p->a, p->env, p->host, &obeyed);
+    for (size_t i = 0; i < obeyed.n; i++) {
+        const struct fact *fact = planner_fact(p, obeyed.v[i]);
+        if (fact->real.n == 0 || !path_is_under(p->env, place->path, fact->real) ||
+            path_is_under(p->env, place->path, obeyed.v[i]) ||
+            places_within(&p->places, p->env, obeyed.v[i], 1u << PLACE_SECRET)) /* is covered there */
+            continue;
+        return refuse(p, ERR_REFUSED, "this cannot be a workspace or a writable root", place->path,
+            arena_format(p->a, "it holds what %s leads to, which is obeyed outside",
+                planner_show(p, obeyed.v[i]).p).p,
+            STR("Put a copy in place of that link, or name another folder."));
+    }
+    return true;
+}
+
 static bool root_fits(struct planner *p, const struct place *place, const struct fact *fact)
 {
     const char *what = "cannot make this folder writable";
@@ -155,7 +175,8 @@ static bool root_fits(struct planner *p, const struct place *place, const struct
     if (fact->kind != FACT_FOLDER)
         return refuse(p, ERR_REFUSED, what, place->path, "it is no folder",
             STR("Name a folder; a single file cannot be replaced safely."));
-    if (!rules_root_allowed(p->a, p->env, p->host, place->path, fact->real, p->e))
+    if (!rules_root_allowed(p->a, p->env, p->host, place->path, fact->real, p->e) ||
+        !is_clear_of_links(p, place))
         return false;
     if (secret)
         return refuse(p, ERR_REFUSED, what, place->path, "it lies in a secret path",

@@ -161,6 +161,7 @@ void plan_questions(struct arena *a, const struct policy *policy, const struct p
         if (places_within(&places, env, host->mounts[i].path, 1u << PLACE_ROOT))
             *(struct str *)ARENA_PUSH(a, &all) = host->mounts[i].path;
     mounts_questions(a, policy, host, env, &all);
+    rules_obeyed(a, env, host, &all);
     sort_texts(a, all.v, all.n);
     for (size_t i = 0; i < all.n; i++)
         if (i == 0 || !str_eq(all.v[i], all.v[i - 1]))

@@ -293,3 +293,11 @@ bool rules_root_allowed(struct arena *a, const struct path_env *env, const struc
     q.path = real;
     return real.n == 0 || path_same(env, path, real) || clear_of_all(&q);
 }
+
+void rules_obeyed(struct arena *a, const struct path_env *env, const struct host *host, struct texts *out)
+{
+    for (size_t i = 0; i < COUNT_OF(home_items) && host->home.n > 0; i++)
+        if (home_items[i].reach == REACH_INSIDE)
+            *(struct str *)ARENA_PUSH(a, out) =
+                path_join(a, env->system, host->home, str_from(home_items[i].path));
+}

@@ -26,4 +26,9 @@ bool operation_parse(struct str word, enum operation *out);
 bool rules_root_allowed(struct arena *a, const struct path_env *env, const struct host *host,
     struct str path, struct str real, struct err *e);
 
+/* The files and folders of the home folder that shells, git and sessions obey: where they lead by a link, no root may
+ * be either; facts tell (plan_build). */
+void rules_obeyed(
+    struct arena *a, const struct path_env *env, const struct host *host, struct texts *out);
+
 #endif

@@ -17,7 +17,7 @@
 /*
  * Part one of the hook: functions, defined while no alias can change their words. What they keep to:
  * - `builtin` before every builtin but exec (whose redirections would not last) and the assignments.
- * - Nothing of the hook may be seen: set -x, DEBUG and ERR traps, set -e, history, LINENO, $?, $_. The first
+ * - Nothing of the hook may be seen: set -x, DEBUG and ERR traps, set -e, history, $?, $_. The first
  *   group in PROMPT_COMMAND runs with its output thrown away, switches tracing and the DEBUG trap off, and
  *   __cordon_go puts both back as the last thing before the line.
  * - A line of one physical line goes to the parser as it is. One of several goes through eval: bash would go on
@@ -87,22 +87,34 @@ static const char hook_functions[] =
     "\tfi 2>/dev/null\n"
     "\tbuiltin printf '\\0C%s 0 %s\\0' \"$1\" \"$PWD\" >&\"$__cordon_fd\"\n"
     "}\n"
-    /* Straight to the parser, or through eval? Straight, unless it has several lines; and unless its first command
-     * may be a subshell, which no DEBUG trap announces, but for set -x and set -e,
-     * where eval would be seen. */
+    /* Straight to the parser, or through eval? Straight, unless it has several lines, or its first command
+     * may be a subshell, which no DEBUG trap announces, but for set -x, set -e
+     * and an ERR trap, which would see the eval, and a pipeline, whose statuses it would hide. */
     "__cordon_way() {\n"
-    "\tbuiltin local first IFS=$' \\t\\n'\n"
+    "\tbuiltin local first\n"
     "\t__cordon_e= __cordon_f=\n"
-    "\tif [[ $__cordon_line == *$'\\n'* || $f == *W* || ! ( -o emacs || -o vi ) ]]; then\n"
+    "\tif [[ $f == *W* || ! ( -o emacs || -o vi ) ]]; then\n"
     "\t\t__cordon_e=1\n"
     "\t\tbuiltin return 0\n"
     "\tfi\n"
-    "\tbuiltin read -r first __cordon_f <<<\"${__cordon_line::200}\"\n"
+    "\t[[ $__cordon_line == *$'\\n'* ]] && __cordon_f=1\n"
+    "\tfirst=${__cordon_line#\"${__cordon_line%%[![:blank:]]*}\"}\n"
     "\tcase $first in\n"
-    "\t'('* | '{' | '!' | if | while | until | time | coproc) __cordon_f=1 ;;\n"
-    "\t*) __cordon_f= ;;\n"
+    "\t'('* | '{'* | '!'* | if[[:blank:]]* | while[[:blank:]]* | until[[:blank:]]* | time[[:blank:]]* | coproc[[:blank:]]*) "
+    "__cordon_f=1 ;;\n"
     "\tesac\n"
-    "\tif [[ $__cordon_f && $__cordon_o != *[ex]* ]]; then __cordon_e=1 __cordon_f=; fi\n"
+    "\tif [[ $__cordon_f && $__cordon_o != *[ex]* && $__cordon_d != *ERR* ]]; then\n"
+    "\t\tif [[ $__cordon_line != *'|'* || $__cordon_line == *$'\\n'* ]]; then __cordon_e=1 __cordon_f=; fi\n"
+    "\tfi\n"
+    "}\n"
+    /* bash tells of its jobs when it reads a line, and readline's screen is /dev/null then. So jobs tells of them;
+     * of those that run, which were announced when they began, into nothing. */
+    "__cordon_notice() {\n"
+    "\tif [[ $! ]] || ((__cordon_s > 128)); then __cordon_j=1; fi\n"
+    "\tif [[ ! $__cordon_j ]]; then builtin return 0; fi\n"
+    "\tbuiltin jobs -r >/dev/null\n"
+    "\tif (($1 >= 147 && $1 <= 150)); then builtin printf '\\n' >&\"${__cordon_er:-2}\"; fi\n"
+    "\tbuiltin jobs -n >&\"${__cordon_er:-2}\"\n"
     "}\n"
     /* Reports on the line before, waits for the next, and makes the text that readline will insert. */
     "__cordon_hook() {\n"
@@ -112,9 +124,7 @@ static const char hook_functions[] =
     "\t__cordon_t=\n"
     /* An idle shell must not be ended by TMOUT: its alarm runs already. */
     "\tif [[ ${TMOUT-} ]]; then __cordon_t=1; builtin trap '' ALRM; fi\n"
-    /* bash itself would say this while readline's screen is /dev/null. New jobs were announced already. */
-    "\tbuiltin jobs -r >/dev/null\n"
-    "\tbuiltin jobs -n >&\"${__cordon_er:-2}\"\n"
+    "\t__cordon_notice \"$__cordon_s\"\n"
     "\tcase $__cordon_g in\n"
     "\tran) k=D ;;\n"
     "\t'') k=R ;;\n"
@@ -125,6 +135,7 @@ static const char hook_functions[] =
     "\t\tbuiltin jobs -p >&\"$__cordon_fd\"\n"
     "\t\tbuiltin printf '\\0%s%s %s %s\\0' \"$k\" \"$__cordon_i\" \"$__cordon_s\" \"$PWD\" >&\"$__cordon_fd\"\n"
     "\telse\n"
+    "\t\t[[ $__cordon_in ]] && builtin trap - INT\n"
     "\t\t__cordon_bind\n"
     "\t\t__cordon_torn\n"
     "\tfi\n"
@@ -154,15 +165,15 @@ static const char hook_functions[] =
     "\t\tC) __cordon_words \"$i\" \"$f\" \"$__cordon_line\" ;;\n"
     "\t\tesac\n"
     "\tdone\n"
+    "\t__cordon_notice 0\n"
     "\t__cordon_b='{ builtin trap - DEBUG INT; builtin eval \"$__cordon_d\"; __cordon_past \"$__cordon_u\"; } 2>/dev/null'\n"
-    "\tk='__cordon_go \"$((--LINENO))\" \"$__cordon_u\"'\n"
+    "\tk='__cordon_go \"$__cordon_u\"'\n"
     "\t((__cordon_s)) && k+=' && :'\n"
     /* Forks, so only where the line could look: a pipeline with the statuses of the one before. */
-    "\tif [[ $__cordon_line == *PIPESTATUS* && ! $__cordon_d ]] && ((${#__cordon_p[@]} > 1)); then\n"
+    "\tif [[ $__cordon_line == *PIPESTATUS* && ! $__cordon_d && $__cordon_o != *e* ]] && "
+    "((${#__cordon_p[@]} > 1)); then\n"
     "\t\tbuiltin printf -v e '|(exit %s)' \"${__cordon_p[@]}\"\n"
-    "\t\tk+='; { '${e:1}\n"
-    "\t\t((__cordon_s)) && k+=' && :'\n"
-    "\t\tk+='; } 2>/dev/null'\n"
+    "\t\tif [[ $__cordon_o == *x* ]]; then k+='; { '${e:1}'; } 2>/dev/null'; else k+='; '${e:1}; fi\n"
     "\tfi\n"
     "\t__cordon_keys=$'\\036' __cordon_l=$__cordon_line\n"
     "\t__cordon_way\n"
@@ -178,7 +189,7 @@ static const char hook_functions[] =
     "\t\tif [[ $__cordon_d ]]; then\n"
     "\t\t\tbuiltin eval \"__cordon_w=($__cordon_d)\"\n"
     "\t\t\tif [[ ${__cordon_w[3]} == DEBUG && ${__cordon_w[2]} != - ]]; then\n"
-    "\t\t\t\t__cordon_b+='; builtin eval \"${__cordon_w[2]}\"'\n"
+    "\t\t\t\t__cordon_b+=$'\\n'${__cordon_w[2]}\n"
     "\t\t\tfi\n"
     "\t\tfi\n"
     "\t\t__cordon_text=$k$'\\n'$__cordon_line\n"
@@ -273,13 +284,13 @@ static const char hook_functions[] =
 static const char hook_before[] =
     "{ __cordon_open; } 250<&-\n"
     "exec 250<&-\n"
-    "__cordon_g= __cordon_i=0 __cordon_c=0 __cordon_in= __cordon_er= __cordon_d= __cordon_s=0 __cordon_u=\n"
+    "__cordon_g= __cordon_i=0 __cordon_c=0 __cordon_in= __cordon_er= __cordon_d= __cordon_s=0 __cordon_u= __cordon_j=\n"
     "__cordon_prompt='{ __cordon_s=$? __cordon_p=(\"${PIPESTATUS[@]}\") __cordon_u=$_ __cordon_o=$-; "
-    "builtin set +x; builtin trap -p DEBUG INT >&\"$__cordon_fd\"; builtin trap - DEBUG; } >/dev/null 2>&1; "
+    "builtin set +x; builtin trap -p DEBUG INT ERR >&\"$__cordon_fd\"; builtin trap - DEBUG; } >/dev/null 2>&1; "
     "__cordon_hook; __cordon_swap'\n"
     "\\builtin readonly __cordon_fd __cordon_prompt\n"
     "\\builtin readonly -f __cordon_torn __cordon_bind __cordon_bytes __cordon_take __cordon_export "
-    "__cordon_words __cordon_way __cordon_past __cordon_hook __cordon_swap __cordon_go __cordon_back __cordon_fix __cordon_settle\n"
+    "__cordon_words __cordon_way __cordon_notice __cordon_past __cordon_hook __cordon_swap __cordon_go __cordon_back __cordon_fix __cordon_settle\n"
     "\\builtin unset -f __cordon_open\n"
     "__cordon_bind\n"
     "\\builtin unset PROMPT_COMMAND\n"
@@ -598,6 +609,8 @@ int living_take(struct arena *a, struct str bytes, struct living_report *out, si
         }
         if (!take_close(a, word, &report))
             return lost(e, "its closing word is not right");
+        if (report.kind == LIVING_TORN)
+            report.traps = (struct str){0};
         *out = report;
         *used = at;
         return 1;

@@ -29,7 +29,7 @@ void living_argv(struct arena *a, struct str bash, struct str rcfile, struct tex
 struct living_line {
     uint32_t id;     /* echoed by the report */
     struct str text;
-    struct str traps; /* of the report before, as it was: the hook takes these traps off while it works */
+    struct str traps; /* of the last LIVING_READY or LIVING_DONE: the hook takes these traps off while it works */
     bool whole;      /* no more input exists: a line that is not finished is an error, not a question */
 };
 /* Appends the bytes that hand a line over. Refuses (false) a text with NUL or over LINE_BYTES_MAX. */
@@ -59,7 +59,7 @@ struct living_report {
     int status;
     uint32_t sync;             /* LIVING_TORN: for living_send_sync */
     struct str cwd;            /* the shell's word; the kernel's is boundary_where */
-    struct str traps;          /* on DEBUG and INT: to be handed back with the next line; may be none */
+    struct str traps;          /* on DEBUG, INT, ERR: to be handed back with the next line; may be none */
     size_t jobs;               /* background jobs now */
     struct texts environment;  /* LIVING_EXPORT: NAME=value */
     struct texts functions, aliases, job_lines; /* LIVING_EXPORT: names; jobs as bash lists them */

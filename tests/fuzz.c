@@ -48,6 +48,10 @@ static const struct target targets[] = {
             STR("{\"version\":1,\"env\":{\"pass\":[\"*\"],\"drop\":[\"A_*\"],\"set\":{\"B\":\"c\\u0041\\\"\"}},"
                 "\"limits\":{\"memory_mb\":4096,\"processes\":10,\"cpu_percent\":50},\"partial\":[\"landlock\"]}")},
         10000},
+    {"reports", fuzz_reports,
+        {STR("\0R0 0 /tmp\0"), STR("trap -- 'a' DEBUG\n\0" "12\n345\n\0D77 130 /a b\0\0D78 0 /\0"), STR("\0T5 9 /\0"),
+            STR("\0eA=1\n2\0ff1\0aq\0l[1]+ x\n\0X3 0 /\0\0wone\ntwo\n\0C4 0 /\0")},
+        300000},
     {"terminal", fuzz_terminal,
         {STR("a\033[1;31mb\033[m\r\nc\tde\b\033[?1049;25h\033[2;9r\033(0\016x"), STR("\033]2;t\007\033]8;;http://a\033\\l\033]8;;\007\033]11;#0\007"),
             STR("\033]52;c;eA==\007\033P$qm\033\\\033_G\033\\\033]133;A\007\033[21t\033[5i"), STR("\xc3\xa9\xe4\xb8\xad\xf0\x9f\x98\x80\xc2\x9b\x9b\xe0\x82\x9b\xff"),

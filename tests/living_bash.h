@@ -32,6 +32,7 @@ struct bash {
     struct arena arena;
     struct living_report report;
     uint32_t id;
+    struct str traps; /* of the last report of an end */
     bool closed; /* the socket ended */
 };
 
@@ -198,6 +199,8 @@ static inline bool bash_report(struct bash *b, long ms)
         int got = living_take(&b->arena, buf_view(&b->in), &b->report, &used, &e);
         if (got == 1) {
             buf_consume(&b->in, used);
+            if (b->report.kind == LIVING_READY || b->report.kind == LIVING_DONE)
+                b->traps = b->report.traps;
             bash_drain(b);
             return true;
         }
@@ -227,7 +230,7 @@ static inline void bash_hand(struct bash *b, struct str text, bool whole)
 {
     struct buf bytes = {0};
     struct err e = {0};
-    struct living_line line = {.id = ++b->id, .text = text, .traps = b->report.traps, .whole = whole};
+    struct living_line line = {.id = ++b->id, .text = text, .traps = b->traps, .whole = whole};
 
     buf_clear(&b->out);
     if (living_send(&bytes, &line, &e))

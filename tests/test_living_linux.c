@@ -208,8 +208,6 @@ static void test_options(void)
               bash_gives(&b, "set +o posix", 0, ""), "posix mode");
     CHECK(bash_gives(&b, "LC_ALL=C", 0, "") && bash_gives(&b, "echo \303\266", 0, "\303\266\r\n"), "another locale");
     CHECK(bash_line(&b, "set -o vi") && bash_gives(&b, "echo vi", 0, "vi\r\n"), "vi mode");
-    CHECK(bash_line(&b, "set +o vi") && bash_gives(&b, "echo no editor", 0, "no editor\r\n") &&
-              bash_gives(&b, "echo $?; false", 1, "0\r\n") && bash_gives(&b, "echo $?", 0, "1\r\n"), "no line editing");
     CHECK(bash_line(&b, "set -o emacs") && bash_gives(&b, "echo emacs", 0, "emacs\r\n"), "emacs mode again");
     CHECK(bash_line(&b, "bind -r '\\C-^'; bind -r '\\C-x\\C-z\\C-z'"), "the hook's keys are taken away");
     bash_hand(&b, STR("echo lost"), false);
@@ -225,6 +223,8 @@ static void test_options(void)
         "another PROMPT_COMMAND does not lose the hook");
     CHECK(bash_gives(&b, "PROMPT_COMMAND=\"true; $PROMPT_COMMAND\"", 0, "") && bash_gives(&b, "echo on", 0, "on\r\n"),
         "nor does one put before it");
+    CHECK(bash_line(&b, "set +o emacs") && bash_gives(&b, "echo no editor; false", 1, "no editor\r\n") &&
+              bash_gives(&b, "echo $?", 0, "1\r\n"), "no line editing");
     bash_end(&b);
 }
 
@@ -238,6 +238,11 @@ static void test_ends(void)
     bash_line(&b, "(sleep 0.1; kill -INT $$) &");
     CHECK(bash_until(&b, "caught", 2000) && bash_line(&b, "kill -INT $$; trap -p INT") && bash_says(&b, "caught") &&
               bash_says(&b, "trap -- 'echo caught' SIGINT"), "it runs while idle and in a line, and is kept");
+    bash_line(&b, "bind -r '\\C-^'");
+    bash_hand(&b, STR("echo lost"), false);
+    CHECK(bash_report(&b, 3000) && b.report.kind == LIVING_TORN, "a line is lost between");
+    bash_sync(&b);
+    CHECK(bash_gives(&b, "trap", 0, "trap -- 'echo caught' SIGINT\r\n"), "and the trap is still there");
     CHECK(bash_line(&b, "trap '' INT") && bash_gives(&b, "trap", 0, "trap -- '' SIGINT\r\n"), "an ignored INT stays ignored");
     bash_end(&b);
 

@@ -1,0 +1,50 @@
+/* fuzz_reports: what the command shell sends is hostile. Reports are taken from the front until there is none; each must
+ * keep its bounds, and what it hands back for the shell must go out again whole. */
+#include "fuzz.h"
+
+#include "../shell/living.h"
+
+#include <stdlib.h>
+
+static void check_report(const struct living_report *r, size_t used, struct str left)
+{
+    struct living_line line = {.id = r->id, .text = STR(":"), .traps = r->traps};
+    struct buf out = {0};
+    struct err e = {0};
+
+    if (used == 0 || used > left.n || r->status < 0 || r->status > 255 || r->cwd.n > PATH_BYTES_MAX)
+        abort();
+    if (r->environment.n + r->functions.n > 2 * (size_t)LIVING_FIELDS_MAX)
+        abort();
+    if (r->traps.n && !str_starts(r->traps, STR("trap -- ")))
+        abort();
+    if (!living_send(&out, &line, &e) || out.n < 24 + 1 + 12)
+        abort();
+    buf_release(&out);
+}
+
+int fuzz_reports(const unsigned char *bytes, size_t n)
+{
+    struct str left = {(const char *)bytes, n};
+
+    for (;;) {
+        struct arena a = {0};
+        struct living_report report = {0};
+        struct err e = {0};
+        size_t used = 0;
+        int got = living_take(&a, left, &report, &used, &e);
+        if (got == 1) {
+            struct str again;
+            check_report(&report, used, left);
+            again = living_restore(&a, &report.environment, report.cwd);
+            if (!str_ends(again, STR("} 2>/dev/null\n")))
+                abort();
+            left = str_slice(left, used, left.n);
+        } else if ((got < 0) != (e.kind != ERR_NONE) || used != 0) {
+            abort();
+        }
+        arena_release(&a);
+        if (got != 1)
+            return 0;
+    }
+}

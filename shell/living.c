@@ -230,6 +230,8 @@ static const char hook_functions[] =
     "\texec 0<&\"$__cordon_in\" 2>&\"$__cordon_er\" {__cordon_in}<&- {__cordon_er}>&-\n"
     "\t__cordon_in= __cordon_er= __cordon_g=ran\n"
     "\tif [[ ! $__cordon_e ]]; then __cordon_past; fi\n"
+    /* bash loses it for ever when a PROMPT_COMMAND is the first thing that it runs. */
+    "\tif [[ $__cordon_q ]]; then builtin unset PIPESTATUS; __cordon_q=; fi\n"
     "\tif [[ $__cordon_t ]]; then builtin trap - ALRM; fi\n"
     /* An interrupt while bash parses the line would tear it and run its tail: until the first command begins,
      * one is only remembered. __cordon_b puts everything right then; the return below must not be that first
@@ -279,12 +281,12 @@ static const char hook_functions[] =
 
 /*
  * Part two, before the person's start file: the socket goes out of every program's reach, and everything is in
- * place already, because Ctrl-C in a start file that hangs ends the whole rcfile.
+ * place already, because Ctrl-C in a start file that hangs ends all of this text.
  */
 static const char hook_before[] =
     "{ __cordon_open; } 250<&-\n"
     "exec 250<&-\n"
-    "__cordon_g= __cordon_i=0 __cordon_c=0 __cordon_in= __cordon_er= __cordon_d= __cordon_s=0 __cordon_u= __cordon_j=\n"
+    "__cordon_g= __cordon_i=0 __cordon_c=0 __cordon_in= __cordon_er= __cordon_d= __cordon_s=0 __cordon_u= __cordon_j= __cordon_q=1\n"
     "__cordon_prompt='{ __cordon_s=$? __cordon_p=(\"${PIPESTATUS[@]}\") __cordon_u=$_ __cordon_o=$-; "
     "builtin set +x; builtin trap -p DEBUG INT ERR >&\"$__cordon_fd\"; builtin trap - DEBUG; } >/dev/null 2>&1; "
     "__cordon_hook; __cordon_swap'\n"
@@ -325,29 +327,49 @@ static struct str settle(struct arena *a, struct buf *text)
     return result;
 }
 
-struct str living_hook(struct arena *a, struct str user_rc)
+struct str living_hook(struct arena *a, const struct texts *start_files)
 {
     struct buf text = {0};
 
     buf_str(&text, str_from(hook_functions));
     buf_str(&text, str_from(hook_before));
-    if (user_rc.n) {
+    for (size_t i = 0; start_files && i < start_files->n; i++) {
         buf_str(&text, STR("if [[ -r "));
-        quote(&text, user_rc);
-        buf_str(&text, STR(" ]]; then\n\\builtin source "));
-        quote(&text, user_rc);
-        buf_str(&text, STR("\nfi\n"));
+        quote(&text, start_files->v[i]);
+        buf_str(&text, STR(" ]]; then \\builtin source "));
+        quote(&text, start_files->v[i]);
+        buf_str(&text, STR("; fi\n"));
     }
     buf_str(&text, str_from(hook_after));
     return settle(a, &text);
 }
 
-void living_argv(struct arena *a, struct str bash, struct str rcfile, struct texts *argv)
+void living_argv(struct arena *a, struct str bash, struct texts *argv)
 {
-    struct str words[] = {bash, STR("--noprofile"), STR("--rcfile"), rcfile, STR("-i")};
+    struct str words[] = {bash, STR("--noprofile"), STR("--norc"), STR("-i")};
 
     for (size_t i = 0; i < COUNT_OF(words); i++)
         *(struct str *)ARENA_PUSH(a, argv) = words[i];
+}
+
+void living_environment(struct arena *a, struct str hook, struct texts *env)
+{
+    struct str own[] = {
+        /* Read bytewise, which is slow by any other way. The last word of it never comes back unless to wait. */
+        arena_format(a,
+            "PROMPT_COMMAND=LC_ALL=C builtin read -r -N %lu -u %d __cordon_text && builtin eval \"$__cordon_text\" && "
+            "builtin eval \"$__cordon_prompt\"",
+            (unsigned long)hook.n, LIVING_FD),
+        STR("HISTFILE="), /* else bash would read it before the hook can say no */
+    };
+    size_t kept = 0;
+
+    for (size_t i = 0; i < env->n; i++)
+        if (!str_starts(env->v[i], STR("PROMPT_COMMAND=")) && !str_starts(env->v[i], STR("HISTFILE=")))
+            env->v[kept++] = env->v[i];
+    env->n = kept;
+    for (size_t i = 0; i < COUNT_OF(own); i++)
+        *(struct str *)ARENA_PUSH(a, env) = own[i];
 }
 
 static bool is_name(struct str s)

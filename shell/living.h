@@ -3,7 +3,7 @@
  * reports on it, so that the pty belongs to the programs alone.
  *
  * The trusted side of that socket is here, and pure: bytes to send, bytes that came. What arrives is hostile
- * input. The hook that bash runs is living_hook(): shell text that is handed over as bash's rcfile.
+ * input. The hook that bash runs is living_hook(): shell text that is handed over first.
  *
  * How a line gets in: bash's own PROMPT_COMMAND reads the line from the socket and hands it to bash's own
  * line editor, which gives it to the parser as if it had been typed. So a line is parsed and run at bash's top
@@ -20,11 +20,13 @@
 #define LIVING_BYTES_MAX  ((size_t)4 << 20) /* one report; more is not a report */
 #define LIVING_FIELDS_MAX 65536             /* words in one report */
 
-/* The text of the rcfile. user_rc: path of the person's start file to source first, or none. Text from
- * living_restore may be appended to it. */
-struct str living_hook(struct arena *a, struct str user_rc);
-/* argv for bash with that hook at rcfile (a path inside). */
-void living_argv(struct arena *a, struct str bash, struct str rcfile, struct texts *argv);
+/* The hook: shell text, the first bytes to go into the socket. start_files: the person's, sourced first, those that
+ * can be read. Text from living_restore may be appended to it. No file is needed for it, so that nobody inside can
+ * change it on its way. */
+struct str living_hook(struct arena *a, const struct texts *start_files);
+/* argv for bash, and what its environment needs to take that hook (set over what is in env already). */
+void living_argv(struct arena *a, struct str bash, struct texts *argv);
+void living_environment(struct arena *a, struct str hook, struct texts *env);
 
 struct living_line {
     uint32_t id;     /* echoed by the report */

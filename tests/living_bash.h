@@ -77,9 +77,8 @@ static inline void bash_tidy(void)
 }
 
 /* In the child: a new session on the pty, three standard descriptors, the socket, and nothing else. */
-static inline void bash_become(const char *slave, int socket, const char *const *argv)
+static inline void bash_become(const char *slave, int socket, char *const *argv, char *const *env)
 {
-    char home[80];
     int fd;
 
     setsid();
@@ -95,16 +94,34 @@ static inline void bash_become(const char *slave, int socket, const char *const 
             close(i);
     for (int i = 1; i < 32; i++)
         signal(i, SIG_DFL);
-    snprintf(home, sizeof home, "HOME=%s", bash_folder());
-    const char *env[] = {home, "PATH=/usr/local/bin:/usr/bin:/bin", "TERM=dumb", "LC_ALL=C.UTF-8",
-        "PS1=" BARE_PROMPT, "PS2=", "INPUTRC=/dev/null", "LANG=C.UTF-8", NULL};
-    execve(argv[0], (char *const *)argv, (char *const *)env);
+    execve(argv[0], argv, env);
     _exit(122);
 }
 
-static inline void bash_start(struct bash *b, const char *const *argv, bool lines)
+/* The environment of either kind of shell; hook: none for a bare one. */
+static inline char *const *bash_environment(struct arena *a, struct str hook)
+{
+    static const char *const names[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "TERM=dumb", "LC_ALL=C.UTF-8",
+        "PS1=" BARE_PROMPT, "PS2=", "INPUTRC=/dev/null", "LANG=C.UTF-8"};
+    struct texts env = {0};
+    char **out;
+
+    *(struct str *)ARENA_PUSH(a, &env) = arena_format(a, "HOME=%s", bash_folder());
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        *(struct str *)ARENA_PUSH(a, &env) = str_from(names[i]);
+    if (hook.n)
+        living_environment(a, hook, &env);
+    out = arena_alloc(a, env.n + 1, sizeof *out);
+    for (size_t i = 0; i < env.n; i++)
+        out[i] = (char *)(uintptr_t)env.v[i].p;
+    return out;
+}
+
+static inline void bash_start(struct bash *b, const char *const *argv, struct str hook)
 {
     int pair[2] = {-1, -1};
+    struct arena a = {0};
+    char *const *env = bash_environment(&a, hook);
     char slave[64];
     struct winsize size = {.ws_row = 24, .ws_col = 80};
 
@@ -114,31 +131,34 @@ static inline void bash_start(struct bash *b, const char *const *argv, bool line
         ptsname_r(b->master, slave, sizeof slave) != 0)
         exit(1);
     ioctl(b->master, TIOCSWINSZ, &size);
-    if (lines && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+    if (hook.n && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
         exit(1);
     b->pid = fork();
     if (b->pid == 0)
-        bash_become(slave, pair[1], argv);
+        bash_become(slave, pair[1], (char *const *)(uintptr_t)argv, env);
     b->lines = pair[0];
     if (pair[1] >= 0)
         close(pair[1]);
     fcntl(b->master, F_SETFL, O_NONBLOCK);
+    if (hook.n && send(b->lines, hook.p, hook.n, MSG_NOSIGNAL) != (ssize_t)hook.n)
+        printf("# the hook was not taken\n");
+    arena_release(&a);
 }
 
 /* With the hook; start: text of a start file, or none; tail: appended to the hook. */
 static inline void bash_living(struct bash *b, struct str start, struct str tail)
 {
     struct arena a = {0};
-    struct texts words = {0};
-    struct str file = start.p ? bash_file(&a, "start", start) : (struct str){0};
-    struct str parts[] = {living_hook(&a, file), tail};
-    struct str hook = bash_file(&a, "hook", arena_join(&a, parts, 2));
+    struct texts words = {0}, files = {0};
     const char *argv[8] = {0};
 
-    living_argv(&a, STR(BASH_PATH), hook, &words);
+    if (start.p)
+        *(struct str *)ARENA_PUSH(&a, &files) = bash_file(&a, "start", start);
+    struct str parts[] = {living_hook(&a, &files), tail};
+    living_argv(&a, STR(BASH_PATH), &words);
     for (size_t i = 0; i < words.n && i < 7; i++)
         argv[i] = words.v[i].p;
-    bash_start(b, argv, true);
+    bash_start(b, argv, arena_join(&a, parts, 2));
     arena_release(&a);
 }
 

@@ -86,7 +86,7 @@ static void test_send(void)
 static void test_text(void)
 {
     struct arena a = {0};
-    struct texts env = {0};
+    struct texts env = {0}, files;
     struct str text;
 
     *(struct str *)ARENA_PUSH(&a, &env) = STR("A=it's");
@@ -100,9 +100,17 @@ static void test_text(void)
     text = living_restore(&a, &env, STR("/a'b"));
     CHECK_STR(text, STR("{\n:\n\\builtin export A='it'\\''s'\n\\builtin cd -- '/a'\\''b'\n} 2>/dev/null\n"),
         "what is carried over is quoted, and only names that are names");
-    text = living_hook(&a, STR("/home/o'x/.bashrc"));
-    CHECK(strstr(text.p, "\\builtin source '/home/o'\\''x/.bashrc'\n") != NULL, "the start file's path is quoted");
-    CHECK(strstr(living_hook(&a, (struct str){0}).p, "\\builtin source '") == NULL, "without one nothing is sourced");
+    files = (struct texts){0};
+    *(struct str *)ARENA_PUSH(&a, &files) = STR("/home/o'x/.bashrc");
+    text = living_hook(&a, &files);
+    CHECK(strstr(text.p, "\\builtin source '/home/o'\\''x/.bashrc'; fi\n") != NULL, "the start file's path is quoted");
+    CHECK(strstr(living_hook(&a, NULL).p, "\\builtin source '") == NULL, "without one nothing is sourced");
+    env.n = 0;
+    *(struct str *)ARENA_PUSH(&a, &env) = STR("PROMPT_COMMAND=evil");
+    *(struct str *)ARENA_PUSH(&a, &env) = STR("A=b");
+    living_environment(&a, text, &env);
+    CHECK(env.n == 3 && str_is(env.v[0], "A=b") && str_starts(env.v[1], STR("PROMPT_COMMAND=LC_ALL=C ")),
+        "the environment has our own PROMPT_COMMAND and no other");
     arena_release(&a);
 }
 

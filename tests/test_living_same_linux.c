@@ -99,7 +99,7 @@ static void bare_start(struct bash *b)
     struct termios t;
     struct arena a = {0};
 
-    bash_start(b, argv, false);
+    bash_start(b, argv, (struct str){0});
     tcgetattr(b->master, &t);
     t.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK);
     tcsetattr(b->master, TCSANOW, &t);

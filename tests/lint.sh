@@ -108,15 +108,29 @@ rule_opening_comment() {
     done
 }
 
-# Every key of the policy has its place in the manual page.
-rule_manual_keys() {
-    [ -f sandbox/core/keys.c ] || return 0
-    sed -n 's/.*\.path = "\([^"]*\)".*/\1/p' sandbox/core/keys.c | while read -r key; do
+# Every key of the policy, verb, option and built-in has its place in the manual pages.
+rule_manual_pages() {
+    manual_needs shell/verbs.c 's/^    {"\(-*\)\([a-z-]*\)", .*/\1\2/p' | while read -r word; do
+        case $word in
+        --*) line="^\.It Fl -${word#--}" ;;
+        -*) line="^\.It Fl ${word#-}" ;;
+        *) line="^\.It Cm $word" ;;
+        esac
+        grep -qE "$line( |\$)" docs/cordon.1 2>/dev/null || echo "docs/cordon.1:1: does not have $word"
+    done
+    manual_needs shell/builtins.c 's/^    {"\([a-z]*\)", .*/\1/p' | while read -r word; do
+        grep -qE "^\.It Ic :$word( |\$)" docs/cordon.1 2>/dev/null || echo "docs/cordon.1:1: does not have :$word"
+    done
+    manual_needs sandbox/core/keys.c 's/.*\.path = "\([^"]*\)".*/\1/p' | while read -r key; do
         grep -q "^\.It Ic $key\$" docs/policy.5 2>/dev/null || echo "docs/policy.5:1: does not have the key $key"
     done
 }
 
-rules='plain_includes plain_conditions include_direction banned_calls unfinished file_length machine_paths opening_comment manual_keys'
+manual_needs() { # FILE SED-SCRIPT
+    [ ! -f "$1" ] || sed -n "$2" "$1" | grep .
+}
+
+rules='plain_includes plain_conditions include_direction banned_calls unfinished file_length machine_paths opening_comment manual_pages'
 
 # A tree that breaks every rule once.
 make_bad_tree() {

@@ -1,0 +1,68 @@
+/*
+ * carry: a living shell's state into a shell in another boundary. What was exported comes from inside and goes back
+ * inside, nowhere else; what Cordon itself sets for a boundary is the new one's own.
+ */
+#include "repl.h"
+#include "../sandbox/core/text.h"
+
+#define EXPORT_MS 3000
+
+static bool is_boundarys_own(const struct opened *o, struct str variable)
+{
+    struct str name = str_slice(variable, 0, str_find(variable, 0, '='));
+
+    if (str_starts(name, STR("CORDON")) || str_is(name, "CODEX_SANDBOX_NETWORK_DISABLED"))
+        return true;
+    for (size_t i = 0; i < o->plan.env.n; i++)
+        if (str_eq(o->plan.env.v[i].name, name))
+            return true;
+    return false;
+}
+
+static void name_lost(struct arena *a, const struct texts *names, const char *what, struct texts *lost)
+{
+    for (size_t i = 0; i < names->n; i++) {
+        struct str shown = text_printable(a, names->v[i]);
+        *(struct str *)ARENA_PUSH(a, lost) = arena_format(a, "%s %.*s", what, (int)shown.n, shown.p);
+    }
+}
+
+bool carry_over(struct inner *in, struct opened *next, bool pipes, struct arena *a, struct texts *lost,
+    struct err *e)
+{
+    struct texts environment = {0};
+    struct inner moved = {0};
+    struct inner_wish wish = {.environment = &environment, .start_file = !in->s->options->no_rc, .pipes = pipes};
+    bool without = false;
+
+    wish.cwd = in->s->go_to.n ? in->s->go_to : inner_place(in, a);
+    if (in->alive && inner_export(in, EXPORT_MS, e)) {
+        for (size_t i = 0; i < in->report.environment.n; i++)
+            if (!is_boundarys_own(next, in->report.environment.v[i]))
+                *(struct str *)ARENA_PUSH(a, &environment) = arena_str(a, in->report.environment.v[i]);
+        name_lost(a, &in->report.functions, "function", lost);
+        name_lost(a, &in->report.aliases, "alias", lost);
+        name_lost(a, &in->report.job_lines, "job", lost);
+    } else if (in->alive) {
+        return false;
+    }
+    if (!inner_start(&moved, in->s, next, &wish, &without, e))
+        return false;
+    inner_release(in);
+    *in = moved;
+    return true;
+}
+
+bool line_is_exit(struct str line)
+{
+    size_t from = 0, to;
+    struct str word;
+
+    while (from < line.n && (line.p[from] == ' ' || line.p[from] == '\t'))
+        from++;
+    for (to = from; to < line.n && line.p[to] != ' ' && line.p[to] != '\t' && line.p[to] != ';' &&
+                    line.p[to] != '\n' && line.p[to] != '&';)
+        to++;
+    word = str_slice(line, from, to);
+    return str_is(word, "exit") || str_is(word, "logout");
+}

@@ -11,9 +11,10 @@ import attacks
 import death
 import later
 import sessions
+import starts
 from harness import World, report, who
 
-SECTIONS = {**attacks.SECTIONS, **sessions.SECTIONS, **death.SECTIONS}
+SECTIONS = {**attacks.SECTIONS, **sessions.SECTIONS, **starts.SECTIONS, **death.SECTIONS}
 ASKED_FOR = later.SECTIONS
 
 

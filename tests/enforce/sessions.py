@@ -399,12 +399,23 @@ def refused_standard(world):
     workspace = world.workspace("inside", "home")
     folder = os.open(world.outside("inside", "home"), os.O_RDONLY)
     left, right = socket.socketpair()
-    for name, handle in (("a folder", folder), ("a socket", left.fileno())):
+    listener = socket.create_server(("127.0.0.1", 0))
+    client = socket.create_connection(listener.getsockname())
+    for name, handle in (("a folder", folder), ("a network socket", client.fileno())):
         done = world.inside(workspace, ["true"], stdin=handle)
         report.check(done.returncode == 125 and done.stderr, f"descriptors: {name} on 0 is refused with a message",
                      f"exit {done.returncode}, {done.stderr!r}")
+    # Some programs start others with a nameless pair: what flows may be passed on, the socket may not.
+    out = f"{workspace}/identities"
+    left.shutdown(socket.SHUT_WR)
+    done = world.inside(workspace, [world.attack, "fd-identities", out], stdin=right.fileno())
+    inode = str(os.fstat(right.fileno()).st_ino)
+    shown = open(out, encoding="utf-8").readline().split() if os.path.exists(out) else []
+    report.check((shown and shown[2] != inode) or done.returncode == 125,
+                 "descriptors: a nameless socket on 0 is not handed on", f"exit {done.returncode}: {shown}")
     os.close(folder)
-    left.close(), right.close()
+    for s in (left, right, client, listener):
+        s.close()
 
 
 def content(world):

@@ -159,18 +159,12 @@ static bool do_folder(const struct op *op, struct err *e)
 /* A place to mount on, of the kind of the object: made where it is missing (in a tmpfs or temp of ours). */
 static bool make_place(const struct op *op, struct str path, bool folder, struct err *e)
 {
+    int fd = folder ? mkdir(path.p, 0755) : open(path.p, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600);
     struct stat st;
-    int fd;
 
-    if (lstat(path.p, &st) == 0)
-        return true;
-    if (folder)
-        return mkdir(path.p, 0755) == 0 || fail(e, op, "cannot make a place to mount on");
-    fd = open(path.p, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return fail(e, op, "cannot make a place to mount on");
-    close(fd);
-    return true;
+    if (!folder && fd >= 0)
+        close(fd);
+    return fd >= 0 || errno == EEXIST || lstat(path.p, &st) == 0 || fail(e, op, "cannot make a place to mount on");
 }
 
 static bool do_device(struct state *s, size_t i, struct err *e)
@@ -281,49 +275,56 @@ static bool do_protect(const struct op *op, struct err *e)
     if (object < 0)
         return false;
     tree = mount_clone(object, true);
-    if (tree < 0 || !mount_attributes(tree, MOUNT_ATTR_RDONLY, 0, true)) {
+    if (tree < 0 || !mount_attributes(tree, MOUNT_ATTR_RDONLY, 0, true) || !mount_attach(tree, object))
         fail(e, op, "cannot make a path read-only");
-        if (tree >= 0)
-            close(tree);
-        close(object);
-        return false;
-    }
+    if (tree >= 0)
+        close(tree);
     close(object);
-    return attach_at(op, tree, op->path, e);
+    return e->kind == ERR_NONE;
 }
 
-/* One tmpfs holds the empty folder and the empty file that every cover is a clone of. */
+/* What is cloned later goes on /tmp, below what comes there next: before Linux 6.15 a mount that is nowhere in the
+ * namespace cannot be cloned. */
+static bool park(int tree, struct err *e)
+{
+    static const struct op at_tmp = {.path = {"/tmp", 4}};
+    int copy = fcntl(tree, F_DUPFD_CLOEXEC, 0);
+
+    return copy >= 0 ? attach_at(&at_tmp, copy, at_tmp.path, e)
+                     : fail(e, &at_tmp, "cannot hold a mount");
+}
+
+/* One tmpfs, read-only once it is made, holds the empty folder and the empty file that every cover is a clone of. */
 static bool make_empty(struct confinement *c, struct err *e)
 {
     static const struct op what = {.path = {"tmpfs", 5}};
-    int file;
+    int tree = mount_new("tmpfs", "size=64k,nr_inodes=8,mode=700", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+    int file = tree < 0 ? -1 : openat(tree, "file", O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0);
+    bool good = file >= 0 && fchmod(file, 0) == 0 && mkdirat(tree, "folder", 0) == 0;
 
-    c->empty = mount_new("tmpfs", "size=64k,nr_inodes=8,mode=700", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
-    if (c->empty < 0)
-        return fail(e, &what, "cannot make what covers secrets");
-    file = openat(c->empty, "file", O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0);
-    if (file < 0 || fchmod(file, 0) != 0 || mkdirat(c->empty, "folder", 0) != 0)
-        fail(e, &what, "cannot make what covers secrets");
     if (file >= 0)
-        close(file);
+        close(file); /* before the mount is made read-only: it is open for writing */
+    if (!good || !mount_attributes(tree, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC, 0, false) ||
+        (c->empty_file = openat(tree, "file", O_PATH | O_CLOEXEC)) < 0 ||
+        (c->empty_folder = openat(tree, "folder", O_PATH | O_CLOEXEC)) < 0)
+        fail(e, &what, "cannot make what covers secrets");
+    else
+        park(tree, e);
+    if (tree >= 0)
+        close(tree);
     return e->kind == ERR_NONE;
 }
 
 static bool do_cover(struct state *s, const struct op *op, bool folder, struct err *e)
 {
-    int object, what, tree;
+    struct confinement *c = s->a->confinement;
+    int object = open_object(op, op->path, e), tree;
 
-    object = open_object(op, op->path, e);
     if (object < 0)
         return false;
-    what = openat(s->a->confinement->empty, folder ? "folder" : "file", O_PATH | O_CLOEXEC);
-    tree = what < 0 ? -1 : mount_clone(what, false);
-    if (tree < 0 ||
-        !mount_attributes(tree, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0, false) ||
-        !mount_attach(tree, object))
+    tree = mount_clone(folder ? c->empty_folder : c->empty_file, false);
+    if (tree < 0 || !mount_attach(tree, object))
         fail(e, op, "cannot cover a path");
-    if (what >= 0)
-        close(what);
     if (tree >= 0)
         close(tree);
     close(object);
@@ -412,7 +413,6 @@ static bool landlock_ready(struct state *s, const struct op *op, bool scope, str
 static bool do_landlock(struct state *s, const struct op *op, struct err *e)
 {
     struct landlock_path_beneath_attr rule = {0};
-    struct stat st;
     int fd;
     bool good;
 
@@ -428,8 +428,6 @@ static bool do_landlock(struct state *s, const struct op *op, struct err *e)
         rule.allowed_access = (LANDLOCK_ACCESS_FS_WRITE_FILE | LL_IOCTL_DEV | LL_TRUNCATE) & s->handled;
     else
         rule.allowed_access = (LANDLOCK_ACCESS_FS_WRITE_FILE | LL_TRUNCATE) & s->handled;
-    if (fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode))
-        rule.allowed_access &= LANDLOCK_ACCESS_FS_WRITE_FILE | LL_TRUNCATE | LL_IOCTL_DEV;
     good = syscall(SYS_landlock_add_rule, s->a->confinement->landlock, LANDLOCK_RULE_PATH_BENEATH, &rule,
                0) == 0 ||
            fail(e, op, "cannot add a Landlock rule");
@@ -537,22 +535,11 @@ static bool hold_objects(struct state *s, size_t count, struct err *e)
     return true;
 }
 
-/* What is cloned later goes on /tmp, below what comes there next: before Linux 6.15 a mount that is nowhere in the
- * namespace cannot be cloned. */
-static bool park(int tree, struct err *e)
-{
-    static const struct op at_tmp = {.path = {"/tmp", 4}};
-    int copy = fcntl(tree, F_DUPFD_CLOEXEC, 0);
-
-    return copy >= 0 ? attach_at(&at_tmp, copy, at_tmp.path, e)
-                     : fail(e, &at_tmp, "cannot hold a mount");
-}
-
 static bool park_all(struct state *s, struct err *e)
 {
     struct confinement *c = s->a->confinement;
 
-    if (c->empty < 0 && (!make_empty(c, e) || !park(c->empty, e)))
+    if (c->empty_folder < 0 && !make_empty(c, e))
         return false;
     return s->layer < 0 || park(s->layer, e);
 }

@@ -36,7 +36,7 @@
 
 struct confinement {
     int landlock;      /* ruleset, or -1 when the policy accepted its absence */
-    int empty;         /* a tmpfs that holds what covers are clones of; -1 before apply_plan */
+    int empty_folder, empty_file; /* what covers are clones of; -1 before apply_plan */
     struct {
         int resource;
         uint64_t value;

@@ -745,7 +745,7 @@ int main(int argc, char **argv)
     if (children < 0 || fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC) != 0)
         return 125;
     r.confinement.landlock = -1;
-    r.confinement.empty = -1;
+    r.confinement.empty_folder = r.confinement.empty_file = -1;
     r.in.ceiling = 2 * (FRAME_BYTES_MAX + FRAME_HEADER);
     for (;;) {
         struct pollfd p[2] = {{.fd = CONTROL_FD, .events = POLLIN}, {.fd = children, .events = POLLIN}};

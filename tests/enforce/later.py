@@ -34,6 +34,9 @@ SOCKETS = [
         setup=lambda v: os.link(v["victim"], f"{v['work']}/linked")),
 ]
 
+# Owned by whoever opened the terminal, it would run as them, outside, for anybody who can reach the workspace.
+SET_USER = ("leave a set-uid program in the workspace", "cp /bin/true own && chmod 4755 own")
+
 # Name, script in a workspace without any of the names; what must not have appeared.
 MISSING = [(f"create {n}", f"mkdir {n} && echo evil > {n}/x", n) for n in (".codex", ".agents", ".cordon")]
 MISSING.append(("start a repository", "git init -q . && git config core.fsmonitor ./evil", ".git/config"))
@@ -48,6 +51,10 @@ FURTHER = [
 
 def later(world):
     Batch(world, "later", SOCKETS).run()
+    folder = world.workspace("inside", "home")
+    world.shell(folder, SET_USER[1])
+    left = os.path.exists(f"{folder}/own") and os.stat(f"{folder}/own").st_mode & 0o4000
+    report.check(not left, f"later: {SET_USER[0]}", "its set-uid bit stays")
     for rows, repository in ((MISSING, False), (FURTHER, True)):
         for name, script, kept in rows:
             result = {}

@@ -174,6 +174,30 @@ def policies(world):
                      f"exit {done.returncode}: {change}: {done.stderr[-150:]!r}")
         if change:
             return
+    refused_policies(world)
+
+
+def refused_policies(world):
+    """What the sandbox could write decides nothing; what cannot be protected is not opened."""
+    workspace = world.workspace("inside", "home")
+    own = write(f"{workspace}/policy.json", '{"version": 1}\n')
+    done = world.inside(workspace, ["true"], flags=("--policy", own))
+    report.check(done.returncode == 125 and b"policy.json" in done.stderr, "policy: a file in the workspace is refused",
+                 f"exit {done.returncode}: {done.stderr!r}")
+    linked = world.workspace("inside", "home")
+    outside = f"{world.outside('inside', 'home')}/tasks"
+    os.makedirs(outside)
+    os.symlink(outside, f"{linked}/.vscode")
+    before = snapshot(outside, f"{linked}/.vscode")
+    world.shell(linked, "echo evil > .vscode/x; rm .vscode; ln -s /nowhere .vscode")
+    change = difference(before, snapshot(outside, f"{linked}/.vscode"))
+    report.check(change is None, "policy: a protected path that is a link stays as it is", change)
+    pointing = world.workspace("inside", "home")
+    write(f"{pointing}/.git", "gitdir: ../elsewhere\n")
+    before = snapshot(f"{pointing}/.git")
+    world.shell(pointing, "echo gitdir: evil > .git; rm -f .git; mv .git g; echo gitdir: evil > h; mv -f h .git")
+    change = difference(before, snapshot(f"{pointing}/.git"))
+    report.check(change is None, "policy: a .git that is a file stays as it is", change)
 
 
 # ---- terminals ----

@@ -29,7 +29,7 @@ def process_group(world):
             child = subprocess.Popen(["sh", "-c", outer], env=world.environment(kind), cwd=workspace, start_new_session=True,
                                      stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             try:
-                child.wait(3)
+                child.wait(1.5)
             except subprocess.TimeoutExpired:
                 # A group that has stopped itself, outside; inside, Cordon whose command has.
                 os.killpg(child.pid, signal.SIGKILL) if kind == "bare" else end_stopped(child)
@@ -86,7 +86,7 @@ def secret_place(world):
 ODD = (("SIGCHLD ignored", "signal.signal(signal.SIGCHLD, signal.SIG_IGN)"),
        ("SIGPIPE ignored", "signal.signal(signal.SIGPIPE, signal.SIG_IGN)"),
        ("every signal blocked", "signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 32))"),
-       ("an umask of 777", "os.umask(0o777)"), ("few descriptors allowed", "resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))"),
+       ("an umask of 077", "os.umask(0o077)"), ("few descriptors allowed", "resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))"),
        ("an unknown environment", "os.environ.clear(); os.environ['HOME'] = os.path.dirname(os.path.dirname(os.getcwd()))"))
 
 

@@ -540,7 +540,8 @@ bool boundary_build(struct boundary *b, struct arena *a, struct plan *plan,
     if (!send_out(b, NULL, 0, e))
         return false;
     for (size_t i = 0; i < count; i++)
-        probe_control(&probes[i]);
+        if (probes[i].control == ANSWER_UNKNOWN) /* else it was made when the attempt was chosen */
+            probe_control(&probes[i]);
     return await(b, built, FRAME_NOTE, take_note, &build, FRAME_READY, e) &&
            await(b, proved, FRAME_PROBED, take_probed, &proof, FRAME_PROVED, e);
 }

@@ -73,7 +73,7 @@ struct promise {
     const char *sentence;  /* "a write outside the writable roots is refused" */
     const char *remedy;    /* what to do when it is broken or cannot be tried */
     bool essential;        /* unknown is as bad as broken: the boundary does not open */
-    bool thorough;         /* tried by doctor alone: its control costs a process */
+    bool thorough;         /* tried by doctor alone: it costs more than an opening should */
     /* Fills the attempt for this policy and machine; false: it does not apply here (nothing to prove). */
     bool (*make)(const struct session *s, struct opened *o, struct probe *out);
 };

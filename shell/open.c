@@ -54,6 +54,20 @@ static bool set_network(struct session *s, struct arena *a, struct str mode, str
     return policy_read(a, &s->env, text, LAYER_FLAG, STR("--net"), p, e);
 }
 
+/* As a file would say it, so that its name is checked and an administrator's bound holds. */
+static bool accept_part(struct session *s, struct arena *a, struct str part, struct policy *p, struct err *e)
+{
+    struct buf text = {0};
+    bool good;
+
+    buf_str(&text, STR("{\"version\":1,\"partial\":["));
+    text_json(&text, part);
+    buf_str(&text, STR("]}"));
+    good = policy_read(a, &s->env, buf_view(&text), LAYER_FLAG, STR("--accept"), p, e);
+    buf_release(&text);
+    return good;
+}
+
 static bool add_paths(struct session *s, struct arena *a, const struct texts *paths, enum rule_kind kind,
     struct policy *p, struct err *e)
 {
@@ -72,7 +86,8 @@ static bool apply_flags(struct session *s, struct arena *a, struct policy *p, st
         !add_paths(s, a, &o->secret, RULE_SECRET, p, e))
         return false;
     for (size_t i = 0; i < o->accept.n; i++)
-        *(struct str *)ARENA_PUSH(a, &p->partial) = o->accept.v[i];
+        if (!accept_part(s, a, o->accept.v[i], p, e))
+            return false;
     if (o->agent) {
         struct origin flag = {.layer = LAYER_FLAG, .file = STR("--agent")};
         p->net_switch = SWITCH_LOCKED;

@@ -115,6 +115,20 @@ static void check_passed(void)
     CHECK(value(&s, "LANG").p && !value(&s, "PATH").p, "env.pass bounds what comes");
 }
 
+static void check_named(void)
+{
+    static const char *const outer[] = {"MY_TOKEN=t", "OTHER_TOKEN=o", "HOME=/h"};
+    struct setting s = begin(outer, COUNT_OF(outer));
+
+    make(&s, false);
+    CHECK(!value(&s, "MY_TOKEN").p && !value(&s, "OTHER_TOKEN").p, "a pattern drops what it matches");
+    s.got.n = 0;
+    add(&s.policy.env_pass, STR("MY_TOKEN"));
+    make(&s, false);
+    CHECK_STR(value(&s, "MY_TOKEN"), STR("t"), "a name that is passed in so many words is passed all the same");
+    CHECK(!value(&s, "OTHER_TOKEN").p, "and no other");
+}
+
 static void check_put_in(void)
 {
     static const char *const outer[] = {
@@ -210,5 +224,6 @@ int main(void)
     check_make();
     check_many();
     arena_release(&arena);
+    check_named();
     return CHECK_END();
 }

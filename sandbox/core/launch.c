@@ -128,6 +128,17 @@ static struct str without_jobserver(struct arena *a, struct str flags)
 
 /* ---- what comes in ---- */
 
+/* A name that the policy passes in so many words is meant, whatever pattern it also matches. */
+static bool is_dropped(const struct making *m, struct str name)
+{
+    const struct texts *pass = &m->policy->env_pass;
+
+    for (size_t i = 0; i < pass->n; i++)
+        if (str_eq(pass->v[i], name))
+            return false;
+    return !in_texts(pass, name) || in_texts(&m->policy->env_drop, name);
+}
+
 static void take_outer(struct making *m, struct str entry)
 {
     struct str name = name_of(entry), value = str_slice(entry, name.n + 1, entry.n);
@@ -135,7 +146,7 @@ static void take_outer(struct making *m, struct str entry)
         str_is(name, "MAKEFLAGS") || str_is(name, "MFLAGS") || str_is(name, "CARGO_MAKEFLAGS");
 
     if (name.n == entry.n || in_list(left_out, COUNT_OF(left_out), name) ||
-        !in_texts(&m->policy->env_pass, name) || in_texts(&m->policy->env_drop, name))
+        is_dropped(m, name))
         return;
     if (m->terminal && in_list(of_terminal, COUNT_OF(of_terminal), name))
         return;

@@ -126,6 +126,8 @@ bool pty_resize(intptr_t controlling, uint16_t rows, uint16_t columns); /* neith
 bool pty_take_unread(intptr_t controlling, struct buf *out);
 /* Cooked, echoing, with the usual keys; output that was stopped goes on. */
 bool pty_sane(intptr_t controlling);
+/* Lines are kept whole and Ctrl-C interrupts: no full-screen program has it just now. */
+bool pty_is_cooked(intptr_t controlling);
 /* Echo off while lines are kept whole: a password prompt. */
 bool pty_is_hidden(intptr_t controlling);
 

@@ -134,6 +134,13 @@ bool pty_sane(intptr_t controlling)
     return good;
 }
 
+bool pty_is_cooked(intptr_t controlling)
+{
+    struct termios mode;
+
+    return tcgetattr((int)controlling, &mode) == 0 && (mode.c_lflag & ICANON) && (mode.c_lflag & ISIG);
+}
+
 bool pty_is_hidden(intptr_t controlling)
 {
     struct termios mode;

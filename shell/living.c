@@ -80,11 +80,11 @@ static const char hook_functions[] =
     "}\n"
     "__cordon_words() {\n"
     "\tbuiltin printf '\\0w' >&\"$__cordon_fd\"\n"
-    "\tif [[ $2 == *M* ]]; then\n"
-    "\t\tbuiltin compgen -c -- \"$3\" >&\"$__cordon_fd\"\n"
-    "\telse\n"
-    "\t\tbuiltin compgen -v -- \"$3\" >&\"$__cordon_fd\"\n"
-    "\tfi 2>/dev/null\n"
+    "\tcase $2 in\n"
+    "\t*M*) builtin compgen -c -- \"$3\" ;;\n"
+    "\t*V*) builtin compgen -v -- \"$3\" ;;\n"
+    "\t*) builtin compgen -f -- \"$3\"; builtin compgen -S / -d -- \"$3\" ;;\n"
+    "\tesac >&\"$__cordon_fd\" 2>/dev/null\n"
     "\tbuiltin printf '\\0C%s 0 %s\\0' \"$1\" \"$PWD\" >&\"$__cordon_fd\"\n"
     "}\n"
     /* Straight to the parser, or through eval? Straight, unless it has several lines, or its first command
@@ -302,7 +302,7 @@ static const char hook_before[] =
 /* Part three, after it. */
 static const char hook_after[] =
     "__cordon_settle\n"
-    "PS1='\\$ '\n";
+    "PS1='\\[\\e]7770;cordon-prompt\\a\\]\\$ '\n";
 
 /* ---- text for the shell ---- */
 
@@ -421,6 +421,11 @@ struct str living_restore(struct arena *a, const struct texts *environment, stru
     return settle(a, &text);
 }
 
+struct str living_lost_mark(void)
+{
+    return STR("\033]7770;cordon-prompt\a");
+}
+
 struct str living_repair_keys(void)
 {
     /* Ctrl-U first: whatever stands in readline's line goes away. */
@@ -493,11 +498,13 @@ bool living_send_export(struct buf *out, uint32_t id)
     return true;
 }
 
-bool living_send_complete(struct buf *out, uint32_t id, struct str word, bool is_command)
+bool living_send_complete(struct buf *out, uint32_t id, struct str word, enum living_words what)
 {
+    static const char *const letters[] = {[LIVING_COMMANDS] = "M", [LIVING_FILES] = "F", [LIVING_VARIABLES] = "V"};
+
     if (word.n > PATH_BYTES_MAX || str_find(word, 0, '\0') < word.n)
         return false;
-    frame(out, 'C', is_command ? "M" : "", id, word, (struct str){0});
+    frame(out, 'C', letters[what], id, word, (struct str){0});
     return true;
 }
 
@@ -589,7 +596,7 @@ static bool take_word(struct arena *a, struct str word, struct living_report *ou
         take_items(a, word, &out->job_lines);
         return true;
     case 'w':
-        take_items(a, word, &out->functions);
+        take_items(a, word, &out->words);
         return true;
     default: /* process ids of jobs, one a line */
         out->jobs = count_jobs(word);

@@ -38,14 +38,18 @@ struct living_line {
 bool living_send(struct buf *out, const struct living_line *line, struct err *e);
 /* Asks for the exported variables, functions' names and jobs: answered by a LIVING_EXPORT report. */
 bool living_send_export(struct buf *out, uint32_t id);
-/* Asks for what could stand for word; as a command word, or as an argument. Answered by LIVING_WORDS. */
-bool living_send_complete(struct buf *out, uint32_t id, struct str word, bool is_command);
+/* Asks for what could stand for word, a text without quotes. Answered by LIVING_WORDS. */
+enum living_words { LIVING_COMMANDS, LIVING_FILES, LIVING_VARIABLES };
+bool living_send_complete(struct buf *out, uint32_t id, struct str word, enum living_words what);
 /* The answer that a LIVING_TORN report needs before anything else is sent. */
 struct living_report;
 bool living_send_sync(struct buf *out, const struct living_report *torn);
 /* Carried-over state for a new shell: evaluated before the first report. Values are quoted here. */
 struct str living_restore(struct arena *a, const struct texts *environment, struct str cwd);
-/* Keys that put a lost hook back when bash stands at a prompt of its own on the pty. */
+/* What bash's own prompt prints, which is seen only where the hook is lost (PROMPT_COMMAND unset) or a line waits for
+ * more. A hint: anything may print it. */
+struct str living_lost_mark(void);
+/* Keys that put a lost hook back when bash stands at that prompt. */
 struct str living_repair_keys(void);
 
 enum living_kind {
@@ -53,7 +57,7 @@ enum living_kind {
     LIVING_DONE,   /* line id ended: status, cwd as the shell says it */
     LIVING_TORN,   /* an interrupt met the hook: what was sent and has no report was not run */
     LIVING_EXPORT, /* answer to living_send_export */
-    LIVING_WORDS,  /* answer to living_send_complete: in functions */
+    LIVING_WORDS,  /* answer to living_send_complete: in words; a folder ends in / */
 };
 struct living_report {
     enum living_kind kind;
@@ -65,6 +69,7 @@ struct living_report {
     size_t jobs;               /* background jobs now */
     struct texts environment;  /* LIVING_EXPORT: NAME=value */
     struct texts functions, aliases, job_lines; /* LIVING_EXPORT: names; jobs as bash lists them */
+    struct texts words;        /* LIVING_WORDS */
 };
 
 /* One report at the front of bytes: 1 and *used; 0 more is needed; -1 not a report (the hook is lost). */

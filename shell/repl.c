@@ -20,6 +20,8 @@
 #define HATCH_MS     2000 /* three Ctrl-C, or three Ctrl-\, within this */
 #define QUIET_MS     50
 #define WORDS_MS     400  /* completion waits this long for the shell */
+#define WORDS_MAX    2000
+#define MENDED_MAX   3
 #define CONTINUE     18
 #define CTRL_C       '\003'
 #define CTRL_BACKSLASH '\034'
@@ -46,6 +48,7 @@ struct repl {
     uint64_t hatch[3];      /* when the last Ctrl-C or Ctrl-\ went in */
     char hatch_key;
     uint64_t quiet_until;
+    unsigned mended;        /* how often in this line the shell's hook was put back */
     struct str history_file;
 };
 
@@ -163,14 +166,34 @@ static void show_output(struct repl *r, struct str bytes)
     put(r, &r->shown);
 }
 
+/* bash at a prompt of its own while a line should run: its hook is lost (PROMPT_COMMAND was unset), or the line needs
+ * more. The first is mended by what Cordon types for the person; for the second it is one word too many. */
+static void look_for_loss(struct repl *r, struct str bytes)
+{
+    struct str mark = living_lost_mark();
+    struct foreground front;
+    struct err ignored = {0};
+
+    for (size_t at = 0; at < bytes.n && r->in.busy; at++) {
+        at = str_find(bytes, at, mark.p[0]);
+        if (!str_starts(str_slice(bytes, at, bytes.n), mark))
+            continue;
+        if (r->mended++ < MENDED_MAX &&
+            boundary_foreground(r->in.o->boundary, r->in.shell.id, &front, &ignored) && front.itself)
+            buf_str(&r->keys, living_repair_keys());
+        return;
+    }
+}
+
 static bool read_terminal(struct repl *r)
 {
     char bytes[CHUNK];
     long code = 0, n = sys_read(r->in.shell.terminal, bytes, sizeof bytes, &code);
 
-    if (n > 0)
+    if (n > 0) {
+        look_for_loss(r, (struct str){bytes, (size_t)n});
         show_output(r, (struct str){bytes, (size_t)n});
-    else if (n != -1)
+    } else if (n != -1)
         r->quiet_until = sys_milliseconds() + QUIET_MS;
     return n > 0;
 }
@@ -505,6 +528,7 @@ static void run_shell_line(struct repl *r, struct str line)
         r->exit_asked = false;
     mark(r, "C");
     put(r, &r->draw);
+    r->mended = 0;
     if (inner_send(&r->in, line, false, &e))
         return;
     tell_error(r, &e);
@@ -548,18 +572,18 @@ static void take_line(struct repl *r)
 
 /* ---- completion: asked of the idle shell, with a deadline; what it answers is untrusted text ---- */
 
-static bool ask_words(struct repl *r, struct str word, bool command, struct texts *out)
+static bool ask_words(struct repl *r, struct str word, enum living_words what, struct texts *out)
 {
     uint64_t end = sys_milliseconds() + WORDS_MS;
-    bool good = living_send_complete(&r->in.out, ++r->in.id, word, command);
+    bool good = living_send_complete(&r->in.out, ++r->in.id, word, what);
 
     while (good && sys_milliseconds() < end) {
         struct sys_wait items[2];
         struct err e = {0};
         enum inner_news news = inner_turn(&r->in, &e);
         if (news == INNER_WORDS) {
-            for (size_t i = 0; i < r->in.report.functions.n && i < 500; i++)
-                *(struct str *)ARENA_PUSH(&r->turn, out) = arena_str(&r->turn, r->in.report.functions.v[i]);
+            for (size_t i = 0; i < r->in.report.words.n && i < WORDS_MAX; i++)
+                *(struct str *)ARENA_PUSH(&r->turn, out) = arena_str(&r->turn, r->in.report.words.v[i]);
             return true;
         }
         if (news == INNER_ENDED || news == INNER_LOST || news == INNER_BROKEN) {
@@ -584,29 +608,36 @@ static void builtin_words(struct repl *r, struct str word, struct texts *out)
     }
 }
 
-/* Names are read outside, where the private temp looks different: there, none are offered. */
-static void file_words(struct repl *r, const struct complete_word *word, struct texts *out)
+static bool is_listed(const struct texts *list, struct str name)
 {
-    struct path_env env = r->s->env;
-    struct str folder = word->folder, place = inner_place(&r->in, &r->turn), whole;
-    struct err ignored = {0};
+    for (size_t i = 0; i < list->n; i++)
+        if (str_eq(list->v[i], name))
+            return true;
+    return false;
+}
 
-    env.cwd = place;
-    env.variable = NULL;
-    if (!path_canonical(&r->turn, &env, folder.n ? folder : STR("."), &whole, &ignored))
-        return;
-    if (path_is_under(&env, STR("/tmp"), whole) &&
-        !(r->s->open->policy.workspace.n && path_is_under(&env, r->s->open->policy.workspace, whole)))
-        return;
-    sys_list_names(&r->turn, whole, word->name, out);
+/* From bash's answer: a folder comes twice, plain and with its slash, a function and a program of one name too. */
+static void keep_words(struct repl *r, const struct complete_word *word, const struct texts *answer, struct texts *out)
+{
+    for (size_t i = 0; i < answer->n; i++) {
+        struct str name = answer->v[i], folder = arena_format(&r->turn, "%.*s/", (int)name.n, name.p);
+        if (word->folder.n && !is_listed(answer, folder) && str_starts(name, word->folder))
+            name = str_slice(name, word->folder.n, name.n);
+        else if (word->folder.n || is_listed(answer, folder))
+            continue;
+        if (str_starts(name, word->name) && !str_starts(name, STR("__cordon_")) && !is_listed(out, name))
+            *(struct str *)ARENA_PUSH(&r->turn, out) = name;
+    }
 }
 
 static void complete(struct repl *r)
 {
     struct str line = editor_line(r->ed);
     size_t cursor = editor_cursor(r->ed);
-    struct texts found = {0}, escaped = {0};
+    struct texts answer = {0}, found = {0}, escaped = {0};
     struct complete_word word;
+    enum living_words what = LIVING_FILES;
+    struct str parts[2];
 
     if (line.n && line.p[0] == ':' && str_find(str_slice(line, 0, cursor), 0, ' ') == cursor) {
         builtin_words(r, str_slice(line, 0, cursor), &found);
@@ -614,12 +645,17 @@ static void complete(struct repl *r)
         return;
     }
     complete_split(&r->turn, line, cursor, &word);
-    if (word.kind == COMPLETE_NOTHING || word.expands)
+    if (word.kind == COMPLETE_COMMAND && !word.folder.n)
+        what = LIVING_COMMANDS;
+    else if (word.kind == COMPLETE_VARIABLE)
+        what = LIVING_VARIABLES;
+    if (word.kind == COMPLETE_NOTHING || (word.expands && what == LIVING_FILES))
         return;
-    if (word.kind == COMPLETE_FILE || word.folder.n)
-        file_words(r, &word, &found);
-    else if (!ask_words(r, word.name, word.kind == COMPLETE_COMMAND, &found))
+    parts[0] = word.folder;
+    parts[1] = word.name;
+    if (!ask_words(r, arena_join(&r->turn, parts, 2), what, &answer))
         return;
+    keep_words(r, &word, &answer, &found);
     for (size_t i = 0; i < found.n; i++)
         *(struct str *)ARENA_PUSH(&r->turn, &escaped) =
             complete_escape(&r->turn, &word, found.v[i], found.n == 1);

@@ -48,7 +48,7 @@ static void test_take(void)
     CHECK(take(&a, STR("\0eA=1\n2\0eB=\0ff1\0aq\0l[1]+ x\n[2]- y\n\0X3 0 /\0"), &r, &used) == 1 && r.kind == LIVING_EXPORT &&
               r.environment.n == 2 && str_is(r.environment.v[0], "A=1\n2") && r.functions.n == 1 &&
               str_is(r.functions.v[0], "f1") && r.aliases.n == 1 && r.job_lines.n == 2, "an export");
-    CHECK(take(&a, STR("\0wone\ntwo\n\0C4 0 /\0"), &r, &used) == 1 && r.kind == LIVING_WORDS && r.functions.n == 2,
+    CHECK(take(&a, STR("\0wone\ntwo\n\0C4 0 /\0"), &r, &used) == 1 && r.kind == LIVING_WORDS && r.words.n == 2,
         "a completion");
     struct buf big = {.ceiling = (size_t)8 << 20};
     while (big.n <= LIVING_BYTES_MAX)
@@ -79,7 +79,7 @@ static void test_send(void)
     living_send_sync(&out, &torn);
     CHECK_STR(buf_view(&out), STR("\0S 3\0"), "the answer to a torn line");
     buf_clear(&out);
-    CHECK(!living_send_complete(&out, 1, STR("a\0"), true) && out.n == 0, "a word with a NUL is not completed");
+    CHECK(!living_send_complete(&out, 1, STR("a\0"), LIVING_COMMANDS) && out.n == 0, "a word with a NUL is not completed");
     buf_release(&out);
 }
 

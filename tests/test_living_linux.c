@@ -437,13 +437,13 @@ static void test_answers(void)
     for (size_t i = 0; i < b.report.functions.n; i++)
         found |= str_is(b.report.functions.v[i], "myfunction");
     CHECK(found && b.report.aliases.n == 1 && b.report.job_lines.n == 1, "functions, aliases and jobs");
-    living_send_complete(&bytes, 78, STR("myfun"), true);
+    living_send_complete(&bytes, 78, STR("myfun"), LIVING_COMMANDS);
     bash_send(&b, &bytes);
-    CHECK(bash_report(&b, 3000) && b.report.kind == LIVING_WORDS && b.report.functions.n == 1 &&
-              str_is(b.report.functions.v[0], "myfunction"), "a completion is answered");
-    living_send_complete(&bytes, 79, STR("no\303\266\ns'$(x)"), true);
+    CHECK(bash_report(&b, 3000) && b.report.kind == LIVING_WORDS && b.report.words.n == 1 &&
+              str_is(b.report.words.v[0], "myfunction"), "a completion is answered");
+    living_send_complete(&bytes, 79, STR("no\303\266\ns'$(x)"), LIVING_FILES);
     bash_send(&b, &bytes);
-    CHECK(bash_report(&b, 3000) && b.report.functions.n == 0, "one without candidates too");
+    CHECK(bash_report(&b, 3000) && b.report.words.n == 0, "one without candidates too");
     CHECK(bash_line(&b, "kill -9 $!"), "and the next line works");
     bash_end(&b);
 }

@@ -6,28 +6,20 @@
 #include "linux.h"
 #include "core/text.h"
 
-#include <grp.h>
-#include <linux/sched.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #define EVENTS_MAX   512
 #define ANSWER_MS    15000
 #define END_MS       2000
-#define CAPABILITIES 64
-#define START_STACK  65536
 
 struct boundary {
-    int control, pidfd, begun; /* begun: where the child says why it could not start */
-    pid_t pid;
+    struct started runner;
     uint32_t next_id;
     struct buf in, out;
     int fds[RUNNER_FDS_MAX];
@@ -39,228 +31,30 @@ struct boundary {
     char cgroup[PATH_BYTES_MAX];
 };
 
-/* ---- begin ---- */
-
-struct start_failure {
-    int step, code;
-};
-
-enum { START_MAPS = 1, START_NETWORK = RUNNER_NO_NETWORK, START_CAPABILITIES, START_DESCRIPTORS, START_EXEC };
-
-static bool write_text(const char *path, const char *text)
-{
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    bool good = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-
-    if (fd >= 0)
-        close(fd);
-    return good;
-}
-
-/* One id each, mapped to itself: HOME, git and the owners of files look right inside, and the kernel lets a
- * process that owns nothing else do this without privilege (user_namespaces(7)). */
-static bool map_ids(uid_t uid, gid_t gid)
-{
-    char text[64];
-
-    if (!write_text("/proc/self/setgroups", "deny"))
-        return false;
-    snprintf(text, sizeof text, "%lu %lu 1", (unsigned long)gid, (unsigned long)gid);
-    if (!write_text("/proc/self/gid_map", text))
-        return false;
-    snprintf(text, sizeof text, "%lu %lu 1", (unsigned long)uid, (unsigned long)uid);
-    return write_text("/proc/self/uid_map", text);
-}
-
-/* An ordinary uid loses its capabilities at exec unless they are ambient. They count only in the new user
- * namespace; the runner needs them to build, and drops them for everything that it starts. */
-static bool keep_capabilities(void)
-{
-    struct {
-        uint32_t version;
-        int pid;
-    } header = {0x20080522, 0};
-    struct {
-        uint32_t effective, permitted, inheritable;
-    } sets[2];
-
-    if (syscall(SYS_capget, &header, sets) != 0)
-        return false;
-    for (int i = 0; i < 2; i++)
-        sets[i].inheritable = sets[i].permitted;
-    if (syscall(SYS_capset, &header, sets) != 0)
-        return false;
-    for (int capability = 0; capability < CAPABILITIES; capability++)
-        prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0); /* EINVAL past the last one */
-    return true;
-}
-
-struct start {
-    int runner, control, report;
-    bool new_network;
-    uid_t uid;
-    gid_t gid;
-};
-
-static void start_failed(int report, int step)
-{
-    struct start_failure failure = {step, errno};
-    ssize_t ignored = write(report, &failure, sizeof failure);
-
-    (void)ignored;
-    _exit(125);
-}
-
-/* Runs on a stack of its own in cordon's memory until it execs, as after vfork(2): nothing of cordon's is changed. */
-static int start_runner(void *context)
-{
-    const struct start *s = context;
-    char *const argv[] = {(char *)(uintptr_t) "cordon-runner",
-        (char *)(uintptr_t)(s->new_network ? "new-network" : "shared-network"), NULL};
-    char *const env[] = {NULL};
-    int null, runner, control, report;
-
-    if (!map_ids(s->uid, s->gid))
-        start_failed(s->report, START_MAPS);
-    if (!keep_capabilities())
-        start_failed(s->report, START_CAPABILITIES);
-    report = fcntl(s->report, F_DUPFD_CLOEXEC, CONTROL_FD + 3);
-    runner = fcntl(s->runner, F_DUPFD_CLOEXEC, CONTROL_FD + 3);
-    control = fcntl(s->control, F_DUPFD_CLOEXEC, CONTROL_FD + 3);
-    null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    null = null < 0 ? -1 : fcntl(null, F_DUPFD_CLOEXEC, CONTROL_FD + 3);
-    if (report < 0 || runner < 0 || control < 0 || null < 0 || dup2(control, CONTROL_FD) < 0 ||
-        dup2(report, CONTROL_FD + 1) < 0)
-        start_failed(s->report, START_DESCRIPTORS);
-    for (int i = 0; i < 3; i++) {
-        if (dup2(null, i) < 0)
-            start_failed(report, START_DESCRIPTORS);
-    }
-    syscall(SYS_execveat, runner, "", argv, env, AT_EMPTY_PATH);
-    start_failed(report, START_EXEC);
-    return 125;
-}
-
-static long setting(const char *path)
-{
-    char text[32] = "";
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
-
-    if (fd >= 0)
-        close(fd);
-    return n > 0 ? strtol(text, NULL, 10) : -1;
-}
-
-/* Who withholds namespaces, and what to do about it (linux-specific signs, most telling first). */
-static bool explain_withheld(struct err *e, const char *what, int code)
-{
-    err_set(e, ERR_UNSUPPORTED, "%s", what);
-    sys_reason(e, code);
-    if (setting("/proc/sys/kernel/unprivileged_userns_clone") == 0)
-        return err_remedy(e, "an administrator can allow it: sysctl kernel.unprivileged_userns_clone=1");
-    if (setting("/proc/sys/user/max_user_namespaces") == 0)
-        return err_remedy(e, "an administrator can allow it: sysctl user.max_user_namespaces=16384");
-    if (setting("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1)
-        return err_remedy(e, "AppArmor restricts user namespaces: an administrator can install a profile with "
-                             "\"userns,\" for cordon, or sysctl kernel.apparmor_restrict_unprivileged_userns=0");
-    if (access("/.dockerenv", F_OK) == 0 || access("/run/.containerenv", F_OK) == 0)
-        return err_remedy(e, "this container's seccomp profile forbids it: start the container with a profile that "
-                             "allows unshare, clone and mount (--security-opt seccomp=...)");
-    return err_remedy(e, "Cordon needs user namespaces; ask an administrator to allow them");
-}
-
-static int open_runner(struct err *e)
-{
-    char path[PATH_BYTES_MAX];
-    ssize_t n = readlink("/proc/self/exe", path, sizeof path - sizeof "cordon-runner");
-    char *slash;
-    int fd;
-
-    path[n > 0 ? n : 0] = '\0';
-    slash = strrchr(path, '/');
-    if (slash)
-        memcpy(slash + 1, "cordon-runner", sizeof "cordon-runner");
-    fd = slash ? open(path, O_PATH | O_CLOEXEC | O_NOFOLLOW) : -1;
-    if (fd < 0) {
-        err_set(e, ERR_MISSING, "cannot find cordon-runner beside cordon");
-        err_subject(e, str_from(path));
-        err_remedy(e, "build both, and keep them in one folder");
-    }
-    return fd;
-}
-
 bool boundary_begin(struct boundary **out, bool new_network, struct err *e)
 {
-    const int flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
-                      CLONE_NEWCGROUP | CLONE_PIDFD | CLONE_VM | CLONE_VFORK | SIGCHLD;
-    int control[2] = {-1, -1}, report[2] = {-1, -1}, pidfd = -1, runner = open_runner(e);
+    struct started started;
     struct boundary *b;
-    char *stack;
-    struct start start = {.runner = runner, .new_network = new_network, .uid = geteuid(), .gid = getegid()};
-    int pid;
 
-    if (runner < 0)
+    if (!start_runner(new_network, &started, e))
         return false;
-    if (start.uid == 0 && setgroups(0, NULL) != 0 && getgroups(0, NULL) > 0) {
-        err_set(e, ERR_SYSTEM, "cannot drop root's supplementary groups");
-        sys_reason(e, errno);
-        close(runner);
-        return false;
-    }
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) != 0 || pipe2(report, O_CLOEXEC) != 0) {
-        err_set(e, ERR_SYSTEM, "cannot make the channel to the runner");
-        sys_reason(e, errno);
-        goto fail;
-    }
-    start.control = control[1];
-    start.report = report[1];
-    /* No copy of our memory is made, and we go on as soon as the runner has started. */
-    stack = malloc(START_STACK); /* new each time: what the child left of the last one is not ours to know */
-    pid = stack ? clone(start_runner, stack + START_STACK, flags, &start, &pidfd, NULL, NULL) : -1;
-    free(stack);
-    if (pid < 0) {
-        explain_withheld(e, "cannot make the namespaces of a sandbox", errno);
-        goto fail;
-    }
-    close(runner);
-    close(control[1]);
-    close(report[1]);
     b = calloc(1, sizeof *b);
     if (!b) {
-        close(control[0]); /* the runner sees its end and goes */
+        close(started.control); /* the runner sees its end and goes */
         return err_set(e, ERR_LIMIT, "no memory");
     }
-    b->control = control[0];
-    b->begun = report[0];
-    b->pidfd = pidfd;
-    b->pid = pid;
+    b->runner = started;
     b->in.ceiling = 2 * (FRAME_BYTES_MAX + FRAME_HEADER);
     *out = b;
     return true;
-fail:
-    for (size_t i = 0; i < 5; i++) {
-        int fds[] = {runner, control[0], control[1], report[0], report[1]};
-        if (fds[i] >= 0)
-            close(fds[i]);
-    }
-    return false;
 }
 
 /* ---- asking and answering ---- */
 
 static bool explain_lost(struct boundary *b, struct err *e)
 {
-    static const char *const steps[] = {"", "cannot map the user's id into a sandbox",
-        "cannot make a network of its own for the sandbox", "cannot keep what the runner needs",
-        "cannot hand descriptors to the runner", "cannot start cordon-runner"};
-    struct start_failure failure;
-    ssize_t n = read(b->begun, &failure, sizeof failure);
-
     b->lost = true;
-    if (n == (ssize_t)sizeof failure && failure.step > 0 && failure.step < (int)COUNT_OF(steps))
-        return explain_withheld(e, steps[failure.step], failure.code);
-    return err_set(e, ERR_SYSTEM, "the runner ended, and everything inside with it");
+    return start_explain(&b->runner, e);
 }
 
 static void queue_event(struct boundary *b, struct event event)
@@ -318,7 +112,7 @@ static int receive(struct boundary *b, int wait_ms, struct err *e)
     ssize_t n;
 
     if (wait_ms) {
-        struct pollfd p = {.fd = b->control, .events = POLLIN};
+        struct pollfd p = {.fd = b->runner.control, .events = POLLIN};
         int ready;
         do
             ready = poll(&p, 1, wait_ms);
@@ -329,7 +123,7 @@ static int receive(struct boundary *b, int wait_ms, struct err *e)
             return -1;
         }
     }
-    n = sys_receive(b->control, bytes, sizeof bytes, fds, &got, false);
+    n = sys_receive(b->runner.control, bytes, sizeof bytes, fds, &got, false);
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
         return 0;
     if (n <= 0) {
@@ -368,7 +162,7 @@ static bool send_out(struct boundary *b, const int *fds, size_t fd_count, struct
         buf_clear(&b->out);
         return err_set(e, ERR_SYSTEM, "the runner is gone");
     }
-    good = !b->out.overflowed && sys_send_frames(b->control, b->out.p, b->out.n, fds, fd_count);
+    good = !b->out.overflowed && sys_send_frames(b->runner.control, b->out.p, b->out.n, fds, fd_count);
     buf_clear(&b->out);
     return good || explain_lost(b, e);
 }
@@ -416,11 +210,11 @@ static bool make_cgroup(struct boundary *b, const struct op *op, struct err *e)
         goto fail;
     snprintf(b->cgroup, sizeof b->cgroup, "%s", op->path.p);
     n = snprintf(path, sizeof path, "%s/%s", op->path.p, op->text.p);
-    if (n < 0 || (size_t)n >= sizeof path || !write_text(path, op->text2.p))
+    if (n < 0 || (size_t)n >= sizeof path || !sys_write_text(path, op->text2.p))
         goto fail;
     snprintf(path, sizeof path, "%.4000s/cgroup.procs", op->path.p);
-    snprintf(pid, sizeof pid, "%ld", (long)b->pid);
-    if (write_text(path, pid))
+    snprintf(pid, sizeof pid, "%ld", (long)b->runner.pid);
+    if (sys_write_text(path, pid))
         return true;
 fail:
     err_set(e, ERR_SYSTEM, "cannot set a limit");
@@ -459,8 +253,11 @@ static bool put_plan(struct boundary *b, uint32_t id, const struct plan *plan,
 
     for (size_t i = 0; i < plan->n; i++) {
         const struct op *op = &plan->v[i];
-        if (op->kind == OP_CGROUP && !make_cgroup(b, op, e))
-            return false;
+        if (op->kind == OP_CGROUP && !make_cgroup(b, op, e)) {
+            if (op->on_failure != FAIL_SKIP)
+                return false;
+            err_clear(e);
+        }
         if (op->kind == OP_OVERLAY &&
             (!sys_make_folders(op->text, 0700, e) || !sys_make_folders(op->text2, 0700, e)))
             return false;
@@ -713,7 +510,7 @@ bool boundary_narrow(struct boundary *b, struct arena *a, const struct op *op, u
 
 sys_handle boundary_handle(const struct boundary *b)
 {
-    return b->control;
+    return b->runner.control;
 }
 
 bool boundary_event(struct boundary *b, struct event *out, struct err *e)
@@ -750,7 +547,7 @@ void boundary_end(struct boundary *b)
         return;
     b->ending = ++b->next_id;
     frame_end(&b->out, frame_begin(&b->out, FRAME_END, b->ending));
-    b->lost = !sys_send_frames(b->control, b->out.p, b->out.n, NULL, 0);
+    b->lost = !sys_send_frames(b->runner.control, b->out.p, b->out.n, NULL, 0);
     buf_clear(&b->out);
 }
 
@@ -785,15 +582,15 @@ void boundary_close(struct boundary *b)
     boundary_end(b);
     if (!has_ended(b) || b->cgroup[0]) { /* a cgroup can be removed only when the runner has left it too */
         /* pid 1 goes first and the kernel ends the rest; the wait returns when the last of them is gone. */
-        syscall(SYS_pidfd_send_signal, b->pidfd, SIGKILL, NULL, 0);
-        while (waitid((idtype_t)3 /* P_PIDFD */, (id_t)b->pidfd, &info, WEXITED) != 0 && errno == EINTR)
+        syscall(SYS_pidfd_send_signal, b->runner.pidfd, SIGKILL, NULL, 0);
+        while (waitid((idtype_t)3 /* P_PIDFD */, (id_t)b->runner.pidfd, &info, WEXITED) != 0 && errno == EINTR)
             ;
     }
     for (size_t i = 0; i < b->fd_count; i++)
         close(b->fds[i]);
-    close(b->control);
-    close(b->begun);
-    close(b->pidfd);
+    close(b->runner.control);
+    close(b->runner.said);
+    close(b->runner.pidfd);
     if (b->cgroup[0])
         rmdir(b->cgroup);
     buf_release(&b->in);

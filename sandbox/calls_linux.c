@@ -27,6 +27,10 @@ enum call_rule {
     NAMESPACES, /* EPERM when the flags in argument 0 ask for a namespace */
     FAMILY,     /* EAFNOSUPPORT but for UNIX, INET, INET6, NETLINK in argument 0 */
     TERMINAL,   /* EPERM for requests in argument 1 that feed or steer a terminal */
+    MODE_1,     /* EPERM when the mode in argument 1 makes a file that lends its owner's rights; MODE_2: argument 2 */
+    MODE_2,
+    OPEN_2,     /* the same, where the flags in argument 1 make a file; OPEN_3: one argument further on */
+    OPEN_3,
 };
 
 struct call {
@@ -89,6 +93,17 @@ static const struct call calls[] = {
     {"request_key", 249, 218, ABSENT},
     /* flags behind a pointer, which a filter cannot read: programs fall back to clone */
     {"clone3", 435, 435, ABSENT},
+    {"openat2", 437, 437, ABSENT},
+    /* A set-uid file in the workspace would lend the person's rights, or root's, to whoever runs it outside. */
+    {"chmod", 90, -1, MODE_1},
+    {"fchmod", 91, 52, MODE_1},
+    {"fchmodat", 268, 53, MODE_2},
+    {"fchmodat2", 452, 452, MODE_2},
+    {"creat", 85, -1, MODE_1},
+    {"mknod", 133, -1, MODE_1},
+    {"mknodat", 259, 33, MODE_2},
+    {"open", 2, -1, OPEN_2},
+    {"openat", 257, 56, OPEN_3},
     {"clone", 56, 220, NAMESPACES},
     {"unshare", 272, 97, NAMESPACES},
     {"socket", 41, 198, FAMILY},
@@ -106,9 +121,14 @@ static const uint32_t families[] = {1 /* UNIX */, 2 /* INET */, 10 /* INET6 */, 
  * loads line disciplines. The kernel looks at the low 32 bits of the request only, and so do we. */
 static const uint32_t terminal_requests[] = {0x5412, 0x541C, 0x541D, 0x5423};
 
+#define SET_UID 04000u
+#define SET_GID 02000u /* means something else on folders, which share it between people: refused to root alone */
+#define MAKES_A_FILE 0x400040u /* O_CREAT, __O_TMPFILE: without them the mode is whatever the register held */
+
 struct writer {
     struct sock_filter *out;
     size_t n, capacity;
+    uint32_t lending; /* mode bits that no file may be given */
 };
 
 static void put(struct writer *w, uint16_t code, uint32_t k, uint8_t yes, uint8_t no)
@@ -129,9 +149,22 @@ static void put_load_argument(struct writer *w, unsigned index)
     put(w, BPF_LD | BPF_W | BPF_ABS, (uint32_t)(offsetof(struct seccomp_data, args) + 8 * index), 0, 0);
 }
 
+static void put_mode(struct writer *w, unsigned argument, uint32_t lending)
+{
+    put_load_argument(w, argument);
+    put(w, BPF_JMP | BPF_JSET | BPF_K, lending, 0, 1);
+    put_return(w, EPERM);
+}
+
 static void put_checked(struct writer *w, enum call_rule rule)
 {
-    if (rule == NAMESPACES) {
+    if (rule == MODE_1 || rule == MODE_2) {
+        put_mode(w, rule == MODE_1 ? 1 : 2, w->lending);
+    } else if (rule == OPEN_2 || rule == OPEN_3) {
+        put_load_argument(w, rule == OPEN_2 ? 1 : 2);
+        put(w, BPF_JMP | BPF_JSET | BPF_K, MAKES_A_FILE, 0, 3);
+        put_mode(w, rule == OPEN_2 ? 2 : 3, w->lending);
+    } else if (rule == NAMESPACES) {
         put_load_argument(w, 0);
         put(w, BPF_JMP | BPF_JSET | BPF_K, NAMESPACE_FLAGS, 0, 1);
         put_return(w, EPERM);
@@ -157,7 +190,7 @@ struct numbered {
 
 static void put_call(struct writer *w, const struct numbered *c)
 {
-    struct writer measure = {NULL, 0, 0};
+    struct writer measure = {NULL, 0, 0, w->lending};
 
     if (c->rule == REFUSE || c->rule == ABSENT) {
         put(w, BPF_JMP | BPF_JEQ | BPF_K, c->number, 0, 1);
@@ -173,7 +206,7 @@ static void put_call(struct writer *w, const struct numbered *c)
  * comparisons made that the most expensive step of starting a program. */
 static void put_tree(struct writer *w, const struct numbered *sorted, size_t count)
 {
-    struct writer measure = {NULL, 0, 0};
+    struct writer measure = {NULL, 0, 0, w->lending};
     size_t half = count / 2;
 
     if (count <= 3) {
@@ -210,10 +243,10 @@ static size_t sort_calls(struct numbered *sorted)
     return count;
 }
 
-size_t calls_filter(struct sock_filter *out, size_t capacity)
+size_t calls_filter(struct sock_filter *out, size_t capacity, bool root)
 {
     struct numbered sorted[COUNT_OF(calls)];
-    struct writer w = {out, 0, capacity};
+    struct writer w = {out, 0, capacity, root ? SET_UID | SET_GID : SET_UID};
 
     put(&w, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch), 0, 0);
     put(&w, BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0);

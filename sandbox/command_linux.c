@@ -78,7 +78,7 @@ bool command_confine(const struct confinement *c, int *failed_step)
     if (c->landlock >= 0 && syscall(SYS_landlock_restrict_self, c->landlock, 0) != 0)
         return false;
     *failed_step = 6;
-    program.len = (unsigned short)calls_filter(filter, COUNT_OF(filter));
+    program.len = (unsigned short)calls_filter(filter, COUNT_OF(filter), geteuid() == 0);
     return program.len != 0 &&
            syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0;
 }

@@ -30,6 +30,15 @@
 /* Beside it, until the runner runs: where it says {step, errno} when it cannot start. */
 #define RUNNER_NO_NETWORK 2
 
+/* ---- start_linux.c: the runner as a process ---- */
+
+struct started {
+    int control, pidfd, said; /* said: where it says {step, errno} when it cannot start */
+    pid_t pid;
+};
+bool start_runner(bool new_network, struct started *out, struct err *e);
+bool start_explain(const struct started *s, struct err *e); /* why it ended; always false */
+
 /* ---- confinement: what the runner keeps for every program that it starts ---- */
 
 #define RLIMITS_MAX 8
@@ -57,9 +66,10 @@ bool apply_plan(struct apply *apply, const struct op *ops, size_t count, struct 
 /* One narrowing op on the running tree: OP_PROTECT, OP_COVER_*, OP_REMOUNT_READONLY. EBUSY is code. */
 bool apply_change(struct arena *a, struct confinement *c, const struct op *op, struct err *e);
 
-/* calls_linux.c: the seccomp filter as data. Returns how many instructions; 0 when it does not fit. */
+/* calls_linux.c: the seccomp filter as data. root: whom it is for. Returns how many instructions; 0 when it does not
+ * fit. */
 struct sock_filter;
-size_t calls_filter(struct sock_filter *out, size_t capacity);
+size_t calls_filter(struct sock_filter *out, size_t capacity, bool root);
 #define CALLS_FILTER_MAX 512
 
 /* command_linux.c */
@@ -81,11 +91,16 @@ struct spawned {
 bool command_spawn(const struct confinement *c, const struct spawn_request *r, struct spawned *out,
     struct err *e);
 
+/* holders_linux.c: kills who holds a file below folder open for writing, or everyone but the runner; names them. */
+uint64_t holders_end(struct str folder, bool everyone, struct buf *names);
+
 /* probe_linux.c: one attempt, made here and now, changing nothing. */
 enum probe_answer probe_attempt(enum probe_kind kind, const char *path, uint64_t number, long *code);
 
 /* sys_linux.c */
 int sys_open_beneath_root(const char *path, uint64_t flags); /* absolute, no symbolic link; -1 and errno */
+size_t sys_read_small(const char *path, char *out, size_t size); /* NUL-terminated; 0 when it cannot be read */
+bool sys_write_text(const char *path, const char *text); /* to a file of the kernel's, in one write */
 int sys_open_beneath(int folder, const char *path, uint64_t flags);
 bool sys_send_frames(int fd, const char *bytes, size_t n, const int *fds, size_t fd_count);
 /* Receives at most size bytes and up to RUNNER_FDS_MAX descriptors (close-on-exec). >0, 0 end, -1 errno. */

@@ -10,7 +10,6 @@
  */
 #include "linux.h"
 
-#include <dirent.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -432,17 +431,6 @@ static bool handle_where(struct runner *r, const struct frame *f, struct err *e)
     return true;
 }
 
-static size_t read_small(const char *path, char *out, size_t size)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? 0 : read(fd, out, size - 1);
-
-    if (fd >= 0)
-        close(fd);
-    out[n > 0 ? n : 0] = '\0';
-    return n > 0 ? (size_t)n : 0;
-}
-
 /* Is the process blocked in read(2) on a terminal? "NR FD ..." in /proc/PID/syscall. */
 static bool is_reading_terminal(pid_t pid)
 {
@@ -452,7 +440,7 @@ static bool is_reading_terminal(pid_t pid)
     ssize_t n;
 
     snprintf(path, sizeof path, "/proc/%ld/syscall", (long)pid);
-    if (read_small(path, text, sizeof text) == 0)
+    if (sys_read_small(path, text, sizeof text) == 0)
         return false;
     number = strtol(text, &end, 10);
     if (end == text || number != SYS_read)
@@ -482,7 +470,7 @@ static bool handle_foreground(struct runner *r, const struct frame *f, struct er
         return false;
     }
     snprintf(path, sizeof path, "/proc/%ld/comm", (long)group);
-    read_small(path, name, sizeof name);
+    sys_read_small(path, name, sizeof name);
     name[strcspn(name, "\n")] = '\0';
     mark = frame_begin(&r->out, FRAME_FOREGROUND_IS, f->id);
     frame_number(&r->out, (uint64_t)group);
@@ -495,74 +483,6 @@ static bool handle_foreground(struct runner *r, const struct frame *f, struct er
 }
 
 /* ---- CHANGE: narrowing what runs ---- */
-
-static bool is_below(const char *path, struct str folder)
-{
-    struct str p = str_from(path);
-    return str_starts(p, folder) && (p.n == folder.n || p.p[folder.n] == '/' || folder.n == 1);
-}
-
-/* Does a descriptor of the process, or a shared writable mapping, hold a file below folder open for writing? */
-static bool holds_writing(const char *pid, struct str folder)
-{
-    char path[PATH_BYTES_MAX], target[PATH_BYTES_MAX], text[256];
-    struct dirent *entry;
-    bool holds = false;
-    DIR *d;
-    FILE *maps;
-
-    snprintf(path, sizeof path, "/proc/%s/fd", pid);
-    d = opendir(path);
-    while (d && !holds && (entry = readdir(d)) != NULL) {
-        const char *flags;
-        ssize_t n = readlinkat(dirfd(d), entry->d_name, target, sizeof target - 1);
-        if (n <= 0)
-            continue;
-        target[n] = '\0';
-        if (!is_below(target, folder))
-            continue;
-        snprintf(path, sizeof path, "/proc/%s/fdinfo/%.20s", pid, entry->d_name);
-        read_small(path, text, sizeof text);
-        flags = strstr(text, "flags:");
-        holds = flags && (strtol(flags + 6, NULL, 8) & O_ACCMODE) != O_RDONLY;
-    }
-    if (d)
-        closedir(d);
-    snprintf(path, sizeof path, "/proc/%s/maps", pid);
-    maps = holds ? NULL : fopen(path, "re");
-    while (maps && !holds && fgets(target, sizeof target, maps)) {
-        const char *name = strchr(target, '/'), *mode = strchr(target, ' ');
-        holds = name && mode && mode[2] == 'w' && mode[4] == 's' && is_below(name, folder);
-    }
-    if (maps)
-        fclose(maps);
-    return holds;
-}
-
-static uint64_t end_holders(struct str folder, bool everyone, struct buf *names)
-{
-    DIR *d = opendir("/proc");
-    struct dirent *entry;
-    uint64_t ended = 0;
-
-    while (d && (entry = readdir(d)) != NULL) {
-        char path[64], name[64];
-        long pid = strtol(entry->d_name, NULL, 10);
-        if (pid <= 1 || (!everyone && !holds_writing(entry->d_name, folder)))
-            continue;
-        snprintf(path, sizeof path, "/proc/%ld/comm", pid);
-        read_small(path, name, sizeof name);
-        name[strcspn(name, "\n")] = '\0';
-        if (kill((pid_t)pid, SIGKILL) != 0)
-            continue;
-        ended++;
-        if (names->n < 400)
-            buf_format(names, "%s%s (%ld)", names->n ? ", " : "", name, pid);
-    }
-    if (d)
-        closedir(d);
-    return ended;
-}
 
 /* Making a mount read-only is EBUSY while somebody writes there: those are ended and named; if that is not
  * enough (a descriptor in flight), everything inside is. */
@@ -584,7 +504,7 @@ static bool handle_change(struct runner *r, const struct frame *f, struct err *e
         good = apply_change(&r->arena, &r->confinement, &op, e);
         if (good || e->code != EBUSY || op.kind != OP_REMOUNT_READONLY)
             break;
-        ended += end_holders(op.path, round >= HOLDER_ROUNDS - 3, &names);
+        ended += holders_end(op.path, round >= HOLDER_ROUNDS - 3, &names);
         nanosleep(&pause, NULL);
     }
     if (good) {
@@ -724,6 +644,7 @@ static int prepare(bool new_network)
         return -1;
     setsid();
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGCHLD, SIG_DFL); /* ignored, as somebody may have started cordon, it would tell us of no end */
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
     if (sigprocmask(SIG_BLOCK, &child, NULL) != 0)

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -16,6 +17,7 @@
 
 bool std_fill(void)
 {
+    signal(SIGCHLD, SIG_DFL); /* whoever started us may have ignored it: then no end of a process is told */
     for (;;) {
         int fd = open("/dev/null", O_RDWR);
         if (fd < 0)

@@ -72,6 +72,18 @@ static const struct entry home_entries[] = {
 /* Root inside is the kernel's root for files that it owns: what only permissions keep from others
  * is named. */
 static const struct entry root_entries[] = {
+    {"/etc/security/opasswd", "password hashes", false},
+    {"/etc/NetworkManager/system-connections", "passwords of networks", false},
+    {"/etc/wireguard", "keys of networks", false},
+    {"/etc/openvpn", "keys of networks", false},
+    {"/etc/ppp", "passwords of networks", false},
+    {"/etc/ipsec.secrets", "keys of networks", false},
+    {"/etc/krb5.keytab", "the machine's keys", false},
+    {"/etc/letsencrypt", "the machine's keys", false},
+    {"/var/cache/debconf/passwords.dat", "passwords given while installing", false},
+    {"/var/log/btmp", "failed logins, passwords among them", false},
+    {"/var/log/audit", "what everybody did", false},
+    {"/var/log/apt/term.log", "what an administrator typed", false},
     {"/etc/shadow", "password hashes", false},
     {"/etc/shadow-", "password hashes", false},
     {"/etc/gshadow", "password hashes", false},
@@ -154,6 +166,52 @@ static void add_below(
             &home_entries[i]);
 }
 
+/* Credentials that the person has told their tools to keep elsewhere. A list of paths is one rule each. */
+struct moved {
+    const char *variable;
+    const char *below; /* what of it; "" is all */
+};
+
+static const struct moved moved_entries[] = {
+    {"AWS_SHARED_CREDENTIALS_FILE", ""},
+    {"AWS_CONFIG_FILE", ""},
+    {"AZURE_CONFIG_DIR", ""},
+    {"CARGO_HOME", "/credentials"},
+    {"CARGO_HOME", "/credentials.toml"},
+    {"CLOUDSDK_CONFIG", ""},
+    {"DOCKER_CONFIG", ""},
+    {"GH_CONFIG_DIR", ""},
+    {"GNUPGHOME", ""},
+    {"GOOGLE_APPLICATION_CREDENTIALS", ""},
+    {"HISTFILE", ""},
+    {"KUBECONFIG", ""},
+    {"NETRC", ""},
+    {"NPM_CONFIG_USERCONFIG", ""},
+    {"PGPASSFILE", ""},
+    {"XAUTHORITY", ""},
+    {"XDG_CONFIG_HOME", "/gh"},
+    {"XDG_CONFIG_HOME", "/gcloud"},
+    {"XDG_CONFIG_HOME", "/git/credentials"},
+    {"XDG_CONFIG_HOME", "/rclone"},
+};
+
+static void add_moved(struct arena *a, const struct path_env *env, struct policy *p)
+{
+    static const struct entry entry = {"", "credentials, where a variable says they are", false};
+
+    for (size_t i = 0; i < COUNT_OF(moved_entries) && env->variable; i++) {
+        const struct moved *m = &moved_entries[i];
+        struct str list = env->variable(env->context, str_from(m->variable));
+        for (size_t at = 0; at < list.n;) {
+            size_t end = env->system == PATH_POSIX ? str_find(list, at, ':') : list.n;
+            struct str one = str_slice(list, at, end);
+            at = end + 1;
+            if (path_is_absolute(env->system, one) && path_depth(env->system, one) > 0)
+                add(a, env, p, RULE_SECRET, arena_format(a, "%.*s%s", (int)one.n, one.p, m->below), &entry);
+        }
+    }
+}
+
 static void add_lists(
     struct arena *a, const struct path_env *env, const struct host *host, struct policy *p)
 {
@@ -163,6 +221,7 @@ static void add_lists(
     for (size_t i = 0; i < COUNT_OF(protect_entries); i++)
         add(a, env, p, RULE_PROTECT, str_from(protect_entries[i].text), &protect_entries[i]);
     add_below(a, env, p, "~");
+    add_moved(a, env, p);
     if (host->root && env->system == PATH_POSIX) {
         if (!str_is(env->home, "/root"))
             add_below(a, env, p, "/root");

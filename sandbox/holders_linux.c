@@ -1,0 +1,79 @@
+/*
+ * holders: who inside holds a file open for writing below a folder, found and ended, so that the folder can be made
+ * read-only under what runs. Runs in the runner.
+ */
+#include "linux.h"
+
+#include <dirent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_below(const char *path, struct str folder)
+{
+    struct str p = str_from(path);
+    return str_starts(p, folder) && (p.n == folder.n || p.p[folder.n] == '/' || folder.n == 1);
+}
+
+/* Does a descriptor of the process, or a shared writable mapping, hold a file below folder open for writing? */
+static bool holds_writing(const char *pid, struct str folder)
+{
+    char path[PATH_BYTES_MAX], target[PATH_BYTES_MAX], text[256];
+    struct dirent *entry;
+    bool holds = false;
+    DIR *d;
+    FILE *maps;
+
+    snprintf(path, sizeof path, "/proc/%s/fd", pid);
+    d = opendir(path);
+    while (d && !holds && (entry = readdir(d)) != NULL) {
+        const char *flags;
+        ssize_t n = readlinkat(dirfd(d), entry->d_name, target, sizeof target - 1);
+        if (n <= 0)
+            continue;
+        target[n] = '\0';
+        if (!is_below(target, folder))
+            continue;
+        snprintf(path, sizeof path, "/proc/%s/fdinfo/%.20s", pid, entry->d_name);
+        sys_read_small(path, text, sizeof text);
+        flags = strstr(text, "flags:");
+        holds = flags && (strtol(flags + 6, NULL, 8) & O_ACCMODE) != O_RDONLY;
+    }
+    if (d)
+        closedir(d);
+    snprintf(path, sizeof path, "/proc/%s/maps", pid);
+    maps = holds ? NULL : fopen(path, "re");
+    while (maps && !holds && fgets(target, sizeof target, maps)) {
+        const char *name = strchr(target, '/'), *mode = strchr(target, ' ');
+        holds = name && mode && mode[2] == 'w' && mode[4] == 's' && is_below(name, folder);
+    }
+    if (maps)
+        fclose(maps);
+    return holds;
+}
+
+uint64_t holders_end(struct str folder, bool everyone, struct buf *names)
+{
+    DIR *d = opendir("/proc");
+    struct dirent *entry;
+    uint64_t ended = 0;
+
+    while (d && (entry = readdir(d)) != NULL) {
+        char path[64], name[64];
+        long pid = strtol(entry->d_name, NULL, 10);
+        if (pid <= 1 || (!everyone && !holds_writing(entry->d_name, folder)))
+            continue;
+        snprintf(path, sizeof path, "/proc/%ld/comm", pid);
+        sys_read_small(path, name, sizeof name);
+        name[strcspn(name, "\n")] = '\0';
+        if (kill((pid_t)pid, SIGKILL) != 0)
+            continue;
+        ended++;
+        if (names->n < 400)
+            buf_format(names, "%s%s (%ld)", names->n ? ", " : "", name, pid);
+    }
+    if (d)
+        closedir(d);
+    return ended;
+}

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define CHUNK        65536
+#define TURN_MAX     ((size_t)64 << 10) /* of output, before keys are looked at again */
 #define KEYS_MAX     ((size_t)1 << 20)
 #define ESCAPE_MS    50   /* after that an ESC is a key of its own */
 #define IDLE_MS      400  /* then the shell is asked for its state, so that it can be carried over when it ends */
@@ -147,23 +148,34 @@ static void begin_prompt(struct repl *r, struct str typed_ahead)
 
 /* ---- what the inside prints ---- */
 
-static void show_output(struct repl *r, struct str bytes)
+static void filter_output(struct repl *r, struct str bytes)
 {
     if (r->editing) {
         lines_filter(&r->lines, bytes, &r->shown);
-        if (!r->shown.n)
-            return;
-        editor_hide(r->ed, &r->draw);
-        buf_str(&r->draw, buf_view(&r->shown));
-        editor_show(r->ed, &r->draw);
-        buf_clear(&r->shown);
-        put(r, &r->draw);
         return;
     }
     guard_filter(&r->guard, bytes, &r->shown);
     if (r->shown.n)
         r->fresh_row = r->shown.p[r->shown.n - 1] == '\n';
-    put(r, &r->shown);
+}
+
+static void show_filtered(struct repl *r)
+{
+    if (!r->editing) {
+        put(r, &r->shown);
+    } else if (r->shown.n) {
+        editor_hide(r->ed, &r->draw);
+        buf_str(&r->draw, buf_view(&r->shown));
+        editor_show(r->ed, &r->draw);
+        buf_clear(&r->shown);
+        put(r, &r->draw);
+    }
+}
+
+static void show_output(struct repl *r, struct str bytes)
+{
+    filter_output(r, bytes);
+    show_filtered(r);
 }
 
 /* bash at a prompt of its own while a line should run: its hook is lost (PROMPT_COMMAND was unset), or the line needs
@@ -185,17 +197,22 @@ static void look_for_loss(struct repl *r, struct str bytes)
     }
 }
 
+/* A terminal hands out a few thousand bytes at a time. They are shown at once: gathering them is slower, because the
+ * program would wait meanwhile. False: nothing was there. */
 static bool read_terminal(struct repl *r)
 {
     char bytes[CHUNK];
-    long code = 0, n = sys_read(r->in.shell.terminal, bytes, sizeof bytes, &code);
+    size_t taken = 0;
+    long code = 0, n = 0;
 
-    if (n > 0) {
+    while (taken < TURN_MAX && (n = sys_read(r->in.shell.terminal, bytes, sizeof bytes, &code)) > 0) {
         look_for_loss(r, (struct str){bytes, (size_t)n});
         show_output(r, (struct str){bytes, (size_t)n});
-    } else if (n != -1)
+        taken += (size_t)n;
+    }
+    if (n == 0 || n == -2)
         r->quiet_until = sys_milliseconds() + QUIET_MS;
-    return n > 0;
+    return taken > 0;
 }
 
 /* ---- keys on their way in ---- */

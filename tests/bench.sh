@@ -44,16 +44,19 @@ else
     echo "opening: bubblewrap is not installed to compare with"
 fi
 
+# What ends a prompt: cordon's mark of it, and what bare is told to print.
+mark=$(printf '\033]133;B')
+
 # The same line, typed into a bare bash and into an open session, each on a terminal of its own.
 bare="bash --noprofile --norc -i"
 export PS1='bare-ready '
 # shellcheck disable=SC2086 # bare is words
 ratio "a command in an open session, to one in a bare shell" "aim: at most 1.3" \
-    "$tool" type "$rounds" "/usr/bin/printf '%s%s\\n' bench mark" benchmark 'bare-ready ' "${CORDON_PROMPT:-❯}" \
+    "$tool" type "$rounds" "/usr/bin/printf '%s%s\\n' bench mark" benchmark 'bare-ready ' "$mark" \
     $bare --- "$cordon" --no-rc --quiet
 
 awk 'BEGIN { for (i = 0; i < 400000; i++) print "the quick brown fox jumps over the lazy dog, line", i }' >text
 # shellcheck disable=SC2086
-time=$("$tool" type 7 "cat text; printf '%s%s\\n' bench mark" benchmark 'bare-ready ' "${CORDON_PROMPT:-❯}" \
+time=$("$tool" type 7 "cat text; printf '%s%s\\n' bench mark" benchmark 'bare-ready ' "$mark" \
     $bare --- "$cordon" --no-rc --quiet) &&
     awk -v t="$time" 'BEGIN { printf "%-58s %.2f  (%s)\n", "terminal throughput, to a bare terminal", 1 / t, "aim: at least 0.9" }'

@@ -102,7 +102,7 @@ static inline void bash_become(const char *slave, int socket, char *const *argv,
 static inline char *const *bash_environment(struct arena *a, struct str hook)
 {
     static const char *const names[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "TERM=dumb", "LC_ALL=C.UTF-8",
-        "PS1=" BARE_PROMPT, "PS2=", "INPUTRC=/dev/null", "LANG=C.UTF-8"};
+        ("PS1=" BARE_PROMPT), "PS2=", "INPUTRC=/dev/null", "LANG=C.UTF-8"};
     struct texts env = {0};
     char **out;
 

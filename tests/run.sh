@@ -19,7 +19,7 @@ top=$(cd "$(dirname "$0")/.." && pwd -P) || exit 125
 
 parts=${*:-lint unit fuzz windows enforce integration}
 seconds=${CORDON_TEST_SECONDS:-120}
-user_id=12345
+user_id=23456
 
 wanted() {
     case " $parts " in *" $1 "*) true ;; *) false ;; esac
@@ -169,7 +169,7 @@ windows() {
 
 # Wine ends lines with CR LF, and its status is the low byte of the program's.
 run_wine() {
-    timeout -k 5 "$seconds" wine "$2" </dev/null >"$scratch/wine.out" 2>/dev/null
+    TOP=$top timeout -k 5 "$seconds" wine "$2" </dev/null >"$scratch/wine.out" 2>/dev/null
     status=$?
     tr -d '\r' <"$scratch/wine.out" >"$scratch/log"
     take "$1" "" "$status" "$scratch/log"
@@ -216,7 +216,8 @@ make_user_checkout() {
     user_home=$(mktemp -d /home/cordon-test.XXXXXX 2>/dev/null || mktemp -d "$scratch/home.XXXXXX") || return 1
     user_top=$user_home/cordon
     chmod 755 "$user_home" && mkdir -p "$user_top/out" &&
-        cp -R "$top/build.ninja" "$top/sandbox" "$top/conpty" "$top/shell" "$top/tests" "$user_top/" &&
+        cp -R "$top"/build.ninja "$top"/README.md "$top"/sandbox "$top"/conpty "$top"/shell "$top"/tests "$top"/docs "$top"/.ci \
+            "$user_top/" &&
         cp -R "$top/out/linux" "$user_top/out/" &&
         mkdir -p "$user_top/out/asan" &&
         cp "$top"/out/asan/cordon "$top"/out/asan/cordon-runner "$user_top/out/asan/" &&

@@ -38,6 +38,7 @@ else
     say "building cordon (first time, about 10 s)"
 fi
 log=$top/out/build.log
+mkdir -p "$top/out" || stop "$top/out could not be made"
 if ! run_ninja linux >"$log" 2>&1; then
     tail -n 30 "$log" >&2
     stop "the build failed; all of it is in out/build.log"

@@ -12,6 +12,7 @@ top=$(cd "$(dirname "$0")/.." && pwd -P) || exit 125
 rounds=${1:-40}
 cordon=$top/out/linux/cordon
 tool=$top/out/linux/tests/bench_tool
+mkdir -p "$top/out"
 run_ninja linux out/linux/tests/bench_tool >"$top/out/build.log" 2>&1 || {
     tail -n 30 "$top/out/build.log" >&2
     stop "the build failed"

@@ -92,7 +92,7 @@ static void take_early(struct inner *in)
         buf_add(&in->early, bytes, (size_t)n);
 }
 
-static bool await_first(struct inner *in, struct err *e)
+static bool await_first(struct inner *in, const struct inner_wish *wish, struct err *e)
 {
     uint64_t end = sys_milliseconds() + START_MS;
 
@@ -101,13 +101,19 @@ static bool await_first(struct inner *in, struct err *e)
         struct sys_wait items[3];
         enum inner_news news = inner_turn(in, e);
         size_t count = inner_waits(in, items);
-        take_early(in);
+        if (!wish->meanwhile)
+            take_early(in);
         if (news == INNER_DONE)
             return true;
         if (news == INNER_ENDED || news == INNER_LOST || news == INNER_BROKEN)
             return err_set(e, ERR_SYSTEM, "the command shell ended as it started");
         if (news != INNER_NOTHING)
             continue;
+        if (wish->meanwhile) {
+            if (wish->meanwhile(wish->context, in, 200))
+                end = sys_milliseconds() + START_MS;
+            continue;
+        }
         items[count++] = (struct sys_wait){in->shell.terminal, SYS_READ, 0};
         sys_wait(items, count, 200);
     }
@@ -125,7 +131,7 @@ static bool start_once(struct inner *in, struct session *s, struct opened *o, co
         .channel = SYS_NONE,
         .outputs = {SYS_NONE, SYS_NONE},
         .shell = {.terminal = SYS_NONE}};
-    good = spawn(in, &a, wish, e) && await_first(in, e);
+    good = spawn(in, &a, wish, e) && await_first(in, wish, e);
     arena_release(&a);
     if (!good) {
         inner_kill(in);

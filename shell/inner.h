@@ -45,6 +45,10 @@ struct inner_wish {
     const struct texts *environment; /* carried over, or NULL */
     bool start_file;                 /* source the person's ~/.bashrc */
     bool pipes;
+    /* Called while start files run, instead of keeping what they print in `early`: waits at most ms, and tells
+     * whether a person typed something meanwhile. NULL: nobody is there. */
+    bool (*meanwhile)(void *context, struct inner *in, int ms);
+    void *context;
 };
 
 /* Starts the shell and waits for its first report. A start file that hangs, or ends the shell, is left out in a second

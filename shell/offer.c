@@ -1,0 +1,100 @@
+/*
+ * offer: candidates for the word at the cursor. The idle shell is asked, with a deadline: it sees the files as programs
+ * inside do, and knows its own functions and aliases. What it answers is untrusted text: quoted before it enters the
+ * line, and never run.
+ */
+#include "repl_parts.h"
+#include "complete.h"
+
+#define WORDS_MS  400 /* completion waits this long for the shell */
+#define WORDS_MAX 2000
+
+static bool ask_words(struct repl *r, struct str word, enum living_words what, struct texts *out)
+{
+    uint64_t end = sys_milliseconds() + WORDS_MS;
+    bool good = living_send_complete(&r->in.out, ++r->in.id, word, what);
+
+    while (good && sys_milliseconds() < end) {
+        struct sys_wait items[2];
+        struct err e = {0};
+        enum inner_news news = inner_turn(&r->in, &e);
+        if (news == INNER_WORDS) {
+            for (size_t i = 0; i < r->in.report.words.n && i < WORDS_MAX; i++)
+                *(struct str *)ARENA_PUSH(&r->turn, out) = arena_str(&r->turn, r->in.report.words.v[i]);
+            return true;
+        }
+        if (news == INNER_ENDED || news == INNER_LOST || news == INNER_BROKEN) {
+            r->in.alive = news != INNER_LOST && r->in.alive;
+            return false;
+        }
+        if (news == INNER_NOTHING)
+            sys_wait(items, inner_waits(&r->in, items), 50);
+    }
+    return false;
+}
+
+static void builtin_words(struct repl *r, struct str word, struct texts *out)
+{
+    size_t count;
+    const struct builtin *list = builtins_list(&count);
+
+    for (size_t i = 0; i < count; i++) {
+        struct str name = arena_format(&r->turn, ":%s", list[i].name);
+        if (str_starts(name, word))
+            *(struct str *)ARENA_PUSH(&r->turn, out) = arena_format(&r->turn, "%s ", name.p);
+    }
+}
+
+static bool is_listed(const struct texts *list, struct str name)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (str_eq(list->v[i], name))
+            return true;
+    return false;
+}
+
+/* From bash's answer: a folder comes twice, plain and with its slash, a function and a program of one name too. */
+static void keep_words(struct repl *r, const struct complete_word *word, const struct texts *answer, struct texts *out)
+{
+    for (size_t i = 0; i < answer->n; i++) {
+        struct str name = answer->v[i], folder = arena_format(&r->turn, "%.*s/", (int)name.n, name.p);
+        if (word->folder.n && !is_listed(answer, folder) && str_starts(name, word->folder))
+            name = str_slice(name, word->folder.n, name.n);
+        else if (word->folder.n || is_listed(answer, folder))
+            continue;
+        if (str_starts(name, word->name) && !str_starts(name, STR("__cordon_")) && !is_listed(out, name))
+            *(struct str *)ARENA_PUSH(&r->turn, out) = name;
+    }
+}
+
+void offer_words(struct repl *r)
+{
+    struct str line = editor_line(r->ed);
+    size_t cursor = editor_cursor(r->ed);
+    struct texts answer = {0}, found = {0}, escaped = {0};
+    struct complete_word word;
+    enum living_words what = LIVING_FILES;
+    struct str parts[2];
+
+    if (line.n && line.p[0] == ':' && str_find(str_slice(line, 0, cursor), 0, ' ') == cursor) {
+        builtin_words(r, str_slice(line, 0, cursor), &found);
+        editor_offer(r->ed, 0, &found, &r->draw);
+        return;
+    }
+    complete_split(&r->turn, line, cursor, &word);
+    if (word.kind == COMPLETE_COMMAND && !word.folder.n)
+        what = LIVING_COMMANDS;
+    else if (word.kind == COMPLETE_VARIABLE)
+        what = LIVING_VARIABLES;
+    if (word.kind == COMPLETE_NOTHING || (word.expands && what == LIVING_FILES))
+        return;
+    parts[0] = word.folder;
+    parts[1] = word.name;
+    if (!ask_words(r, arena_join(&r->turn, parts, 2), what, &answer))
+        return;
+    keep_words(r, &word, &answer, &found);
+    for (size_t i = 0; i < found.n; i++)
+        *(struct str *)ARENA_PUSH(&r->turn, &escaped) =
+            complete_escape(&r->turn, &word, found.v[i], found.n == 1);
+    editor_offer(r->ed, word.tail, &escaped, &r->draw);
+}

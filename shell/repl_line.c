@@ -1,0 +1,177 @@
+/*
+ * repl_line: a line's life: out of the editor, remembered, Cordon's own word or the shell's, and its end, when what nobody
+ * inside has read comes back into the editor.
+ */
+#include "repl_parts.h"
+#include "history.h"
+#include "../sandbox/core/text.h"
+
+#define CTRL_C         '\003'
+#define CTRL_BACKSLASH '\034'
+
+void line_load_history(struct repl *r)
+{
+    struct arena a = {0};
+    struct err ignored = {0};
+    struct str bytes;
+
+    r->history_file = path_join(&r->s->arena, r->s->env.system, r->s->host.state_dir, STR("history"));
+    if (sys_read_file(&a, r->history_file, 4 * HISTORY_BYTES_MAX, true, &bytes, &ignored))
+        history_load(r->ed, bytes);
+    arena_release(&a);
+}
+
+static void remember(struct repl *r, struct str line)
+{
+    struct err ignored = {0};
+    struct buf entry = {0};
+
+    editor_history_add(r->ed, line);
+    history_escape(&entry, line);
+    if (entry.n)
+        sys_append_file(r->history_file, buf_view(&entry), &ignored);
+    buf_release(&entry);
+}
+
+static void run_builtin(struct repl *r, struct str line, bool fresh)
+{
+    r->editing = false;
+    builtin_run(r->s, line, fresh ? LINE_TYPED : LINE_PASTED);
+    r->fresh_row = true;
+    if (r->s->quit) {
+        r->over = true;
+        r->code = r->s->quit_code;
+        return;
+    }
+    prompt_begin(r);
+}
+
+/* With jobs the first exit only tells; the second takes them with it, where bash alone would ask once more. */
+static bool may_exit(struct repl *r, struct str *line)
+{
+    struct str rest = *line;
+
+    if (!r->in.jobs)
+        return true;
+    if (!r->exit_asked) {
+        r->exit_asked = true;
+        repl_tell(r, "there are background jobs, which end with Cordon; exit again to leave");
+        return false;
+    }
+    while (rest.n && rest.p[0] != ' ')
+        rest = str_slice(rest, 1, rest.n);
+    while (rest.n && rest.p[0] == ' ')
+        rest = str_slice(rest, 1, rest.n);
+    if (rest.n)
+        *line = arena_format(&r->turn, "disown -a; exit %.*s", (int)rest.n, rest.p);
+    else
+        *line = arena_format(&r->turn, "disown -a; exit %d", r->in.status);
+    return true;
+}
+
+void line_run(struct repl *r, struct str line)
+{
+    struct err e = {0};
+
+    r->leaving = line_is_exit(line);
+    if (r->leaving && !may_exit(r, &line)) {
+        r->leaving = false;
+        prompt_begin(r);
+        return;
+    }
+    if (!r->leaving)
+        r->exit_asked = false;
+    prompt_mark(r, "C");
+    repl_put(&r->draw);
+    r->mended = 0;
+    if (inner_send(&r->in, line, false, &e))
+        return;
+    repl_tell_error(r, &e);
+    prompt_begin(r);
+}
+
+void line_take(struct repl *r)
+{
+    struct str line = arena_str(&r->turn, editor_line(r->ed)), expanded;
+    bool fresh = editor_line_is_fresh(r->ed);
+    struct err e = {0};
+    int state;
+
+    r->editing = false;
+    r->fresh_row = true;
+    repl_put(&r->draw);
+    if (line.n == 0 && !r->in.jobs) { /* with jobs, an empty line is a way to see what became of them */
+        prompt_begin(r);
+        return;
+    }
+    if (builtin_is(line)) {
+        remember(r, line);
+        run_builtin(r, line, fresh);
+        return;
+    }
+    state = line_expand_history(&r->turn, line, r->ed, &expanded, &e);
+    if (state < 0) {
+        repl_tell_error(r, &e);
+        prompt_begin(r);
+        return;
+    }
+    if (state > 0) {
+        struct str shown = text_printable(&r->turn, expanded);
+        buf_format(&r->draw, "%.*s\r\n", (int)shown.n, shown.p);
+        repl_put(&r->draw);
+        line = expanded;
+    }
+    remember(r, line);
+    line_run(r, line);
+}
+
+/* Arrow keys and the like: no text. Returns where the sequence at at ends. */
+static size_t skip_sequence(struct str keys, size_t at)
+{
+    size_t i = at + 1;
+
+    if (i < keys.n && keys.p[i] == 'O')
+        return i + 2;
+    if (i >= keys.n || keys.p[i] != '[')
+        return i;
+    for (i++; i < keys.n && keys.p[i] >= ' ' && keys.p[i] < '@'; i++)
+        continue;
+    return i + 1;
+}
+
+/* What nobody inside has read comes back: first what lies in the terminal, then what never went in. */
+static void take_back(struct repl *r)
+{
+    struct buf back = {0};
+
+    pty_take_unread(r->in.shell.terminal, &back);
+    buf_str(&back, buf_view(&r->keys));
+    buf_clear(&r->keys);
+    for (size_t i = 0; i < back.n; i++) {
+        char c = back.p[i] == '\r' ? '\n' : back.p[i];
+        if (c == '\033')
+            i = skip_sequence(buf_view(&back), i) - 1;
+        else if (c != '\0' && c != '\004' && c != CTRL_C && c != CTRL_BACKSLASH)
+            buf_add(&r->ahead, &c, 1);
+    }
+    buf_release(&back);
+    while (r->ahead.n && r->ahead.p[r->ahead.n - 1] == '\n')
+        r->ahead.n--; /* its Enter comes at the prompt */
+}
+
+void line_end(struct repl *r)
+{
+    while (repl_read_terminal(r))
+        continue; /* until there is nothing: what was printed before the report is shown before the prompt */
+    guard_undo(&r->guard, &r->shown);
+    repl_put(&r->shown);
+    if (!r->fresh_row)
+        buf_format(&r->draw, "\r\n");
+    r->fresh_row = true;
+    prompt_mark(r, arena_format(&r->turn, "D;%d", r->in.status).p);
+    repl_put(&r->draw);
+    r->dirty = true;
+    r->leaving = false;
+    take_back(r);
+    prompt_begin(r);
+}

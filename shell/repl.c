@@ -151,10 +151,15 @@ static void watch_hatch(struct repl *r, char key)
         r->in.alive = true; /* its end is still to be seen */
         return;
     }
-    if (boundary_foreground(r->in.o->boundary, r->in.shell.id, &front, &ignored) && !front.itself)
-        return; /* a program has the terminal and makes of Ctrl-C what it likes */
+    if (boundary_foreground(r->in.o->boundary, r->in.shell.id, &front, &ignored) && !front.itself) {
+        /* A program has the terminal and makes of Ctrl-C what it likes; one of the whole screen is left alone. */
+        if (pty_is_cooked(r->in.shell.terminal))
+            repl_tell(r, "this does not end on Ctrl-C; Ctrl-\\ may end it, three times ends the command shell as well");
+        return;
+    }
+    if (r->keys.n && r->keys.p[r->keys.n - 1] == key)
+        r->keys.n--; /* it would come when the shell is idle again */
     boundary_signal(r->in.o->boundary, r->in.shell.id, CONTINUE, false, &ignored);
-    buf_str(&r->keys, living_repair_keys());
     repl_tell(r, "the command shell does not answer; press Ctrl-\\ three times to end it and get a new one");
 }
 

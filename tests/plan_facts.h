@@ -107,7 +107,7 @@ static inline void machine_look(struct machine *m)
 {
     struct texts questions = {0};
 
-    plan_questions(&m->arena, &m->policy, &m->env, &m->facts.host, &questions);
+    plan_questions(&m->arena, &m->policy, &m->env, &m->facts, &questions);
     m->facts.n = 0;
     for (size_t i = 0; i < questions.n; i++) {
         struct fact *f = ARENA_PUSH(&m->arena, &m->facts);

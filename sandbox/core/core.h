@@ -153,6 +153,7 @@ struct host {
 };
 
 struct facts {
+    const struct places *places; /* what the rules come to, from plan_questions; NULL: plan_build makes it */
     struct host host;
     struct fact *v;
     size_t n, cap;

@@ -43,13 +43,27 @@ static const struct rule *implicit(
     return rule;
 }
 
+/* Most pairs differ in length or in the folder's last byte: a look at these saves a comparison of paths, thousands of
+ * them in every opening. Where case is folded nothing can be told so cheaply. */
+static bool may_be_same(const struct path_env *env, struct str a, struct str b)
+{
+    return env->fold.fold || (a.n == b.n && (a.n == 0 || a.p[a.n - 1] == b.p[b.n - 1]));
+}
+
+static bool may_be_under(const struct path_env *env, struct str folder, struct str path)
+{
+    return env->fold.fold || (folder.n <= path.n && folder.n > 0 &&
+                                 folder.p[folder.n - 1] == path.p[folder.n - 1]);
+}
+
 static struct place *add(
     struct list *l, enum place_kind kind, struct str path, const struct rule *rule)
 {
     struct place *place;
 
     for (size_t i = 0; i < l->out->n; i++)
-        if (l->out->v[i].kind == kind && path_same(l->env, l->out->v[i].path, path))
+        if (l->out->v[i].kind == kind && may_be_same(l->env, l->out->v[i].path, path) &&
+            path_same(l->env, l->out->v[i].path, path))
             return &l->out->v[i];
     place = ARENA_PUSH(l->a, l->out);
     place->kind = kind;
@@ -395,7 +409,8 @@ const struct place *places_within(
 
     for (size_t i = 0; i < places->n; i++) {
         const struct place *p = &places->v[i];
-        if ((kinds >> p->kind & 1u) && path_is_under(env, p->path, path) &&
+        if ((kinds >> p->kind & 1u) && may_be_under(env, p->path, path) &&
+            path_is_under(env, p->path, path) &&
             (!best || p->depth > best->depth || (p->depth == best->depth && p->kind >= best->kind)))
             best = p;
     }

@@ -148,17 +148,19 @@ static bool is_asked(const struct path_env *env, const struct place *place)
 }
 
 void plan_questions(struct arena *a, const struct policy *policy, const struct path_env *env,
-    const struct host *host, struct texts *out)
+    struct facts *facts, struct texts *out)
 {
+    const struct host *host = &facts->host;
+    struct places *places = arena_alloc(a, 1, sizeof *places);
     struct texts all = {0};
-    struct places places;
 
-    places_list(a, policy, env, host, &places);
-    for (size_t i = 0; i < places.n; i++)
-        if (is_asked(env, &places.v[i]))
-            *(struct str *)ARENA_PUSH(a, &all) = places.v[i].path;
+    places_list(a, policy, env, host, places);
+    facts->places = places;
+    for (size_t i = 0; i < places->n; i++)
+        if (is_asked(env, &places->v[i]))
+            *(struct str *)ARENA_PUSH(a, &all) = places->v[i].path;
     for (size_t i = 0; i < host->mount_count; i++)
-        if (places_within(&places, env, host->mounts[i].path, 1u << PLACE_ROOT))
+        if (places_within(places, env, host->mounts[i].path, 1u << PLACE_ROOT))
             *(struct str *)ARENA_PUSH(a, &all) = host->mounts[i].path;
     mounts_questions(a, policy, host, env, &all);
     rules_obeyed(a, env, host, &all);
@@ -213,7 +215,10 @@ bool plan_build(struct arena *a, struct policy *policy, const struct path_env *e
                     ? facts->host.session_dir
                     : path_join(a, PATH_POSIX, facts->host.state_dir, STR("sessions/NEW"));
     p.facts_sorted = are_sorted(facts);
-    places_list(a, policy, env, &facts->host, &p.places);
+    if (facts->places)
+        p.places = *facts->places;
+    else
+        places_list(a, policy, env, &facts->host, &p.places);
     mounts_tree(&p);
     mounts_own(&p);
     mounts_caches(&p);

@@ -6,9 +6,10 @@
 
 #include "path.h"
 
-/* The paths whose facts plan_build will want, canonical, without repeats. */
+/* The paths whose facts plan_build will want, canonical, without repeats. facts->host is there already; what was worked
+ * out on the way is kept in facts, for plan_build with this very policy. */
 void plan_questions(struct arena *a, const struct policy *policy, const struct path_env *env,
-    const struct host *host, struct texts *out);
+    struct facts *facts, struct texts *out);
 
 /*
  * What the Linux edge must do for this policy on this machine. Fails (ERR_POLICY, ERR_REFUSED,

@@ -54,7 +54,7 @@ struct str living_repair_keys(void);
 
 enum living_kind {
     LIVING_READY,  /* the hook is in place; first report */
-    LIVING_DONE,   /* line id ended: status, cwd as the shell says it */
+    LIVING_DONE,   /* line id ended: status, cwd as the shell says it. One of an earlier line may come again. */
     LIVING_TORN,   /* an interrupt met the hook: what was sent and has no report was not run */
     LIVING_EXPORT, /* answer to living_send_export */
     LIVING_WORDS,  /* answer to living_send_complete: in words; a folder ends in / */

@@ -153,17 +153,26 @@ t.end()
 
 # ---- built-ins at the keyboard ----
 
-def line(t, text, wanted, seconds=8):
+def reply(t, text, wanted, seconds=8):
     t.said = b""
     t.keys(text + b"\r")
     return t.until(wanted, seconds)
+
+
+# The mark behind a prompt. What is typed before it is there is typed ahead, and is no built-in.
+PROMPT = b"\033]133;B\033\\"
+
+
+def line(t, text, wanted, seconds=8):
+    t.until(PROMPT, seconds)
+    return reply(t, text, wanted, seconds)
 
 
 def answer(t, text, key, wanted):
     if not line(t, text, b"[y/N]"):
         return False
     time.sleep(0.5)  # an answer before a person could have read the question is none
-    return line(t, key, wanted)
+    return reply(t, key, wanted)
 
 
 def start(arguments, cwd=work):
@@ -186,7 +195,7 @@ check(line(t, b":net limited", b"does not exist yet"), ":net limited is refused 
 check(line(t, b":allow /etc", b"system folder"), ":allow of a system folder is refused", t.said)
 check(line(t, b":allow link", b"leads to"), ":allow shows where a link leads", t.said)
 time.sleep(0.5)
-check(line(t, b"n", b"nothing was changed"), "no is an answer", t.said)
+check(reply(t, b"n", b"nothing was changed"), "no is an answer", t.said)
 check(answer(t, b":allow link", b"y", b"writable now"), ":allow makes a folder writable", t.said)
 check(line(t, b"echo x >" + other.encode() + b"/allowed && echo al''lowed", b"allowed\r\n") and
       os.path.exists(os.path.join(other, "allowed")), "a program can write there now", t.said)
@@ -196,6 +205,8 @@ check(not os.path.exists(os.path.join(other, "revoked")), "and nothing can write
 check(answer(t, b":net online", b"y", b"online now"), ":net online after a fresh yes", t.said)
 check(line(t, b":net", b"network: online"), ":net shows it", t.said)
 check(line(t, b":net offline", b"offline now"), ":net offline needs no answer", t.said)
+t.until(PROMPT)
+t.said = b""
 t.keys(b":net online\ry\ry\r")
 t.until(b"[y/N]")
 time.sleep(1)
@@ -219,6 +230,7 @@ check(line(t, b":open " + other.encode(), b"working in"), ":open moves the works
 check(line(t, b"pwd; echo y >opened; echo mo''ved", b"moved\r\n") and b"/other" in t.said and
       os.path.exists(os.path.join(other, "opened")), "the shell begins there, and can write", t.said)
 check(line(t, b":doctor", b"tier:") and b"BROKEN" not in t.said, ":doctor finds everything held", t.said)
+t.until(PROMPT)
 t.keys(b":quit 5\r")
 check(t.end() == 5, ":quit gives its code", t.said)
 
@@ -226,6 +238,7 @@ t = start(["--agent"])
 for words in (b":net online", b":allow " + other.encode(), b":open " + other.encode()):
     check(line(t, words, b"--agent, which locks"), "--agent locks " + words.split()[0].decode(), t.said)
 check(line(t, b":demo", b"--agent locks"), "--agent locks :demo", t.said)
+t.until(PROMPT)
 t.keys(b":quit\r")
 check(t.end() == 0, "and ends", t.said)
 
@@ -234,6 +247,7 @@ check(line(t, b":status", b"workspace: none"), "in HOME it opens without a works
 line(t, b"echo x >new-file; echo af''ter", b"after\r\n")
 check(not os.path.exists(os.path.join(os.path.dirname(work), "new-file")), "where nothing is writable", t.said)
 check(line(t, b":open work", b"working in"), "and :open leads to one", t.said)
+t.until(PROMPT)
 t.keys(b":quit\r")
 check(t.end() == 0, "it ends after :open", t.said)
 

@@ -17,6 +17,7 @@ unset CDPATH
 top=$(cd "$(dirname "$0")/.." && pwd -P) || exit 125
 . "$top/shell/packages.sh"
 
+tree=linux # of out/, whose programs the scripts try
 parts=${*:-lint unit fuzz windows enforce integration}
 seconds=${CORDON_TEST_SECONDS:-120}
 user_id=23456
@@ -205,7 +206,7 @@ scripts() {
         place=$(mktemp -d "$scratch/script.XXXXXX")
         [ -z "$become" ] || chown "$user_id:$user_id" "$place"
         # shellcheck disable=SC2086 # become is words or nothing
-        (cd "$place" && TOP=$checkout CORDON=$checkout/out/linux/cordon TEST_TMP=$place \
+        (cd "$place" && TOP=$checkout CORDON=$checkout/out/$tree/cordon TEST_TMP=$place \
             run_one "$name" "$suffix" $become sh "$checkout/tests/${script#"$top/tests/"}")
         rm -rf "$place" 2>/dev/null
     done
@@ -252,6 +253,11 @@ integration() {
     heading "integration"
     seconds=${CORDON_TEST_SECONDS:-120}
     both "$top"/tests/test_*.sh
+    heading "integration, under the sanitizers"
+    seconds=${CORDON_TEST_SECONDS:-300}
+    tree=asan
+    scripts " (sanitizers)" "$top" "" "$top"/tests/test_*.sh
+    tree=linux
 }
 
 # ---- set-up ----

@@ -98,8 +98,8 @@ static const char hook_functions[] =
     "__cordon_report() {\n"
     "\t__cordon_t=\n"
     "\tif [[ ${TMOUT-} ]]; then __cordon_t=1; builtin trap '' ALRM; fi\n"
-    "\tif [[ $! ]] || ((__cordon_s > 128)); then __cordon_j=1; fi\n"
-    "\tif [[ $__cordon_j ]]; then\n"
+    "\tif [[ $! || $__cordon_j ]] || ((__cordon_s > 128)); then\n"
+    "\t\t__cordon_j=1\n"
     "\t\t__cordon_notice \"$__cordon_s\"\n"
     "\t\tbuiltin jobs -p >&\"$__cordon_fd\"\n"
     "\tfi\n"
@@ -143,6 +143,8 @@ static const char hook_functions[] =
     "\t\t\t__cordon_e=1\n"
     "\t\t\t__cordon_make W\n"
     "\t\t\t__cordon_swap\n"
+    "\t\t\tif [[ ! -o emacs && ! -o vi ]]; then exec 0<<<\"$__cordon_text\"; fi\n"
+    "\t\t\tbuiltin trap '' INT\n"
     "\t\t\tbuiltin return 0\n"
     "\t\tfi\n"
     "\t\tbuiltin trap - INT\n"
@@ -150,6 +152,7 @@ static const char hook_functions[] =
     "\t*) __cordon_bind; __cordon_torn ;;\n"
     "\tesac\n"
     "\t__cordon_g=wait\n"
+    "\t__cordon_swap\n"
     "\twhile builtin read ${TMOUT:+-t9999999} -r -N 24 -u \"$__cordon_fd\" h || exit 125; do\n"
     /* An arithmetic error would end PROMPT_COMMAND here and leave bash at a prompt of its own. */
     "\t\tif [[ $h != [LXC]* || ${h:4} == *[!0-9]* ]]; then\n"
@@ -174,7 +177,6 @@ static const char hook_functions[] =
     "\t\tesac\n"
     "\tdone\n"
     "\tif [[ $__cordon_j ]]; then __cordon_notice 0; fi\n"
-    "\tif [[ -o history ]]; then builtin history -s -- \"$__cordon_line\"; fi\n"
     "\t__cordon_e= __cordon_g=got\n"
     "\tif [[ $f == *W* ]]; then __cordon_e=1; fi\n"
     "\tif [[ $__cordon_s$f != 0--- || $__cordon_line == *PIPESTATUS* || $__cordon_line == *$'\\n'* ]]; then\n"
@@ -182,20 +184,18 @@ static const char hook_functions[] =
     "\telse\n"
     "\t\t__cordon_text=\"__cordon_go \\\"\\$__cordon_u\\\"; $__cordon_line\"\n"
     "\tfi\n"
-    "\t__cordon_swap\n"
-    "}\n"
-    /* Readline's input becomes one key, or the text itself where there is no readline; its screen /dev/null. No
-     * interrupt from here to __cordon_go: bash would go on with what is left of the text. */
-    "__cordon_swap() {\n"
-    "\tbuiltin local k=$'\\036\\n\\035'\n"
+    "\tif [[ ! -o emacs && ! -o vi ]]; then exec 0<<<\"$__cordon_text\"; fi\n"
+    /* No interrupt from here to the end of __cordon_go: bash would go on with what is left of the text. */
     "\tbuiltin trap '' INT\n"
-    "\t[[ -o emacs || -o vi ]] || k=$__cordon_text\n"
+    "}\n"
+    /* While the shell is idle already: readline's input becomes two keys, its screen /dev/null. The second key is read
+     * only where the text is no complete command, and gives up. */
+    "__cordon_swap() {\n"
     "\tif [[ $__cordon_in ]]; then\n"
-    "\t\texec 0<<<\"$k\" 2>/dev/null\n"
+    "\t\texec 0<<<$'\\036\\n\\035' 2>/dev/null\n"
     "\t\tbuiltin return 0\n"
-    "\telse\n"
-    "\t\texec {__cordon_er}>&2 {__cordon_in}<&0 0<<<\"$k\" 2>/dev/null || __cordon_closed \"$k\"\n"
     "\tfi\n"
+    "\texec {__cordon_er}>&2 {__cordon_in}<&0 0<<<$'\\036\\n\\035' 2>/dev/null || __cordon_closed\n"
     /* Our own words stay out of the history. An assignment to a readonly variable would end PROMPT_COMMAND. */
     "\tif [[ ${HISTIGNORE@a} == *r* ]]; then\n"
     "\t\t__cordon_h=\n"
@@ -207,7 +207,7 @@ static const char hook_functions[] =
     "__cordon_closed() {\n"
     "\t{ exec {__cordon_in}<&0 || exec {__cordon_in}</dev/null; } 2>/dev/null\n"
     "\texec {__cordon_er}>&2 || exec {__cordon_er}>/dev/null\n"
-    "\texec 0<<<\"$1\" 2>/dev/null\n"
+    "\texec 0<<<$'\\036\\n\\035' 2>/dev/null\n"
     "}\n"
     /* The first word of every text: gives the shell its own descriptors and traps back. What comes last must
      * not be seen by set -x or a DEBUG trap. */
@@ -218,6 +218,7 @@ static const char hook_functions[] =
     "\ty*) HISTIGNORE=${__cordon_h:1} ;;\n"
     "\tn) builtin unset HISTIGNORE ;;\n"
     "\tesac\n"
+    "\tif [[ -o history ]]; then builtin history -s -- \"$__cordon_line\"; fi\n"
     /* bash loses it for ever when a PROMPT_COMMAND is the first thing that it runs. */
     "\tif [[ $__cordon_q ]]; then builtin unset PIPESTATUS; __cordon_q=; fi\n"
     "\tif [[ $__cordon_t ]]; then builtin trap - ALRM; fi\n"

@@ -44,17 +44,27 @@ static struct str prompt_text(struct repl *r)
         (int)place.n, place.p, colour ? "\033[0m" : "", root ? "#" : "$");
 }
 
-void prompt_begin(struct repl *r)
+void prompt_find_place(struct repl *r, bool surely)
 {
-    uint16_t rows, columns;
-    struct str place;
+    struct str place, word = r->in.report.cwd;
 
-    arena_release(&r->turn);
+    if (!surely && r->s->place.n && str_eq(word, buf_view(&r->word)))
+        return;
     place = inner_place(&r->in, &r->turn);
     if (!str_eq(place, r->s->place)) {
         arena_release(&r->places);
         r->s->place = arena_str(&r->places, place);
     }
+    buf_clear(&r->word);
+    buf_str(&r->word, word);
+}
+
+void prompt_begin(struct repl *r)
+{
+    uint16_t rows, columns;
+
+    arena_release(&r->turn);
+    prompt_find_place(r, false);
     if (!tty_is_raw())
         tty_raw(true);
     tty_size(&rows, &columns);

@@ -125,6 +125,7 @@ static void write_keys(struct repl *r)
         long code = 0, n = sys_write(r->in.shell.terminal, r->keys.p, r->keys.n, &code);
         if (n <= 0)
             return;
+        r->keys_went_in = true;
         buf_consume(&r->keys, (size_t)n);
     }
 }
@@ -288,6 +289,7 @@ static void idle(struct repl *r)
         repl_put(&r->draw);
     } else if (r->dirty) {
         r->dirty = false;
+        prompt_find_place(r, true);
         inner_ask_export(&r->in);
     }
     if (lines_pending(&r->lines)) {
@@ -320,7 +322,8 @@ static void turn(struct repl *r)
         write_keys(r);
     if (items[TERMINAL].got & (SYS_READ | SYS_HANGUP))
         repl_read_terminal(r);
-    take_signals(r);
+    if (items[SIGNALS].got)
+        take_signals(r);
     if (r->editing)
         feed_editor(r);
 }
@@ -361,6 +364,7 @@ int repl_run(struct session *s, struct err *e)
     buf_release(&r->draw);
     buf_release(&r->shown);
     buf_release(&r->ahead);
+    buf_release(&r->word);
     s->place = (struct str){0};
     arena_release(&r->places);
     arena_release(&r->turn);

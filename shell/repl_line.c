@@ -36,6 +36,7 @@ static void remember(struct repl *r, struct str line)
 static void run_builtin(struct repl *r, struct str line, bool fresh)
 {
     r->editing = false;
+    prompt_find_place(r, true); /* what the words mean hangs on it */
     builtin_run(r->s, line, fresh ? LINE_TYPED : LINE_PASTED);
     r->fresh_row = true;
     if (r->s->quit) {
@@ -94,18 +95,19 @@ void line_take(struct repl *r)
 {
     struct str line = arena_str(&r->turn, editor_line(r->ed)), expanded;
     bool fresh = editor_line_is_fresh(r->ed);
+    struct buf kept = {0};
     struct err e = {0};
     int state;
 
     r->editing = false;
     r->fresh_row = true;
-    repl_put(&r->draw);
     if (line.n == 0 && !r->in.jobs) { /* with jobs, an empty line is a way to see what became of them */
         prompt_begin(r);
         return;
     }
     if (builtin_is(line)) {
         remember(r, line);
+        repl_put(&r->draw);
         run_builtin(r, line, fresh);
         return;
     }
@@ -118,11 +120,12 @@ void line_take(struct repl *r)
     if (state > 0) {
         struct str shown = text_printable(&r->turn, expanded);
         buf_format(&r->draw, "%.*s\r\n", (int)shown.n, shown.p);
-        repl_put(&r->draw);
         line = expanded;
     }
-    remember(r, line);
+    buf_str(&kept, line);
     line_run(r, line);
+    remember(r, buf_view(&kept)); /* while it runs */
+    buf_release(&kept);
 }
 
 /* Arrow keys and the like: no text. Returns where the sequence at at ends. */
@@ -144,7 +147,9 @@ static void take_back(struct repl *r)
 {
     struct buf back = {0};
 
-    pty_take_unread(r->in.shell.terminal, &back);
+    if (r->keys_went_in)
+        pty_take_unread(r->in.shell.terminal, &back);
+    r->keys_went_in = false;
     buf_str(&back, buf_view(&r->keys));
     buf_clear(&r->keys);
     for (size_t i = 0; i < back.n; i++) {
@@ -169,7 +174,6 @@ void line_end(struct repl *r)
         buf_format(&r->draw, "\r\n");
     r->fresh_row = true;
     prompt_mark(r, arena_format(&r->turn, "D;%d", r->in.status).p);
-    repl_put(&r->draw);
     r->dirty = true;
     r->leaving = false;
     take_back(r);

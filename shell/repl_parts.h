@@ -23,6 +23,8 @@ struct repl {
     struct arena carried;   /* of `environment` */
     struct texts environment; /* exported when last asked */
     bool editing;           /* the prompt is on the screen */
+    bool keys_went_in;      /* since what nobody read was last taken back */
+    struct buf word;        /* the folder by the shell's word, when session.place was last the kernel's */
     bool dirty;             /* a line ran since the state was asked for */
     bool marks;             /* the terminal takes OSC 133 and OSC 7 */
     bool exit_asked;        /* exit was refused once because of jobs */
@@ -47,6 +49,9 @@ bool repl_read_terminal(struct repl *r);           /* shows what is there; false
 
 /* ---- prompt.c ---- */
 void prompt_mark(struct repl *r, const char *what);  /* OSC 133, into r->draw */
+/* session.place from the kernel: at once when surely, else when the shell's own word for it has changed; an idle shell
+ * is looked at in any case. */
+void prompt_find_place(struct repl *r, bool surely);
 void prompt_begin(struct repl *r); /* r->ahead becomes text in the editor */
 
 /* ---- repl_line.c ---- */

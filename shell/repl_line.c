@@ -73,6 +73,7 @@ static bool may_exit(struct repl *r, struct str *line)
 void line_run(struct repl *r, struct str line)
 {
     struct err e = {0};
+    bool good;
 
     r->leaving = line_is_exit(line);
     if (r->leaving && !may_exit(r, &line)) {
@@ -82,10 +83,12 @@ void line_run(struct repl *r, struct str line)
     }
     if (!r->leaving)
         r->exit_asked = false;
-    prompt_mark(r, "C");
-    repl_put(&r->draw);
+    /* The shell can begin while the mark is on its way: what it prints goes through us, behind it. */
     r->mended = 0;
-    if (inner_send(&r->in, line, false, &e))
+    prompt_mark(r, "C");
+    good = inner_send(&r->in, line, false, &e);
+    repl_put(&r->draw);
+    if (good)
         return;
     repl_tell_error(r, &e);
     prompt_begin(r);

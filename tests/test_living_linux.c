@@ -308,7 +308,8 @@ static void test_torn(void)
     memcpy(text, "echo begin; : ", 14);
     memset(text + 14, 'x', n);
     memcpy(text + 14 + n, "\necho end", 10);
-    for (int i = 0; i < 60; i++) {
+    for (int i = 0; i < 120; i++) {
+        text[14 + n] = i % 2 ? '\n' : ';'; /* several lines, and one */
         bash_hand(&b, str_from(text), false);
         usleep((useconds_t)(i * 37 % 1500));
         kill(b.pid, SIGINT);
@@ -320,6 +321,7 @@ static void test_torn(void)
             break;
         }
         bool begun = bash_says(&b, "begin"), ended = bash_says(&b, "end\r\n");
+        wrong += bash_says(&b, "not found");
         if (b.report.kind == LIVING_TORN) {
             lost++;
             wrong += begun || ended;

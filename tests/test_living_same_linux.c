@@ -27,6 +27,8 @@ static const struct sequence sequences[] = {
     {"EXIT and RETURN traps", {"trap 'echo R' RETURN", "f() { :; }", "f", "trap - RETURN", "(trap 'echo X' EXIT; true)", "trap -p"}},
     {"DEBUG and set -x", {"trap ': $BASH_COMMAND' DEBUG", "set -x", "echo a", "set +x", "trap - DEBUG"}},
     {"BASH_COMMAND", {"echo $BASH_COMMAND", "echo ${#FUNCNAME[@]} ${#BASH_SOURCE[@]} $BASH_SUBSHELL $SHLVL"}},
+    {"LINENO", {"a=$LINENO", "echo $((LINENO - a))", "echo $((LINENO - a))", ":", "echo $((LINENO - a))",
+        "f() { echo $((LINENO)); }", "f"}},
     {"aliases", {"alias ll='echo LL'", "ll x", "alias", "unalias ll", "ll 2>/dev/null", "echo $?", "shopt expand_aliases"}},
     {"functions", {"f() { local v=1; echo $v $#; return 5; }", "f a b", "echo $?", "type f", "unset -f f", "type f", "declare -F | grep -v __cordon_"}},
     {"shopt", {"shopt -s nullglob", "echo /nosuch*", "shopt -u nullglob", "echo /nosuch*", "shopt -s extglob", "echo /us@(r)",

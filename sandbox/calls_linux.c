@@ -29,6 +29,9 @@ enum call_rule {
     TERMINAL,   /* EPERM for requests in argument 1 that feed or steer a terminal */
     MODE_1,     /* EPERM when the mode in argument 1 makes a file that lends its owner's rights; MODE_2: argument 2 */
     MODE_2,
+    LIMIT_OWN,  /* setrlimit: the core limit in argument 0 is left as it is, and success is said */
+    LIMIT_ANY,  /* prlimit64: EPERM when another process's limit is set; the core limit as above */
+    LEASE,      /* EPERM for F_SETLEASE in argument 1: it holds up whoever opens the file outside */
     OPEN_2,     /* the same, where the flags in argument 1 make a file; OPEN_3: one argument further on */
     OPEN_3,
 };
@@ -93,6 +96,9 @@ static const struct call calls[] = {
     {"request_key", 249, 218, ABSENT},
     /* flags behind a pointer, which a filter cannot read: programs fall back to clone */
     {"clone3", 435, 435, ABSENT},
+    {"setrlimit", 160, 164, LIMIT_OWN},
+    {"prlimit64", 302, 261, LIMIT_ANY},
+    {"fcntl", 72, 25, LEASE},
     {"openat2", 437, 437, ABSENT},
     /* A set-uid file in the workspace would lend the person's rights, or root's, to whoever runs it outside. */
     {"chmod", 90, -1, MODE_1},
@@ -156,9 +162,37 @@ static void put_mode(struct writer *w, unsigned argument, uint32_t lending)
     put_return(w, EPERM);
 }
 
+/* RLIMIT_CORE stays at the 1 that command_linux.c sets: 0 would let a core_pattern that is a pipe start its handler
+ * again, as root, outside. ssh and others set it to 0 for their own sake and must not fail. */
+#define CORE_LIMIT 4
+
+static void put_limit(struct writer *w, bool any)
+{
+    if (any) {
+        /* No new limit (a null pointer in both halves of argument 2): only asked. */
+        put(w, BPF_LD | BPF_W | BPF_ABS, (uint32_t)(offsetof(struct seccomp_data, args) + 16), 0, 0);
+        put(w, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 3);
+        put(w, BPF_LD | BPF_W | BPF_ABS, (uint32_t)(offsetof(struct seccomp_data, args) + 20), 0, 0);
+        put(w, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1);
+        put_return(w, 0);
+        put_load_argument(w, 0);
+        put(w, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
+        put_return(w, EPERM);
+    }
+    put_load_argument(w, any ? 1 : 0);
+    put(w, BPF_JMP | BPF_JEQ | BPF_K, CORE_LIMIT, 0, 1);
+    put(w, BPF_RET | BPF_K, SECCOMP_RET_ERRNO, 0, 0);
+}
+
 static void put_checked(struct writer *w, enum call_rule rule)
 {
-    if (rule == MODE_1 || rule == MODE_2) {
+    if (rule == LIMIT_OWN || rule == LIMIT_ANY) {
+        put_limit(w, rule == LIMIT_ANY);
+    } else if (rule == LEASE) {
+        put_load_argument(w, 1);
+        put(w, BPF_JMP | BPF_JEQ | BPF_K, 1024 /* F_SETLEASE */, 0, 1);
+        put_return(w, EPERM);
+    } else if (rule == MODE_1 || rule == MODE_2) {
         put_mode(w, rule == MODE_1 ? 1 : 2, w->lending);
     } else if (rule == OPEN_2 || rule == OPEN_3) {
         put_load_argument(w, rule == OPEN_2 ? 1 : 2);

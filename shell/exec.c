@@ -1,9 +1,10 @@
 /*
  * exec: a program that Cordon starts itself and waits on, and what flows between it and us meanwhile.
  *
- * None of our own three descriptors reaches the inside as it is, unless it is an anonymous pipe: a terminal
- * there could be read and written past Cordon, and a file could have its mode and times changed. So a terminal
- * is replaced by the session's own, a file or named pipe by an anonymous pipe that is pumped here.
+ * None of our own three descriptors reaches the inside as it is: a terminal there could be read and written past Cordon, a
+ * file could have its mode and times changed, and a pipe can be opened again through /proc for its other direction:
+ * inside then wrote what the outer shell read its script from. So a terminal is replaced by the session's own, and
+ * everything else by a pipe that is pumped here.
  */
 #include "shell.h"
 #include "../conpty/conpty.h"
@@ -145,10 +146,6 @@ static bool set_descriptors(struct run *run, struct arena *a, struct err *e)
         case STD_IS_TERMINAL:
             run->launch.std[i] = STD_TERMINAL;
             run->launch.terminal = true;
-            break;
-        case STD_IS_PIPE:
-            run->launch.std[i] = STD_HANDLE;
-            run->launch.std_handle[i] = i;
             break;
         case STD_IS_FILE:
         case STD_IS_STREAM:
@@ -356,25 +353,27 @@ static bool take_events(struct run *run, struct err *e)
     }
 }
 
-/* What was written before the end is still to be shown; what is written by others after it is not waited for. */
+/* Everything else inside is ended, so that each pipe comes to its end; what is in them goes on to whoever reads, at the
+ * reader's pace. GRACE_MS without a byte: somebody cannot be ended and holds a pipe open. */
 static void drain(struct run *run)
 {
-    uint64_t end = sys_milliseconds() + GRACE_MS; /* against one that never stops writing */
+    uint64_t end = sys_milliseconds() + GRACE_MS;
 
-    while (run->command.terminal != SYS_NONE && sys_milliseconds() < end && terminal_read(run))
+    boundary_end(run->o->boundary);
+    while (run->command.terminal != SYS_NONE && terminal_read(run))
         continue;
     for (int i = 0; i < 2; i++) {
         struct relay *r = run->out[i];
-        bool more = true;
-        while (r && !r->over && more) {
+        while (r && !r->over && sys_milliseconds() < end) {
+            struct sys_wait item = {.handle = r->from, .wanted = SYS_READ};
             if (r->n) {
                 relay_write(r);
-            } else if (sys_milliseconds() < end) {
-                relay_read(r);
-                more = r->n > 0;
-            } else {
-                more = false;
+                end = sys_milliseconds() + GRACE_MS;
+                continue;
             }
+            relay_read(r);
+            if (!r->over && !r->n)
+                sys_wait(&item, 1, QUIET_MS);
         }
     }
 }

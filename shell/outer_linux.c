@@ -29,19 +29,6 @@ bool std_fill(void)
     }
 }
 
-/* A pipe that has a name in the file system could be opened again from outside, and has an owner and a
- * mode that would be within reach; one that pipe(2) made has neither. */
-static bool is_anonymous(int number)
-{
-    char link[64], name[64];
-    snprintf(link, sizeof link, "/proc/self/fd/%d", number);
-    ssize_t n = readlink(link, name, sizeof name - 1);
-    if (n <= 0)
-        return false;
-    name[n] = 0;
-    return !strncmp(name, "pipe:[", 6);
-}
-
 /* One end of a socketpair(2) of streams, which many programs use as a pipe (Node for all that it starts). Both ends are
  * without a name: a socket that somebody listens or has connected on is told apart by that. */
 static bool is_pair(int number)
@@ -65,7 +52,7 @@ enum std_is std_look(int number)
     if (S_ISREG(st.st_mode))
         return STD_IS_FILE;
     if (S_ISFIFO(st.st_mode))
-        return is_anonymous(number) ? STD_IS_PIPE : STD_IS_STREAM;
+        return STD_IS_STREAM;
     if (S_ISDIR(st.st_mode))
         return STD_IS_FOLDER;
     if (S_ISSOCK(st.st_mode))

@@ -177,7 +177,7 @@ void session_announce(struct session *s, const struct opened *o);
 
 /*
  * Starts argv inside, its three standard descriptors taken from ours as each is (a terminal becomes the program's
- * own new one, files are relayed, pipes handed on), pumps until it ends, and returns its exit code or EXIT_CORDON
+ * own new one, files and pipes are relayed), pumps until it ends, and returns its exit code or EXIT_CORDON
  * with err. cwd: a canonical directory.
  */
 int exec_run(struct session *s, const struct texts *argv, struct str cwd, struct err *e);
@@ -252,9 +252,8 @@ void denied_report(struct buf *out, bool json);
 enum std_is {
     STD_IS_CLOSED,
     STD_IS_TERMINAL,
-    STD_IS_PIPE,   /* anonymous */
     STD_IS_FILE,   /* a regular file: relayed */
-    STD_IS_STREAM, /* a named FIFO, or a character device that is not null: relayed */
+    STD_IS_STREAM, /* a pipe, a FIFO, a character device that is not null, one end of a socketpair: relayed */
     STD_IS_NULL,   /* /dev/null */
     STD_IS_SOCKET, /* refused, but for a nameless pair, which is relayed as a stream */
     STD_IS_FOLDER, /* refused */

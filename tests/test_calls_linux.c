@@ -138,6 +138,13 @@ static const struct mode_row mode_rows[] = {
     {"openat that makes a nameless set-uid file is refused", SYS_openat, {3, 0, 0x410001, 04755}, EPERM},
     {"openat that makes an ordinary file is let through", SYS_openat, {3, 0, 0x41, 0644}, 0},
     {"openat that makes none is let through, whatever its fourth argument holds", SYS_openat, {3, 0, 0, 04755}, 0},
+    {"setrlimit of descriptors is let through", SYS_setrlimit, {7, 0x1000, 0, 0}, 0},
+    {"prlimit64 of its own limit is let through", SYS_prlimit64, {0, 7, 0x1000, 0}, 0},
+    {"prlimit64 that only asks is let through", SYS_prlimit64, {1, 7, 0, 0x1000}, 0},
+    {"prlimit64 on another process is refused", SYS_prlimit64, {1, 7, 0x1000, 0}, EPERM},
+    {"and where only the upper half of the pointer is set", SYS_prlimit64, {1, 7, 0x100000000, 0}, EPERM},
+    {"F_SETLEASE is refused", SYS_fcntl, {3, 1024, 0, 0}, EPERM},
+    {"F_SETFL is let through", SYS_fcntl, {3, 4, 0, 0}, 0},
     {"mknodat with set-uid is refused", SYS_mknodat, {3, 0, 0104755, 0}, EPERM},
 };
 
@@ -183,6 +190,15 @@ int main(void)
     lending.nr = SYS_fchmod;
     lending.args[1] = 02755;
     CHECK(run(&lending) == (SECCOMP_RET_ERRNO | EPERM), "set-gid is refused to root");
+    lending.nr = SYS_setrlimit;
+    lending.args[0] = 4;
+    lending.args[1] = 0;
+    CHECK(run(&lending) == SECCOMP_RET_ERRNO, "the core limit stays, and success is said");
+    lending.nr = SYS_prlimit64;
+    lending.args[0] = 0;
+    lending.args[1] = 4;
+    lending.args[2] = 0x1000;
+    CHECK(run(&lending) == SECCOMP_RET_ERRNO, "by prlimit64 too");
     CHECK(run(&foreign) == (SECCOMP_RET_ERRNO | ENOSYS), "the 32-bit entry is absent");
     return CHECK_END();
 }

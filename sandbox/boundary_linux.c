@@ -573,9 +573,33 @@ static bool has_ended(struct boundary *b)
     return false;
 }
 
+/* Runners that have said their last word go in their own time, as the kernel takes their mounts apart; the next one
+ * to be closed looks whether they have. */
+static void reap_later(int pidfd)
+{
+    static int waiting[16];
+    static size_t count;
+    siginfo_t info;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        info.si_pid = 0;
+        if (waitid((idtype_t)3 /* P_PIDFD */, (id_t)waiting[i], &info, WEXITED | WNOHANG) == 0 && info.si_pid == 0)
+            waiting[kept++] = waiting[i];
+        else
+            close(waiting[i]);
+    }
+    count = kept;
+    if (count < COUNT_OF(waiting))
+        waiting[count++] = pidfd;
+    else
+        close(pidfd);
+}
+
 void boundary_close(struct boundary *b)
 {
     siginfo_t info;
+    bool gone = false;
 
     if (!b)
         return;
@@ -585,12 +609,16 @@ void boundary_close(struct boundary *b)
         syscall(SYS_pidfd_send_signal, b->runner.pidfd, SIGKILL, NULL, 0);
         while (waitid((idtype_t)3 /* P_PIDFD */, (id_t)b->runner.pidfd, &info, WEXITED) != 0 && errno == EINTR)
             ;
+        gone = true;
     }
     for (size_t i = 0; i < b->fd_count; i++)
         close(b->fds[i]);
     close(b->runner.control);
     close(b->runner.said);
-    close(b->runner.pidfd);
+    if (gone)
+        close(b->runner.pidfd);
+    else
+        reap_later(b->runner.pidfd);
     if (b->cgroup[0])
         rmdir(b->cgroup);
     buf_release(&b->in);

@@ -201,9 +201,30 @@ bool sys_make_folders(struct str path, uint32_t mode, struct err *e)
     return true;
 }
 
-/* Depth is bounded so that a hostile tree of a million levels cannot exhaust descriptors: below the bound,
- * folders are moved up and emptied there. */
-#define REMOVE_DEPTH 64
+/* Depth is bounded so that a hostile tree of a million levels cannot exhaust descriptors: below the bound, folders are
+ * moved up and emptied there. */
+#define REMOVE_DEPTH  64
+#define REMOVE_ROUNDS 100000 /* 64 levels each: more than a disk has inodes for */
+
+/* A folder below `parent` that can be listed and emptied, whatever mode it was left in; never a link's target. */
+static int open_to_empty(int parent, const char *name)
+{
+    const int flags = O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    char link[64];
+    int fd = openat(parent, name, flags | O_RDONLY), held;
+
+    if (fd >= 0) {
+        fchmod(fd, 0700);
+        return fd;
+    }
+    held = errno == EACCES ? openat(parent, name, flags | O_PATH) : -1;
+    if (held < 0)
+        return -1;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", held);
+    fd = chmod(link, 0700) == 0 ? openat(parent, name, flags | O_RDONLY) : -1;
+    close(held);
+    return fd;
+}
 
 static bool remove_below(int folder, int depth, int top, unsigned *serial)
 {
@@ -227,19 +248,11 @@ static bool remove_below(int folder, int depth, int top, unsigned *serial)
             good = renameat(dirfd(d), entry->d_name, top, name) == 0 && good;
             continue;
         }
-        child = openat(dirfd(d), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (child < 0 && errno == EACCES) { /* a folder that its owner may not list */
-            int rc = fchmodat(dirfd(d), entry->d_name, 0700, AT_SYMLINK_NOFOLLOW);
-            if (rc != 0 && (errno == EOPNOTSUPP || errno == ENOTSUP))
-                rc = fchmodat(dirfd(d), entry->d_name, 0700, 0);
-            good = rc == 0 && good;
-            child = openat(dirfd(d), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        }
+        child = open_to_empty(dirfd(d), entry->d_name);
         if (child < 0) {
             good = false;
             continue;
         }
-        fchmod(child, 0700);
         good = remove_below(child, depth + 1, top, serial) && good;
         good = unlinkat(dirfd(d), entry->d_name, AT_REMOVEDIR) == 0 && good;
     }
@@ -249,23 +262,18 @@ static bool remove_below(int folder, int depth, int top, unsigned *serial)
 
 bool sys_remove_tree(struct str path, struct err *e)
 {
-    unsigned serial = 0;
+    unsigned serial = 0, before;
     struct stat st;
-    bool good = false;
+    int round = 0;
 
-    for (int round = 0; round < 64 && !good; round++) {
-        int top = open(path.p, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        unsigned before = serial;
+    do { /* as long as deep folders were moved up: go round again */
+        int top = open_to_empty(AT_FDCWD, path.p);
+        before = serial;
         if (top < 0)
             return errno == ENOENT || fail(e, "cannot remove a folder", path);
-        fchmod(top, 0700);
-        good = remove_below(fcntl(top, F_DUPFD_CLOEXEC, 0), 0, top, &serial);
+        remove_below(fcntl(top, F_DUPFD_CLOEXEC, 0), 0, top, &serial);
         close(top);
-        if (serial != before)
-            good = false; /* deep folders were moved up: go round again */
-        else if (!good)
-            break;
-    }
+    } while (serial != before && ++round < REMOVE_ROUNDS);
     if (rmdir(path.p) == 0)
         return true;
     return lstat(path.p, &st) != 0 || fail(e, "cannot remove a folder", path);
@@ -353,15 +361,18 @@ bool sys_session_folder(struct arena *a, struct str state_dir, struct str *out, 
             session.lock = open(path.p, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (session.lock < 0)
             return fail(e, "cannot make the session's folder", path);
-        if (flock(session.lock, LOCK_EX | LOCK_NB) == 0)
+        /* One that cannot be emptied is left to whoever looks into it: the next will do. */
+        if (flock(session.lock, LOCK_EX | LOCK_NB) == 0 && remove_layer(path) &&
+            fresh_folder(session.lock, path, "tmp"))
             break;
         close(session.lock);
         session.lock = -1;
     }
-    if (session.lock < 0)
-        return err_set(e, ERR_LIMIT, "too many sessions at once (%d)", SESSIONS_MAX);
-    if (!remove_layer(path) || !fresh_folder(session.lock, path, "tmp"))
-        return fail(e, "cannot empty the session's folder", path);
+    if (session.lock < 0) {
+        err_set(e, ERR_LIMIT, "none of the %d session folders is free", SESSIONS_MAX);
+        err_subject(e, sessions);
+        return err_remedy(e, "end other sessions; what is left in the folder then can be removed");
+    }
     memcpy(session.path, path.p, path.n + 1);
     session.owner = getpid();
     *out = path;

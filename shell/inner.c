@@ -229,8 +229,10 @@ bool inner_export(struct inner *in, int ms, struct err *e)
         enum inner_news news = inner_turn(in, e);
         if (news == INNER_EXPORT)
             return true;
-        if (news == INNER_ENDED || news == INNER_LOST || news == INNER_BROKEN)
+        if (news == INNER_ENDED || news == INNER_LOST || news == INNER_BROKEN) {
+            inner_tell_again(in, news);
             break;
+        }
         if (news == INNER_NOTHING)
             sys_wait(items, inner_waits(in, items), 100);
     }
@@ -328,10 +330,19 @@ static enum inner_news take_event(struct inner *in, struct err *e)
     }
 }
 
+void inner_tell_again(struct inner *in, enum inner_news news)
+{
+    in->again = news;
+}
+
 enum inner_news inner_turn(struct inner *in, struct err *e)
 {
-    enum inner_news news;
+    enum inner_news news = in->again;
 
+    if (news != INNER_NOTHING) {
+        in->again = INNER_NOTHING;
+        return news;
+    }
     flush(in);
     news = in->alive ? take_report(in, e) : INNER_NOTHING;
     return news != INNER_NOTHING ? news : take_event(in, e);

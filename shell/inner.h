@@ -8,6 +8,17 @@
 #include "living.h"
 #include "shell.h"
 
+enum inner_news {
+    INNER_NOTHING,
+    INNER_DONE,   /* the line ended: status, jobs */
+    INNER_TORN,   /* an interrupt came first: the line was not run */
+    INNER_EXPORT, /* report has the environment, functions, aliases, jobs */
+    INNER_WORDS,  /* report.functions has what could stand for a word */
+    INNER_ENDED,  /* the shell's process ended: exit_code */
+    INNER_LOST,   /* the boundary is gone, and everything with it */
+    INNER_BROKEN, /* what came is no report: the hook is lost */
+};
+
 struct inner {
     struct session *s;
     struct opened *o;         /* the boundary that it lives in; not owned */
@@ -24,19 +35,9 @@ struct inner {
     size_t jobs;
     int status;               /* of the last line */
     bool alive, busy;         /* busy: a line was sent and has no report yet */
+    enum inner_news again;    /* an end that came while somebody waited for an answer: inner_turn tells it again */
     int exit_code;            /* once it ended */
     bool signalled;
-};
-
-enum inner_news {
-    INNER_NOTHING,
-    INNER_DONE,   /* the line ended: status, jobs */
-    INNER_TORN,   /* an interrupt came first: the line was not run */
-    INNER_EXPORT, /* report has the environment, functions, aliases, jobs */
-    INNER_WORDS,  /* report.functions has what could stand for a word */
-    INNER_ENDED,  /* the shell's process ended: exit_code */
-    INNER_LOST,   /* the boundary is gone, and everything with it */
-    INNER_BROKEN, /* what came is no report: the hook is lost */
 };
 
 /* How a script's shell differs: its outputs, where ours are no terminal, are pipes. */
@@ -64,6 +65,8 @@ bool inner_ask_export(struct inner *in);
 bool inner_export(struct inner *in, int ms, struct err *e);
 /* Moves bytes both ways and takes the next news in; never blocks. Ask until INNER_NOTHING before waiting. */
 enum inner_news inner_turn(struct inner *in, struct err *e);
+/* For who waits for an answer and got news of an end instead: whoever turns next is to hear of it. */
+void inner_tell_again(struct inner *in, enum inner_news news);
 /* What to wait on: two items, channel and boundary. */
 size_t inner_waits(const struct inner *in, struct sys_wait *items);
 /* The working directory as the kernel has it; the shell's word where the kernel does not say. */

@@ -24,7 +24,7 @@ static bool ask_words(struct repl *r, struct str word, enum living_words what, s
             return true;
         }
         if (news == INNER_ENDED || news == INNER_LOST || news == INNER_BROKEN) {
-            r->in.alive = news != INNER_LOST && r->in.alive;
+            inner_tell_again(&r->in, news);
             return false;
         }
         if (news == INNER_NOTHING)

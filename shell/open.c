@@ -29,15 +29,20 @@ static bool read_layer(struct session *s, struct arena *a, struct str file, bool
 static bool policy_is_out_of_reach(
     struct session *s, struct arena *a, const struct policy *p, struct str file, struct err *e)
 {
-    struct str real;
+    struct str names[2] = {file, {0}}; /* the name could be made to lead elsewhere, what it leads to be rewritten */
     struct err mine = {0};
-    if (!sys_real_path(a, file, &real, &mine))
+    if (!sys_real_path(a, file, &names[1], &mine))
         return true; /* it is not there */
-    struct verdict v = rules_verdict(a, p, &s->env, &s->host, real, OPERATION_WRITE);
-    if (!v.allowed || v.own)
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        struct verdict v = rules_verdict(a, p, &s->env, &s->host, names[i], OPERATION_WRITE);
+        if (!v.allowed || v.own)
+            continue;
+        err_set(e, ERR_REFUSED, "a policy file lies where sandboxed programs could rewrite it");
+        err_subject(e, names[i]);
+        break;
+    }
+    if (e->kind == ERR_NONE)
         return true;
-    err_set(e, ERR_REFUSED, "a policy file lies where sandboxed programs could rewrite it");
-    err_subject(e, real);
     return err_remedy(e, "keep it outside the workspace and the writable roots, or protect it by a rule");
 }
 
@@ -108,11 +113,24 @@ bool mode_exists(enum net_mode mode, struct err *e)
     return err_remedy(e, "use offline or online");
 }
 
+/* The current folder by the way that was taken to it: $PWD, when that leads here and is another spelling. Typed absolute
+ * paths do not go that way. */
+static bool went_by(const struct session *s, struct arena *a, struct str *out)
+{
+    struct str said = sys_variable(NULL, STR("PWD")), real;
+    struct path_env plain = {.system = s->env.system};
+    struct err ignored = {0};
+
+    return path_is_absolute(s->env.system, said) && path_canonical(a, &plain, said, out, &ignored) &&
+           sys_real_path(a, *out, &real, &ignored) && str_eq(real, s->env.cwd) && !str_eq(*out, real) &&
+           (!s->options->workspace.p || !path_is_absolute(s->env.system, s->options->workspace));
+}
+
 /* The folder to work in: what :open chose, --workspace, or where we are. */
 static bool choose_workspace(
     struct session *s, struct arena *a, unsigned flags, struct policy *p, struct err *e)
 {
-    struct str real, typed = s->options->workspace, wanted = s->workspace;
+    struct str real, named, went, typed = s->options->workspace, wanted = s->workspace;
     struct err mine = {0};
     bool chosen = typed.p != NULL || wanted.p != NULL;
 
@@ -123,10 +141,15 @@ static bool choose_workspace(
         else if (!path_canonical(a, &s->env, typed, &wanted, e))
             return false;
     }
-    /* A folder that was replaced by a link, maybe from inside, in an earlier session: where it leads is not what was named. */
-    if (typed.p && sys_real_path(a, wanted, &real, &mine) && !str_eq(real, wanted)) {
+    /* A folder that was replaced by a link, maybe from inside, in an earlier session: where it leads is not what was
+     * named. The current folder was named by whoever went there, as the shell remembers it. */
+    named = wanted;
+    if (!s->workspace.p && str_starts(wanted, s->env.cwd) && went_by(s, a, &went) &&
+        path_below(&s->env, s->env.cwd, wanted).p)
+        named = path_join(a, s->env.system, went, path_below(&s->env, s->env.cwd, wanted));
+    if (!s->workspace.p && sys_real_path(a, named, &real, &mine) && !str_eq(real, named)) {
         err_set(e, ERR_REFUSED, "a symbolic link lies on the way to this workspace");
-        err_subject(e, wanted);
+        err_subject(e, named);
         return err_remedy(e, "if you trust that link, name where it leads: --workspace %s",
             text_printable(a, real).p);
     }
@@ -158,7 +181,11 @@ bool session_policy(struct session *s, struct arena *a, unsigned flags, struct p
         !read_layer(s, a, user, false, LAYER_USER, &p, e))
         return false;
     if (s->options->policy_file.p) {
+        struct policy before; /* what the file says of itself does not count */
+        policy_copy(a, &p, &before);
         if (!path_canonical(a, &s->env, s->options->policy_file, &file, e) ||
+            !add_paths(s, a, &s->options->write, RULE_WRITE, &before, e) ||
+            !policy_is_out_of_reach(s, a, &before, file, e) ||
             !read_layer(s, a, file, true, LAYER_FILE, &p, e))
             return false;
     }
@@ -386,9 +413,6 @@ void opened_close(struct opened **o)
 
 void session_end(struct session *s)
 {
-    if (s->open)
-        boundary_end(s->open->boundary);
-    sys_session_folder_end(); /* while the kernel ends the tree; again below if that was too early */
     opened_close(&s->open);
     boundary_close(s->early);
     s->early = NULL;

@@ -117,6 +117,15 @@ bool repl_read_terminal(struct repl *r)
     return taken > 0;
 }
 
+#define REST_TURNS 4 /* of TURN_MAX bytes: more than a terminal holds */
+
+/* A background job may write without end: what it adds while this is read can wait. */
+void repl_read_rest(struct repl *r)
+{
+    for (int i = 0; i < REST_TURNS && repl_read_terminal(r); i++)
+        continue;
+}
+
 /* ---- keys on their way in ---- */
 
 static void write_keys(struct repl *r)

@@ -169,8 +169,7 @@ static void take_back(struct repl *r)
 
 void line_end(struct repl *r)
 {
-    while (repl_read_terminal(r))
-        continue; /* until there is nothing: what was printed before the report is shown before the prompt */
+    repl_read_rest(r); /* until there is nothing: what was printed before the report is shown before the prompt */
     guard_undo(&r->guard, &r->shown);
     repl_put(&r->shown);
     if (!r->fresh_row)

@@ -46,6 +46,7 @@ void repl_tell(struct repl *r, const char *text);  /* one plain line of ours, on
 void repl_tell_error(struct repl *r, const struct err *e);
 void repl_show(struct repl *r, struct str bytes);  /* what the inside printed */
 bool repl_read_terminal(struct repl *r);           /* shows what is there; false: nothing was */
+void repl_read_rest(struct repl *r);               /* all that a terminal can hold; not what is written meanwhile */
 
 /* ---- prompt.c ---- */
 void prompt_mark(struct repl *r, const char *what);  /* OSC 133, into r->draw */

@@ -121,8 +121,7 @@ static void replace_boundary(struct repl *r)
 
 static void shell_ended(struct repl *r)
 {
-    while (repl_read_terminal(r))
-        continue;
+    repl_read_rest(r);
     guard_undo(&r->guard, &r->shown);
     repl_put(&r->shown);
     if (r->leaving && !r->in.signalled) {

@@ -72,9 +72,12 @@ static bool move_terminal(struct script *c)
     return n > 0;
 }
 
+/* All that three pipes can hold; a background job may write without end. */
+#define DRAIN_TURNS 64
+
 static void drain(struct script *c)
 {
-    while (move_terminal(c) || move_output(c, 0) || move_output(c, 1))
+    for (int i = 0; i < DRAIN_TURNS && (move_terminal(c) | move_output(c, 0) | move_output(c, 1)); i++)
         continue;
 }
 

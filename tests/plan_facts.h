@@ -103,6 +103,17 @@ static inline enum fact_kind machine_kind(
     return m->everything ? FACT_FOLDER : FACT_MISSING;
 }
 
+/* What is mounted from another device is another file system; a bind is the same. */
+static inline uint64_t machine_dev(const struct machine *m, struct str path)
+{
+    const struct host *h = &m->facts.host;
+
+    for (size_t i = 1; i < h->mount_count; i++)
+        if (str_eq(h->mounts[i].path, path) && !str_eq(h->mounts[i].source, h->mounts[0].source))
+            return 1 + i;
+    return 1;
+}
+
 static inline void machine_look(struct machine *m)
 {
     struct texts questions = {0};
@@ -111,7 +122,7 @@ static inline void machine_look(struct machine *m)
     m->facts.n = 0;
     for (size_t i = 0; i < questions.n; i++) {
         struct fact *f = ARENA_PUSH(&m->arena, &m->facts);
-        *f = (struct fact){.path = questions.v[i], .dev = 1, .ino = 100 + i, .links = 1};
+        *f = (struct fact){.path = questions.v[i], .dev = machine_dev(m, questions.v[i]), .ino = 100 + i, .links = 1};
         f->kind = machine_kind(m, f->path, &f->real);
         f->real_kind = f->kind == FACT_SYMLINK ? FACT_FOLDER : f->kind;
         if (f->kind == FACT_MISSING || f->kind == FACT_UNKNOWN)

@@ -100,6 +100,8 @@ static const char golden_own[] =
     "protect              ~/w/.codex  # on the list\n"
     "protect              ~/w/.git/hooks  # git would run or obey it outside\n"
     "protect              ~/w/.git/config  # git would run or obey it outside\n"
+    "protect              ~/w/.git/modules  # git would run or obey it outside\n"
+    "protect              ~/w/.git/worktrees  # git would run or obey it outside\n"
     "cover folder         ~/.local/state/cordon  # Cordon's own history and sessions\n"
     "loopback up            # loopback works inside\n"
     "Landlock: scope        # no reach to abstract sockets and signals outside\n"
@@ -352,6 +354,7 @@ static void check_roots(void)
     struct mount_fact mounts[] = {{STR("/"), STR("ext4"), STR("/dev/sda1"), false},
         {STR("/home/p/w/data"), STR("xfs"), STR("/dev/sdb1"), false},
         {STR("/home/p/w/iso"), STR("iso9660"), STR("/dev/sr0"), true},
+        {STR("/home/p/w/again"), STR("ext4"), STR("/dev/sda1"), false},
         {STR("/home/p/w/proc"), STR("proc"), STR("proc"), false}};
 
     machine_plain(&m);
@@ -360,8 +363,9 @@ static void check_roots(void)
     CHECK(machine_plan(&m) && has(&m.plan, OP_WRITABLE, "/home/p/w/data") &&
               !has(&m.plan, OP_WRITABLE, "/home/p/w/iso") &&
               !has(&m.plan, OP_WRITABLE, "/home/p/w/proc") &&
+              !has(&m.plan, OP_WRITABLE, "/home/p/w/again") &&
               has_line(&m.plan.notes, "~/w/iso is a mount"),
-        "a nested mount is writable only where it was, and no view of the kernel is");
+        "a nested mount is writable only where it was; no view of the kernel is, nor a second way to home's files");
     machine_rule(&m, RULE_WRITE, "/srv/x", LAYER_USER);
     machine_see(&m, "/srv/x", FACT_MISSING, NULL);
     CHECK(machine_plan(&m) && has_line(&m.policy.warnings, "/srv/x does not exist"),

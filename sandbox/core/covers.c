@@ -107,7 +107,9 @@ static void plan_nested(struct planner *p, struct str root)
     for (size_t i = 0; i < p->host->mount_count; i++) {
         const struct mount_fact *m = &p->host->mounts[i];
         const struct fact *fact = planner_fact(p, m->path);
-        bool view = is_one_of(m->type, views, COUNT_OF(views));
+        /* Of the very file system that home is on: a second way to what is in it, and to what may not be a root. */
+        bool again = fact->dev == planner_fact(p, p->host->home)->dev && p->host->home.n > 0;
+        bool view = again || is_one_of(m->type, views, COUNT_OF(views));
         if (!path_is_under(p->env, root, m->path) || path_same(p->env, root, m->path) ||
             last_mount_at(p, m->path) != m || fact->kind == FACT_MISSING ||
             has_op(p, OP_WRITABLE, m->path))

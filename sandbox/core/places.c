@@ -19,7 +19,7 @@ static const char *const layer_types[] = {
 
 /* What git runs or obeys: writable, it would reach the person's own next `git status`. */
 static const char *const git_obeyed[] = {
-    ".git/hooks", ".git/config", ".git/config.worktree", ".git/commondir"};
+    ".git/hooks", ".git/config", ".git/config.worktree", ".git/commondir", ".git/modules", ".git/worktrees"};
 
 struct list {
     struct arena *a;

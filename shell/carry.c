@@ -5,6 +5,8 @@
 #include "repl.h"
 #include "../sandbox/core/text.h"
 
+#include <string.h>
+
 #define EXPORT_MS 3000
 
 static bool is_boundarys_own(const struct opened *o, struct str variable)
@@ -73,6 +75,7 @@ bool carry_over(struct inner *in, struct opened *next, bool pipes, struct arena 
         name_lost(a, &aliases, &moved.report.aliases, "alias", lost);
     }
     name_lost(a, &jobs, &none, "job", lost);
+    *(struct str *)ARENA_PUSH(a, lost) = STR("variables that are not exported, and options of the shell (set, shopt)");
     inner_release(in);
     *in = moved;
     return true;
@@ -90,4 +93,20 @@ bool line_is_exit(struct str line)
         to++;
     word = str_slice(line, from, to);
     return str_is(word, "exit") || str_is(word, "logout");
+}
+
+/* Does `exit` stand anywhere as a word of its own? Then the shell's end, should it come, was asked for. */
+bool line_may_exit(struct str line)
+{
+    static const char ends[] = " \t\n;&|(){}";
+
+    for (size_t at = 0; at < line.n;) {
+        size_t to = at;
+        while (to < line.n && !strchr(ends, line.p[to]))
+            to++;
+        if (str_is(str_slice(line, at, to), "exit") || str_is(str_slice(line, at, to), "logout"))
+            return true;
+        at = to + 1;
+    }
+    return false;
 }

@@ -136,6 +136,10 @@ static bool choose_workspace(
 
     s->no_workspace = false;
     if (!wanted.p) {
+        if (!s->env.cwd.n && (!typed.p || !path_is_absolute(s->env.system, typed))) {
+            err_set(e, ERR_MISSING, "the current folder no longer exists");
+            return err_remedy(e, "go to another one first");
+        }
         if (!typed.p)
             wanted = s->env.cwd;
         else if (!path_canonical(a, &s->env, typed, &wanted, e))

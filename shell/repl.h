@@ -12,5 +12,6 @@ bool carry_over(struct inner *in, struct opened *next, bool pipes, struct arena 
     struct err *e);
 /* Is the line an exit of the shell by its first word? */
 bool line_is_exit(struct str line);
+bool line_may_exit(struct str line); /* anywhere in it */
 
 #endif

@@ -75,13 +75,12 @@ void line_run(struct repl *r, struct str line)
     struct err e = {0};
     bool good;
 
-    r->leaving = line_is_exit(line);
-    if (r->leaving && !may_exit(r, &line)) {
-        r->leaving = false;
+    if (line_is_exit(line) && !may_exit(r, &line)) {
         prompt_begin(r);
         return;
     }
-    if (!r->leaving)
+    r->leaving = line_may_exit(line);
+    if (!line_is_exit(line))
         r->exit_asked = false;
     /* The shell can begin while the mark is on its way: what it prints goes through us, behind it. */
     r->mended = 0;

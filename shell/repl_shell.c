@@ -100,6 +100,8 @@ static void replace_boundary(struct repl *r)
         repl_put(&r->draw);
         r->editing = false;
     }
+    guard_undo(&r->guard, &r->shown); /* a program of the whole screen had it */
+    repl_put(&r->shown);
     repl_tell(r, "the boundary ended, and everything inside with it; opening it anew");
     inner_release(&r->in);
     if (!session_open_policy(r->s, &r->s->open->policy, 0, &next, &e)) {

@@ -69,7 +69,7 @@ static const struct verb verbs_table[] = {
         true, false, 1, 2, verb_policy},
     {"doctor", "", "open a boundary and try each of its promises", true, true, 0, 0, verb_doctor},
     {"demo", "[NAME]", "try violations on decoys, expected beside observed", true, true, 0, 1, verb_demo},
-    {"denied", "", "refused operations of earlier sessions", false, false, 0, 0, verb_denied},
+    {"denied", "", "refused operations (not recorded yet)", false, false, 0, 0, verb_denied},
     {"status", "", "what Cordon finds on this machine and what it would enforce", true, false, 0, 0, verb_status},
     {"help", "[VERB]", "this text, or that of one verb", false, false, 0, 1, verb_help},
 };

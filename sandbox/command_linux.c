@@ -1,6 +1,6 @@
 /*
- * command: starts one program inside, confined. Runs in the runner; the child, between fork and exec, is a
- * copy of the runner and therefore not dumpable: nothing inside can reach into it.
+ * command: starts one program inside, confined. Runs in the runner; the child, until it execs, runs in the runner's own
+ * memory on a stack of its own, and is therefore not dumpable: nothing inside can reach into it.
  */
 #include "linux.h"
 

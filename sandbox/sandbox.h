@@ -172,10 +172,6 @@ bool sys_caches_folder(
     struct arena *a, struct str state_dir, struct str workspace, struct str *out, struct err *e);
 struct str sys_variable(const void *unused, struct str name); /* an environment variable, or none */
 void sys_environment(struct arena *a, struct texts *out);
-/* Names in a folder that begin with `prefix` (dot files only when it begins with a dot), folders with a '/' behind: at
- * most SYS_NAMES_MAX, appended unsorted. A folder that cannot be read has none. */
-#define SYS_NAMES_MAX 1000
-void sys_list_names(struct arena *a, struct str folder, struct str prefix, struct texts *out);
 uint64_t sys_milliseconds(void); /* monotonic */
 uint64_t sys_clock_ms(void);     /* since 1970 */
 struct str sys_cwd(struct arena *a);

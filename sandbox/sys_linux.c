@@ -286,7 +286,7 @@ bool sys_remove_tree(struct str path, struct err *e)
  * session that ended or crashed, is removed before the next one gets it. Making and removing a folder each time
  * costs more than all mounts together on a disk that discards blocks.
  *
- * The one mutable global: our folder must be emptied by whoever ends the program.
+ * A mutable global, as the caches' below: our folder must be emptied by whoever ends the program.
  */
 #define SESSIONS_MAX 256
 
@@ -487,28 +487,6 @@ bool sys_real_path(struct arena *a, struct str path, struct str *out, struct err
         return fail(e, "cannot tell where a path leads", path);
     *out = arena_str(a, (struct str){real, (size_t)n});
     return true;
-}
-
-void sys_list_names(struct arena *a, struct str folder, struct str prefix, struct texts *out)
-{
-    int fd = open(folder.p, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
-    DIR *d = fd < 0 ? NULL : fdopendir(fd);
-    struct dirent *entry;
-    struct stat st;
-
-    if (fd >= 0 && !d)
-        close(fd);
-    while (d && out->n < SYS_NAMES_MAX && (entry = readdir(d)) != NULL) {
-        struct str name = str_from(entry->d_name);
-        bool dots = str_is(name, ".") || str_is(name, "..");
-        if (dots || !str_starts(name, prefix) || (name.p[0] == '.' && prefix.n == 0))
-            continue;
-        if (fstatat(dirfd(d), entry->d_name, &st, 0) == 0 && S_ISDIR(st.st_mode))
-            name = arena_format(a, "%s/", entry->d_name);
-        *(struct str *)ARENA_PUSH(a, out) = arena_str(a, name);
-    }
-    if (d)
-        closedir(d);
 }
 
 /* ---- what the edges share ---- */

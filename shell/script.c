@@ -77,8 +77,12 @@ static bool move_terminal(struct script *c)
 
 static void drain(struct script *c)
 {
-    for (int i = 0; i < DRAIN_TURNS && (move_terminal(c) | move_output(c, 0) | move_output(c, 1)); i++)
-        continue;
+    bool more = true;
+
+    for (int i = 0; i < DRAIN_TURNS && more; i++) {
+        bool terminal = move_terminal(c), first = move_output(c, 0), second = move_output(c, 1);
+        more = terminal || first || second;
+    }
 }
 
 /* ---- one line ---- */

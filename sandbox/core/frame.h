@@ -19,17 +19,17 @@
 enum frame_type {
     /* cordon -> runner */
     FRAME_OP = 1,     /* one op of the plan */
-    FRAME_BUILD,      /* the plan is complete: apply it; n: session flags */
+    FRAME_BUILD,      /* the plan is complete: apply it; b each: a part that may be missing */
     FRAME_PROVE,      /* run the probes named in the fields */
     FRAME_SPAWN,      /* start a program */
     FRAME_SIGNAL,     /* n: signal, n: 1 = its whole process group */
     FRAME_WHERE,      /* ask for the working directory of a spawned process */
     FRAME_FOREGROUND, /* ask what is in the foreground of a spawned process's terminal */
-    FRAME_CHANGE,     /* apply one narrowing op to the running tree; n: 1 = end the holders */
+    FRAME_CHANGE,     /* apply the one OP before it to the running tree, ending who holds it busy */
     FRAME_END,        /* end everything; the answer is ENDED, then the runner goes */
     /* runner -> cordon */
     FRAME_READY = 32, /* answer to BUILD */
-    FRAME_FAILED,     /* n: step, n: errno, b: what, b: subject; answer to any request */
+    FRAME_FAILED,     /* n: kind, n: errno, b: what, b: subject, b: reason, b: remedy; answer to any request */
     FRAME_PROBED,     /* one probe's outcome */
     FRAME_PROVED,     /* all probes of a PROVE are in */
     FRAME_SPAWNED,    /* n: pid inside; descriptor: the terminal's controlling end, when asked for */
@@ -38,7 +38,7 @@ enum frame_type {
     FRAME_CHANGED,    /* n: processes ended; b: names of them */
     FRAME_NOTE,       /* b: part that FAIL_PARTIAL let pass, n: errno */
     FRAME_ENDED,      /* no process but the runner is left */
-    FRAME_FOREGROUND_IS, /* n: process group, n: 1 = the asked process itself, b: program name */
+    FRAME_FOREGROUND_IS, /* n: process group, n: 1 = the asked process itself, n: 1 = it reads the terminal, b: program name */
 };
 
 struct frame {

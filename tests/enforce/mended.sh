@@ -1,0 +1,96 @@
+#!/bin/sh
+# mended: ways out that a reviewer found once. Each is tried as it was shown then, beside its control.
+set -u
+place=$(mktemp -d "$HOME/cordon-mended.XXXXXX") || exit 1
+trap 'chmod -R u+rwx "$place" 2>/dev/null; rm -rf "$place"' EXIT
+W=$place/w
+mkdir "$W"
+good() { # NAME CONDITION...
+    name=$1
+    shift
+    if "$@"; then echo "ok $name"; else echo "not ok $name: $*"; fi
+}
+inside() { "$CORDON" run --workspace "$W" -- "$@"; }
+
+# A pipe on standard input can be opened again for writing: the outer shell then read what inside wrote.
+cat >"$W/inject.sh" <<X
+exec 8>/proc/self/fd/0 || exit 3
+echo 'echo pwned >$place/pwned' >&8
+X
+printf '%s\n' "sh $W/inject.sh" 'echo goes-on >/dev/null' | sh 2>/dev/null
+good "control: outside, a script's own pipe can be written by what it runs" test -e "$place/pwned"
+rm -f "$place/pwned"
+printf '%s\n' "'$CORDON' run --workspace '$W' -- sh '$W/inject.sh'" "echo on >'$place/on'" | sh >/dev/null 2>&1
+good "a pipe on standard input cannot be written from inside" test ! -e "$place/pwned"
+
+# prlimit(2) on pid 1 took the runner's descriptors away.
+if command -v prlimit >/dev/null; then
+    sleep 20 & victim=$!
+    good "control: a limit of a process of one's own can be set outside" prlimit --pid $victim --nofile=64:64
+    kill $victim
+    inside prlimit --pid 1 --nofile=64:64 2>/dev/null
+    good "no limit of pid 1 can be set inside" test $? -ne 0
+    good "one's own limits can be" inside prlimit --nofile=64:64 true
+else
+    echo "skip limits of pid 1: no prlimit"
+fi
+good "the core limit stays" test "$(inside sh -c 'ulimit -c 0 2>/dev/null; cat /proc/self/limits' | awk '/core file/ { print $5 }')" = 1
+
+# A folder that an earlier session replaced by a link became the workspace of whoever went there.
+mkdir "$place/precious"
+ln -s "$place/precious" "$W/sub"
+(cd "$W/sub" && "$CORDON" run -- sh -c 'echo x >evil') >/dev/null 2>&1
+good "the current folder by a link is no workspace" test ! -e "$place/precious/evil"
+(cd -P "$W/sub" && "$CORDON" run -- sh -c 'echo x >fine') >/dev/null 2>&1
+good "control: by its own name it is" test -e "$place/precious/fine"
+rm "$W/sub"
+
+# A policy in the workspace that protects itself vouched for itself.
+printf '{"version":1,"protect":["%s/p.json"],"write":["%s/precious"]}' "$W" "$place" >"$W/p.json"
+(cd "$W" && "$CORDON" run --policy "$W/p.json" -- true) >/dev/null 2>&1
+good "a policy in the workspace does not count, whatever it says of itself" test $? -eq 125
+mv "$W/p.json" "$place/p.json"
+(cd "$W" && "$CORDON" run --policy "$place/p.json" -- true) >/dev/null 2>&1
+good "control: outside it does" test $? -eq 0
+ln -s "$place/p.json" "$W/p.json"
+(cd "$W" && "$CORDON" run --policy "$W/p.json" -- true) >/dev/null 2>&1
+good "nor a link in the workspace to one outside" test $? -eq 125
+rm "$W/p.json"
+
+# Set-uid files outlive the session.
+inside sh -c 'cp /bin/true s && chmod 4755 s' 2>/dev/null
+good "no set-uid file is left behind" test ! -u "$W/s"
+cp /bin/true "$W/c" && chmod 4755 "$W/c"
+good "control: outside one can be made" test -u "$W/c"
+rm -f "$W/s" "$W/c"
+
+# One session stopped all later ones.
+inside chmod 000 /tmp
+good "a closed /tmp stops no later session" inside true
+good "and the next one can write there" inside sh -c 'echo x >/tmp/x'
+if command -v python3 >/dev/null; then
+    inside python3 -c 'import os
+os.chdir("/tmp")
+for i in range(6000):
+    os.mkdir("d"); os.chdir("d")'
+    good "nor do six thousand folders in one another" inside true
+else
+    echo "skip folders in one another: no python3"
+fi
+
+# Submodules' and worktrees' configuration, obeyed by git outside.
+if command -v git >/dev/null; then
+    git init -q "$W" && mkdir -p "$W/.git/modules/lib" && echo '[core]' >"$W/.git/modules/lib/config"
+    inside sh -c 'echo x >>.git/modules/lib/config' 2>/dev/null
+    good "a submodule's configuration stays" test "$(cat "$W/.git/modules/lib/config")" = '[core]'
+    good "control: objects can be written" inside sh -c 'echo x >.git/objects/x'
+else
+    echo "skip submodules: no git"
+fi
+
+# Started with SIGCHLD ignored, a run never ended.
+good "a run ends where ends of processes are ignored" timeout 20 sh -c 'trap "" CHLD; exec "$0" "$@"' "$CORDON" run --workspace "$W" -- true
+
+# What is written at the end arrives, however slow the reader.
+good "a slow reader gets all" test "$(inside seq 200000 | (sleep 3; tail -n 1))" = 200000
+echo done

@@ -364,16 +364,17 @@ static void drain(struct run *run)
         continue;
     for (int i = 0; i < 2; i++) {
         struct relay *r = run->out[i];
-        while (r && !r->over && sys_milliseconds() < end) {
-            struct sys_wait item = {.handle = r->from, .wanted = SYS_READ};
+        while (r && !r->over && !run->told && sys_milliseconds() < end) {
+            struct sys_wait item = {.handle = r->n ? r->to : r->from, .wanted = r->n ? SYS_WRITE : SYS_READ};
+            bool ready = sys_wait(&item, 1, QUIET_MS) > 0;
+            take_signals(run);
             if (r->n) {
-                relay_write(r);
-                end = sys_milliseconds() + GRACE_MS;
-                continue;
+                if (ready)
+                    relay_write(r);
+                end = sys_milliseconds() + GRACE_MS; /* a reader may take its time */
+            } else if (ready) {
+                relay_read(r);
             }
-            relay_read(r);
-            if (!r->over && !r->n)
-                sys_wait(&item, 1, QUIET_MS);
         }
     }
 }

@@ -88,16 +88,21 @@ static void read_mounts(struct arena *a, struct host *out)
 
     for (size_t at = 0; at < text.n;) {
         size_t end = str_find(text, at, '\n'), word_at = 0;
-        struct str line = str_slice(text, at, end), word = {0}, options;
+        struct str line = str_slice(text, at, end), word = {0}, device = {0}, root = {0}, options;
         struct mount_fact *mount;
         at = end + 1;
-        for (int i = 0; i < 5; i++)
+        for (int i = 0; i < 5; i++) {
+            device = i == 3 ? word : device;
+            root = i == 4 ? word : root;
             word = next_word(line, &word_at);
+        }
         options = next_word(line, &word_at);
         if (options.n == 0)
             continue;
         mount = ARENA_PUSH(a, &list);
         mount->path = unescape(a, word);
+        mount->device = device;
+        mount->root = unescape(a, root);
         mount->readonly = has_option(options, "ro");
         do
             word = next_word(line, &word_at);

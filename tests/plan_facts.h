@@ -57,8 +57,8 @@ static inline struct rule *machine_rule(
 /* An ordinary person in ~/w, with the heart of the built-in policy. */
 static inline void machine_begin(struct machine *m)
 {
-    static struct mount_fact mounts[] = {{{"/", 1}, {"ext4", 4}, {"/dev/sda1", 9}, false},
-        {{"/proc", 5}, {"proc", 4}, {"proc", 4}, false}};
+    static struct mount_fact mounts[] = {{{"/", 1}, {"ext4", 4}, {"/dev/sda1", 9}, false, {"8:1", 3}, {"/", 1}},
+        {{"/proc", 5}, {"proc", 4}, {"proc", 4}, false, {"0:21", 4}, {"/", 1}}};
     struct host *h = &m->facts.host;
 
     *m = (struct machine){.everything = true};

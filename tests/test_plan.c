@@ -351,11 +351,11 @@ static void check_secrets(void)
 static void check_roots(void)
 {
     struct machine m;
-    struct mount_fact mounts[] = {{STR("/"), STR("ext4"), STR("/dev/sda1"), false},
-        {STR("/home/p/w/data"), STR("xfs"), STR("/dev/sdb1"), false},
-        {STR("/home/p/w/iso"), STR("iso9660"), STR("/dev/sr0"), true},
-        {STR("/home/p/w/again"), STR("ext4"), STR("/dev/sda1"), false},
-        {STR("/home/p/w/proc"), STR("proc"), STR("proc"), false}};
+    struct mount_fact mounts[] = {{STR("/"), STR("ext4"), STR("/dev/sda1"), false, STR("8:1"), STR("/")},
+        {STR("/home/p/w/data"), STR("xfs"), STR("/dev/sdb1"), false, STR("8:17"), STR("/")},
+        {STR("/home/p/w/iso"), STR("iso9660"), STR("/dev/sr0"), true, STR("11:0"), STR("/")},
+        {STR("/home/p/w/again"), STR("ext4"), STR("/dev/sda1"), false, STR("8:1"), STR("/home/p")},
+        {STR("/home/p/w/proc"), STR("proc"), STR("proc"), false, STR("0:21"), STR("/")}};
 
     machine_plain(&m);
     m.facts.host.mounts = mounts;
@@ -366,6 +366,9 @@ static void check_roots(void)
               !has(&m.plan, OP_WRITABLE, "/home/p/w/again") &&
               has_line(&m.plan.notes, "~/w/iso is a mount"),
         "a nested mount is writable only where it was; no view of the kernel is, nor a second way to home's files");
+    CHECK(has(&m.plan, OP_COVER_FOLDER, "/home/p/.ssh") && has(&m.plan, OP_COVER_FOLDER, "/home/p/w/again/.ssh") &&
+              !has(&m.plan, OP_COVER_FOLDER, "/home/p/w/data/.ssh"),
+        "what is secret is covered by every way that leads to it");
     machine_rule(&m, RULE_WRITE, "/srv/x", LAYER_USER);
     machine_see(&m, "/srv/x", FACT_MISSING, NULL);
     CHECK(machine_plan(&m) && has_line(&m.policy.warnings, "/srv/x does not exist"),

@@ -126,6 +126,7 @@ struct fact {
 struct mount_fact {
     struct str path, type, source;
     bool readonly;
+    struct str device, root; /* "8:1", and what of that file system is mounted here; none where nobody asked */
 };
 
 /* The machine and the person, as far as a plan depends on them. */

@@ -360,6 +360,47 @@ static bool secret_unknown(struct planner *p, const struct place *place, const s
     return true;
 }
 
+/* The mount that a real path lies on: of those above it the longest, and of several at one place the last. */
+static const struct mount_fact *mount_of(const struct planner *p, struct str path)
+{
+    const struct mount_fact *best = NULL;
+
+    for (size_t i = 0; i < p->host->mount_count; i++) {
+        const struct mount_fact *m = &p->host->mounts[i];
+        if (path_is_under(p->env, m->path, path) && (!best || m->path.n >= best->path.n))
+            best = m;
+    }
+    return best;
+}
+
+/* The same file system may be mounted elsewhere too (a bind of home): what is secret here is secret there. Where such a
+ * place cannot be reached, or shows another object, there is nothing to cover. */
+static void cover_again(struct planner *p, const struct fact *fact, const struct op *first)
+{
+    const struct op cover = *first;
+    const struct mount_fact *own = mount_of(p, fact->real);
+    struct str inner;
+
+    if (!own || own->device.n == 0 || own->root.n == 0)
+        return;
+    inner = path_join(p->a, PATH_POSIX, own->root, path_below(p->env, own->path, fact->real));
+    for (size_t i = 0; i < p->host->mount_count; i++) {
+        const struct mount_fact *m = &p->host->mounts[i];
+        struct str alias;
+        struct op *op;
+        if (m == own || !str_eq(m->device, own->device) || m->root.n == 0 ||
+            !path_is_under(p->env, m->root, inner))
+            continue;
+        alias = path_join(p->a, PATH_POSIX, m->path, path_below(p->env, m->root, inner));
+        if (path_same(p->env, alias, fact->real) || planner_hidden(p, alias) || has_op(p, cover.kind, alias))
+            continue;
+        op = planner_op(p, cover.kind, alias, "a second way to a secret");
+        op->rule = cover.rule;
+        planner_identity(op, fact);
+        op->on_failure = FAIL_SKIP;
+    }
+}
+
 static bool plan_secret(struct planner *p, const struct place *place)
 {
     const struct fact *fact = planner_fact(p, place->path);
@@ -387,6 +428,7 @@ static bool plan_secret(struct planner *p, const struct place *place)
         place->rule->reason ? place->rule->reason : "secret");
     op->rule = place->rule->id;
     planner_identity(op, fact);
+    cover_again(p, fact, op);
     if (fact->real_kind == FACT_FILE && fact->links > 1)
         planner_note(p, "%s has a second name elsewhere, which is not covered",
             planner_show(p, fact->real).p);

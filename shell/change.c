@@ -254,15 +254,39 @@ bool change_allow(struct session *s, const struct texts *words, enum line_from f
 static bool take_narrowed(struct session *s, const struct policy *policy, struct err *e)
 {
     struct opened *o = s->open;
-    struct texts partial = o->plan.partial;
-    struct policy narrowed;
+    struct policy before = o->policy;
+    struct facts facts = o->facts;
+    struct plan plan = o->plan;
 
-    policy_copy(&o->arena, policy, &narrowed);
-    o->policy = narrowed;
-    if (!session_plan(s, o, e))
-        return false;
-    o->plan.partial = partial;
-    return true;
+    policy_copy(&o->arena, policy, &o->policy);
+    if (session_plan(s, o, e)) {
+        o->plan.partial = plan.partial;
+        return true;
+    }
+    o->policy = before;
+    o->facts = facts;
+    o->plan = plan;
+    return false;
+}
+
+/* Closing a root closes what lies in it; what the policy still calls writable there must go first, by its own name. */
+static bool holds_no_other_root(struct session *s, const struct policy *p, struct str path, struct err *e)
+{
+    struct str inner = {0};
+
+    if (p->workspace.n && !str_eq(p->workspace, path) && path_is_under(&s->env, path, p->workspace))
+        inner = p->workspace;
+    for (size_t i = 0; i < p->rules.n; i++) {
+        const struct rule *r = &p->rules.v[i];
+        if (r->kind == RULE_WRITE && !r->revoked && !str_eq(r->path, path) &&
+            path_is_under(&s->env, path, r->path))
+            inner = r->path;
+    }
+    if (!inner.n)
+        return true;
+    err_set(e, ERR_REFUSED, "cannot revoke a folder with another writable root in it");
+    err_subject(e, inner);
+    return err_remedy(e, "revoke that one first");
 }
 
 static bool narrow(struct session *s, struct arena *a, const struct op *op, struct err *e)
@@ -285,6 +309,8 @@ static bool revoke(struct session *s, struct arena *a, const struct place *place
     struct op op = {.kind = OP_REMOUNT_READONLY, .path = place->real, .why = STR(":revoke")};
 
     policy_copy(a, &s->open->policy, &policy);
+    if (!holds_no_other_root(s, &policy, place->real, e))
+        return false;
     if (path_same(&s->env, policy.workspace, place->real))
         policy.workspace = (struct str){0};
     else if (!policy_revoke(&policy, &s->env, place->real, e))

@@ -27,6 +27,7 @@ struct boundary {
     struct event events[EVENTS_MAX];
     size_t first_event, event_count;
     bool lost;
+    uint32_t building; /* the id of the BUILD that was sent */
     uint32_t ending; /* the id of an END that was sent */
     char cgroup[PATH_BYTES_MAX];
 };
@@ -323,23 +324,28 @@ bool boundary_prove(struct boundary *b, struct probe *probes, size_t count, stru
     return await(b, id, FRAME_PROBED, take_probed, &proof, FRAME_PROVED, e);
 }
 
-/* Both requests go out at once, and the controls are made here while the runner builds. */
-bool boundary_build(struct boundary *b, struct arena *a, struct plan *plan,
-    const struct texts *partial_accepted, struct probe *probes, size_t count, struct err *e)
+bool boundary_hand(
+    struct boundary *b, const struct plan *plan, const struct texts *partial_accepted, struct err *e)
+{
+    b->building = ++b->next_id;
+    return put_plan(b, b->building, plan, partial_accepted, e) && send_out(b, NULL, 0, e);
+}
+
+/* The request for proof goes out while the runner builds, and so are the controls made here. */
+bool boundary_build(struct boundary *b, struct arena *a, struct plan *plan, struct probe *probes,
+    size_t count, struct err *e)
 {
     struct build build = {a, plan};
     struct proof proof = {probes, count};
-    uint32_t built = ++b->next_id, proved = ++b->next_id;
+    uint32_t proved = ++b->next_id;
 
-    if (!put_plan(b, built, plan, partial_accepted, e))
-        return false;
     put_probes(b, proved, probes, count);
     if (!send_out(b, NULL, 0, e))
         return false;
     for (size_t i = 0; i < count; i++)
         if (probes[i].control == ANSWER_UNKNOWN) /* else it was made when the attempt was chosen */
             probe_control(&probes[i]);
-    return await(b, built, FRAME_NOTE, take_note, &build, FRAME_READY, e) &&
+    return await(b, b->building, FRAME_NOTE, take_note, &build, FRAME_READY, e) &&
            await(b, proved, FRAME_PROBED, take_probed, &proof, FRAME_PROVED, e);
 }
 

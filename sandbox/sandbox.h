@@ -56,10 +56,14 @@ struct probe {
     const char *promise;        /* one sentence: what it shows */
 };
 
-/* Hands the plan over, waits until it is applied, and proves it. partial_accepted: names from the policy. On failure
- * the boundary can only be closed. Parts that FAIL_PARTIAL let pass are added to plan->partial. */
-bool boundary_build(struct boundary *b, struct arena *a, struct plan *plan,
-    const struct texts *partial_accepted, struct probe *probes, size_t count, struct err *e);
+/* Hands the plan over, and does not wait. partial_accepted: names from the policy. On failure, here and in boundary_build,
+ * the boundary can only be closed. */
+bool boundary_hand(
+    struct boundary *b, const struct plan *plan, const struct texts *partial_accepted, struct err *e);
+/* Waits until the plan that was handed over is applied, and proves it. Parts that FAIL_PARTIAL let pass are added to
+ * plan->partial. */
+bool boundary_build(struct boundary *b, struct arena *a, struct plan *plan, struct probe *probes,
+    size_t count, struct err *e);
 /* Runs the attempts inside (again); fills observed, code and control. What it found is the caller's to judge. */
 bool boundary_prove(struct boundary *b, struct probe *probes, size_t count, struct err *e);
 /* The same attempt made here, outside. */

@@ -305,13 +305,15 @@ static bool prove(struct session *s, struct opened *o, bool build, bool thorough
     bool good = true;
 
     o->tier = TIER_NONE;
-    if (!probe_target_open(&o->target, e))
+    /* The runner builds while the attempts are chosen. */
+    if ((build && !boundary_hand(o->boundary, &o->plan, &o->policy.partial, e)) ||
+        !probe_target_open(&o->target, e))
         return false;
     promises_make(s, o, thorough);
     probes = arena_alloc(&o->arena, o->proof_count + 1, sizeof *probes);
     for (size_t i = 0; i < o->proof_count; i++)
         probes[i] = o->proofs[i].probe;
-    good = build ? boundary_build(o->boundary, &o->arena, &o->plan, &o->policy.partial, probes,
+    good = build ? boundary_build(o->boundary, &o->arena, &o->plan, probes,
                        o->proof_count, e)
                  : boundary_prove(o->boundary, probes, o->proof_count, e);
     probe_target_close(&o->target);

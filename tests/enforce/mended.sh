@@ -34,7 +34,9 @@ if command -v prlimit >/dev/null; then
 else
     echo "skip limits of pid 1: no prlimit"
 fi
-good "the core limit stays" test "$(inside sh -c 'ulimit -c 0 2>/dev/null; cat /proc/self/limits' | awk '/core file/ { print $5 }')" = 1
+core() { awk '/core file/ { print $5 }'; }
+good "control: outside the core limit can be lowered" test "$(sh -c 'ulimit -c 0; cat /proc/self/limits' | core)" = 0
+good "the core limit stays inside" test "$(inside sh -c 'ulimit -c 0 2>/dev/null; cat /proc/self/limits' | core)" = 1
 
 # A folder that an earlier session replaced by a link became the workspace of whoever went there.
 mkdir "$place/precious"

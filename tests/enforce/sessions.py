@@ -485,7 +485,7 @@ def roots(world):
                   (f"{home}/.config/git", "git's user configuration"), (f"{home}/.config/autostart", "an autostart folder"),
                   (f"{home}/.config/cordon", "Cordon's configuration"), (f"{home}/.local/state", "what contains Cordon's state"),
                   (f"{home}/.local/state/cordon", "Cordon's state"), (linked, "a link to HOME"),
-                  (f"{home}/work/..", "HOME with a detour")]
+                  (f"{home}/detour/..", "HOME with a detour")]
     for path, name in candidates:
         if not os.path.isdir(path):
             os.makedirs(path, exist_ok=True)

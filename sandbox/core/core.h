@@ -172,6 +172,7 @@ enum operation {
     OPERATION_MODE, /* chmod, chown, xattr */
     OPERATION_TIME,
     OPERATION_CONNECT,
+    OPERATION_MOUNT, /* mount, unmount, change the root */
 };
 
 enum wall { WALL_NONE, WALL_MOUNT, WALL_LANDLOCK, WALL_NAMESPACE, WALL_OBSERVER };
@@ -211,6 +212,15 @@ enum op_kind {
     OP_LANDLOCK,       /* path: what the tree may do beneath; number = enum landlock_class */
     OP_LANDLOCK_SCOPE, /* abstract sockets and signals scoped */
     OP_RLIMIT,         /* text = name, number = value */
+    OP_PLACEHOLDER,    /* path: a protected name that is not there. Outside, Cordon makes an empty folder (number 0), or a file
+                          with the bytes of text (number 1), and enters it in the ledger; inside it is bound read-only */
+    OP_BIRTHPLACE,     /* path: a placeholder folder; source, a folder of this session's, is bound over it, writable: what
+                          is born there (a repository) stays there until Cordon has looked at it */
+    OP_LATER_SECRET,   /* path: not there now; covered as soon as it is */
+    OP_LATER_PROTECT,  /* path: not there now; made read-only as soon as it is */
+    OP_GUARD,          /* below path, writable, the relative name text is refused by the observer alone; number 1: at any
+                          depth, not only at the top */
+    OP_HARDLINKS,      /* number = enum hardlinks: what the observer does with writes to files of several names */
     OP_CGROUP,         /* path = new child of source; text = file, text2 = value */
     OP_KIND_COUNT
 };

@@ -370,6 +370,12 @@ static const char *const words[OP_KIND_COUNT] = {
     [OP_LANDLOCK_SCOPE] = "Landlock: scope",
     [OP_RLIMIT] = "limit",
     [OP_CGROUP] = "limit",
+    [OP_PLACEHOLDER] = "hold the name",
+    [OP_BIRTHPLACE] = "birthplace",
+    [OP_LATER_SECRET] = "cover when it appears",
+    [OP_LATER_PROTECT] = "protect when it appears",
+    [OP_GUARD] = "refuse (observer)",
+    [OP_HARDLINKS] = "files of several names",
 };
 
 static void print_details(
@@ -378,6 +384,15 @@ static void print_details(
     struct str source = path_display(a, env, op->source);
 
     switch (op->kind) {
+    case OP_BIRTHPLACE:
+        buf_format(out, " in %s", source.p);
+        break;
+    case OP_GUARD:
+        buf_format(out, "%s%s", op->number == 1 ? "/**/" : "/", text_printable(a, op->text).p);
+        break;
+    case OP_HARDLINKS:
+        buf_format(out, "%s", op->number == HARDLINKS_REFUSE ? "refuse" : "record");
+        break;
     case OP_BIND:
         if (!str_eq(op->source, op->path))
             buf_format(out, " from %s", source.p);

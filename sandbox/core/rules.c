@@ -11,7 +11,7 @@
 #include <string.h>
 
 static const char *const operations[] = {
-    "read", "write", "create", "delete", "rename", "link", "mode", "time", "connect"};
+    "read", "write", "create", "delete", "rename", "link", "mode", "time", "connect", "mount"};
 
 const char *operation_name(enum operation operation)
 {

@@ -1,0 +1,63 @@
+/*
+ * denial: one refused operation, as the observer saw it and as a person reads it: which rule refused it and what would
+ * help. Also the log of a session's denials as JSON lines, and the grouping of repeats.
+ *
+ * Everything that comes from inside (path, address, program) is hostile bytes: bounded here, and escaped by text.h
+ * before it is shown, in JSON too.
+ */
+#ifndef CORDON_DENIAL_H
+#define CORDON_DENIAL_H
+
+#include "path.h"
+#include "rules.h"
+
+#define DENIAL_PROGRAM_MAX 256
+#define DENIALS_KEPT       10000 /* of one session, in memory and in its log; what comes after is counted */
+
+/* Who saw it. */
+enum denial_by {
+    DENIAL_OBSERVER, /* a system call, refused by the observer or tried on the caller's behalf */
+    DENIAL_COVER,    /* a touch of a secret path, answered by the server behind the cover */
+    DENIAL_KEEPER,   /* no process inside: somebody outside pulled a cover away, and it was put back */
+};
+
+struct denial {
+    uint64_t time_ms;  /* since 1970 */
+    enum denial_by by;
+    enum operation operation;
+    struct str path;   /* absolute, or "host:port", "unix:...", "unix datagram" for OPERATION_CONNECT */
+    struct str path2;  /* of a rename or link: the other one; else none */
+    int64_t pid, group; /* inside; 0 unknown. group: its process group */
+    struct str program; /* its name, or the path of its executable */
+    long code;         /* errno that the caller got */
+    uint64_t count;    /* how often, at least 1 */
+    /* filled in by the trusted side: */
+    uint64_t line;     /* the command line's number in the session; 0: none (run, -c) */
+    struct str rule;   /* printable: "no writable root contains it (built-in)", never none */
+    struct str remedy; /* printable: ":allow ~/x", a policy key, ":net online", "none: ..."; never none */
+};
+
+/* A record as the runner sends it (FRAME_DENIED's fields), one frame per packet. lost: how many records before this one
+ * did not fit. False: not as it was sent. The texts of out point into the frame. */
+void denial_put(struct buf *out, const struct denial *d, uint64_t lost);
+struct frame;
+bool denial_get(const struct frame *f, struct denial *out, uint64_t *lost);
+
+/* Fills rule and remedy from the same engine that planned the enforcement. */
+void denial_explain(struct arena *a, const struct policy *policy, const struct path_env *env,
+    const struct host *host, struct denial *d);
+
+/* One line of JSON with its newline; and back, from a log that may have been cut. False: not a record. */
+void denial_json(struct buf *out, const struct denial *d);
+bool denial_parse(struct arena *a, struct str line, struct denial *out);
+
+/* For people: repeats (same operation, path, program, line, rule) as one with their count, newest last. */
+struct denials {
+    struct denial *v;
+    size_t n, cap;
+};
+void denials_group(struct arena *a, const struct denials *all, struct denials *out);
+void denials_print(struct buf *out, struct arena *a, const struct path_env *env, const struct denials *grouped,
+    uint64_t lost);
+
+#endif

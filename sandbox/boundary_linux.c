@@ -11,12 +11,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #define EVENTS_MAX   512
 #define ANSWER_MS    15000
 #define END_MS       2000
+#define RECORD_BYTES_MAX (2 * PATH_BYTES_MAX + DENIAL_PROGRAM_MAX + 256) /* two paths, a program, numbers */
 
 struct boundary {
     struct started runner;
@@ -29,6 +31,7 @@ struct boundary {
     bool lost;
     uint32_t building; /* the id of the BUILD that was sent */
     uint32_t ending; /* the id of an END that was sent */
+    uint64_t malformed; /* records that were not as they are sent; told with the next that is */
     char cgroup[PATH_BYTES_MAX];
 };
 
@@ -41,6 +44,7 @@ bool boundary_begin(struct boundary **out, bool new_network, struct err *e)
         return false;
     b = calloc(1, sizeof *b);
     if (!b) {
+        close(started.records);
         close(started.control); /* the runner sees its end and goes */
         return err_set(e, ERR_LIMIT, "no memory");
     }
@@ -547,6 +551,49 @@ bool boundary_event(struct boundary *b, struct event *out, struct err *e)
     return true;
 }
 
+/* ---- records ---- */
+
+sys_handle boundary_records(const struct boundary *b)
+{
+    return b->runner.records;
+}
+
+static void keep_record(struct arena *a, struct denial *d)
+{
+    d->path = arena_str(a, d->path);
+    d->program = arena_str(a, d->program);
+    if (d->path2.p)
+        d->path2 = arena_str(a, d->path2);
+}
+
+bool boundary_record(struct boundary *b, struct arena *a, struct denial *out, uint64_t *lost)
+{
+    char packet[RECORD_BYTES_MAX];
+
+    while (b->runner.records >= 0) {
+        struct err ignored = {0};
+        struct frame f;
+        size_t used;
+        ssize_t n = recv(b->runner.records, packet, sizeof packet, MSG_DONTWAIT | MSG_TRUNC);
+        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+            return false;
+        if (n <= 0) {
+            close(b->runner.records);
+            b->runner.records = -1;
+            return false;
+        }
+        if ((size_t)n <= sizeof packet && frame_take((struct str){packet, (size_t)n}, &f, &used, &ignored) == 1 &&
+            used == (size_t)n && denial_get(&f, out, lost)) {
+            keep_record(a, out);
+            *lost += b->malformed;
+            b->malformed = 0;
+            return true;
+        }
+        b->malformed++;
+    }
+    return false;
+}
+
 void boundary_end(struct boundary *b)
 {
     if (!b || b->lost || b->ending)
@@ -621,6 +668,8 @@ void boundary_close(struct boundary *b)
         close(b->fds[i]);
     close(b->runner.control);
     close(b->runner.said);
+    if (b->runner.records >= 0)
+        close(b->runner.records);
     if (gone)
         close(b->runner.pidfd);
     else

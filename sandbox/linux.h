@@ -26,14 +26,15 @@
 #define LL_SCOPE_SIGNAL        (1ULL << 1)
 
 #define CONTROL_FD 3 /* the runner's end of the control channel */
+#define RECORDS_FD 4 /* the runner's end of the channel of records */
 #define RUNNER_FDS_MAX 8
-/* Beside it, until the runner runs: where it says {step, errno} when it cannot start. */
+#define SAID_FD 5 /* until the runner runs: where it says {step, errno} when it cannot start */
 #define RUNNER_NO_NETWORK 2
 
 /* ---- start_linux.c: the runner as a process ---- */
 
 struct started {
-    int control, pidfd, said; /* said: where it says {step, errno} when it cannot start */
+    int control, records, pidfd, said; /* said: where it says {step, errno} when it cannot start */
     pid_t pid;
 };
 bool start_runner(bool new_network, struct started *out, struct err *e);

@@ -629,7 +629,7 @@ static void leave_network(void)
     if (unshare(CLONE_NEWNET) == 0)
         return;
     failure[1] = errno;
-    exit(write(CONTROL_FD + 1, failure, sizeof failure) == (ssize_t)sizeof failure ? 125 : 124);
+    exit(write(SAID_FD, failure, sizeof failure) == (ssize_t)sizeof failure ? 125 : 124);
 }
 
 static int prepare(bool new_network)
@@ -640,7 +640,7 @@ static int prepare(bool new_network)
         return -1;
     if (new_network)
         leave_network();
-    if (syscall(SYS_close_range, CONTROL_FD + 1, ~0U, 0) != 0)
+    if (syscall(SYS_close_range, RECORDS_FD + 1, ~0U, 0) != 0)
         return -1;
     setsid();
     signal(SIGPIPE, SIG_IGN);
@@ -663,7 +663,8 @@ int main(int argc, char **argv)
         return 125;
     }
     children = prepare(argc > 1 && strcmp(argv[1], "new-network") == 0);
-    if (children < 0 || fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC) != 0)
+    if (children < 0 || fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC) != 0 ||
+        fcntl(RECORDS_FD, F_SETFD, FD_CLOEXEC) != 0)
         return 125;
     r.confinement.landlock = -1;
     r.confinement.empty_folder = r.confinement.empty_file = -1;

@@ -9,6 +9,7 @@
 #define CORDON_SANDBOX_H
 
 #include "core/core.h"
+#include "core/denial.h"
 
 /* What the system waits on: a descriptor on Linux, a HANDLE on Windows. -1 is none. */
 typedef intptr_t sys_handle;
@@ -138,6 +139,14 @@ struct event {
  * together with the answer to a request. */
 sys_handle boundary_handle(const struct boundary *b);
 bool boundary_event(struct boundary *b, struct event *out, struct err *e); /* never blocks */
+
+/* What was refused inside, as the runner's threads saw it. Readable when a record may be there; SYS_NONE once the runner
+ * is gone: ask before every wait. */
+sys_handle boundary_records(const struct boundary *b);
+/* The next record, its texts in a. lost: how many came before it and are not to be had (no room on the channel, or not
+ * as they are sent). False: none now; what was lost since is told with the next one. Never blocks. */
+bool boundary_record(struct boundary *b, struct arena *a, struct denial *out, uint64_t *lost);
+
 void boundary_end(struct boundary *b);   /* begins to end everything inside, without waiting; NULL ok */
 void boundary_close(struct boundary *b); /* everything inside is ended and gone when it returns; NULL ok */
 

@@ -62,7 +62,7 @@ static bool keep_capabilities(void)
 }
 
 struct start {
-    int runner, control, report;
+    int runner, control, records, report;
     bool new_network;
     uid_t uid;
     gid_t gid;
@@ -84,19 +84,20 @@ static int become_runner(void *context)
     char *const argv[] = {(char *)(uintptr_t) "cordon-runner",
         (char *)(uintptr_t)(s->new_network ? "new-network" : "shared-network"), NULL};
     char *const env[] = {NULL};
-    int null, runner, control, report;
+    int null, runner, control, records, report;
 
     if (!map_ids(s->uid, s->gid))
         start_failed(s->report, START_MAPS);
     if (!keep_capabilities())
         start_failed(s->report, START_CAPABILITIES);
-    report = fcntl(s->report, F_DUPFD_CLOEXEC, CONTROL_FD + 3);
-    runner = fcntl(s->runner, F_DUPFD_CLOEXEC, CONTROL_FD + 3);
-    control = fcntl(s->control, F_DUPFD_CLOEXEC, CONTROL_FD + 3);
+    report = fcntl(s->report, F_DUPFD_CLOEXEC, SAID_FD + 1);
+    runner = fcntl(s->runner, F_DUPFD_CLOEXEC, SAID_FD + 1);
+    control = fcntl(s->control, F_DUPFD_CLOEXEC, SAID_FD + 1);
+    records = fcntl(s->records, F_DUPFD_CLOEXEC, SAID_FD + 1);
     null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    null = null < 0 ? -1 : fcntl(null, F_DUPFD_CLOEXEC, CONTROL_FD + 3);
-    if (report < 0 || runner < 0 || control < 0 || null < 0 || dup2(control, CONTROL_FD) < 0 ||
-        dup2(report, CONTROL_FD + 1) < 0)
+    null = null < 0 ? -1 : fcntl(null, F_DUPFD_CLOEXEC, SAID_FD + 1);
+    if (report < 0 || runner < 0 || control < 0 || records < 0 || null < 0 || dup2(control, CONTROL_FD) < 0 ||
+        dup2(records, RECORDS_FD) < 0 || dup2(report, SAID_FD) < 0)
         start_failed(s->report, START_DESCRIPTORS);
     for (int i = 0; i < 3; i++) {
         if (dup2(null, i) < 0)
@@ -160,7 +161,7 @@ bool start_runner(bool new_network, struct started *out, struct err *e)
 {
     const int flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
                       CLONE_NEWCGROUP | CLONE_PIDFD | CLONE_VM | CLONE_VFORK | SIGCHLD;
-    int control[2] = {-1, -1}, report[2] = {-1, -1}, pidfd = -1, runner = open_runner(e);
+    int control[2] = {-1, -1}, records[2] = {-1, -1}, report[2] = {-1, -1}, pidfd = -1, runner = open_runner(e);
     char *stack;
     struct start start = {.runner = runner, .new_network = new_network, .uid = geteuid(), .gid = getegid()};
     int pid;
@@ -173,12 +174,14 @@ bool start_runner(bool new_network, struct started *out, struct err *e)
         close(runner);
         return false;
     }
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) != 0 || pipe2(report, O_CLOEXEC) != 0) {
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) != 0 ||
+        socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, records) != 0 || pipe2(report, O_CLOEXEC) != 0) {
         err_set(e, ERR_SYSTEM, "cannot make the channel to the runner");
         sys_reason(e, errno);
         goto fail;
     }
     start.control = control[1];
+    start.records = records[1];
     start.report = report[1];
     /* No copy of our memory is made, and we go on as soon as the runner has started. */
     stack = malloc(START_STACK); /* new each time: what the child left of the last one is not ours to know */
@@ -190,12 +193,13 @@ bool start_runner(bool new_network, struct started *out, struct err *e)
     }
     close(runner);
     close(control[1]);
+    close(records[1]);
     close(report[1]);
-    *out = (struct started){.control = control[0], .pidfd = pidfd, .said = report[0], .pid = pid};
+    *out = (struct started){.control = control[0], .records = records[0], .pidfd = pidfd, .said = report[0], .pid = pid};
     return true;
 fail:
-    for (size_t i = 0; i < 5; i++) {
-        int fds[] = {runner, control[0], control[1], report[0], report[1]};
+    for (size_t i = 0; i < 7; i++) {
+        int fds[] = {runner, control[0], control[1], records[0], records[1], report[0], report[1]};
         if (fds[i] >= 0)
             close(fds[i]);
     }

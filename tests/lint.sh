@@ -26,7 +26,7 @@ c_files() { # every C file below the folders given that exist
 # Not those whose name makes no promise: edges, what speaks to one directly, and what only tests share (that the
 # portable ones among them are portable is shown by the cross build).
 plain_files() {
-    c_files sandbox conpty shell setup tests | grep -vE '(_linux|_windows)\.[ch]$|/(linux|win32)\.h$|^tests/enforce/|^tests/bench_|^tests/.*\.h$' |
+    c_files sandbox conpty shell setup tests | grep -vE '(_linux|_windows)\.[ch]$|/(linux|win32|observe)\.h$|^tests/enforce/|^tests/bench_|^tests/.*\.h$' |
         grep -vE '^sandbox/runner\.c$'
 }
 

@@ -12,6 +12,8 @@
 #include "rules.h"
 
 #define DENIAL_PROGRAM_MAX 256
+#define DENIAL_PATH_MAX    (PATH_BYTES_MAX + 16) /* a path, or "unix:" and a path */
+#define DENIAL_BYTES_MAX   (2 * DENIAL_PATH_MAX + DENIAL_PROGRAM_MAX + 128) /* one record as it travels */
 #define DENIALS_KEPT       10000 /* of one session, in memory and in its log; what comes after is counted */
 
 /* Who saw it. */
@@ -37,8 +39,8 @@ struct denial {
     struct str remedy; /* printable: ":allow ~/x", a policy key, ":net online", "none: ..."; never none */
 };
 
-/* A record as the runner sends it (FRAME_DENIED's fields), one frame per packet. lost: how many records before this one
- * did not fit. False: not as it was sent. The texts of out point into the frame. */
+/* A record as the runner sends it (FRAME_DENIED's fields), one frame per packet; texts that are too long are cut. lost: how
+ * many records before this one did not fit. False: not as it was sent. The texts of out point into the frame. */
 void denial_put(struct buf *out, const struct denial *d, uint64_t lost);
 struct frame;
 bool denial_get(const struct frame *f, struct denial *out, uint64_t *lost);

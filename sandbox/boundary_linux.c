@@ -18,7 +18,6 @@
 #define EVENTS_MAX   512
 #define ANSWER_MS    15000
 #define END_MS       2000
-#define RECORD_BYTES_MAX (2 * PATH_BYTES_MAX + DENIAL_PROGRAM_MAX + 256) /* two paths, a program, numbers */
 
 struct boundary {
     struct started runner;
@@ -568,7 +567,7 @@ static void keep_record(struct arena *a, struct denial *d)
 
 bool boundary_record(struct boundary *b, struct arena *a, struct denial *out, uint64_t *lost)
 {
-    char packet[RECORD_BYTES_MAX];
+    char packet[DENIAL_BYTES_MAX];
 
     while (b->runner.records >= 0) {
         struct err ignored = {0};

@@ -20,7 +20,7 @@ static void check_again(const struct denial *d, uint64_t lost)
     if (again.n > DENIAL_BYTES_MAX || frame_take(buf_view(&again), &f, &used, &e) != 1 || used != again.n ||
         !denial_get(&f, &second, &lost_again))
         abort();
-    if (second.time_ms != d->time_ms || second.by != d->by || second.operation != d->operation || second.pid != d->pid ||
+    if (second.time_ms != d->time_ms || second.by != d->by || second.cause != d->cause || second.operation != d->operation || second.pid != d->pid ||
         second.group != d->group || second.code != d->code || second.count != d->count || lost_again != lost ||
         !str_eq(second.path, d->path) || !str_eq(second.path2, d->path2) || !str_eq(second.program, d->program))
         abort();
@@ -39,7 +39,8 @@ int fuzz_denial(const unsigned char *bytes, size_t n)
         uint64_t lost = 0;
         if (denial_get(&f, &d, &lost)) {
             if (d.path.n > DENIAL_PATH_MAX || d.program.n > DENIAL_PROGRAM_MAX || d.count == 0 ||
-                d.operation > OPERATION_MOUNT || d.by > DENIAL_KEEPER)
+                d.operation > OPERATION_MOUNT || d.by > DENIAL_KEEPER ||
+                d.cause >= DENIAL_CAUSE_COUNT)
                 abort();
             check_again(&d, lost);
         }

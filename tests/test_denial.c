@@ -5,6 +5,7 @@
 
 static const struct denial sample = {.time_ms = 1790000000123,
     .by = DENIAL_COVER,
+    .cause = DENIAL_HARDLINK,
     .operation = OPERATION_RENAME,
     .path = STR("/home/p/.ssh/id_rsa"),
     .path2 = STR("/tmp/\xff\x1b[31m"),
@@ -32,7 +33,7 @@ static void travels(void)
     uint64_t lost = 0;
 
     CHECK(send(&sample, 7, &out, &got, &lost), "a record arrives");
-    CHECK(got.time_ms == sample.time_ms && got.by == sample.by && got.operation == sample.operation &&
+    CHECK(got.time_ms == sample.time_ms && got.by == sample.by && got.cause == sample.cause && got.operation == sample.operation &&
               got.pid == 4711 && got.group == 4710 && got.code == 13 && got.count == 3 && lost == 7,
         "its numbers as they were");
     CHECK_STR(got.path, sample.path, "its path");
@@ -67,7 +68,7 @@ static void bounded(void)
 /* The fields as denial_put writes them, with one of them wrong. */
 static bool taken_with(size_t wrong, uint64_t value)
 {
-    uint64_t numbers[8] = {1, 0, 1, 1, 1, 13, 1, 0};
+    uint64_t numbers[9] = {1, 0, 0, 1, 1, 1, 13, 1, 0};
     struct str texts[3] = {STR("/x"), STR(""), STR("sh")};
     static char bytes[DENIAL_PATH_MAX + 1];
     struct buf out = {0};
@@ -75,18 +76,18 @@ static bool taken_with(size_t wrong, uint64_t value)
     struct frame f;
     struct err e = {0};
     uint64_t lost;
-    size_t used, mark = frame_begin(&out, wrong == 11 ? FRAME_NOTE : FRAME_DENIED, 0);
+    size_t used, mark = frame_begin(&out, wrong == 12 ? FRAME_NOTE : FRAME_DENIED, 0);
     bool taken;
 
-    if (wrong < 8)
+    if (wrong < 9)
         numbers[wrong] = value;
-    else if (wrong < 11)
-        texts[wrong - 8] = (struct str){bytes, (size_t)value};
-    for (size_t i = 0; i < 8; i++)
+    else if (wrong < 12)
+        texts[wrong - 9] = (struct str){bytes, (size_t)value};
+    for (size_t i = 0; i < 9; i++)
         frame_number(&out, numbers[i]);
-    for (size_t i = 0; i < (wrong == 12 ? 2 : 3); i++)
+    for (size_t i = 0; i < (wrong == 13 ? 2 : 3); i++)
         frame_bytes(&out, texts[i]);
-    if (wrong == 13)
+    if (wrong == 14)
         frame_number(&out, 0);
     frame_end(&out, mark);
     taken = frame_take(buf_view(&out), &f, &used, &e) == 1 && denial_get(&f, &got, &lost);
@@ -101,15 +102,16 @@ static void refused(void)
         size_t wrong;
         uint64_t value;
     } rows[] = {{"a date past 9999 is refused", 0, 253402300800000ull},
-        {"an unknown witness is refused", 1, DENIAL_KEEPER + 1}, {"an unknown operation is refused", 2, OPERATION_MOUNT + 1},
-        {"so is one that wraps", 2, UINT64_MAX}, {"a pid that is none is refused", 3, (uint64_t)INT32_MAX + 1},
-        {"a group that is none is refused", 4, UINT64_MAX}, {"an errno that is none is refused", 5, 4096},
-        {"a count of nothing is refused", 6, 0}, {"a path that is too long is refused", 8, DENIAL_PATH_MAX + 1},
-        {"a path with a NUL in it is refused", 8, 2}, {"a program's name that is too long is refused", 10,
-            DENIAL_PROGRAM_MAX + 1}, {"another frame is no record", 11, 0}, {"a field too few is refused", 12, 0},
-        {"a field too many is refused", 13, 0}};
+        {"an unknown witness is refused", 1, DENIAL_KEEPER + 1}, {"an unknown cause is refused", 2, DENIAL_CAUSE_COUNT},
+        {"an unknown operation is refused", 3, OPERATION_MOUNT + 1}, {"so is one that wraps", 3, UINT64_MAX},
+        {"a pid that is none is refused", 4, (uint64_t)INT32_MAX + 1}, {"a group that is none is refused", 5, UINT64_MAX},
+        {"an errno that is none is refused", 6, 4096}, {"a count of nothing is refused", 7, 0},
+        {"a path that is too long is refused", 9, DENIAL_PATH_MAX + 1}, {"a path with a NUL in it is refused", 9, 2},
+        {"a program's name that is too long is refused", 11, DENIAL_PROGRAM_MAX + 1},
+        {"another frame is no record", 12, 0}, {"a field too few is refused", 13, 0},
+        {"a field too many is refused", 14, 0}};
 
-    CHECK(taken_with(14, 0), "the record that these are made from is taken");
+    CHECK(taken_with(15, 0), "the record that these are made from is taken");
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         CHECK(!taken_with(rows[i].wrong, rows[i].value), rows[i].name);
 }

@@ -30,6 +30,7 @@ void denial_put(struct buf *out, const struct denial *d, uint64_t lost)
 
     frame_number(out, at_most(d->time_ms, TIME_MAX));
     frame_number(out, d->by);
+    frame_number(out, d->cause);
     frame_number(out, d->operation);
     frame_number(out, natural(d->pid, PID_MAX));
     frame_number(out, natural(d->group, PID_MAX));
@@ -72,6 +73,7 @@ bool denial_get(const struct frame *f, struct denial *out, uint64_t *lost)
     frame_read(&r, f);
     d.time_ms = get_bounded(&r, TIME_MAX);
     d.by = (enum denial_by)get_bounded(&r, DENIAL_KEEPER);
+    d.cause = (enum denial_cause)get_bounded(&r, DENIAL_CAUSE_COUNT - 1);
     d.operation = (enum operation)get_bounded(&r, OPERATION_MOUNT);
     d.pid = (int64_t)get_bounded(&r, PID_MAX);
     d.group = (int64_t)get_bounded(&r, PID_MAX);

@@ -23,9 +23,24 @@ enum denial_by {
     DENIAL_KEEPER,   /* no process inside: somebody outside pulled a cover away, and it was put back */
 };
 
+/* What the witness knows beyond the rules. Where it knows nothing, the rules are asked, and where they would have let it
+ * pass, path and errno are. */
+enum denial_cause {
+    DENIAL_RULE,        /* nothing: the rules say why */
+    DENIAL_HARDLINK,    /* the file has further names, which may lie outside */
+    DENIAL_GUARD,       /* a protected name that only the observer holds: not there yet, or below the top */
+    DENIAL_LISTENER,    /* who listens there stands outside, or could not be told */
+    DENIAL_DATAGRAM,    /* a datagram socket of the unix family, which no gate could decide about */
+    DENIAL_DEVICE,      /* a device or FIFO on a file system of the outside */
+    DENIAL_KNOB,        /* a setting of the kernel below /proc or /sys */
+    DENIAL_PERMISSIONS, /* the file's own mode and owner, with no capability inside to pass over them */
+    DENIAL_CAUSE_COUNT
+};
+
 struct denial {
     uint64_t time_ms;  /* since 1970 */
     enum denial_by by;
+    enum denial_cause cause;
     enum operation operation;
     struct str path;   /* absolute, or "host:port", "unix:...", "unix datagram" for OPERATION_CONNECT */
     struct str path2;  /* of a rename or link: the other one; else none */

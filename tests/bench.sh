@@ -56,6 +56,49 @@ ratio "a command in an open session, to one in a bare shell" "aim: at most 1.3" 
     "$tool" type "$rounds" "/usr/bin/printf '%s%s\\n' bench mark" benchmark 'bare-ready ' "$mark" \
     $bare --- "$cordon" --no-rc --quiet
 
+# Work of many processes and small files, all refusals watched, against the same outside. Long enough that opening
+# does not count.
+mkdir -p project/src
+for n in 1 2 3 4 5 6 7 8 9 10 11 12; do
+    printf '#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\nint f%s(int x) { char b[64]; snprintf(b, sizeof b, "%%d", x); return (int)strlen(b); }\n' \
+        "$n" >"project/src/f$n.c"
+done
+printf 'int main(void) { return 0; }\n' >project/src/main.c
+cat >project/Makefile <<'END'
+objects = $(patsubst %.c,%.o,$(wildcard src/*.c))
+prog: $(objects)
+	cc -o $@ $^
+END
+cat >build.sh <<'END'
+cd project && for i in 1 2 3; do make -s -B prog; done
+END
+cat >git.sh <<'END'
+rm -rf repository && git init -q repository && cd repository || exit 1
+for i in 1 2 3 4 5 6; do
+    for n in 1 2 3 4 5 6 7 8 9 10; do echo "$i $n" >"file$n"; done
+    git add -A && git -c user.name=n -c user.email=e commit -qm "$i" && git status --porcelain && git log --oneline
+done
+END
+cat >files.sh <<'END'
+mkdir -p many && cd many || exit 1
+python3 -c '
+import os
+for i in range(4000):
+    open("f%d" % i, "w").close(); os.rename("f%d" % i, "g%d" % i); os.unlink("g%d" % i)'
+END
+inside() { # NAME AIM SCRIPT
+    ratio "$1" "$2" "$tool" spawn "$((rounds / 4 + 3))" sh "$3" --- "$cordon" run --workspace "$work" -- sh "$3"
+}
+if has cc && has make; then
+    inside "building a small C project inside, to outside" "aim: at most 1.08" build.sh
+fi
+if has git; then
+    inside "git on small files" "aim: at most 1.3" git.sh
+fi
+if has python3; then
+    inside "12,000 creates, renames and removals" "no aim" files.sh
+fi
+
 awk 'BEGIN { for (i = 0; i < 400000; i++) print "the quick brown fox jumps over the lazy dog, line", i }' >text
 # shellcheck disable=SC2086
 time=$("$tool" type 7 "cat text; printf '%s%s\\n' bench mark" benchmark 'bare-ready ' "$mark" \

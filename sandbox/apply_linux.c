@@ -482,6 +482,7 @@ static bool apply_one(struct state *s, size_t i, struct err *e)
     case OP_OVERLAY:
         return do_overlay(s, op, e);
     case OP_PROTECT:
+    case OP_PLACEHOLDER: /* made outside, by names_linux.c */
         return do_protect(op, e);
     case OP_COVER_FOLDER:
         return do_cover(s, op, true, e);
@@ -499,7 +500,6 @@ static bool apply_one(struct state *s, size_t i, struct err *e)
         return landlock_ready(s, op, true, e);
     case OP_RLIMIT:
         return do_rlimit(s, op, e);
-    case OP_PLACEHOLDER:
     case OP_BIRTHPLACE:
     case OP_LATER_SECRET:
     case OP_LATER_PROTECT:
@@ -600,7 +600,7 @@ bool apply_change(struct arena *a, struct confinement *c, const struct op *op, s
     struct texts nobody = {0};
     struct apply apply = {.arena = a, .confinement = c, .partial = &nobody};
 
-    if (op->kind != OP_PROTECT && op->kind != OP_COVER_FOLDER && op->kind != OP_COVER_FILE &&
+    if (op->kind != OP_PROTECT && op->kind != OP_PLACEHOLDER && op->kind != OP_COVER_FOLDER && op->kind != OP_COVER_FILE &&
         op->kind != OP_REMOUNT_READONLY)
         return err_set(e, ERR_PROTOCOL, "a change that is no narrowing was refused");
     return apply_plan(&apply, op, 1, e);

@@ -32,6 +32,7 @@ struct boundary {
     uint32_t ending; /* the id of an END that was sent */
     uint64_t malformed; /* records that were not as they are sent; told with the next that is */
     char cgroup[PATH_BYTES_MAX];
+    struct names names;
 };
 
 bool boundary_begin(struct boundary **out, bool new_network, struct err *e)
@@ -232,21 +233,25 @@ struct build {
     struct plan *plan;
 };
 
+static void add_missing(struct build *build, struct str part, int code)
+{
+    struct str shown = text_printable(build->a, part);
+
+    *(struct str *)ARENA_PUSH(build->a, &build->plan->partial) =
+        arena_format(build->a, "%.*s: not in force (%s)", (int)shown.n, shown.p, strerror(code));
+}
+
 static bool take_note(void *context, const struct frame *f)
 {
     struct build *build = context;
     struct frame_reader fields;
-    struct str part, shown;
-    int code;
+    struct str part;
 
     frame_read(&fields, f);
     if (f->type != FRAME_NOTE)
         return frame_done(&fields);
     part = frame_get_bytes(&fields);
-    code = (int)frame_get_number(&fields);
-    shown = text_printable(build->a, part);
-    *(struct str *)ARENA_PUSH(build->a, &build->plan->partial) =
-        arena_format(build->a, "%.*s: not in force (%s)", (int)shown.n, shown.p, strerror(code));
+    add_missing(build, part, (int)frame_get_number(&fields));
     return frame_done(&fields);
 }
 
@@ -255,8 +260,11 @@ static bool put_plan(struct boundary *b, uint32_t id, const struct plan *plan,
 {
     size_t mark;
 
+    if (!names_hold(&b->names, plan->v, plan->n, partial_accepted, e))
+        return false;
     for (size_t i = 0; i < plan->n; i++) {
         const struct op *op = &plan->v[i];
+        struct op held = *op;
         if (op->kind == OP_CGROUP && !make_cgroup(b, op, e)) {
             if (op->on_failure != FAIL_SKIP)
                 return false;
@@ -265,7 +273,8 @@ static bool put_plan(struct boundary *b, uint32_t id, const struct plan *plan,
         if (op->kind == OP_OVERLAY &&
             (!sys_make_folders(op->text, 0700, e) || !sys_make_folders(op->text2, 0700, e)))
             return false;
-        frame_put_op(&b->out, id, &plan->v[i]);
+        if (op->kind != OP_PLACEHOLDER || names_identity(&held))
+            frame_put_op(&b->out, id, &held);
     }
     mark = frame_begin(&b->out, FRAME_BUILD, id);
     for (size_t i = 0; i < partial_accepted->n; i++)
@@ -342,6 +351,8 @@ bool boundary_build(struct boundary *b, struct arena *a, struct plan *plan, stru
     struct proof proof = {probes, count};
     uint32_t proved = ++b->next_id;
 
+    if (b->names.missing.n)
+        add_missing(&build, b->names.missing, b->names.missing_code);
     put_probes(b, proved, probes, count);
     if (!send_out(b, NULL, 0, e))
         return false;
@@ -508,9 +519,16 @@ bool boundary_narrow(struct boundary *b, struct arena *a, const struct op *op, u
     struct str *names, struct err *e)
 {
     struct change change = {a, ended, names};
+    struct texts none = {0};
+    struct op held = *op;
     uint32_t id = ++b->next_id;
 
-    frame_put_op(&b->out, id, op);
+    if (!names_hold(&b->names, op, 1, &none, e))
+        return false;
+    *ended = 0;
+    if (op->kind == OP_PLACEHOLDER && !names_identity(&held))
+        return true; /* cannot be made inside either */
+    frame_put_op(&b->out, id, &held);
     frame_end(&b->out, frame_begin(&b->out, FRAME_CHANGE, id));
     return send_out(b, NULL, 0, e) && await(b, id, FRAME_CHANGED, take_changed, &change, FRAME_CHANGED, e);
 }
@@ -675,6 +693,7 @@ void boundary_close(struct boundary *b)
         reap_later(b->runner.pidfd);
     if (b->cgroup[0])
         rmdir(b->cgroup);
+    names_release(&b->names);
     buf_release(&b->in);
     buf_release(&b->out);
     free(b);

@@ -331,6 +331,7 @@ static struct fact look_at(struct arena *a, struct str path)
         fact.uid = st.st_uid;
         fact.mode = st.st_mode;
         fact.links = st.st_nlink;
+        fact.placeholder = names_is_placeholder(fd, &st);
         fact.on_readonly_mount =
             S_ISDIR(st.st_mode) && fstatfs(fd, &fs) == 0 && (fs.f_flags & 1 /* ST_RDONLY */) != 0;
     } else {

@@ -40,6 +40,22 @@ struct started {
 bool start_runner(bool new_network, struct started *out, struct err *e);
 bool start_explain(const struct started *s, struct err *e); /* why it ended; always false */
 
+/* ---- names_linux.c: protected names that do not exist, held outside; trusted side ---- */
+
+struct names { /* of one boundary */
+    size_t *v;
+    size_t n;
+    struct str missing; /* the part that the policy accepted as missing, when one could not be held; and why */
+    int missing_code;
+};
+/* Makes or takes over the OP_PLACEHOLDER among ops. What is made so far is released by names_release, on failure too. */
+bool names_hold(struct names *mine, const struct op *ops, size_t count, const struct texts *accepted, struct err *e);
+bool names_identity(struct op *op); /* of what holds the name; false: nothing does, and the op is left out */
+void names_release(struct names *mine);
+/* An empty folder or small file of ours, with the mark of a placeholder? object may be O_PATH. */
+struct stat;
+bool names_is_placeholder(int object, const struct stat *st);
+
 /* ---- confinement: what the runner keeps for every program that it starts ---- */
 
 #define RLIMITS_MAX 8
@@ -102,6 +118,7 @@ enum probe_answer probe_attempt(enum probe_kind kind, const char *path, uint64_t
 int sys_open_beneath_root(const char *path, uint64_t flags); /* absolute, no symbolic link; -1 and errno */
 size_t sys_read_small(const char *path, char *out, size_t size); /* NUL-terminated; 0 when it cannot be read */
 bool sys_write_text(const char *path, const char *text); /* to a file of the kernel's, in one write */
+int sys_session_descriptor(void); /* of our session's folder; -1 without one */
 int sys_open_beneath(int folder, const char *path, uint64_t flags);
 bool sys_send_frames(int fd, const char *bytes, size_t n, const int *fds, size_t fd_count);
 /* Receives at most size bytes and up to RUNNER_FDS_MAX descriptors (close-on-exec). >0, 0 end, -1 errno. */

@@ -178,6 +178,8 @@ bool sys_remove_tree(struct str path, struct err *e); /* a tree that hostile pro
 /* A session's own folder below state_dir/sessions, held (locked) for our life, with an empty tmp/ in it, mode 0700. What
  * an earlier session left there, by a crash too, is gone. */
 bool sys_session_folder(struct arena *a, struct str state_dir, struct str *out, struct err *e);
+/* Removes the placeholders that sessions which crashed have left (names_linux.c); for a session that begins. */
+void names_clean(struct str session_dir);
 void sys_session_folder_end(void); /* empties it and lets go; again once all inside are gone if it could not */
 /* The folder of this workspace's cache layer, made and held (locked) for our life, or until another workspace's is asked
  * for. *out is left as it is when another session holds it: a layer must not be written by two. */

@@ -379,6 +379,11 @@ bool sys_session_folder(struct arena *a, struct str state_dir, struct str *out, 
     return true;
 }
 
+int sys_session_descriptor(void)
+{
+    return session.owner == getpid() ? session.lock : -1;
+}
+
 void sys_session_folder_end(void)
 {
     struct str path = str_from(session.path);

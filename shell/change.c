@@ -379,7 +379,7 @@ static bool can_narrow(const struct plan_diff *diff)
 {
     for (size_t i = 0; i < diff->n; i++) {
         enum op_kind kind = diff->v[i].op->kind;
-        bool known = diff->v[i].added ? kind == OP_PROTECT || kind == OP_COVER_FOLDER ||
+        bool known = diff->v[i].added ? kind == OP_PROTECT || kind == OP_PLACEHOLDER || kind == OP_COVER_FOLDER ||
                                             kind == OP_COVER_FILE || kind == OP_LANDLOCK
                                       : kind == OP_WRITABLE || kind == OP_LANDLOCK;
         if (!known)

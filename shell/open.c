@@ -230,6 +230,8 @@ bool session_begin(struct session *s, const struct options *o, struct err *e)
     if (o->verb->boundary &&
         !sys_session_folder(&s->arena, s->host.state_dir, &s->host.session_dir, e))
         return false;
+    if (s->host.session_dir.n)
+        names_clean(s->host.session_dir);
     return true;
 }
 

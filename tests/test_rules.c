@@ -38,7 +38,8 @@ static void check_workspace(void)
         {"/home/p/w", OPERATION_DELETE, false, "held in place", "none:"},
         {"/home/p/w", OPERATION_MODE, true, NULL, NULL},
         {"/home/p/w/.codex/x", OPERATION_WRITE, false, "protected", "none: on the list"},
-        {"/home/p/w/.codex", OPERATION_CREATE, false, "not held", NULL},
+        {"/home/p/w/.codex", OPERATION_CREATE, false, "protected", NULL},
+        {"/home/p/w/.vscode", OPERATION_CREATE, false, "not held", NULL},
         {"/home/p/w/sub/.codex", OPERATION_CREATE, true, NULL, NULL},
         {"/home/p/w/.codexx", OPERATION_CREATE, true, NULL, NULL},
         {"/home/p/w/.codex/x", OPERATION_READ, true, NULL, NULL},
@@ -98,8 +99,10 @@ static void check_workspace(void)
         "a write to a cache stays in its layer");
     CHECK(!machine_ask(&m, "/home/p/w/x", OPERATION_WRITE).own,
         "a write to the workspace is a real one");
-    CHECK(machine_ask(&m, "/home/p/w/.codex", OPERATION_CREATE).wall == WALL_NONE,
-        "a protected name that does not exist is said to be held by nothing");
+    CHECK(machine_ask(&m, "/home/p/w/.vscode", OPERATION_CREATE).wall == WALL_NONE,
+        "a name that is protected only where it exists is said to be held by nothing");
+    CHECK(machine_ask(&m, "/home/p/w/.codex", OPERATION_CREATE).wall == WALL_MOUNT,
+        "a required name that does not exist is held by a placeholder");
     CHECK(machine_ask(&m, "/home/p/w/.codex/x", OPERATION_CREATE).wall == WALL_MOUNT,
         "what is in a protected folder is held by a mount");
     CHECK(machine_ask(&m, "/home/p/w/.codex/x", OPERATION_WRITE).rule->id == 2,

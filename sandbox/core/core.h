@@ -119,6 +119,7 @@ struct fact {
     uint32_t uid, mode;
     uint64_t links;
     bool on_readonly_mount;
+    bool placeholder; /* what Cordon itself made there to hold the name (OP_PLACEHOLDER); as good as missing */
     long code;
 };
 

@@ -219,10 +219,26 @@ static bool link_refused(struct planner *p, struct str path)
         STR("Put the real file or folder in its place."));
 }
 
-static void missing_protected(struct planner *p, const struct place *place)
+/* Nothing in the kernel refuses a single name in a writable folder: something must be there. */
+static void plan_placeholder(struct planner *p, const struct place *place)
+{
+    struct op *op = planner_op(p, OP_PLACEHOLDER, place->path,
+        place->rule->reason ? place->rule->reason : "protected");
+
+    op->rule = place->rule->id;
+    op->on_failure = FAIL_PARTIAL;
+    op->part = STR("names");
+}
+
+static void missing_protected(
+    struct planner *p, const struct place *place, const struct place *root)
 {
     if (place->rule->optional)
         return;
+    if (path_same(p->env, path_parent(PATH_POSIX, place->path), root->path)) {
+        plan_placeholder(p, place);
+        return;
+    }
     if (place->rule->folder_rule)
         planner_warn(p, "\"protect\": %s does not exist", planner_show(p, place->path).p);
     planner_note(p, "not held yet: %s does not exist, and could be made from inside",
@@ -233,8 +249,8 @@ static bool protects_as_is(
     struct planner *p, const struct place *place, const struct fact *fact, bool *skip)
 {
     *skip = true;
-    if (fact->kind == FACT_MISSING) {
-        missing_protected(p, place);
+    if (fact->kind == FACT_MISSING || fact->placeholder) {
+        missing_protected(p, place, root_of(p, place->path));
         return true;
     }
     if (fact->kind == FACT_UNKNOWN)

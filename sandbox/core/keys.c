@@ -12,7 +12,7 @@ const char *const key_git_modes[2] = {"commit", "locked"};
 const char *const key_hardlinks[2] = {"refuse", "record"};
 
 /* What a system may lack without the boundary being worthless: the names that ops have as `part`. */
-static const char *const parts[] = {"landlock", "procfs", "overlay"};
+static const char *const parts[] = {"landlock", "procfs", "overlay", "names"};
 
 #define WORDS(list) .words = list, .word_count = COUNT_OF(list)
 

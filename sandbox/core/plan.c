@@ -261,6 +261,7 @@ enum plan_reach plan_reaches(const struct plan *plan, struct str path)
         switch (op->kind) {
         case OP_READONLY_ALL:
         case OP_PROTECT:
+        case OP_PLACEHOLDER:
         case OP_REMOUNT_READONLY:
             reach = PLAN_READS;
             break;

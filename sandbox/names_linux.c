@@ -1,0 +1,613 @@
+/*
+ * names: protected names that are not there are held by an empty folder, or a file of a few bytes, that Cordon makes
+ * outside before the boundary stands; inside they are bound read-only like any protected path. Trusted side.
+ *
+ * What is made is entered in a ledger in the session's own folder first, so that the next start finds what a crash left.
+ * It is removed only while it is still that very object and still empty, and only by the last session that uses it: each
+ * holds a shared lock on it. Everything is done relative to a held descriptor of the folder that it stands in, so that a
+ * name on the way that is replaced leads nowhere.
+ *
+ * Its time of change is a constant: another session knows a placeholder by it (together with owner and emptiness), also
+ * one whose ledger is lost. Whoever puts something in it changes that time, and it is no longer ours to remove.
+ *
+ * The table is a mutable global, as the session's folder is: several boundaries of one session share a placeholder.
+ */
+#include "linux.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+
+#define LEDGER       "names"
+#define LEDGER_MAX   ((size_t)4 << 20)
+#define MARK_SECONDS 1129271876 /* the bytes "CORD" */
+#define INTENT_SLACK 10         /* seconds between the intent and the making */
+#define SESSIONS_MAX 256
+#define LOCK_TRIES   50
+
+struct identity {
+    uint64_t dev, ino;
+    int64_t born;
+    uint32_t born_ns;
+};
+
+struct held {
+    char *path, *text;
+    size_t name;      /* where the last component begins */
+    size_t text_n;
+    bool file, made;  /* made: not found there */
+    bool gone;        /* somebody took it away */
+    int folder, fd;   /* what it stands in; itself, with the lock */
+    struct identity identity;
+    unsigned uses;
+};
+
+static struct held *table;
+static size_t table_count;
+
+/* ---- what an object is ---- */
+
+static bool identify(int fd, struct identity *out)
+{
+    struct statx st;
+
+    if (statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &st) != 0)
+        return false;
+    out->dev = makedev(st.stx_dev_major, st.stx_dev_minor);
+    out->ino = st.stx_ino;
+    out->born = st.stx_mask & STATX_BTIME ? st.stx_btime.tv_sec : 0;
+    out->born_ns = st.stx_mask & STATX_BTIME ? st.stx_btime.tv_nsec : 0;
+    return true;
+}
+
+static bool same_identity(const struct identity *x, const struct identity *y)
+{
+    return x->dev == y->dev && x->ino == y->ino && x->born == y->born && x->born_ns == y->born_ns;
+}
+
+/* fd: opened for reading. */
+static bool is_empty_folder(int fd)
+{
+    char entries[2048];
+    long n;
+
+    if (lseek(fd, 0, SEEK_SET) != 0)
+        return false;
+    while ((n = syscall(SYS_getdents64, fd, entries, sizeof entries)) > 0) {
+        for (long at = 0; at < n;) {
+            struct dirent64 *entry = (struct dirent64 *)(void *)(entries + at);
+            if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+                return false;
+            at += entry->d_reclen;
+        }
+    }
+    return n == 0;
+}
+
+static bool has_bytes(int fd, struct str bytes)
+{
+    char found[256];
+    ssize_t n = pread(fd, found, sizeof found, 0);
+
+    return n >= 0 && (size_t)n == bytes.n && bytes.n < sizeof found && memcmp(found, bytes.p, bytes.n) == 0;
+}
+
+static bool is_untouched(int fd, bool file, struct str bytes)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) != 0 || (file ? !S_ISREG(st.st_mode) : !S_ISDIR(st.st_mode)))
+        return false;
+    return file ? has_bytes(fd, bytes) : is_empty_folder(fd);
+}
+
+bool names_is_placeholder(int object, const struct stat *st)
+{
+    char link[64];
+    int fd;
+    bool is;
+
+    if (st->st_mtim.tv_sec != MARK_SECONDS || st->st_mtim.tv_nsec != 0 || st->st_uid != geteuid())
+        return false;
+    if (S_ISREG(st->st_mode))
+        return st->st_size < 256 && st->st_nlink == 1;
+    if (!S_ISDIR(st->st_mode))
+        return false;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", object);
+    fd = open(link, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    is = fd >= 0 && is_empty_folder(fd);
+    if (fd >= 0)
+        close(fd);
+    return is;
+}
+
+static int open_itself(int folder, const char *name, bool file)
+{
+    return openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (file ? 0 : O_DIRECTORY));
+}
+
+/* ---- the ledger ---- */
+
+/* "d|f i|h DEV INO BORN BORN_NS PATH_LENGTH TEXT_LENGTH\n" PATH TEXT "\n"; i: about to be made, at BORN; h: held. */
+static void write_entry(struct buf *out, char state, bool file, const struct identity *id, struct str path,
+    struct str text)
+{
+    buf_format(out, "%c %c %llu %llu %lld %lu %lu %lu\n", file ? 'f' : 'd', state, (unsigned long long)id->dev,
+        (unsigned long long)id->ino, (long long)id->born, (unsigned long)id->born_ns, (unsigned long)path.n,
+        (unsigned long)text.n);
+    buf_str(out, path);
+    buf_str(out, text);
+    buf_str(out, STR("\n"));
+}
+
+struct entry {
+    char state;
+    bool file;
+    struct identity identity;
+    struct str path, text;
+};
+
+static bool read_entry(struct str all, size_t *at, struct entry *out)
+{
+    char line[200], kind;
+    size_t end = str_find(all, *at, '\n');
+    unsigned long path_n, text_n, born_ns;
+    unsigned long long dev, ino;
+    long long born;
+
+    if (end >= all.n || end - *at >= sizeof line)
+        return false;
+    memcpy(line, all.p + *at, end - *at);
+    line[end - *at] = '\0';
+    if (sscanf(line, "%c %c %llu %llu %lld %lu %lu %lu", &kind, &out->state, &dev, &ino, &born, &born_ns, &path_n,
+            &text_n) != 8 ||
+        path_n >= PATH_BYTES_MAX || text_n >= 256 || size_add(end + 1, path_n + text_n) >= all.n)
+        return false;
+    out->file = kind == 'f';
+    out->identity = (struct identity){dev, ino, born, (uint32_t)born_ns};
+    out->path = str_slice(all, end + 1, end + 1 + path_n);
+    out->text = str_slice(all, end + 1 + path_n, end + 1 + path_n + text_n);
+    *at = end + 1 + path_n + text_n + 1;
+    return path_n > 1 && out->path.p[0] == '/' && str_find(out->path, 0, '\0') == path_n;
+}
+
+static bool append(const struct buf *lines)
+{
+    int session = sys_session_descriptor();
+    int fd = session < 0 ? -1
+                         : openat(session, LEDGER, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+    bool good = fd >= 0 && write(fd, lines->p, lines->n) == (ssize_t)lines->n;
+
+    if (fd >= 0)
+        close(fd);
+    return good;
+}
+
+/* What is still held, as the whole ledger; none: it goes. */
+static void rewrite(void)
+{
+    int session = sys_session_descriptor(), fd;
+    struct buf lines = {0};
+
+    if (session < 0)
+        return;
+    for (size_t i = 0; i < table_count; i++) {
+        const struct held *h = &table[i];
+        if (h->uses)
+            write_entry(&lines, 'h', h->file, &h->identity, str_from(h->path), (struct str){h->text, h->text_n});
+    }
+    if (lines.n == 0) {
+        unlinkat(session, LEDGER, 0);
+        return;
+    }
+    fd = openat(session, LEDGER ".new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd >= 0 && write(fd, lines.p, lines.n) == (ssize_t)lines.n)
+        renameat(session, LEDGER ".new", session, LEDGER);
+    if (fd >= 0)
+        close(fd);
+    buf_release(&lines);
+}
+
+/* ---- removing ---- */
+
+/* fd: the object, identified already. */
+static void remove_untouched(int folder, const char *name, int fd, bool file, struct str bytes)
+{
+    struct identity here, ours;
+    int again;
+
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+        return; /* another session holds the name by it, and will remove it */
+    again = open_itself(folder, name, file);
+    if (again >= 0 && identify(again, &here) && identify(fd, &ours) && same_identity(&here, &ours) &&
+        is_untouched(again, file, bytes))
+        unlinkat(folder, name, file ? 0 : AT_REMOVEDIR);
+    if (again >= 0)
+        close(again);
+}
+
+static int open_parent(const char *path, size_t *name)
+{
+    char parent[PATH_BYTES_MAX];
+    const char *slash = strrchr(path, '/');
+    size_t n = slash ? (size_t)(slash - path) : 0;
+
+    if (!slash || n >= sizeof parent)
+        return -1;
+    memcpy(parent, path, n ? n : 1);
+    parent[n ? n : 1] = '\0';
+    *name = n + 1;
+    return sys_open_beneath_root(parent, O_RDONLY | O_DIRECTORY);
+}
+
+/* Was it made in the moment that the intent speaks of, and not yet entered when its maker died? */
+static bool is_of_intent(int fd, const struct entry *entry, const struct identity *here)
+{
+    struct stat st;
+
+    return fstat(fd, &st) == 0 && st.st_uid == geteuid() && here->born != 0 && here->born >= entry->identity.born - 1 &&
+           here->born <= entry->identity.born + INTENT_SLACK;
+}
+
+static void clean_entry(const struct entry *entry)
+{
+    char path[PATH_BYTES_MAX];
+    struct identity here;
+    size_t name = 0;
+    int folder, fd;
+
+    memcpy(path, entry->path.p, entry->path.n);
+    path[entry->path.n] = '\0';
+    folder = open_parent(path, &name);
+    fd = folder < 0 ? -1 : open_itself(folder, path + name, entry->file);
+    if (fd >= 0 && identify(fd, &here) &&
+        (entry->state == 'i' ? is_of_intent(fd, entry, &here) : same_identity(&here, &entry->identity)))
+        remove_untouched(folder, path + name, fd, entry->file, entry->text);
+    if (fd >= 0)
+        close(fd);
+    if (folder >= 0)
+        close(folder);
+}
+
+/* An intent counts only where nothing later says what became of it. */
+static bool is_settled(struct str all, size_t at, const struct entry *intent)
+{
+    struct entry later;
+
+    while (read_entry(all, &at, &later))
+        if (later.state == 'h' && str_eq(later.path, intent->path))
+            return true;
+    return false;
+}
+
+static void clean_session(int session)
+{
+    int fd = openat(session, LEDGER, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    struct stat st;
+    struct entry entry;
+    struct str all;
+    size_t at = 0;
+    char *bytes;
+    ssize_t n;
+
+    if (fd < 0)
+        return;
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size <= LEDGER_MAX &&
+        (bytes = malloc((size_t)st.st_size + 1)) != NULL) {
+        n = read(fd, bytes, (size_t)st.st_size);
+        all = (struct str){bytes, n > 0 ? (size_t)n : 0};
+        while (read_entry(all, &at, &entry))
+            if (entry.state == 'h' || !is_settled(all, at, &entry))
+                clean_entry(&entry);
+        free(bytes);
+    }
+    close(fd);
+    unlinkat(session, LEDGER, 0);
+    unlinkat(session, LEDGER ".new", 0);
+}
+
+void names_clean(struct str session_dir)
+{
+    char path[PATH_BYTES_MAX + 16];
+    size_t n = session_dir.n;
+
+    while (n > 0 && session_dir.p[n - 1] != '/')
+        n--;
+    if (n == 0 || n >= PATH_BYTES_MAX)
+        return;
+    clean_session(sys_session_descriptor());
+    for (int i = 0; i < SESSIONS_MAX; i++) {
+        int folder;
+        snprintf(path, sizeof path, "%.*ss%d", (int)n, session_dir.p, i);
+        folder = str_is(session_dir, path) ? -1 : open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (folder < 0 && !str_is(session_dir, path))
+            break; /* they are made in this order */
+        /* Held by nobody: its session has ended, or died. */
+        if (folder >= 0 && faccessat(folder, LEDGER, F_OK, AT_SYMLINK_NOFOLLOW) == 0 &&
+            flock(folder, LOCK_EX | LOCK_NB) == 0)
+            clean_session(folder);
+        if (folder >= 0)
+            close(folder);
+    }
+}
+
+/* ---- holding ---- */
+
+static struct held *find_held(struct str path)
+{
+    for (size_t i = 0; i < table_count; i++)
+        if (table[i].uses && !table[i].gone && str_is(path, table[i].path))
+            return &table[i];
+    return NULL;
+}
+
+/* Is what we hold still what stands there? Somebody outside may have removed it, or put something in its place. */
+static bool stands(const struct held *h)
+{
+    struct identity here;
+    int fd = open_itself(h->folder, h->path + h->name, h->file);
+    bool same = fd >= 0 && identify(fd, &here) && same_identity(&here, &h->identity);
+
+    if (fd >= 0)
+        close(fd);
+    return same;
+}
+
+static void forget(struct held *h)
+{
+    if (h->fd >= 0)
+        close(h->fd);
+    if (h->folder >= 0)
+        close(h->folder);
+    free(h->path);
+    free(h->text);
+    *h = (struct held){.folder = -1, .fd = -1};
+}
+
+static struct held *new_held(const struct op *op)
+{
+    struct held *h = NULL, *more;
+
+    for (size_t i = 0; i < table_count && !h; i++)
+        if (!table[i].path)
+            h = &table[i];
+    if (!h) {
+        more = realloc(table, (table_count + 1) * sizeof *table);
+        if (!more)
+            return NULL;
+        table = more;
+        h = &table[table_count++];
+    }
+    *h = (struct held){.folder = -1, .fd = -1, .file = op->number == 1, .text_n = op->text.n};
+    h->path = malloc(op->path.n + 1);
+    h->text = malloc(op->text.n + 1);
+    if (!h->path || !h->text) {
+        forget(h);
+        return NULL;
+    }
+    memcpy(h->path, op->path.p, op->path.n);
+    h->path[op->path.n] = '\0';
+    if (op->text.n)
+        memcpy(h->text, op->text.p, op->text.n);
+    return h;
+}
+
+/* A new one, with the mark. False with errno; EEXIST: something is there. */
+static bool make(struct held *h)
+{
+    const struct timespec mark[2] = {{MARK_SECONDS, 0}, {MARK_SECONDS, 0}};
+    const char *name = h->path + h->name;
+    int fd = -1;
+
+    if (!h->file && mkdirat(h->folder, name, 0755) != 0)
+        return false;
+    if (h->file)
+        fd = openat(h->folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (h->file && (fd < 0 || write(fd, h->text, h->text_n) != (ssize_t)h->text_n)) {
+        if (fd >= 0) {
+            int saved = errno;
+            unlinkat(h->folder, name, 0);
+            close(fd);
+            errno = saved;
+        }
+        return false;
+    }
+    if (fd >= 0)
+        close(fd);
+    h->made = true;
+    h->fd = open_itself(h->folder, name, h->file);
+    return h->fd >= 0 && futimens(h->fd, mark) == 0 && identify(h->fd, &h->identity);
+}
+
+/* One of another session's, or of one whose ledger is lost: ours too from now on. False with errno. */
+static bool adopt(struct held *h)
+{
+    struct identity named;
+    struct stat st;
+    int again;
+
+    h->fd = open_itself(h->folder, h->path + h->name, h->file);
+    if (h->fd < 0)
+        return false;
+    if (fstat(h->fd, &st) != 0 || !names_is_placeholder(h->fd, &st) ||
+        !is_untouched(h->fd, h->file, (struct str){h->text, h->text_n})) {
+        errno = EEXIST;
+        return false;
+    }
+    errno = EAGAIN;
+    if (flock(h->fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+        return false; /* is being removed */
+    again = open_itself(h->folder, h->path + h->name, h->file);
+    if (again < 0 || !identify(h->fd, &h->identity) || !identify(again, &named) ||
+        !same_identity(&named, &h->identity)) {
+        if (again >= 0)
+            close(again);
+        errno = EAGAIN; /* was removed before we had the lock */
+        return false;
+    }
+    close(again);
+    return true;
+}
+
+static bool hold(struct held *h)
+{
+    struct timespec pause = {0, 1000 * 1000};
+
+    if (h->folder < 0 && (h->folder = open_parent(h->path, &h->name)) < 0)
+        return false;
+    for (int i = 0; i < LOCK_TRIES; i++) {
+        if (make(h)) {
+            if (flock(h->fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+                continue; /* somebody is about to remove it as a leftover: ours is the next */
+            return true;
+        }
+        if (h->made || errno != EEXIST)
+            return false;
+        if (adopt(h))
+            return true;
+        if (errno != EAGAIN && errno != ENOENT)
+            return false;
+        if (h->fd >= 0)
+            close(h->fd);
+        h->fd = -1;
+        nanosleep(&pause, NULL);
+    }
+    return false;
+}
+
+/* In a folder of somebody else's that we may not write, what runs inside may not either. */
+static bool needs_none(const struct held *h, int code)
+{
+    struct stat st;
+
+    return (code == EACCES || code == EPERM) && h->folder >= 0 && fstat(h->folder, &st) == 0 && st.st_uid != geteuid();
+}
+
+static bool is_accepted(const struct op *op, const struct texts *accepted)
+{
+    for (size_t i = 0; i < accepted->n; i++)
+        if (op->on_failure == FAIL_PARTIAL && str_eq(accepted->v[i], op->part))
+            return true;
+    return false;
+}
+
+static bool refuse(const struct op *op, int code, struct err *e)
+{
+    err_set(e, code == EEXIST ? ERR_REFUSED : ERR_SYSTEM, "cannot hold a protected name that does not exist");
+    err_subject(e, op->path);
+    sys_reason(e, code);
+    if (code == EEXIST)
+        return err_remedy(e, "somebody made it while Cordon was opening; try again");
+    if (op->on_failure == FAIL_PARTIAL)
+        return err_remedy(e, "make it yourself, or accept that it is not held: --accept %.*s", (int)op->part.n, op->part.p);
+    return false;
+}
+
+static bool note_use(struct names *mine, struct held *h)
+{
+    size_t *more;
+
+    for (size_t i = 0; i < mine->n; i++)
+        if (mine->v[i] == (size_t)(h - table))
+            return true;
+    more = realloc(mine->v, (mine->n + 1) * sizeof *more);
+    if (!more)
+        return false;
+    mine->v = more;
+    mine->v[mine->n++] = (size_t)(h - table);
+    h->uses++;
+    return true;
+}
+
+static bool hold_one(struct names *mine, const struct op *op, const struct texts *accepted, struct buf *entered,
+    struct err *e)
+{
+    struct held *h = find_held(op->path);
+    int code;
+
+    if (h && stands(h))
+        return note_use(mine, h) || err_set(e, ERR_LIMIT, "no memory");
+    if (h)
+        h->gone = true;
+    h = new_held(op);
+    if (!h)
+        return err_set(e, ERR_LIMIT, "no memory");
+    if (hold(h) && note_use(mine, h)) {
+        write_entry(entered, 'h', h->file, &h->identity, op->path, op->text);
+        return true;
+    }
+    code = errno;
+    if (h->made && h->fd >= 0)
+        remove_untouched(h->folder, h->path + h->name, h->fd, h->file, op->text);
+    if (needs_none(h, code)) {
+        forget(h);
+        return true;
+    }
+    forget(h);
+    if (!is_accepted(op, accepted))
+        return refuse(op, code, e);
+    mine->missing = op->part;
+    mine->missing_code = code;
+    return true;
+}
+
+bool names_hold(struct names *mine, const struct op *ops, size_t count, const struct texts *accepted, struct err *e)
+{
+    struct buf lines = {0};
+    struct identity now = {.born = (int64_t)time(NULL)};
+    bool good = true;
+
+    for (size_t i = 0; i < count; i++)
+        if (ops[i].kind == OP_PLACEHOLDER && !find_held(ops[i].path))
+            write_entry(&lines, 'i', ops[i].number == 1, &now, ops[i].path, ops[i].text);
+    if (lines.n && !append(&lines)) {
+        err_set(e, ERR_SYSTEM, "cannot write down what is about to be made");
+        sys_reason(e, errno);
+        good = false;
+    }
+    buf_clear(&lines);
+    for (size_t i = 0; good && i < count; i++)
+        if (ops[i].kind == OP_PLACEHOLDER)
+            good = hold_one(mine, &ops[i], accepted, &lines, e);
+    if (lines.n && !append(&lines) && good) {
+        err_set(e, ERR_SYSTEM, "cannot write down what was made");
+        sys_reason(e, errno);
+        good = false;
+    }
+    buf_release(&lines);
+    return good;
+}
+
+bool names_identity(struct op *op)
+{
+    const struct held *h = find_held(op->path);
+
+    if (!h)
+        return false;
+    op->check_identity = true;
+    op->dev = h->identity.dev;
+    op->ino = h->identity.ino;
+    return true;
+}
+
+void names_release(struct names *mine)
+{
+    bool changed = mine->n > 0;
+
+    for (size_t i = 0; i < mine->n; i++) {
+        struct held *h = &table[mine->v[i]];
+        if (--h->uses > 0)
+            continue;
+        remove_untouched(h->folder, h->path + h->name, h->fd, h->file, (struct str){h->text, h->text_n});
+        forget(h);
+    }
+    free(mine->v);
+    *mine = (struct names){0};
+    if (changed)
+        rewrite();
+}

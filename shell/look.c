@@ -42,7 +42,7 @@ static void say_verdict(struct buf *out, struct arena *a, enum operation operati
 {
     buf_format(out, "%-8s %s", operation_name(operation), v->allowed ? "allowed" : "refused");
     if (v->why.n)
-        buf_format(out, ": %s", text_printable(a, v->why).p);
+        buf_format(out, ": %s", text_printable_once(a, v->why).p);
     buf_format(out, "\n");
     if (v->rule)
         buf_format(out, "         rule: %s \"%s\" (%s)\n",
@@ -53,7 +53,7 @@ static void say_verdict(struct buf *out, struct arena *a, enum operation operati
     if (!v->allowed && v->wall != WALL_NONE)
         buf_format(out, "         held by: %s\n", wall_name(v->wall));
     if (!v->allowed && v->change.n)
-        buf_format(out, "         to change it: %s\n", text_printable(a, v->change).p);
+        buf_format(out, "         to change it: %s\n", text_printable_once(a, v->change).p);
 }
 
 static void verdict_json(struct buf *out, struct arena *a, struct str subject, enum operation operation,

@@ -1,5 +1,7 @@
-/* test_denial: a record arrives as it was sent, within bounds, or not at all. */
+/* test_denial: a record arrives as it was sent, within bounds, or not at all; it is explained by the rules, or by what the
+ * witness knows; it goes into a log and comes back; repeats are one. */
 #include "check.h"
+#include "plan_facts.h"
 #include "../sandbox/core/denial.h"
 #include "../sandbox/core/frame.h"
 
@@ -116,10 +118,221 @@ static void refused(void)
         CHECK(!taken_with(rows[i].wrong, rows[i].value), rows[i].name);
 }
 
+/* ---- explained ---- */
+
+struct row {
+    const char *name;
+    struct denial d;
+    const char *rule, *remedy; /* words in them */
+};
+
+static void check_rows(struct machine *m, const struct row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct denial d = rows[i].d;
+        char why[700];
+        denial_explain(&m->arena, &m->policy, NULL, &m->env, &m->facts.host, &d);
+        snprintf(why, sizeof why, "rule \"%s\", remedy \"%s\"", d.rule.p ? d.rule.p : "-", d.remedy.p ? d.remedy.p : "-");
+        check_report(d.rule.n && d.remedy.n && strstr(d.rule.p, rows[i].rule) && strstr(d.remedy.p, rows[i].remedy),
+            __FILE__, __LINE__, rows[i].name, why);
+    }
+}
+
+static void explained(void)
+{
+    static const struct row rows[] = {
+        {"outside the roots", {.operation = OPERATION_WRITE, .path = STR("/home/p/other/x")},
+            "no writable root contains it (built-in)", ":allow ~/other"},
+        {"a system folder", {.operation = OPERATION_CREATE, .path = STR("/etc/x")}, "(built-in)", "none: /etc"},
+        {"a secret", {.operation = OPERATION_READ, .by = DENIAL_COVER, .path = STR("/home/p/.ssh/id_rsa")}, "secret: ",
+            "none: "},
+        {"a secret of the person's own policy", {.operation = OPERATION_READ, .path = STR("/home/p/vault/x")},
+            "secret: ~/vault (policy.json:3:9)", "take \"/home/p/vault\" out"},
+        {"git's hooks", {.operation = OPERATION_CREATE, .path = STR("/home/p/w/.git/hooks/x")}, "git would run",
+            "none: git"},
+        {"a rename out of the workspace", {.operation = OPERATION_RENAME, .path = STR("/home/p/w/a"),
+            .path2 = STR("/srv/a"), .code = 18}, "no writable root", ":allow /srv"},
+        {"a link to a secret", {.operation = OPERATION_LINK, .path = STR("/home/p/.ssh/id_rsa"),
+            .path2 = STR("/home/p/w/a"), .code = 18}, "secret: ", "none: "},
+        {"a rename between two roots", {.operation = OPERATION_RENAME, .path = STR("/home/p/w/a"), .path2 = STR("/tmp/a"),
+            .code = 18}, "two mounts", "none: copy"},
+        {"a cover that was pulled away", {.operation = OPERATION_MOUNT + 0, .by = DENIAL_KEEPER}, "mounts", "none: "},
+        {"a protected name that was made outside", {.operation = OPERATION_CREATE, .by = DENIAL_KEEPER,
+            .path = STR("/home/p/w/.codex")}, "protected", "none: "},
+        {"a hard link", {.operation = OPERATION_WRITE, .cause = DENIAL_HARDLINK, .path = STR("/home/p/w/a"), .code = 1},
+            "further names", "\"hardlinks\": \"record\""},
+        {"a guarded name below the top", {.operation = OPERATION_CREATE, .cause = DENIAL_GUARD,
+            .path = STR("/home/p/w/sub/.vscode"), .code = 1}, "\".vscode\" is a name that tools obey", "none: "},
+        {"a device", {.operation = OPERATION_WRITE, .cause = DENIAL_DEVICE, .path = STR("/home/p/w/fifo")},
+            "device or FIFO", "none: "},
+        {"a kernel setting that the rules forget", {.operation = OPERATION_WRITE, .path = STR("/proc/self/loginuid"),
+            .code = 1}, "a file of the kernel's", "none: "},
+        {"a file of another mode", {.operation = OPERATION_WRITE, .path = STR("/home/p/w/a"), .code = 13},
+            "own mode and owner", "none: "},
+        {"a file system that is read-only anyway", {.operation = OPERATION_WRITE, .path = STR("/home/p/w/a"), .code = 30},
+            "read-only, outside too", "none: "},
+        {"a path that is none", {.operation = OPERATION_WRITE, .path = STR("x/y"), .code = 13}, "(built-in)", "none: "},
+        {"no path", {.operation = OPERATION_DELETE, .code = 1}, "(built-in)", "none: "},
+        {"hostile bytes in a path", {.operation = OPERATION_WRITE, .path = STR("/srv/\x1b[2J\xff/x"), .code = 30},
+            "no writable root", ":allow /srv/\\x1B[2J\\xFF"},
+        {"an address offline", {.operation = OPERATION_CONNECT, .path = STR("203.0.113.7:443"), .code = 101},
+            "the network is offline", ":net online"},
+        {"an IPv6 address", {.operation = OPERATION_CONNECT, .path = STR("[2001:db8::1]:443"), .code = 101},
+            "the network is offline", ":net online"},
+        {"an outside socket", {.operation = OPERATION_CONNECT, .path = STR("unix:/var/run/docker.sock"), .code = 13},
+            "outside", "none: "},
+        {"an abstract socket", {.operation = OPERATION_CONNECT, .path = STR("unix:@a\0b"), .code = 1}, "outside", "none: "},
+        {"datagrams", {.operation = OPERATION_CONNECT, .path = STR("unix datagram"), .code = 1}, "datagram", "SOCK_STREAM"},
+        {"an address that is none", {.operation = OPERATION_CONNECT, .path = STR("vsock 3"), .code = 97}, "no network",
+            "none: "},
+    };
+    struct machine m;
+    struct str first;
+    struct denial d = {.operation = OPERATION_WRITE, .path = STR("/srv/x/y")};
+
+    machine_begin(&m);
+    machine_rule(&m, RULE_SECRET, "/home/p/vault", LAYER_USER);
+    check_rows(&m, rows, COUNT_OF(rows));
+    denial_explain(&m.arena, &m.policy, NULL, &m.env, &m.facts.host, &d);
+    first = d.rule;
+    struct places places = {0};
+    places_list(&m.arena, &m.policy, &m.env, &m.facts.host, &places);
+    denial_explain(&m.arena, &m.policy, &places, &m.env, &m.facts.host, &d);
+    CHECK_STR(d.rule, first, "a list of places made before gives the same answer");
+    machine_end(&m);
+}
+
+/* ---- into a log, and back ---- */
+
+static const char sample_line[] =
+    "{\"version\":1,\"time\":\"2026-09-21T14:13:20.123Z\",\"operation\":\"rename\",\"path\":\"/home/p/.ssh/id_rsa\","
+    "\"path2\":\"/tmp/\\\\xFF\\u001B[31m\",\"pid\":4711,\"program\":\"cat\",\"line\":12,\"rule\":\"secret: x\","
+    "\"remedy\":\"none: y\",\"evidence\":\"confirmed\",\"errno\":\"EACCES\",\"count\":3,\"by\":\"cover\"}";
+
+static void logged(void)
+{
+    struct arena a = {0};
+    struct buf out = {0};
+    struct denial d = sample, got = {0};
+    struct str line;
+    bool refused = true;
+
+    d.line = 12;
+    d.rule = STR("secret: x");
+    d.remedy = STR("none: y");
+    denial_json(&out, &d);
+    CHECK_STR(buf_view(&out), arena_format(&a, "%s\n", sample_line), "a record is one line of JSON");
+    line = str_from(sample_line);
+    CHECK(denial_parse(&a, line, &got) && got.time_ms == d.time_ms && got.operation == d.operation && got.pid == 4711 &&
+              got.line == 12 && got.code == 13 && got.count == 3 && got.by == DENIAL_COVER && str_eq(got.path, d.path) &&
+              str_eq(got.rule, d.rule) && str_eq(got.remedy, d.remedy),
+        "and comes back");
+    for (size_t n = 0; n < line.n; n++)
+        refused = refused && !denial_parse(&a, str_slice(line, 0, n), &got);
+    CHECK(refused, "a line that was cut anywhere is no record");
+    d.operation = OPERATION_CONNECT;
+    d.path = STR("203.0.113.7:443");
+    d.path2 = (struct str){0};
+    d.code = 77;
+    buf_clear(&out);
+    denial_json(&out, &d);
+    CHECK(strstr(out.p, "\"address\":\"203.0.113.7:443\"") && strstr(out.p, "\"errno\":77"),
+        "a connection has an address; an error without a name its number");
+    CHECK(denial_parse(&a, str_slice(buf_view(&out), 0, out.n - 1), &got) && got.code == 77 && got.path2.n == 0,
+        "and comes back too");
+    buf_release(&out);
+    arena_release(&a);
+}
+
+static void not_records(void)
+{
+    static const char *const lines[] = {"", "{}", "[]", "{\"version\":1}", "null", "{\"version\":1,\"session\":\"x\"}"};
+    static const char *const swaps[][2] = {{"\"version\":1", "\"version\":2"}, {"rename", "rewrite"}, {"4711", "-1"},
+        {"4711", "2147483648"}, {"\"count\":3", "\"count\":0"}, {"\"count\":3", "\"count\":18446744073709551616"},
+        {"\"by\":\"cover\"", "\"by\":\"me\""}, {"EACCES", "EWHAT"}, {"-09-21", "-09-31"}, {"T14", "T24"},
+        {"\"pid\":4711", "\"pid\":4711,\"pid\":1"}, {"\"line\":12", "\"line\":1.5"}};
+    struct arena a = {0};
+    struct denial got;
+    bool refused = true;
+
+    for (size_t i = 0; i < COUNT_OF(lines); i++)
+        refused = refused && !denial_parse(&a, str_from(lines[i]), &got);
+    CHECK(refused, "other JSON is no record");
+    for (size_t i = 0; i < COUNT_OF(swaps); i++) {
+        const char *at = strstr(sample_line, swaps[i][0]);
+        struct str line = arena_format(&a, "%.*s%s%s", (int)(at - sample_line), sample_line, swaps[i][1],
+            at + strlen(swaps[i][0]));
+        char name[120];
+        snprintf(name, sizeof name, "%s in place of %s is no record", swaps[i][1], swaps[i][0]);
+        CHECK(!denial_parse(&a, line, &got), name);
+    }
+    arena_release(&a);
+}
+
+static void dates(void)
+{
+    static const struct {
+        uint64_t ms;
+        const char *text;
+    } rows[] = {{0, "1970-01-01T00:00:00.000Z"}, {951782400000, "2000-02-29T00:00:00.000Z"},
+        {1709251199999, "2024-02-29T23:59:59.999Z"}, {1709251200000, "2024-03-01T00:00:00.000Z"},
+        {253402300799999, "9999-12-31T23:59:59.999Z"}, {4107542400000, "2100-03-01T00:00:00.000Z"}};
+    struct arena a = {0};
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        uint64_t back = 1;
+        CHECK_STR(denial_time(&a, rows[i].ms), str_from(rows[i].text), rows[i].text);
+        CHECK(denial_time_parse(str_from(rows[i].text), &back) && back == rows[i].ms, "and back");
+    }
+    arena_release(&a);
+}
+
+/* ---- for people ---- */
+
+static void grouped(void)
+{
+    struct arena a = {0};
+    struct denials all = {0}, groups;
+    struct path_env env = {.system = PATH_POSIX, .home = STR("/home/p")};
+    struct buf out = {0};
+
+    for (int i = 0; i < 6; i++) {
+        struct denial *d = ARENA_PUSH(&a, &all);
+        *d = sample;
+        d->time_ms = sample.time_ms + (uint64_t)i;
+        d->operation = OPERATION_WRITE;
+        d->path2 = (struct str){0};
+        d->pid = 100 + i;
+        d->path = i % 2 ? STR("/home/p/b\x1b") : STR("/home/p/a");
+        d->count = 1;
+        d->line = i == 5 ? 8 : 7;
+        d->rule = STR("a rule: \\x1B");
+        d->remedy = STR("none: \x1b[2J");
+    }
+    denials_group(&a, &all, &groups);
+    CHECK(groups.n == 3 && groups.v[0].count == 2 && groups.v[1].count == 3 && groups.v[2].count == 1,
+        "repeats are one, newest last; another line's are apart");
+    CHECK(groups.v[1].pid == 104, "the newest of them is shown");
+    denials_print(&out, &a, &env, &groups, 2, 9);
+    CHECK(!memchr(out.p, '\x1b', out.n), "nothing that a terminal obeys is printed");
+    buf_add(&out, "", 1);
+    CHECK(strstr(out.p, "(1 earlier ones") && strstr(out.p, "write ~/a  (3 times)") && strstr(out.p, "~/b\\x1B\n") &&
+              strstr(out.p, "by cat (pid 105), line 8") && strstr(out.p, "rule: a rule: \\x1B\n") &&
+              strstr(out.p, "remedy: none: \\x1B[2J") && strstr(out.p, "9 more"),
+        "operation, path, count, program, line, rule, remedy and what was lost are");
+    buf_release(&out);
+    arena_release(&a);
+}
+
 int main(void)
 {
     travels();
     bounded();
     refused();
+    explained();
+    logged();
+    not_records();
+    dates();
+    grouped();
     return CHECK_END();
 }

@@ -381,8 +381,19 @@ static void check_nearest(void)
     CHECK(!text_nearest(STR("git"), words, 0).p, "of no words none is near");
 }
 
+static void printable_once(void)
+{
+    struct arena a = {0};
+
+    CHECK_STR(text_printable_once(&a, STR("x \\x1B y\\")), STR("x \\x1B y\\"), "what is printable stays as it is");
+    CHECK_STR(text_printable_once(&a, STR("x \x1b\\y")), STR("x \\x1B\\\\y"), "what is not is escaped as a whole");
+    CHECK(text_printable_once(&a, STR("")).n == 0, "nothing stays nothing");
+    arena_release(&a);
+}
+
 int main(void)
 {
+    printable_once();
     check_utf8();
     check_round_trip();
     check_columns();

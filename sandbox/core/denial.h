@@ -60,13 +60,17 @@ void denial_put(struct buf *out, const struct denial *d, uint64_t lost);
 struct frame;
 bool denial_get(const struct frame *f, struct denial *out, uint64_t *lost);
 
-/* Fills rule and remedy from the same engine that planned the enforcement. */
-void denial_explain(struct arena *a, const struct policy *policy, const struct path_env *env,
-    const struct host *host, struct denial *d);
+/* Fills rule and remedy from the same engine that planned the enforcement. places: see rules_verdict_in. */
+void denial_explain(struct arena *a, const struct policy *policy, const struct places *places,
+    const struct path_env *env, const struct host *host, struct denial *d);
 
 /* One line of JSON with its newline; and back, from a log that may have been cut. False: not a record. */
 void denial_json(struct buf *out, const struct denial *d);
 bool denial_parse(struct arena *a, struct str line, struct denial *out);
+const char *denial_errno(long code); /* "EACCES", or NULL for one without a name here */
+/* "2026-11-21T16:51:54.123Z", and back. */
+struct str denial_time(struct arena *a, uint64_t ms);
+bool denial_time_parse(struct str text, uint64_t *ms);
 
 /* For people: repeats (same operation, path, program, line, rule) as one with their count, newest last. */
 struct denials {
@@ -74,7 +78,8 @@ struct denials {
     size_t n, cap;
 };
 void denials_group(struct arena *a, const struct denials *all, struct denials *out);
+/* The newest `most` of them; lost: how many more there were that nobody could keep. */
 void denials_print(struct buf *out, struct arena *a, const struct path_env *env, const struct denials *grouped,
-    uint64_t lost);
+    size_t most, uint64_t lost);
 
 #endif

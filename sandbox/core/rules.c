@@ -233,16 +233,19 @@ static struct verdict change_at(const struct asked *q, const struct place *p)
     return refuse_secret(q, p);
 }
 
-struct verdict rules_verdict(struct arena *a, const struct policy *policy,
+struct verdict rules_verdict_in(struct arena *a, const struct places *places, const struct policy *policy,
     const struct path_env *env, const struct host *host, struct str path, enum operation operation)
 {
     struct asked q = {
         .a = a, .policy = policy, .env = env, .host = host, .path = path, .operation = operation};
-    struct places places;
+    struct places made = {0};
     const struct place *p;
 
-    places_list(a, policy, env, host, &places);
-    p = places_decide(&places, env, path);
+    if (!places) {
+        places_list(a, policy, env, host, &made);
+        places = &made;
+    }
+    p = places_decide(places, env, path);
     if (p && p->kind == PLACE_SECRET)
         return refuse_secret(&q, p);
     if (operation == OPERATION_READ || operation == OPERATION_CONNECT) {
@@ -253,6 +256,12 @@ struct verdict rules_verdict(struct arena *a, const struct policy *policy,
         return v;
     }
     return p ? change_at(&q, p) : refuse_default(&q);
+}
+
+struct verdict rules_verdict(struct arena *a, const struct policy *policy,
+    const struct path_env *env, const struct host *host, struct str path, enum operation operation)
+{
+    return rules_verdict_in(a, NULL, policy, env, host, path, operation);
 }
 
 /* ---- addresses ---- */

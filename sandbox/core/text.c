@@ -307,6 +307,20 @@ struct str text_printable(struct arena *a, struct str s)
     return (struct str){out, n};
 }
 
+struct str text_printable_once(struct arena *a, struct str s)
+{
+    struct str again = text_printable(a, s);
+    size_t at = 0;
+
+    for (size_t i = 0; i < s.n; i++, at++) {
+        if (at >= again.n || again.p[at] != s.p[i])
+            return again;
+        if (s.p[i] == '\\')
+            at++;
+    }
+    return at == again.n ? s : again;
+}
+
 void text_printable_into(char *out, size_t size, struct str s)
 {
     struct printing state = {0};

@@ -78,6 +78,15 @@ struct probe_target {
 bool probe_target_open(struct probe_target *t, struct err *e);
 void probe_target_close(struct probe_target *t);
 
+/* For demos: a port on loopback, outside, for connections and datagrams. */
+struct listener {
+    sys_handle tcp, udp;
+    uint16_t port;
+};
+bool listener_open(struct listener *l, struct err *e);
+bool listener_heard(struct listener *l); /* did anybody connect or send since it was last asked? */
+void listener_close(struct listener *l);
+
 /* ---- programs inside ---- */
 
 enum std_kind {

@@ -331,10 +331,10 @@ static bool fresh_folder(int parent, struct str parent_path, const char *name)
            mkdirat(parent, name, 0700) == 0;
 }
 
-/* A cache layer that could not live with its workspace's. */
+/* A cache layer that could not live with its workspace's, and the decoys of a demo that was ended half-way. */
 static bool remove_layer(struct str session_path)
 {
-    static const char *const parts[] = {"upper", "work"};
+    static const char *const parts[] = {"upper", "work", "demo"};
     char path[PATH_BYTES_MAX];
     struct err ignored = {0};
 

@@ -88,12 +88,20 @@ static bool show_doctor(struct session *s, const struct texts *words, enum line_
 
 static bool run_demo(struct session *s, const struct texts *words, enum line_from from, struct err *e)
 {
+    struct str name = {0};
     (void)from;
     if (s->options->agent) {
         err_set(e, ERR_REFUSED, "demo makes decoys outside, and --agent locks what writes there");
         return err_remedy(e, "a person can run cordon demo outside of this terminal");
     }
-    return demo_run(s, words->n ? words->v[0] : (struct str){0}, false, e);
+    for (size_t i = 0; i < words->n; i++)
+        if (!str_is(words->v[i], "--list") && !str_is(words->v[i], "--json"))
+            name = words->v[i];
+    if (take_word(words, "--list")) {
+        demo_list(take_word(words, "--json"));
+        return true;
+    }
+    return demo_run(s, name, take_word(words, "--json"), e);
 }
 
 static bool quit(struct session *s, const struct texts *words, enum line_from from, struct err *e)
@@ -141,7 +149,7 @@ static const struct builtin builtins_table[] = {
     {"open", "DIR", "move to another workspace", true, 1, change_open},
     {"policy", "[--plan] [--json]", "the policy in force, with the origin of each rule", false, 2, show_policy},
     {"doctor", "[--json]", "try every promise again, now", false, 1, show_doctor},
-    {"demo", "[NAME]", "try violations on decoys, expected beside observed", false, 1, run_demo},
+    {"demo", "[NAME] [--list] [--json]", "play violations on decoys, each beside its control", false, 2, run_demo},
     {"reset", "", "make the terminal sane again", false, 0, reset},
     {"quit", "[CODE]", "end the session and everything in it", false, 1, quit},
 };

@@ -242,7 +242,7 @@ bool session_plan(struct session *s, struct opened *o, struct err *e)
     o->facts = (struct facts){0};
     o->plan = (struct plan){0};
     o->facts.host = s->host;
-    if (s->host.session_dir.n && o->policy.workspace.n &&
+    if (s->host.session_dir.n && o->policy.workspace.n && !s->borrowed &&
         !sys_caches_folder(&o->arena, s->host.state_dir, o->policy.workspace, &o->facts.host.caches_dir, e))
         return false;
     plan_questions(&o->arena, &o->policy, &s->env, &o->facts, &questions);

@@ -39,7 +39,7 @@ struct options {
     struct texts accept;      /* --accept PART */
     struct texts args;        /* what follows the verb, or -- */
     struct str operation;     /* why --operation OP */
-    bool agent, require_full, no_rc, json, plan, list, quiet, help, version;
+    bool agent, require_full, no_rc, json, plan, list, weak, quiet, help, version;
 };
 
 struct verb {
@@ -133,6 +133,7 @@ struct session {
     struct err early_err;     /* why there is none */
     struct carrier carrier;
     bool interactive;         /* a person's keyboard gives the lines: only then may anything widen */
+    bool borrowed;            /* a demo's, beside another in this process: the caches stay with that one */
     bool no_workspace;        /* opened where none may be */
     struct str no_workspace_why;
     struct str workspace;     /* what :open chose; none: as the options say */
@@ -242,6 +243,7 @@ int verb_policy(const struct options *o);
 /* What the built-ins share with the verbs: each appends text (lines end in \n). */
 void doctor_report(struct session *s, const struct opened *o, bool json, struct buf *out);
 bool demo_run(struct session *s, struct str name, bool json, struct err *e); /* prints as it goes */
+void demo_list(bool json);                                                   /* prints */
 void status_report(struct session *s, bool json, struct buf *out);
 bool why_report(struct session *s, const struct opened *o, const struct texts *words, bool json,
     struct buf *out, struct err *e);

@@ -182,7 +182,7 @@ has "a key's words are named" "$said" "offline"
 code 125 "an unknown key" "$CORDON" policy explain network.mod
 has "the nearest key to explain" "$said" "network.mode"
 
-# ---- why, denied, status, doctor, demo ----
+# ---- why, denied, status, doctor ----
 code 0 "why of a path" "$CORDON" why "$HOME/other" write
 has "refused, with what would change it" "$said" ":allow"
 ln -s "$HOME/other" way
@@ -210,12 +210,6 @@ d = json.load(sys.stdin)
 assert d["tier"] in ("full", "partial") and len(d["checks"]) > 6, d
 assert all(c["observed"] == c["expected"] for c in d["checks"]), d' && ok "doctor --json is JSON" ||
     not_ok "doctor --json is JSON" "see above"
-code 0 "every demo is held" "$CORDON" demo
-has "all of them" "$said" "6 of 6 held"
-is "the decoys are gone" "$(ls -d "$HOME"/cordon-demo-* 2>/dev/null)" ""
-code 125 "an unknown demo" "$CORDON" demo delete-hom
-has "the nearest demo" "$said" "delete-home"
-code 0 "demo --list" "$CORDON" demo --list
 "$CORDON" run -- sh -c 'echo left >/tmp/left; mkdir -p /tmp/deep/er; echo left >/tmp/deep/er/left'
 is "nothing of a session's temp is on the disk after it" \
     "$(find "$XDG_STATE_HOME/cordon/sessions" -name left 2>/dev/null)" ""

@@ -30,6 +30,9 @@ struct boundary {
     bool lost;
     uint32_t building; /* the id of the BUILD that was sent */
     uint32_t ending; /* the id of an END that was sent */
+    uint32_t held;   /* the id of a program that waits to be let go */
+    int go;          /* where that is said; -1 */
+    bool held_terminal;
     uint64_t malformed; /* records that were not as they are sent; told with the next that is */
     char cgroup[PATH_BYTES_MAX];
     struct names names;
@@ -50,6 +53,7 @@ bool boundary_begin(struct boundary **out, bool new_network, struct err *e)
     }
     b->runner = started;
     b->in.ceiling = 2 * (FRAME_BYTES_MAX + FRAME_HEADER);
+    b->go = -1;
     *out = b;
     return true;
 }
@@ -310,16 +314,21 @@ static bool take_probed(void *context, const struct frame *f)
     return true;
 }
 
+static void put_attempts(struct buf *out, struct probe *probes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        probes[i].observed = ANSWER_UNKNOWN;
+        frame_number(out, probes[i].kind);
+        frame_bytes(out, probes[i].path);
+        frame_number(out, probes[i].number);
+    }
+}
+
 static void put_probes(struct boundary *b, uint32_t id, struct probe *probes, size_t count)
 {
     size_t mark = frame_begin(&b->out, FRAME_PROVE, id);
 
-    for (size_t i = 0; i < count; i++) {
-        probes[i].observed = ANSWER_UNKNOWN;
-        frame_number(&b->out, probes[i].kind);
-        frame_bytes(&b->out, probes[i].path);
-        frame_number(&b->out, probes[i].number);
-    }
+    put_attempts(&b->out, probes, count);
     frame_end(&b->out, mark);
 }
 
@@ -343,26 +352,6 @@ bool boundary_hand(
     return put_plan(b, b->building, plan, partial_accepted, e) && send_out(b, NULL, 0, e);
 }
 
-/* The request for proof goes out while the runner builds, and so are the controls made here. */
-bool boundary_build(struct boundary *b, struct arena *a, struct plan *plan, struct probe *probes,
-    size_t count, struct err *e)
-{
-    struct build build = {a, plan};
-    struct proof proof = {probes, count};
-    uint32_t proved = ++b->next_id;
-
-    if (b->names.missing.n)
-        add_missing(&build, b->names.missing, b->names.missing_code);
-    put_probes(b, proved, probes, count);
-    if (!send_out(b, NULL, 0, e))
-        return false;
-    for (size_t i = 0; i < count; i++)
-        if (probes[i].control == ANSWER_UNKNOWN) /* else it was made when the attempt was chosen */
-            probe_control(&probes[i]);
-    return await(b, b->building, FRAME_NOTE, take_note, &build, FRAME_READY, e) &&
-           await(b, proved, FRAME_PROBED, take_probed, &proof, FRAME_PROVED, e);
-}
-
 /* ---- programs ---- */
 
 static bool take_spawned(void *context, const struct frame *f)
@@ -382,7 +371,8 @@ static void put_texts(struct buf *out, const struct texts *texts)
         frame_bytes(out, texts->v[i]);
 }
 
-static void put_launch(struct buf *out, uint32_t id, const struct launch *launch)
+static void put_launch(
+    struct buf *out, uint32_t id, const struct launch *launch, struct probe *probes, size_t count)
 {
     size_t mark = frame_begin(out, FRAME_SPAWN, id);
 
@@ -395,38 +385,116 @@ static void put_launch(struct buf *out, uint32_t id, const struct launch *launch
     for (int i = 0; i < 3; i++)
         frame_number(out, launch->std[i]);
     frame_number(out, launch->extra == SYS_NONE ? 0 : (uint64_t)launch->extra_number);
+    put_attempts(out, probes, count);
     frame_end(out, mark);
 }
 
-bool boundary_spawn(struct boundary *b, const struct launch *launch, struct command *out, struct err *e)
+/* go: where the program waits for a byte; -1: it does not. */
+static bool send_launch(struct boundary *b, uint32_t id, const struct launch *launch, struct probe *probes,
+    size_t count, int go, struct err *e)
 {
-    struct command command = {.id = ++b->next_id, .terminal = SYS_NONE};
-    int fds[4];
-    size_t count = 0;
+    int fds[5];
+    size_t fd_count = 0;
 
-    put_launch(&b->out, command.id, launch);
+    put_launch(&b->out, id, launch, probes, count);
     for (int i = 0; i < 3; i++) {
         if (launch->std[i] == STD_HANDLE)
-            fds[count++] = (int)launch->std_handle[i];
+            fds[fd_count++] = (int)launch->std_handle[i];
     }
     if (launch->extra != SYS_NONE)
-        fds[count++] = (int)launch->extra;
+        fds[fd_count++] = (int)launch->extra;
+    if (go >= 0)
+        fds[fd_count++] = go;
     if (b->out.n == 0) {
         err_set(e, ERR_LIMIT, "the command line and environment are too long");
         return err_reason(e, "more than %d MiB", (int)(FRAME_BYTES_MAX >> 20));
     }
-    if (!send_out(b, fds, count, e) ||
-        !await(b, command.id, FRAME_SPAWNED, take_spawned, &command, FRAME_SPAWNED, e))
+    return send_out(b, fds, fd_count, e);
+}
+
+static bool await_spawned(struct boundary *b, uint32_t id, bool terminal, struct command *out, struct err *e)
+{
+    struct command command = {.id = id, .terminal = SYS_NONE};
+
+    if (!await(b, id, FRAME_SPAWNED, take_spawned, &command, FRAME_SPAWNED, e))
         return false;
     if (b->fd_count > 0)
         command.terminal = b->fds[0];
     for (size_t i = 1; i < b->fd_count; i++)
         close(b->fds[i]);
     b->fd_count = 0;
-    if (launch->terminal && command.terminal == SYS_NONE)
+    if (terminal && command.terminal == SYS_NONE)
         return err_set(e, ERR_PROTOCOL, "the runner sent no terminal");
     *out = command;
     return true;
+}
+
+bool boundary_spawn(struct boundary *b, const struct launch *launch, struct command *out, struct err *e)
+{
+    uint32_t id = ++b->next_id;
+
+    return send_launch(b, id, launch, NULL, 0, -1, e) && await_spawned(b, id, launch->terminal, out, e);
+}
+
+/* ---- the first program, and the proof that its process makes ---- */
+
+static bool send_held(struct boundary *b, const struct launch *first, struct probe *probes, size_t count,
+    struct err *e)
+{
+    int ends[2];
+    bool good;
+
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        err_set(e, ERR_SYSTEM, "cannot make a pipe");
+        sys_reason(e, errno);
+        return false;
+    }
+    b->go = ends[1];
+    b->held = b->next_id;
+    b->held_terminal = first->terminal;
+    good = send_launch(b, b->held, first, probes, count, ends[0], e);
+    close(ends[0]);
+    return good;
+}
+
+/* The request for proof goes out while the runner builds, and so are the controls made here. */
+bool boundary_build(struct boundary *b, struct arena *a, struct plan *plan, struct probe *probes,
+    size_t count, const struct launch *first, struct err *e)
+{
+    struct build build = {a, plan};
+    struct proof proof = {probes, count};
+    uint32_t proved = ++b->next_id;
+
+    if (b->names.missing.n)
+        add_missing(&build, b->names.missing, b->names.missing_code);
+    if (first && count > 0) {
+        if (!send_held(b, first, probes, count, e))
+            return false;
+    } else {
+        put_probes(b, proved, probes, count);
+        if (!send_out(b, NULL, 0, e))
+            return false;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (probes[i].control == ANSWER_UNKNOWN) /* else it was made when the attempt was chosen */
+            probe_control(&probes[i]);
+    return await(b, b->building, FRAME_NOTE, take_note, &build, FRAME_READY, e) &&
+           await(b, proved, FRAME_PROBED, take_probed, &proof, FRAME_PROVED, e);
+}
+
+bool boundary_release(struct boundary *b, struct command *out, struct err *e)
+{
+    bool good = b->go >= 0 && write(b->go, "", 1) == 1;
+
+    if (b->go >= 0)
+        close(b->go);
+    b->go = -1;
+    if (!good) {
+        err_set(e, ERR_SYSTEM, "cannot start the program");
+        sys_reason(e, errno);
+        return false;
+    }
+    return await_spawned(b, b->held, b->held_terminal, out, e);
 }
 
 static bool take_nothing(void *context, const struct frame *f)
@@ -683,6 +751,8 @@ void boundary_close(struct boundary *b)
     }
     for (size_t i = 0; i < b->fd_count; i++)
         close(b->fds[i]);
+    if (b->go >= 0)
+        close(b->go);
     close(b->runner.control);
     close(b->runner.said);
     if (b->runner.records >= 0)

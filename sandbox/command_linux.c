@@ -1,6 +1,7 @@
 /*
  * command: starts one program inside, confined. Runs in the runner; the child, until it execs, runs in the runner's own
- * memory on a stack of its own, and is therefore not dumpable: nothing inside can reach into it.
+ * memory on a stack of its own (or in a copy of it, when it has to wait), and is therefore not dumpable: nothing inside
+ * can reach into it.
  */
 #include "linux.h"
 
@@ -89,7 +90,7 @@ struct child_report {
     int step, code;
 };
 
-enum { STEP_TERMINAL = 20, STEP_DESCRIPTORS, STEP_FOLDER, STEP_EXEC };
+enum { STEP_TERMINAL = 20, STEP_DESCRIPTORS, STEP_FOLDER, STEP_EXEC, STEP_WITHHELD };
 
 static void report_and_exit(int fd, int step)
 {
@@ -170,6 +171,20 @@ static bool is_in_path(const char *name)
     return false;
 }
 
+/* Until cordon says so; its end of the pipe closed means no. */
+static bool may_go(const struct rehearsal *rehearsal)
+{
+    ssize_t n;
+    char byte;
+
+    if (!rehearsal->in_child(rehearsal->context))
+        return false;
+    do
+        n = read(rehearsal->go, &byte, 1);
+    while (n < 0 && errno == EINTR);
+    return n == 1;
+}
+
 /* Runs on a stack of its own in the runner's memory until it execs, as after vfork(2). */
 static int child(void *context)
 {
@@ -189,6 +204,8 @@ static int child(void *context)
         report_and_exit(c->report, STEP_DESCRIPTORS);
     if (!command_confine(c->confinement, &step))
         report_and_exit(report, step);
+    if (r->rehearsal && !may_go(r->rehearsal))
+        report_and_exit(report, STEP_WITHHELD);
     if (chdir(r->cwd) != 0)
         report_and_exit(report, STEP_FOLDER);
     if (c->sealed >= 0)
@@ -273,6 +290,8 @@ static void explain(const struct spawn_request *r, const struct child_report *re
     } else if (report->step == STEP_FOLDER) {
         err_set(e, ERR_SYSTEM, "cannot enter the folder to start in");
         err_subject(e, str_from(r->cwd));
+    } else if (report->step == STEP_WITHHELD) {
+        err_set(e, ERR_REFUSED, "the program was not let go");
     } else if (report->step > 0 && report->step < (int)COUNT_OF(confining)) {
         err_set(e, ERR_UNSUPPORTED, "cannot confine the program (%s)", confining[report->step]);
     } else {
@@ -303,7 +322,7 @@ bool command_spawn(const struct confinement *c, const struct spawn_request *r, s
         goto fail;
     }
     start = (struct child){c, r, master, sealed, ends[1]};
-    pid = clone(child, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, &start);
+    pid = clone(child, stack + sizeof stack, r->rehearsal ? SIGCHLD : CLONE_VM | CLONE_VFORK | SIGCHLD, &start);
     environ = own_environment;
     if (pid < 0) {
         err_set(e, ERR_SYSTEM, "cannot start a process inside");
@@ -312,6 +331,11 @@ bool command_spawn(const struct confinement *c, const struct spawn_request *r, s
     }
     close(ends[1]);
     ends[1] = -1;
+    if (r->rehearsal && !r->rehearsal->in_runner(r->rehearsal->context, e)) {
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+        goto fail;
+    }
     do
         n = read(ends[0], &report, sizeof report);
     while (n < 0 && errno == EINTR);

@@ -99,6 +99,14 @@ struct spawn_request {
     enum std_kind std[3];
     int std_fd[3]; /* for STD_HANDLE; -1 */
     int extra, extra_number;
+    const struct rehearsal *rehearsal; /* NULL: none; not together with extra */
+};
+/* What comes between confining a program and starting it: it starts when a byte can be read from go. */
+struct rehearsal {
+    int go;
+    void *context;
+    bool (*in_child)(void *context);
+    bool (*in_runner)(void *context, struct err *e); /* meanwhile */
 };
 struct spawned {
     pid_t pid;

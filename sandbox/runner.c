@@ -156,6 +156,17 @@ struct proof {
     int out;
 };
 
+static void get_attempts(struct frame_reader *fields, struct arena *a, struct attempt *out, size_t *count)
+{
+    for (*count = 0; frame_more(fields) && *count < PROBES_MAX; (*count)++) {
+        uint64_t kind = frame_get_number(fields);
+        struct str path = frame_get_bytes(fields);
+        if (kind >= PROBE_KIND_COUNT || str_find(path, 0, '\0') != path.n)
+            fields->bad = true;
+        out[*count] = (struct attempt){(enum probe_kind)kind, arena_str(a, path), frame_get_number(fields)};
+    }
+}
+
 static int attempt_process(void *context)
 {
     const struct proof *proof = context;
@@ -226,14 +237,7 @@ static bool handle_prove(struct runner *r, const struct frame *f, struct err *e)
     bool good;
 
     frame_read(&fields, f);
-    while (frame_more(&fields) && count < PROBES_MAX) {
-        uint64_t kind = frame_get_number(&fields);
-        struct str path = frame_get_bytes(&fields);
-        if (kind >= PROBE_KIND_COUNT || str_find(path, 0, '\0') != path.n)
-            fields.bad = true;
-        attempts[count++] =
-            (struct attempt){(enum probe_kind)kind, arena_str(&arena, path), frame_get_number(&fields)};
-    }
+    get_attempts(&fields, &arena, attempts, &count);
     if (!frame_done(&fields)) {
         arena_release(&arena);
         return err_set(e, ERR_PROTOCOL, "a request for proof did not arrive as it was sent");
@@ -263,6 +267,77 @@ static bool handle_prove(struct runner *r, const struct frame *f, struct err *e)
 }
 
 /* ---- SPAWN ---- */
+
+/* A program whose process, confined, has a child make the attempts before it becomes the program. */
+struct held {
+    struct runner *r;
+    uint32_t id;
+    struct attempt attempts[PROBES_MAX];
+    struct proof proof;
+    int outcomes; /* where they are read; proof.out: where they are written */
+    struct rehearsal rehearsal;
+};
+
+/* The process has a copy of the runner's memory and lends that to its child: not pid 1's own, in which an attempt on
+ * pid 1's memory would succeed. */
+static bool rehearse(void *context)
+{
+    static _Alignas(16) char stack[CHILD_STACK];
+    struct held *held = context;
+    pid_t pid = clone(attempt_process, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, &held->proof);
+    int status = 1;
+
+    close(held->proof.out);
+    return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+static bool hear_rehearsal(void *context, struct err *e)
+{
+    struct held *held = context;
+    struct pollfd p = {.fd = held->outcomes, .events = POLLIN};
+    bool good = true;
+
+    close(held->proof.out);
+    held->proof.out = -1;
+    poll(&p, 1, -1);
+    /* Nothing came: it could not be confined, and says so to who started it. */
+    if (p.revents & POLLIN) {
+        good = collect_outcomes(held->r, held->id, held->outcomes, held->proof.count, e);
+        if (good)
+            answer_empty(held->r, FRAME_PROVED, held->id);
+    }
+    return good;
+}
+
+static bool make_held(struct held *held, struct runner *r, const struct frame *f, struct spawn_request *q,
+    struct err *e)
+{
+    int ends[2];
+
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        err_set(e, ERR_SYSTEM, "cannot start the proof");
+        sys_reason(e, errno);
+        return false;
+    }
+    held->r = r;
+    held->id = f->id;
+    held->outcomes = ends[0];
+    held->proof.confinement = &r->confinement;
+    held->proof.attempts = held->attempts;
+    held->proof.out = ends[1];
+    held->rehearsal.context = held;
+    held->rehearsal.in_child = rehearse;
+    held->rehearsal.in_runner = hear_rehearsal;
+    q->rehearsal = &held->rehearsal;
+    return true;
+}
+
+static void close_held(struct held *held)
+{
+    close(held->outcomes);
+    if (held->proof.out >= 0)
+        close(held->proof.out);
+}
 
 static char **get_list(struct frame_reader *fields, struct arena *a, size_t ceiling)
 {
@@ -304,7 +379,7 @@ static struct running *find_row(struct runner *r, uint32_t id, struct err *e)
 }
 
 /* The descriptors that came with the frame, in the order in which the fields name them. */
-static bool take_descriptors(struct runner *r, struct spawn_request *q, bool extra)
+static bool take_descriptors(struct runner *r, struct spawn_request *q, bool extra, struct held *held)
 {
     size_t at = 0;
 
@@ -320,6 +395,10 @@ static bool take_descriptors(struct runner *r, struct spawn_request *q, bool ext
         q->extra = r->fds[at++];
     else if (extra)
         return false;
+    if (held->proof.count && (extra || at == r->fd_count))
+        return false;
+    if (held->proof.count)
+        held->rehearsal.go = r->fds[at++];
     return at == r->fd_count;
 }
 
@@ -330,7 +409,8 @@ static void close_received(struct runner *r)
     r->fd_count = 0;
 }
 
-static bool get_spawn(struct runner *r, const struct frame *f, struct arena *a, struct spawn_request *q)
+static bool get_spawn(struct runner *r, const struct frame *f, struct arena *a, struct spawn_request *q,
+    struct held *held)
 {
     struct frame_reader fields;
     uint64_t flags, std;
@@ -353,25 +433,29 @@ static bool get_spawn(struct runner *r, const struct frame *f, struct arena *a, 
         q->std[i] = (enum std_kind)std;
     }
     q->extra_number = (int)(frame_get_number(&fields) & 1023);
+    get_attempts(&fields, a, held->attempts, &held->proof.count);
     return frame_done(&fields) && q->argv && q->argv[0] && str_find(cwd, 0, '\0') == cwd.n &&
-           take_descriptors(r, q, q->extra_number != 0);
+           take_descriptors(r, q, q->extra_number != 0, held);
 }
 
 static bool handle_spawn(struct runner *r, const struct frame *f, struct err *e)
 {
     struct arena arena = {0};
     struct spawn_request q = {0};
+    struct held *held = arena_alloc(&arena, 1, sizeof *held);
     struct running *row = free_row(r);
     struct spawned spawned;
     size_t mark;
     bool good = false;
 
-    if (!r->built || !get_spawn(r, f, &arena, &q))
+    if (!r->built || !get_spawn(r, f, &arena, &q, held))
         err_set(e, ERR_PROTOCOL, "a request to start a program did not arrive as it was sent");
     else if (!row)
         err_set(e, ERR_LIMIT, "too many commands at once (%d)", COMMANDS_MAX);
-    else
+    else if (held->proof.count == 0 || make_held(held, r, f, &q, e))
         good = command_spawn(&r->confinement, &q, &spawned, e);
+    if (q.rehearsal)
+        close_held(held);
     close_received(r);
     arena_release(&arena);
     if (!good)

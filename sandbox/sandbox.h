@@ -61,10 +61,12 @@ struct probe {
  * the boundary can only be closed. */
 bool boundary_hand(
     struct boundary *b, const struct plan *plan, const struct texts *partial_accepted, struct err *e);
+struct launch;
 /* Waits until the plan that was handed over is applied, and proves it. Parts that FAIL_PARTIAL let pass are added to
- * plan->partial. */
+ * plan->partial. first: a program (without an extra descriptor) whose process makes the proof's, once it is confined,
+ * and then waits until boundary_release; NULL: none. */
 bool boundary_build(struct boundary *b, struct arena *a, struct plan *plan, struct probe *probes,
-    size_t count, struct err *e);
+    size_t count, const struct launch *first, struct err *e);
 /* Runs the attempts inside (again); fills observed, code and control. What it found is the caller's to judge. */
 bool boundary_prove(struct boundary *b, struct probe *probes, size_t count, struct err *e);
 /* The same attempt made here, outside. */
@@ -115,6 +117,8 @@ struct command {
 
 bool boundary_spawn(struct boundary *b, const struct launch *launch, struct command *out, struct err *e);
 /* 127 or 126 with err when argv[0] cannot be started: ERR_MISSING, ERR_REFUSED. */
+/* Lets the program go that was given to boundary_build. Else as boundary_spawn. */
+bool boundary_release(struct boundary *b, struct command *out, struct err *e);
 
 bool boundary_signal(struct boundary *b, uint32_t command, int signal, bool group, struct err *e);
 /* The command's working directory as the kernel has it. */

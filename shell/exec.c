@@ -33,6 +33,8 @@ struct relay {
 
 struct run {
     struct session *s;
+    struct texts argv;
+    bool line; /* argv are a line for the command shell, and its arguments */
     struct opened *o;
     struct command command;
     struct launch launch;
@@ -466,27 +468,53 @@ static int spawn_code(const struct err *e)
     return e->kind == ERR_REFUSED ? EXIT_NOT_STARTED : EXIT_CORDON;
 }
 
-int exec_run(struct session *s, const struct texts *argv, struct str cwd, struct err *e)
+struct run *exec_new(struct session *s, const struct texts *argv, bool line)
 {
-    struct arena a = {0};
-    struct run *run = arena_alloc(&a, 1, sizeof *run);
-    int code = EXIT_CORDON;
+    struct run *run = arena_alloc(&s->arena, 1, sizeof *run);
 
     run->s = s;
-    run->o = s->open;
+    run->argv = *argv;
+    run->line = line;
     run->command.terminal = SYS_NONE;
     for (int i = 0; i < 3; i++)
         run->theirs[i] = SYS_NONE;
-    run->launch = (struct launch){.argv = *argv, .cwd = cwd, .extra = SYS_NONE};
+    return run;
+}
+
+static void set_words(struct run *run, struct arena *a)
+{
+    if (run->line) {
+        *(struct str *)ARENA_PUSH(a, &run->launch.argv) = exec_shell(run->s, run->o);
+        *(struct str *)ARENA_PUSH(a, &run->launch.argv) = STR("-c");
+    }
+    for (size_t i = 0; i < run->argv.n; i++)
+        *(struct str *)ARENA_PUSH(a, &run->launch.argv) = run->argv.v[i];
+}
+
+const struct launch *exec_ready(struct session *s, struct opened *o, struct err *e)
+{
+    struct run *run = s->first;
+
+    run->o = o;
+    run->launch = (struct launch){.cwd = exec_place(s, o), .extra = SYS_NONE};
+    set_words(run, &s->arena);
     if (!tty_begin(e))
-        goto out;
+        return NULL;
     tty_size(&run->launch.rows, &run->launch.columns);
-    if (!set_descriptors(run, &a, e))
-        goto out;
-    exec_environment(s, s->open, &a, run->launch.terminal, &run->launch.env);
+    if (!set_descriptors(run, &s->arena, e))
+        return NULL;
+    exec_environment(s, o, &s->arena, run->launch.terminal, &run->launch.env);
     run->keys_wanted = run->launch.std[0] == STD_TERMINAL && run->launch.std[1] == STD_TERMINAL;
     run->stops_returns = true;
-    if (!boundary_spawn(s->open->boundary, &run->launch, &run->command, e)) {
+    return &run->launch;
+}
+
+int exec_run(struct session *s, struct err *e)
+{
+    struct run *run = s->first;
+    int code = EXIT_CORDON;
+
+    if (!boundary_release(run->o->boundary, &run->command, e)) {
         code = spawn_code(e);
         goto out;
     }
@@ -498,7 +526,6 @@ int exec_run(struct session *s, const struct texts *argv, struct str cwd, struct
         code = run->told ? EXIT_SIGNALLED + run->told : run->code;
 out:
     run_end(run);
-    arena_release(&a);
     return code;
 }
 

@@ -25,33 +25,35 @@ static int end_front(struct session *s, int code, const struct err *e)
     return code;
 }
 
-int verb_run(const struct options *o)
+static int run_program(const struct options *o, const struct texts *argv, bool line)
 {
     struct session s = {0};
     struct err e = {0};
     int code = EXIT_CORDON;
 
+    s.first = exec_new(&s, argv, line);
     if (open_front(&s, o, 0))
-        code = exec_run(&s, &o->args, exec_place(&s, s.open), &e);
+        code = exec_run(&s, &e);
     return end_front(&s, code, &e);
+}
+
+int verb_run(const struct options *o)
+{
+    return run_program(o, &o->args, false);
 }
 
 static int run_line(const struct options *o)
 {
-    struct session s = {0};
+    struct arena a = {0};
     struct texts argv = {0};
-    struct err e = {0};
-    int code = EXIT_CORDON;
+    int code;
 
-    if (open_front(&s, o, 0)) {
-        *(struct str *)ARENA_PUSH(&s.arena, &argv) = exec_shell(&s, s.open);
-        *(struct str *)ARENA_PUSH(&s.arena, &argv) = STR("-c");
-        *(struct str *)ARENA_PUSH(&s.arena, &argv) = o->line;
-        for (size_t i = 0; i < o->args.n; i++)
-            *(struct str *)ARENA_PUSH(&s.arena, &argv) = o->args.v[i];
-        code = exec_run(&s, &argv, exec_place(&s, s.open), &e);
-    }
-    return end_front(&s, code, &e);
+    *(struct str *)ARENA_PUSH(&a, &argv) = o->line;
+    for (size_t i = 0; i < o->args.n; i++)
+        *(struct str *)ARENA_PUSH(&a, &argv) = o->args.v[i];
+    code = run_program(o, &argv, true);
+    arena_release(&a);
+    return code;
 }
 
 int verb_repl(const struct options *o)

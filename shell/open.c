@@ -304,6 +304,7 @@ static void broken(const struct proof *p, struct err *e)
 static bool prove(struct session *s, struct opened *o, bool build, bool thorough, struct err *e)
 {
     struct probe *probes;
+    const struct launch *first = NULL;
     bool good = true;
 
     o->tier = TIER_NONE;
@@ -315,9 +316,11 @@ static bool prove(struct session *s, struct opened *o, bool build, bool thorough
     probes = arena_alloc(&o->arena, o->proof_count + 1, sizeof *probes);
     for (size_t i = 0; i < o->proof_count; i++)
         probes[i] = o->proofs[i].probe;
-    good = build ? boundary_build(o->boundary, &o->arena, &o->plan, probes,
-                       o->proof_count, e)
-                 : boundary_prove(o->boundary, probes, o->proof_count, e);
+    if (build && s->first && !(first = exec_ready(s, o, e)))
+        good = false;
+    else
+        good = build ? boundary_build(o->boundary, &o->arena, &o->plan, probes, o->proof_count, first, e)
+                     : boundary_prove(o->boundary, probes, o->proof_count, e);
     probe_target_close(&o->target);
     if (!good) {
         o->proof_count = 0;

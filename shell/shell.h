@@ -122,6 +122,7 @@ struct carrier {
 };
 
 /* The life of one Cordon. */
+struct run;
 struct session {
     struct arena arena; /* lives until the end */
     const struct options *options;
@@ -141,6 +142,7 @@ struct session {
     int quit_code;
     bool quit_asked;          /* :quit was said once while jobs ran */
     struct str go_to;         /* where the next living shell begins (:open); none: where the old one is */
+    struct run *first;        /* the program that the boundary is opened for; NULL: none */
     struct str place;         /* the living shell's directory, canonical, kept by the REPL; may be none */
 };
 
@@ -176,12 +178,16 @@ void session_announce(struct session *s, const struct opened *o);
 
 /* ---- exec.c: a program that Cordon starts itself and waits on (run, -c) ---- */
 
+/* A program that a boundary is opened for, to be s->first before session_open. line: argv are a line for the command
+ * shell, and its arguments. */
+struct run *exec_new(struct session *s, const struct texts *argv, bool line);
 /*
- * Starts argv inside, its three standard descriptors taken from ours as each is (a terminal becomes the program's
- * own new one, files and pipes are relayed), pumps until it ends, and returns its exit code or EXIT_CORDON
- * with err. cwd: a canonical directory.
+ * Its three standard descriptors are taken from ours as each is (a terminal becomes the program's own new one, files and
+ * pipes are relayed). For session_open: the program waits inside while the boundary is judged.
  */
-int exec_run(struct session *s, const struct texts *argv, struct str cwd, struct err *e);
+const struct launch *exec_ready(struct session *s, struct opened *o, struct err *e);
+/* Lets s->first go, pumps until it ends, and returns its exit code or EXIT_CORDON with err. */
+int exec_run(struct session *s, struct err *e);
 /* The environment of a program inside. */
 void exec_environment(struct session *s, const struct opened *o, struct arena *a, bool terminal,
     struct texts *out);

@@ -21,7 +21,8 @@ enum frame_type {
     FRAME_OP = 1,     /* one op of the plan */
     FRAME_BUILD,      /* the plan is complete: apply it; b each: a part that may be missing */
     FRAME_PROVE,      /* run the probes named in the fields */
-    FRAME_SPAWN,      /* start a program */
+    FRAME_SPAWN,      /* start a program; with attempts in it, these are made first by a child of the process that is to
+                         become it, the answer to them is that to PROVE, and it waits for a byte */
     FRAME_SIGNAL,     /* n: signal, n: 1 = its whole process group */
     FRAME_WHERE,      /* ask for the working directory of a spawned process */
     FRAME_FOREGROUND, /* ask what is in the foreground of a spawned process's terminal */

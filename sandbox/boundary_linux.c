@@ -87,31 +87,6 @@ static void take_exited(struct boundary *b, const struct frame *f)
         queue_event(b, event);
 }
 
-static bool take_failed(const struct frame *f, struct err *e)
-{
-    struct frame_reader fields;
-    uint64_t kind;
-    struct str what, subject, reason, remedy;
-    long code;
-
-    frame_read(&fields, f);
-    kind = frame_get_number(&fields);
-    code = (long)frame_get_number(&fields);
-    what = frame_get_bytes(&fields);
-    subject = frame_get_bytes(&fields);
-    reason = frame_get_bytes(&fields);
-    remedy = frame_get_bytes(&fields);
-    if (!frame_done(&fields) || kind == ERR_NONE || kind > ERR_BUG)
-        return err_set(e, ERR_PROTOCOL, "the runner's complaint did not arrive as it was sent");
-    err_set(e, (enum err_kind)kind, "%s", "");
-    e->code = code;
-    text_printable_into(e->what, sizeof e->what, what);
-    text_printable_into(e->subject, sizeof e->subject, subject);
-    text_printable_into(e->reason, sizeof e->reason, reason);
-    text_printable_into(e->remedy, sizeof e->remedy, remedy);
-    return false;
-}
-
 /* More bytes from the runner into b->in. 1 some, 0 none now, -1 it is gone. */
 static int receive(struct boundary *b, int wait_ms, struct err *e)
 {
@@ -195,7 +170,7 @@ static bool await(struct boundary *b, uint32_t id, enum frame_type part,
         }
         last = f.type == wanted || f.type == FRAME_FAILED;
         if (f.type == FRAME_FAILED)
-            good = take_failed(&f, e);
+            good = ask_failed(&f, e);
         else if (f.type == part || (f.type == wanted && f.id == id))
             good = each(context, &f);
         else
@@ -289,14 +264,14 @@ static bool put_plan(struct boundary *b, uint32_t id, const struct plan *plan,
 
 /* ---- prove ---- */
 
-struct proof {
+struct proving {
     struct probe *probes;
     size_t count;
 };
 
 static bool take_probed(void *context, const struct frame *f)
 {
-    struct proof *proof = context;
+    struct proving *proof = context;
     struct frame_reader fields;
     uint64_t index, observed;
     long code;
@@ -314,27 +289,17 @@ static bool take_probed(void *context, const struct frame *f)
     return true;
 }
 
-static void put_attempts(struct buf *out, struct probe *probes, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        probes[i].observed = ANSWER_UNKNOWN;
-        frame_number(out, probes[i].kind);
-        frame_bytes(out, probes[i].path);
-        frame_number(out, probes[i].number);
-    }
-}
-
 static void put_probes(struct boundary *b, uint32_t id, struct probe *probes, size_t count)
 {
     size_t mark = frame_begin(&b->out, FRAME_PROVE, id);
 
-    put_attempts(&b->out, probes, count);
+    ask_attempts(&b->out, probes, count);
     frame_end(&b->out, mark);
 }
 
 bool boundary_prove(struct boundary *b, struct probe *probes, size_t count, struct err *e)
 {
-    struct proof proof = {probes, count};
+    struct proving proof = {probes, count};
     uint32_t id = ++b->next_id;
 
     put_probes(b, id, probes, count);
@@ -364,31 +329,6 @@ static bool take_spawned(void *context, const struct frame *f)
     return frame_done(&fields);
 }
 
-static void put_texts(struct buf *out, const struct texts *texts)
-{
-    frame_number(out, texts->n);
-    for (size_t i = 0; i < texts->n; i++)
-        frame_bytes(out, texts->v[i]);
-}
-
-static void put_launch(
-    struct buf *out, uint32_t id, const struct launch *launch, struct probe *probes, size_t count)
-{
-    size_t mark = frame_begin(out, FRAME_SPAWN, id);
-
-    put_texts(out, &launch->argv);
-    put_texts(out, &launch->env);
-    frame_bytes(out, launch->cwd);
-    frame_number(out, (launch->terminal ? 1u : 0u) | (launch->sealed ? 2u : 0u));
-    frame_number(out, launch->rows);
-    frame_number(out, launch->columns);
-    for (int i = 0; i < 3; i++)
-        frame_number(out, launch->std[i]);
-    frame_number(out, launch->extra == SYS_NONE ? 0 : (uint64_t)launch->extra_number);
-    put_attempts(out, probes, count);
-    frame_end(out, mark);
-}
-
 /* go: where the program waits for a byte; -1: it does not. */
 static bool send_launch(struct boundary *b, uint32_t id, const struct launch *launch, struct probe *probes,
     size_t count, int go, struct err *e)
@@ -396,7 +336,7 @@ static bool send_launch(struct boundary *b, uint32_t id, const struct launch *la
     int fds[5];
     size_t fd_count = 0;
 
-    put_launch(&b->out, id, launch, probes, count);
+    ask_launch(&b->out, id, launch, probes, count);
     for (int i = 0; i < 3; i++) {
         if (launch->std[i] == STD_HANDLE)
             fds[fd_count++] = (int)launch->std_handle[i];
@@ -462,7 +402,7 @@ bool boundary_build(struct boundary *b, struct arena *a, struct plan *plan, stru
     size_t count, const struct launch *first, struct err *e)
 {
     struct build build = {a, plan};
-    struct proof proof = {probes, count};
+    struct proving proof = {probes, count};
     uint32_t proved = ++b->next_id;
 
     if (b->names.missing.n)
@@ -711,29 +651,6 @@ static bool has_ended(struct boundary *b)
     return false;
 }
 
-/* Runners that have said their last word go in their own time, as the kernel takes their mounts apart; the next one
- * to be closed looks whether they have. */
-static void reap_later(int pidfd)
-{
-    static int waiting[16];
-    static size_t count;
-    siginfo_t info;
-    size_t kept = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        info.si_pid = 0;
-        if (waitid((idtype_t)3 /* P_PIDFD */, (id_t)waiting[i], &info, WEXITED | WNOHANG) == 0 && info.si_pid == 0)
-            waiting[kept++] = waiting[i];
-        else
-            close(waiting[i]);
-    }
-    count = kept;
-    if (count < COUNT_OF(waiting))
-        waiting[count++] = pidfd;
-    else
-        close(pidfd);
-}
-
 void boundary_close(struct boundary *b)
 {
     siginfo_t info;
@@ -760,7 +677,7 @@ void boundary_close(struct boundary *b)
     if (gone)
         close(b->runner.pidfd);
     else
-        reap_later(b->runner.pidfd);
+        start_reap_later(b->runner.pidfd);
     if (b->cgroup[0])
         rmdir(b->cgroup);
     names_release(&b->names);

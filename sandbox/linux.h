@@ -39,6 +39,13 @@ struct started {
 };
 bool start_runner(bool new_network, struct started *out, struct err *e);
 bool start_explain(const struct started *s, struct err *e); /* why it ended; always false */
+void start_reap_later(int pidfd); /* of a runner that goes now; closes pidfd, sooner or later */
+
+/* ---- ask_linux.c ---- */
+
+void ask_launch(struct buf *out, uint32_t id, const struct launch *launch, struct probe *probes, size_t count);
+void ask_attempts(struct buf *out, struct probe *probes, size_t count);
+bool ask_failed(const struct frame *f, struct err *e); /* fills e from a FRAME_FAILED; always false */
 
 /* ---- names_linux.c: protected names that do not exist, held outside; trusted side ---- */
 
@@ -115,6 +122,34 @@ struct spawned {
 /* In the runner. e carries errno of a program that could not be started. */
 bool command_spawn(const struct confinement *c, const struct spawn_request *r, struct spawned *out,
     struct err *e);
+
+/* ---- proof_linux.c ---- */
+
+#define PROBES_MAX 64
+
+struct attempt {
+    enum probe_kind kind;
+    struct str path;
+    uint64_t number;
+};
+struct outcome {
+    int32_t index, answer, code;
+};
+struct proof {
+    uint32_t id;
+    void (*tell)(void *context, uint32_t id, const struct outcome *all, size_t count);
+    void *context;
+    struct attempt attempts[PROBES_MAX];
+    size_t count;
+    const struct confinement *confinement;
+    int ends[2]; /* outcomes: read, written */
+    struct rehearsal rehearsal;
+};
+void proof_get(struct frame_reader *fields, struct arena *a, struct proof *out); /* the attempts, to the frame's end */
+bool proof_make(struct proof *proof, const struct confinement *c, struct err *e);
+/* The process of q makes it; rehearsal.go is set by the caller. proof_end once it is started. */
+bool proof_hold(struct proof *proof, struct spawn_request *q, struct err *e);
+void proof_end(struct proof *proof);
 
 /* holders_linux.c: kills who holds a file below folder open for writing, or everyone but the runner; names them. */
 uint64_t holders_end(struct str folder, bool everyone, struct buf *names);

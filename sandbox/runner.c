@@ -24,8 +24,6 @@
 #include <time.h>
 
 #define COMMANDS_MAX    256
-#define PROBES_MAX      64
-#define CHILD_STACK     65536
 #define HOLDER_ROUNDS   6
 
 struct running {
@@ -124,220 +122,39 @@ static bool handle_build(struct runner *r, const struct frame *f, struct err *e)
 
 /* ---- PROVE ---- */
 
-struct attempt {
-    enum probe_kind kind;
-    struct str path;
-    uint64_t number;
-};
-
-struct outcome {
-    int32_t index, answer, code;
-};
-
-static void attempt_all(const struct attempt *attempts, size_t count, int out)
+static void tell_outcomes(void *context, uint32_t id, const struct outcome *all, size_t count)
 {
-    struct outcome all[PROBES_MAX];
-    ssize_t size = (ssize_t)(count * sizeof all[0]);
+    struct runner *r = context;
 
     for (size_t i = 0; i < count; i++) {
-        long code = 0;
-        all[i].index = (int32_t)i;
-        all[i].answer = (int32_t)probe_attempt(
-            attempts[i].kind, attempts[i].path.p ? attempts[i].path.p : "", attempts[i].number, &code);
-        all[i].code = (int32_t)code;
+        size_t mark = frame_begin(&r->out, FRAME_PROBED, id);
+        frame_number(&r->out, (uint64_t)all[i].index);
+        frame_number(&r->out, (uint64_t)all[i].answer);
+        frame_number(&r->out, (uint64_t)all[i].code);
+        frame_end(&r->out, mark);
     }
-    _exit(write(out, all, (size_t)size) == size ? 0 : 1);
-}
-
-struct proof {
-    const struct confinement *confinement;
-    const struct attempt *attempts;
-    size_t count;
-    int out;
-};
-
-static void get_attempts(struct frame_reader *fields, struct arena *a, struct attempt *out, size_t *count)
-{
-    for (*count = 0; frame_more(fields) && *count < PROBES_MAX; (*count)++) {
-        uint64_t kind = frame_get_number(fields);
-        struct str path = frame_get_bytes(fields);
-        if (kind >= PROBE_KIND_COUNT || str_find(path, 0, '\0') != path.n)
-            fields->bad = true;
-        out[*count] = (struct attempt){(enum probe_kind)kind, arena_str(a, path), frame_get_number(fields)};
-    }
-}
-
-static int attempt_process(void *context)
-{
-    const struct proof *proof = context;
-
-    attempt_all(proof->attempts, proof->count, proof->out);
-    return 0;
-}
-
-/* Confined exactly as a command is; the attempts are made by its child, as a command's child would. */
-static int proof_process(void *context)
-{
-    static _Alignas(16) char stack[CHILD_STACK];
-    const struct proof *proof = context;
-    struct outcome failed = {-1, 0, 0};
-    int step = 0, status;
-    pid_t pid;
-
-    if (setsid() < 0 || !command_confine(proof->confinement, &step)) {
-        failed.answer = step;
-        failed.code = errno;
-        _exit(write(proof->out, &failed, sizeof failed) == (ssize_t)sizeof failed ? 1 : 2);
-    }
-    /* A copy of the memory, as a command's child has: in shared memory an attempt on pid 1's would succeed. */
-    pid = clone(attempt_process, stack + sizeof stack, SIGCHLD, context);
-    _exit(pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : 1);
-}
-
-static void take_outcome(struct runner *r, uint32_t id, const struct outcome *o, size_t count, struct err *e)
-{
-    size_t mark;
-
-    if (o->index < 0 || (size_t)o->index >= count) {
-        err_set(e, ERR_UNSUPPORTED, "cannot confine a program (step %d)", (int)o->answer);
-        sys_reason(e, o->code);
-        return;
-    }
-    mark = frame_begin(&r->out, FRAME_PROBED, id);
-    frame_number(&r->out, (uint64_t)o->index);
-    frame_number(&r->out, (uint64_t)o->answer);
-    frame_number(&r->out, (uint64_t)o->code);
-    frame_end(&r->out, mark);
-}
-
-/* The proof has ended: all that it wrote is in the pipe. */
-static bool collect_outcomes(struct runner *r, uint32_t id, int from, size_t count, struct err *e)
-{
-    struct outcome all[PROBES_MAX];
-    ssize_t n = read(from, all, sizeof all);
-    bool failed = n == (ssize_t)sizeof all[0] && all[0].index == -1;
-
-    if (n < 0 || ((size_t)n != count * sizeof all[0] && !failed))
-        return err_set(e, ERR_PROTOCOL, "the proof's outcome did not arrive whole");
-    for (size_t i = 0; i < (size_t)n / sizeof all[0]; i++)
-        take_outcome(r, id, &all[i], count, e);
-    return e->kind == ERR_NONE;
+    answer_empty(r, FRAME_PROVED, id);
 }
 
 static bool handle_prove(struct runner *r, const struct frame *f, struct err *e)
 {
-    static _Alignas(16) char stack[CHILD_STACK];
-    struct attempt attempts[PROBES_MAX] = {{0}};
-    struct proof proof;
     struct arena arena = {0};
+    struct proof *proof = arena_alloc(&arena, 1, sizeof *proof);
     struct frame_reader fields;
-    size_t count = 0;
-    int ends[2];
-    pid_t pid;
-    bool good;
+    bool good = false;
 
+    *proof = (struct proof){.id = f->id, .tell = tell_outcomes, .context = r};
     frame_read(&fields, f);
-    get_attempts(&fields, &arena, attempts, &count);
-    if (!frame_done(&fields)) {
-        arena_release(&arena);
-        return err_set(e, ERR_PROTOCOL, "a request for proof did not arrive as it was sent");
-    }
-    if (pipe2(ends, O_CLOEXEC) != 0) {
-        err_set(e, ERR_SYSTEM, "cannot start the proof");
-        sys_reason(e, errno);
-        arena_release(&arena);
-        return false;
-    }
-    proof = (struct proof){&r->confinement, attempts, count, ends[1]};
-    /* Shares our memory and holds us until it ends, as after vfork(2): a tenth of the price of a copy. What hangs in an
-     * attempt hangs us, and cordon, which waits with a deadline, ends us: the boundary does not open. */
-    pid = clone(proof_process, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, &proof);
-    close(ends[1]);
-    if (pid < 0)
-        good = err_set(e, ERR_SYSTEM, "cannot start the proof");
+    proof_get(&fields, &arena, proof);
+    if (!frame_done(&fields))
+        err_set(e, ERR_PROTOCOL, "a request for proof did not arrive as it was sent");
     else
-        good = collect_outcomes(r, f->id, ends[0], count, e);
-    close(ends[0]);
-    if (pid > 0)
-        waitpid(pid, NULL, 0);
+        good = proof_make(proof, &r->confinement, e);
     arena_release(&arena);
-    if (good)
-        answer_empty(r, FRAME_PROVED, f->id);
     return good;
 }
 
 /* ---- SPAWN ---- */
-
-/* A program whose process, confined, has a child make the attempts before it becomes the program. */
-struct held {
-    struct runner *r;
-    uint32_t id;
-    struct attempt attempts[PROBES_MAX];
-    struct proof proof;
-    int outcomes; /* where they are read; proof.out: where they are written */
-    struct rehearsal rehearsal;
-};
-
-/* The process has a copy of the runner's memory and lends that to its child: not pid 1's own, in which an attempt on
- * pid 1's memory would succeed. */
-static bool rehearse(void *context)
-{
-    static _Alignas(16) char stack[CHILD_STACK];
-    struct held *held = context;
-    pid_t pid = clone(attempt_process, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, &held->proof);
-    int status = 1;
-
-    close(held->proof.out);
-    return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
-}
-
-static bool hear_rehearsal(void *context, struct err *e)
-{
-    struct held *held = context;
-    struct pollfd p = {.fd = held->outcomes, .events = POLLIN};
-    bool good = true;
-
-    close(held->proof.out);
-    held->proof.out = -1;
-    poll(&p, 1, -1);
-    /* Nothing came: it could not be confined, and says so to who started it. */
-    if (p.revents & POLLIN) {
-        good = collect_outcomes(held->r, held->id, held->outcomes, held->proof.count, e);
-        if (good)
-            answer_empty(held->r, FRAME_PROVED, held->id);
-    }
-    return good;
-}
-
-static bool make_held(struct held *held, struct runner *r, const struct frame *f, struct spawn_request *q,
-    struct err *e)
-{
-    int ends[2];
-
-    if (pipe2(ends, O_CLOEXEC) != 0) {
-        err_set(e, ERR_SYSTEM, "cannot start the proof");
-        sys_reason(e, errno);
-        return false;
-    }
-    held->r = r;
-    held->id = f->id;
-    held->outcomes = ends[0];
-    held->proof.confinement = &r->confinement;
-    held->proof.attempts = held->attempts;
-    held->proof.out = ends[1];
-    held->rehearsal.context = held;
-    held->rehearsal.in_child = rehearse;
-    held->rehearsal.in_runner = hear_rehearsal;
-    q->rehearsal = &held->rehearsal;
-    return true;
-}
-
-static void close_held(struct held *held)
-{
-    close(held->outcomes);
-    if (held->proof.out >= 0)
-        close(held->proof.out);
-}
 
 static char **get_list(struct frame_reader *fields, struct arena *a, size_t ceiling)
 {
@@ -379,7 +196,7 @@ static struct running *find_row(struct runner *r, uint32_t id, struct err *e)
 }
 
 /* The descriptors that came with the frame, in the order in which the fields name them. */
-static bool take_descriptors(struct runner *r, struct spawn_request *q, bool extra, struct held *held)
+static bool take_descriptors(struct runner *r, struct spawn_request *q, bool extra, struct proof *proof)
 {
     size_t at = 0;
 
@@ -395,10 +212,10 @@ static bool take_descriptors(struct runner *r, struct spawn_request *q, bool ext
         q->extra = r->fds[at++];
     else if (extra)
         return false;
-    if (held->proof.count && (extra || at == r->fd_count))
+    if (proof->count && (extra || at == r->fd_count))
         return false;
-    if (held->proof.count)
-        held->rehearsal.go = r->fds[at++];
+    if (proof->count)
+        proof->rehearsal.go = r->fds[at++];
     return at == r->fd_count;
 }
 
@@ -410,7 +227,7 @@ static void close_received(struct runner *r)
 }
 
 static bool get_spawn(struct runner *r, const struct frame *f, struct arena *a, struct spawn_request *q,
-    struct held *held)
+    struct proof *proof)
 {
     struct frame_reader fields;
     uint64_t flags, std;
@@ -433,29 +250,30 @@ static bool get_spawn(struct runner *r, const struct frame *f, struct arena *a, 
         q->std[i] = (enum std_kind)std;
     }
     q->extra_number = (int)(frame_get_number(&fields) & 1023);
-    get_attempts(&fields, a, held->attempts, &held->proof.count);
+    proof_get(&fields, a, proof);
     return frame_done(&fields) && q->argv && q->argv[0] && str_find(cwd, 0, '\0') == cwd.n &&
-           take_descriptors(r, q, q->extra_number != 0, held);
+           take_descriptors(r, q, q->extra_number != 0, proof);
 }
 
 static bool handle_spawn(struct runner *r, const struct frame *f, struct err *e)
 {
     struct arena arena = {0};
     struct spawn_request q = {0};
-    struct held *held = arena_alloc(&arena, 1, sizeof *held);
+    struct proof *proof = arena_alloc(&arena, 1, sizeof *proof);
     struct running *row = free_row(r);
     struct spawned spawned;
     size_t mark;
     bool good = false;
 
-    if (!r->built || !get_spawn(r, f, &arena, &q, held))
+    *proof = (struct proof){.id = f->id, .tell = tell_outcomes, .context = r};
+    if (!r->built || !get_spawn(r, f, &arena, &q, proof))
         err_set(e, ERR_PROTOCOL, "a request to start a program did not arrive as it was sent");
     else if (!row)
         err_set(e, ERR_LIMIT, "too many commands at once (%d)", COMMANDS_MAX);
-    else if (held->proof.count == 0 || make_held(held, r, f, &q, e))
+    else if (proof->count == 0 || proof_hold(proof, &q, e))
         good = command_spawn(&r->confinement, &q, &spawned, e);
     if (q.rehearsal)
-        close_held(held);
+        proof_end(proof);
     close_received(r);
     arena_release(&arena);
     if (!good)

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #define CAPABILITIES 64
 #define START_STACK  65536
@@ -217,4 +218,27 @@ bool start_explain(const struct started *s, struct err *e)
     if (n == (ssize_t)sizeof failure && failure.step > 0 && failure.step < (int)COUNT_OF(steps))
         return explain_withheld(e, steps[failure.step], failure.code);
     return err_set(e, ERR_SYSTEM, "the runner ended, and everything inside with it");
+}
+
+/* Runners that have said their last word go in their own time, as the kernel takes their mounts apart; the next one
+ * to be closed looks whether they have. */
+void start_reap_later(int pidfd)
+{
+    static int waiting[16];
+    static size_t count;
+    siginfo_t info;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        info.si_pid = 0;
+        if (waitid((idtype_t)3 /* P_PIDFD */, (id_t)waiting[i], &info, WEXITED | WNOHANG) == 0 && info.si_pid == 0)
+            waiting[kept++] = waiting[i];
+        else
+            close(waiting[i]);
+    }
+    count = kept;
+    if (count < COUNT_OF(waiting))
+        waiting[count++] = pidfd;
+    else
+        close(pidfd);
 }

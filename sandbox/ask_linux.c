@@ -1,0 +1,65 @@
+/*
+ * ask: what cordon asks of its runner, put into frames, and the runner's complaint read from one.
+ */
+#include "linux.h"
+#include "core/text.h"
+
+bool ask_failed(const struct frame *f, struct err *e)
+{
+    struct frame_reader fields;
+    uint64_t kind;
+    struct str what, subject, reason, remedy;
+    long code;
+
+    frame_read(&fields, f);
+    kind = frame_get_number(&fields);
+    code = (long)frame_get_number(&fields);
+    what = frame_get_bytes(&fields);
+    subject = frame_get_bytes(&fields);
+    reason = frame_get_bytes(&fields);
+    remedy = frame_get_bytes(&fields);
+    if (!frame_done(&fields) || kind == ERR_NONE || kind > ERR_BUG)
+        return err_set(e, ERR_PROTOCOL, "the runner's complaint did not arrive as it was sent");
+    err_set(e, (enum err_kind)kind, "%s", "");
+    e->code = code;
+    text_printable_into(e->what, sizeof e->what, what);
+    text_printable_into(e->subject, sizeof e->subject, subject);
+    text_printable_into(e->reason, sizeof e->reason, reason);
+    text_printable_into(e->remedy, sizeof e->remedy, remedy);
+    return false;
+}
+
+void ask_attempts(struct buf *out, struct probe *probes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        probes[i].observed = ANSWER_UNKNOWN;
+        frame_number(out, probes[i].kind);
+        frame_bytes(out, probes[i].path);
+        frame_number(out, probes[i].number);
+    }
+}
+
+static void put_texts(struct buf *out, const struct texts *texts)
+{
+    frame_number(out, texts->n);
+    for (size_t i = 0; i < texts->n; i++)
+        frame_bytes(out, texts->v[i]);
+}
+
+void ask_launch(
+    struct buf *out, uint32_t id, const struct launch *launch, struct probe *probes, size_t count)
+{
+    size_t mark = frame_begin(out, FRAME_SPAWN, id);
+
+    put_texts(out, &launch->argv);
+    put_texts(out, &launch->env);
+    frame_bytes(out, launch->cwd);
+    frame_number(out, (launch->terminal ? 1u : 0u) | (launch->sealed ? 2u : 0u));
+    frame_number(out, launch->rows);
+    frame_number(out, launch->columns);
+    for (int i = 0; i < 3; i++)
+        frame_number(out, launch->std[i]);
+    frame_number(out, launch->extra == SYS_NONE ? 0 : (uint64_t)launch->extra_number);
+    ask_attempts(out, probes, count);
+    frame_end(out, mark);
+}

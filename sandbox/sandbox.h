@@ -22,6 +22,12 @@ bool facts_host(struct arena *a, struct host *out, struct err *e);
 /* About the paths asked; appends to out->v in the order of the questions. */
 void facts_paths(struct arena *a, const struct texts *questions, struct facts *out);
 
+/* What git would run or obey in the writable roots (core/git.h). Reads, and runs no git. */
+struct git_found;
+struct path_env;
+const struct git_found *facts_git(struct arena *a, const struct policy *policy, const struct path_env *env,
+    const struct host *host);
+
 /* ---- a boundary ---- */
 
 struct boundary; /* one runner and the tree below it; opaque */

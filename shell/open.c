@@ -245,6 +245,7 @@ bool session_plan(struct session *s, struct opened *o, struct err *e)
     if (s->host.session_dir.n && o->policy.workspace.n && !s->borrowed &&
         !sys_caches_folder(&o->arena, s->host.state_dir, o->policy.workspace, &o->facts.host.caches_dir, e))
         return false;
+    o->policy.git_found = facts_git(&o->arena, &o->policy, &s->env, &o->facts.host);
     plan_questions(&o->arena, &o->policy, &s->env, &o->facts, &questions);
     facts_paths(&o->arena, &questions, &o->facts);
     return plan_build(&o->arena, &o->policy, &s->env, &o->facts, &o->plan, e);

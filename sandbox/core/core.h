@@ -96,6 +96,7 @@ struct policy {
     struct texts partial; /* named parts that the person accepts as missing: "landlock", "procfs", ... */
     struct origin net_origin, switch_origin, git_origin, hardlinks_origin, limits_origin, shell_origin;
     struct texts warnings; /* a rule that matches nothing, and the like; printable */
+    const struct git_found *git_found; /* git.h: what was seen in the roots; NULL: nobody has looked */
     const struct policy_layers *layers; /* policy.c's own: which layer set what, what the machine bounds */
 };
 

@@ -7,6 +7,7 @@
  * nothing is mounted through one: what really lies there must be what was named, or the opening is
  * refused.
  */
+#include "git.h"
 #include "mounts.h"
 
 /* Mounting over one of these leaves nothing that a program could start from. */
@@ -466,8 +467,19 @@ static bool plan_place(struct planner *p, const struct place *place, bool outdon
     return place->kind != PLACE_PROTECT || plan_protect(p, place);
 }
 
+static void tell_of_git(struct planner *p)
+{
+    const struct git_found *found = p->policy->git_found;
+
+    for (size_t i = 0; found && i < found->notes.n; i++)
+        planner_note(p, "%s", found->notes.v[i].p);
+    for (size_t i = 0; found && i < found->partial.n; i++)
+        planner_partial(p, "%s", found->partial.v[i].p);
+}
+
 bool covers_plan(struct planner *p)
 {
+    tell_of_git(p);
     /* A secret that is found elsewhere, through a link, may lie in any root: it is covered when all
      * stand. */
     for (int round = 0; round < 2; round++) {

@@ -1,6 +1,7 @@
 /*
  * places: rules, and what holds without a rule, as one sorted list of paths. See places.h.
  */
+#include "git.h"
 #include "places.h"
 
 #include <string.h>
@@ -17,7 +18,7 @@ static const char *const caches[] = {".cache", ".npm", ".gradle", ".m2", ".cargo
 static const char *const layer_types[] = {
     "ext4", "ext3", "ext2", "xfs", "btrfs", "f2fs", "bcachefs"};
 
-/* What git runs or obeys: writable, it would reach the person's own next `git status`. */
+/* What git runs or obeys, as long as nobody has looked into the repository: git.c says it of one that is there. */
 static const char *const git_obeyed[] = {
     ".git/hooks", ".git/config", ".git/config.worktree", ".git/commondir", ".git/modules", ".git/worktrees"};
 
@@ -243,10 +244,7 @@ static void add_inside(
     add(l, kind, path, rule)->root = root;
 }
 
-/* The git rule speaks for the name .git in each root, also where a policy lists the bare name:
- * `commit` is what opens it up, and a lock for good is "git": "locked" or a rule with the full
- * path. */
-static void add_git(struct list *l, struct str root)
+static struct rule *git_rule(struct list *l, const char *reason)
 {
     struct rule *rule = arena_alloc(l->a, 1, sizeof *rule);
 
@@ -254,18 +252,49 @@ static void add_git(struct list *l, struct str root)
     rule->text = STR("\"git\"");
     rule->path = STR(".git");
     rule->origin = l->policy->git_origin;
+    rule->optional = true;
+    rule->reason = reason;
+    return rule;
+}
+
+static void add_found(struct list *l, struct str root)
+{
+    const struct git_found *found = l->policy->git_found;
+    struct str folder = path_join(l->a, l->env->system, root, STR(".git"));
+
+    for (size_t i = 0; found && i < found->n; i++) {
+        const struct git_place *g = &found->v[i];
+        struct place *place;
+        if (!str_eq(g->root, root) ||
+            (l->policy->git == GIT_LOCKED && path_is_under(l->env, folder, g->path)))
+            continue;
+        place = add(l, g->kind, g->path, git_rule(l, g->reason));
+        place->root = root;
+        place->hold = g->hold;
+        place->text = g->text;
+    }
+}
+
+/* The git rule speaks for the name .git in each root, also where a policy lists the bare name:
+ * `commit` is what opens it up, and a lock for good is "git": "locked" or a rule with the full
+ * path. */
+static void add_git(struct list *l, struct str root)
+{
+    struct rule *rule = git_rule(l, "git would run or obey it outside");
+
     if (l->policy->git == GIT_LOCKED) {
         rule->reason = "\"git\" is \"locked\"";
+        rule->optional = false;
         add_inside(l, PLACE_PROTECT, root, STR(".git"), rule);
+        add_found(l, root);
         return;
     }
-    rule->optional = true;
-    rule->reason = "git would run or obey it outside";
     /* Unless the folder itself is held in place, it is renamed away with all that is held inside
      * it. */
     add_inside(l, PLACE_PIN, root, STR(".git"), rule);
-    for (size_t i = 0; i < COUNT_OF(git_obeyed); i++)
+    for (size_t i = 0; i < COUNT_OF(git_obeyed) && !l->policy->git_found; i++)
         add_inside(l, PLACE_PROTECT, root, str_from(git_obeyed[i]), rule);
+    add_found(l, root);
 }
 
 static void add_checkout(struct list *l, struct str root)

@@ -26,12 +26,17 @@ enum place_kind {
     PLACE_SECRET,  /* not even readable; wins over everything beneath it */
 };
 
+/* What keeps the name of a protected place from being taken where nothing is there. */
+enum place_hold { HOLD_NOT, HOLD_FOLDER, HOLD_FILE };
+
 struct place {
     enum place_kind kind;
     struct str path;
     size_t depth;
     const struct rule *rule; /* never NULL; id 0 and LAYER_BUILTIN for what is implicit */
     struct str root;         /* PROTECT, PIN: the writable root it stands in; else none */
+    enum place_hold hold;
+    struct str text; /* HOLD_FILE: its bytes */
 };
 
 struct places {

@@ -1,0 +1,82 @@
+/*
+ * git: the eyes that git.c looks at repositories with. Opens to read, follows no link inside a root, starts nothing.
+ */
+#include "linux.h"
+#include "core/git.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static enum fact_kind eye_kind(void *context, struct str path)
+{
+    int fd = sys_open_beneath_root(path.p, O_PATH | O_NOFOLLOW);
+    enum fact_kind kind = FACT_UNKNOWN;
+    struct stat st;
+
+    (void)context;
+    if (fd < 0)
+        return errno == ENOENT || errno == ENOTDIR ? FACT_MISSING : errno == ELOOP ? FACT_SYMLINK : FACT_UNKNOWN;
+    if (fstat(fd, &st) == 0)
+        kind = S_ISDIR(st.st_mode)   ? FACT_FOLDER
+               : S_ISREG(st.st_mode) ? FACT_FILE
+               : S_ISLNK(st.st_mode) ? FACT_SYMLINK
+                                     : FACT_OTHER;
+    close(fd);
+    return kind;
+}
+
+static bool eye_read(void *context, struct arena *a, struct str path, size_t ceiling, bool inside, struct str *out)
+{
+    const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+    int fd = inside ? sys_open_beneath_root(path.p, (uint64_t)flags) : open(path.p, flags);
+    struct buf bytes = {.ceiling = ceiling};
+    char chunk[4096];
+    struct stat st;
+    ssize_t n = 0;
+    bool good;
+
+    (void)context;
+    if (fd < 0)
+        return false;
+    good = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size <= ceiling;
+    while (good && (n = read(fd, chunk, sizeof chunk)) > 0 && !bytes.overflowed)
+        buf_add(&bytes, chunk, (size_t)n);
+    close(fd);
+    good = good && n == 0 && !bytes.overflowed;
+    if (good)
+        *out = arena_str(a, buf_view(&bytes));
+    buf_release(&bytes);
+    return good;
+}
+
+static bool eye_list(void *context, struct arena *a, struct str folder, size_t most, struct texts *out)
+{
+    int fd = sys_open_beneath_root(folder.p, O_RDONLY | O_DIRECTORY);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    struct dirent *entry;
+    bool good = dir != NULL;
+
+    (void)context;
+    if (!dir && fd >= 0)
+        close(fd);
+    while (good && (entry = readdir(dir))) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        good = out->n < most;
+        if (good)
+            *(struct str *)ARENA_PUSH(a, out) = arena_str(a, str_from(entry->d_name));
+    }
+    if (dir)
+        closedir(dir);
+    return good;
+}
+
+const struct git_found *facts_git(struct arena *a, const struct policy *policy, const struct path_env *env,
+    const struct host *host)
+{
+    struct git_eye eye = {.kind = eye_kind, .read = eye_read, .list = eye_list, .variable = sys_variable};
+
+    return git_look(a, policy, env, host, &eye);
+}

@@ -227,6 +227,8 @@ static void plan_placeholder(struct planner *p, const struct place *place)
         place->rule->reason ? place->rule->reason : "protected");
 
     op->rule = place->rule->id;
+    op->number = place->hold == HOLD_FILE;
+    op->text = place->text;
     op->on_failure = FAIL_PARTIAL;
     op->part = STR("names");
 }
@@ -234,9 +236,9 @@ static void plan_placeholder(struct planner *p, const struct place *place)
 static void missing_protected(
     struct planner *p, const struct place *place, const struct place *root)
 {
-    if (place->rule->optional)
+    if (place->rule->optional && place->hold == HOLD_NOT)
         return;
-    if (path_same(p->env, path_parent(PATH_POSIX, place->path), root->path)) {
+    if (place->hold != HOLD_NOT || path_same(p->env, path_parent(PATH_POSIX, place->path), root->path)) {
         plan_placeholder(p, place);
         return;
     }

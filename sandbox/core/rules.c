@@ -141,8 +141,9 @@ static struct verdict refuse_place(const struct asked *q, const struct place *p)
     } else {
         v.change = undo(q, p->rule);
     }
-    /* Nothing in the kernel refuses one name in a writable folder; at the top of a root a placeholder holds it. */
-    if (path_same(q->env, p->path, q->path) && p->root.n > 0 &&
+    /* Nothing in the kernel refuses one name in a writable folder; at the top of a root, and where git would
+     * obey it, a placeholder holds it. */
+    if (path_same(q->env, p->path, q->path) && p->root.n > 0 && p->hold == HOLD_NOT &&
         (p->rule->optional || !path_same(q->env, path_parent(q->env->system, p->path), p->root)) &&
         (q->operation == OPERATION_CREATE || q->operation == OPERATION_LINK)) {
         v.wall = WALL_NONE;

@@ -142,7 +142,6 @@ static void test_obeys(struct arena *a)
         "[diff]external=x", "[diff \"x\"]command=x", "[merge \"x\"]driver=x", "[credential \"https://x\"]helper=x",
         "[gpg \"ssh\"]program=x", "[uploadpack]packObjectsHook=x", "[trailer \"x\"]command=x", "[mergetool \"x\"]cmd=x",
         "[sequence]editor=x", "[submodule \"x\"]update=!x", "[remote \"x\"]receivepack=x", "[pager]log=x"};
-    struct gitconf conf;
 
     for (size_t i = 0; i < COUNT_OF(runs); i++)
         CHECK(obeys(a, runs[i]) == GITCONF_RUNS, runs[i]);
@@ -153,10 +152,6 @@ static void test_obeys(struct arena *a)
     CHECK(obeys(a, "[core]attributesFile=x") == GITCONF_FILE, "core.attributesFile");
     CHECK(obeys(a, "[url \"x\"]insteadOf=y") == GITCONF_REACHES, "url.*.insteadOf");
     CHECK(obeys(a, "[core]bare=true") == GITCONF_PLAIN, "core.bare");
-    conf = parse(a, "[extensions]\nworktreeConfig = false\n[extensions]\nworktreeConfig\n");
-    CHECK(gitconf_is_on(&conf, "extensions", "worktreeconfig"), "the last one counts, and alone it is true");
-    conf = parse(a, "[extensions]\nworktreeConfig = true\nworktreeConfig = No\n");
-    CHECK(!gitconf_is_on(&conf, "extensions", "worktreeconfig"), "No is off");
 }
 
 int main(void)

@@ -186,7 +186,7 @@ static void keep_command(struct look *l, const struct gitconf_entry *entry, stru
 
 /* ---- configuration ---- */
 
-static void look_config(struct look *l, struct str file, struct str worktree, int depth, struct gitconf *out);
+static void look_config(struct look *l, struct str file, struct str worktree, int depth);
 
 static void look_entry(struct look *l, const struct gitconf_entry *entry, struct str file, struct str worktree, int depth)
 {
@@ -197,7 +197,7 @@ static void look_entry(struct look *l, const struct gitconf_entry *entry, struct
         /* Whatever its condition: it may hold tomorrow. */
         if (resolve(l, entry->value, path_parent(PATH_POSIX, file), &path)) {
             keep_named(l, entry, file, path, "git reads it as its configuration", HOLD_FILE);
-            look_config(l, path, worktree, depth + 1, NULL);
+            look_config(l, path, worktree, depth + 1);
         }
         break;
     case GITCONF_HOOKS:
@@ -218,13 +218,13 @@ static void look_entry(struct look *l, const struct gitconf_entry *entry, struct
     }
 }
 
-static void look_config(struct look *l, struct str file, struct str worktree, int depth, struct gitconf *out)
+static void look_config(struct look *l, struct str file, struct str worktree, int depth)
 {
     struct str key = arena_format(l->a, "%s\n%s", file.p, worktree.p), text;
     struct gitconf conf;
 
     for (size_t i = 0; i < l->read.n; i++)
-        if (str_eq(l->read.v[i], key) && !out)
+        if (str_eq(l->read.v[i], key))
             return;
     *(struct str *)ARENA_PUSH(l->a, &l->read) = key;
     if (depth > GIT_DEPTH_MAX ||
@@ -236,8 +236,6 @@ static void look_config(struct look *l, struct str file, struct str worktree, in
                     path_display(l->a, l->env, file).p, conf.line));
     for (size_t i = 0; i < conf.n; i++)
         look_entry(l, &conf.v[i], file, worktree, depth);
-    if (out)
-        *out = conf;
 }
 
 /* The person's own configuration and the machine's count in every repository. */
@@ -248,12 +246,12 @@ static void look_global(struct look *l, struct str worktree)
     struct str system = l->eye->variable(l->eye->context, STR("GIT_CONFIG_SYSTEM"));
 
     if (path_is_absolute(PATH_POSIX, named))
-        look_config(l, arena_str(l->a, named), worktree, 0, NULL);
-    look_config(l, join(l, l->host->home, ".gitconfig"), worktree, 0, NULL);
-    look_config(l, join(l, l->host->home, ".config/git/config"), worktree, 0, NULL);
+        look_config(l, arena_str(l->a, named), worktree, 0);
+    look_config(l, join(l, l->host->home, ".gitconfig"), worktree, 0);
+    look_config(l, join(l, l->host->home, ".config/git/config"), worktree, 0);
     if (path_is_absolute(PATH_POSIX, xdg))
-        look_config(l, join(l, arena_str(l->a, xdg), "git/config"), worktree, 0, NULL);
-    look_config(l, path_is_absolute(PATH_POSIX, system) ? arena_str(l->a, system) : STR("/etc/gitconfig"), worktree, 0, NULL);
+        look_config(l, join(l, arena_str(l->a, xdg), "git/config"), worktree, 0);
+    look_config(l, path_is_absolute(PATH_POSIX, system) ? arena_str(l->a, system) : STR("/etc/gitconfig"), worktree, 0);
 }
 
 /* ---- git's folders ---- */
@@ -304,7 +302,7 @@ static bool one_more(struct look *l, struct str folder)
     return false;
 }
 
-static void look_worktrees(struct look *l, struct str folder, bool own_config)
+static void look_worktrees(struct look *l, struct str folder)
 {
     struct texts names = {0};
     bool all;
@@ -323,7 +321,7 @@ static void look_worktrees(struct look *l, struct str folder, bool own_config)
             return;
         pin(l, one);
         protect(l, one, "commondir", HOLD_FILE, STR("../..\n"));
-        protect(l, one, "config.worktree", own_config ? HOLD_FILE : HOLD_NOT, (struct str){0});
+        protect(l, one, "config.worktree", HOLD_FILE, (struct str){0});
         protect(l, one, "gitdir", HOLD_NOT, (struct str){0});
         if (read_link(l, join(l, one, "gitdir"), &dot_git))
             keep_dot_git(l, dot_git);
@@ -393,34 +391,33 @@ static void look_common(struct look *l, struct str folder)
 
 static void look_git_folder(struct look *l, struct str folder, struct str worktree, int depth)
 {
-    struct gitconf conf = {0}, first = {0};
+    struct gitconf conf = {0};
     struct str config = join(l, folder, "config");
-    bool own_config;
 
     if (worktree.n == 0) { /* a submodule: its configuration has to be read to know from where its paths count */
         struct str text;
         if (l->eye->read(l->eye->context, l->a, config, GITCONF_BYTES_MAX, true, &text))
-            gitconf_parse(l->a, text, &first);
-        worktree = worktree_of(l, &first, folder);
+            gitconf_parse(l->a, text, &conf);
+        worktree = worktree_of(l, &conf, folder);
         if (worktree.n > 0)
             keep_dot_git(l, join(l, worktree, ".git"));
         else
             worktree = folder;
     }
     pin(l, folder);
-    look_config(l, config, worktree, 0, &conf);
-    own_config = gitconf_is_on(&conf, "extensions", "worktreeconfig");
+    look_config(l, config, worktree, 0);
     protect(l, folder, "config", HOLD_FILE, (struct str){0});
-    protect(l, folder, "config.worktree", own_config ? HOLD_FILE : HOLD_NOT, (struct str){0});
+    /* Read where extensions.worktreeConfig is on; empty it says nothing. */
+    protect(l, folder, "config.worktree", HOLD_FILE, (struct str){0});
     protect(l, folder, "commondir", HOLD_FILE, STR(".\n"));
     protect(l, folder, "hooks", HOLD_FOLDER, (struct str){0});
     /* Remotes as they were told before there was configuration; git still reads them. */
     protect(l, folder, "remotes", HOLD_FOLDER, (struct str){0});
     protect(l, folder, "branches", HOLD_FOLDER, (struct str){0});
     keep(l, join(l, folder, "objects/info/alternates"), "it tells git where else objects are", HOLD_NOT, (struct str){0});
-    look_config(l, join(l, folder, "config.worktree"), worktree, 0, NULL);
+    look_config(l, join(l, folder, "config.worktree"), worktree, 0);
     look_common(l, folder);
-    look_worktrees(l, join(l, folder, "worktrees"), own_config);
+    look_worktrees(l, join(l, folder, "worktrees"));
     if (depth < GIT_DEPTH_MAX)
         look_modules(l, join(l, folder, "modules"), depth + 1);
 }

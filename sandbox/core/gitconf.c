@@ -531,22 +531,6 @@ const struct gitconf_entry *gitconf_harm(const struct gitconf *conf)
     return NULL;
 }
 
-bool gitconf_is_on(const struct gitconf *conf, const char *section, const char *key)
-{
-    static const char *const off[] = {"false", "no", "off", "0", ""};
-    bool on = false;
-
-    for (size_t i = 0; i < conf->n; i++) {
-        const struct gitconf_entry *entry = &conf->v[i];
-        if (!str_is(entry->section, section) || !str_is(entry->key, key))
-            continue;
-        on = true;
-        for (size_t j = 0; j < COUNT_OF(off) && entry->value.p; j++)
-            on = on && !(entry->value.n == strlen(off[j]) && text_matches(str_from(off[j]), entry->value, true));
-    }
-    return on;
-}
-
 struct str gitconf_name(struct arena *a, const struct gitconf_entry *entry)
 {
     if (entry->subsection.p == NULL)

@@ -46,8 +46,6 @@ bool gitconf_is_harmless(const struct gitconf_entry *entry);
 /* The first entry that may not, or NULL. What is damaged is not asked here. */
 const struct gitconf_entry *gitconf_harm(const struct gitconf *conf);
 
-/* Is the section.key, of any subsection, set to what git takes for true? The last one counts. */
-bool gitconf_is_on(const struct gitconf *conf, const char *section, const char *key);
 /* "section.subsection.key", printable. */
 struct str gitconf_name(struct arena *a, const struct gitconf_entry *entry);
 /* Is it an address that git reaches by itself: a path, or http, https, ssh, git or file? No helper program, no option. */

@@ -6,7 +6,7 @@
  * descriptor is mounted (open_tree, move_mount; mount_setattr needs Linux 5.12), so that a name that is
  * replaced in between leads nowhere.
  */
-#include "linux.h"
+#include "observe.h"
 
 #include <arpa/inet.h>
 #include <net/if.h>
@@ -315,14 +315,25 @@ static bool make_empty(struct confinement *c, struct err *e)
     return e->kind == ERR_NONE;
 }
 
+/* A secret's cover is a node that tells of each touch, where there is a server. */
+static int cover_tree(const struct confinement *c, const struct op *op, bool folder)
+{
+    int node = op->number == 1 && c->covers ? cover_server_node(c->covers, op->path, folder) : -1, tree = -1;
+
+    if (node >= 0) {
+        tree = mount_clone(node, false);
+        close(node);
+    }
+    return tree >= 0 ? tree : mount_clone(folder ? c->empty_folder : c->empty_file, false);
+}
+
 static bool do_cover(struct state *s, const struct op *op, bool folder, struct err *e)
 {
-    struct confinement *c = s->a->confinement;
     int object = open_object(op, op->path, e), tree;
 
     if (object < 0)
         return false;
-    tree = mount_clone(folder ? c->empty_folder : c->empty_file, false);
+    tree = cover_tree(s->a->confinement, op, folder);
     if (tree < 0 || !mount_attach(tree, object))
         fail(e, op, "cannot cover a path");
     if (tree >= 0)
@@ -543,11 +554,26 @@ static bool hold_objects(struct state *s, size_t count, struct err *e)
     return true;
 }
 
-static bool park_all(struct state *s, struct err *e)
+static bool park_covers(struct state *s, size_t count, struct err *e)
+{
+    const struct cover_server *server = s->a->confinement->covers;
+
+    if (!server)
+        return true;
+    if (!park(server->mount, e))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if ((s->ops[i].kind == OP_COVER_FOLDER || s->ops[i].kind == OP_COVER_FILE) && s->ops[i].number == 1)
+            cover_server_expect(server, s->ops[i].path, s->ops[i].kind == OP_COVER_FOLDER);
+    cover_server_gather(server);
+    return true;
+}
+
+static bool park_all(struct state *s, size_t count, struct err *e)
 {
     struct confinement *c = s->a->confinement;
 
-    if (c->empty_folder < 0 && !make_empty(c, e))
+    if (c->empty_folder < 0 && (!park_covers(s, count, e) || !make_empty(c, e)))
         return false;
     return s->layer < 0 || park(s->layer, e);
 }
@@ -573,7 +599,7 @@ bool apply_plan(struct apply *apply, const struct op *ops, size_t count, struct 
     bool good;
 
     s.held = arena_alloc(apply->arena, count ? count : 1, sizeof *s.held);
-    good = hold_objects(&s, count, e) && park_all(&s, e);
+    good = hold_objects(&s, count, e) && park_all(&s, count, e);
     for (size_t i = 0; good && i < count; i++) {
         if (apply_one(&s, i, e))
             continue;

@@ -4,6 +4,7 @@
  * (a command ended) is queued. What arrives is checked as hostile input, though only our own runner speaks.
  */
 #include "linux.h"
+#include "core/layers.h"
 #include "core/text.h"
 
 #include <poll.h>
@@ -225,12 +226,17 @@ static bool take_note(void *context, const struct frame *f)
     struct build *build = context;
     struct frame_reader fields;
     struct str part;
+    int code;
 
     frame_read(&fields, f);
     if (f->type != FRAME_NOTE)
         return frame_done(&fields);
     part = frame_get_bytes(&fields);
-    add_missing(build, part, (int)frame_get_number(&fields));
+    code = (int)frame_get_number(&fields);
+    if (part.n != 0)
+        add_missing(build, part, code);
+    else if (!texts_have(&build->plan->notes, STR(NOTE_PLAIN_COVERS)))
+        *(struct str *)ARENA_PUSH(build->a, &build->plan->notes) = STR(NOTE_PLAIN_COVERS);
     return frame_done(&fields);
 }
 

@@ -210,6 +210,7 @@ static void find_kernel(struct host *out)
     long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, 1 /* LANDLOCK_CREATE_RULESET_VERSION */);
 
     out->landlock_abi = abi > 0 ? (int)abi : 0;
+    out->fuse = access("/dev/fuse", R_OK | W_OK) == 0;
     if (uname(&name) != 0)
         return;
     out->kernel_major = (int)strtol(name.release, &end, 10);

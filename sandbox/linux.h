@@ -69,7 +69,8 @@ bool names_is_placeholder(int object, const struct stat *st);
 
 struct confinement {
     int landlock;      /* ruleset, or -1 when the policy accepted its absence */
-    int empty_folder, empty_file; /* what covers are clones of; -1 before apply_plan */
+    int empty_folder, empty_file; /* what plain covers are clones of; -1 before apply_plan */
+    struct cover_server *covers;  /* where a secret's cover is taken from, while it serves; see observe.h */
     struct {
         int resource;
         uint64_t value;

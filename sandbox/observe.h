@@ -75,19 +75,25 @@ void gate_connect(struct gate *gate, int listener, const struct seccomp_notif *c
 
 /* ---- fuse_linux.c: the server behind covers ---- */
 
-/* Mounts a FUSE file system that is nowhere yet (fsopen/fsmount, or a detached mount) with a folder and a file of mode 000
- * in it, and starts its server as a process of its own, child of the caller, not dumpable, that refuses every touch with
- * EACCES and records operation, path below the cover, pid and program. `paths`: what each cover covers, so that a record
- * can name it: cover i is the node named by cover_fuse_open. -1 with errno where /dev/fuse is not to be had: plain covers. */
+/* Mounts a FUSE file system that is nowhere yet and starts its server as a process of its own, child of the caller, not
+ * dumpable, that refuses every touch of a cover with EACCES and records operation, path, pid and program. Called before
+ * anything inside runs and while the outer /dev is still there. False with errno where /dev/fuse is not to be had: plain
+ * covers. */
+struct cover_table;
 struct cover_server {
-    int mount;   /* the mount's root, O_PATH */
-    int channel; /* /dev/fuse */
-    pid_t pid;
+    int mount; /* O_PATH enough to bind from; parked by apply_linux.c */
+    pid_t pid; /* -1: none, or ended: whoever stops or ends everything inside spares it */
+    struct cover_table *table;
 };
-bool cover_server_start(struct cover_server *out, const struct str *paths, const bool *folders, size_t count,
-    const struct recorder *recorder);
-/* A descriptor of cover i's own node, to be bound (open_tree, move_mount) over paths[i]. -1 with errno. */
-int cover_server_node(const struct cover_server *s, size_t i);
+bool cover_server_start(struct cover_server *out, const struct recorder *recorder);
+/* For many covers in a row: what they will be is told first, then the kernel learns of all of them at once. */
+void cover_server_expect(const struct cover_server *s, struct str path, bool folder);
+void cover_server_gather(const struct cover_server *s);
+/* A descriptor of a new node, a folder or a file of mode 000, to be bound (open_tree, move_mount) over path; records name
+ * path. For covers that are made early and late, by any thread of the runner. -1 with errno: cover it plainly. */
+int cover_server_node(const struct cover_server *s, struct str path, bool folder);
+/* What this process group touches is refused and not recorded (the proof); 0: none. */
+void cover_server_quiet(const struct cover_server *s, pid_t group);
 
 /* ---- keeper_linux.c: covers stay where they are ---- */
 

@@ -8,7 +8,7 @@
  * capabilities to itself (they count only in its own user namespace), and has no descriptor of the outer
  * mounts once the plan is applied.
  */
-#include "linux.h"
+#include "observe.h"
 
 #include <poll.h>
 #include <sched.h>
@@ -43,6 +43,8 @@ struct runner {
     } ops;
     bool built;
     struct confinement confinement;
+    struct recorder recorder;
+    struct cover_server covers;
     struct running commands[COMMANDS_MAX];
 };
 
@@ -87,6 +89,24 @@ static void note_partial(void *context, const struct op *op, long code)
     frame_end(&r->out, mark);
 }
 
+/* Where there was no server for them, a secret's covers are plain. */
+static void note_plain(struct runner *r)
+{
+    size_t mark = frame_begin(&r->out, FRAME_NOTE, 0);
+
+    frame_bytes(&r->out, (struct str){0});
+    frame_number(&r->out, ENODEV);
+    frame_end(&r->out, mark);
+}
+
+static bool has_recording_cover(const struct runner *r)
+{
+    for (size_t i = 0; i < r->ops.n; i++)
+        if ((r->ops.v[i].kind == OP_COVER_FOLDER || r->ops.v[i].kind == OP_COVER_FILE) && r->ops.v[i].number == 1)
+            return true;
+    return false;
+}
+
 /* 0, 1 and 2 came from outside; from here on they are the inside's own /dev/null. */
 static bool forget_outside(struct err *e)
 {
@@ -114,6 +134,8 @@ static bool handle_build(struct runner *r, const struct frame *f, struct err *e)
         return err_set(e, ERR_PROTOCOL, "a plan was to be applied twice, or its parts did not arrive");
     if (!apply_plan(&apply, r->ops.v, r->ops.n, e) || !forget_outside(e))
         return false;
+    if (r->covers.pid <= 0 && has_recording_cover(r))
+        note_plain(r);
     r->built = true;
     r->ops.n = 0;
     answer_empty(r, FRAME_READY, f->id);
@@ -143,7 +165,7 @@ static bool handle_prove(struct runner *r, const struct frame *f, struct err *e)
     struct frame_reader fields;
     bool good = false;
 
-    *proof = (struct proof){.id = f->id, .tell = tell_outcomes, .context = r};
+    *proof = (struct proof){.confinement = &r->confinement, .id = f->id, .tell = tell_outcomes, .context = r};
     frame_read(&fields, f);
     proof_get(&fields, &arena, proof);
     if (!frame_done(&fields))
@@ -265,7 +287,7 @@ static bool handle_spawn(struct runner *r, const struct frame *f, struct err *e)
     size_t mark;
     bool good = false;
 
-    *proof = (struct proof){.id = f->id, .tell = tell_outcomes, .context = r};
+    *proof = (struct proof){.confinement = &r->confinement, .id = f->id, .tell = tell_outcomes, .context = r};
     if (!r->built || !get_spawn(r, f, &arena, &q, proof))
         err_set(e, ERR_PROTOCOL, "a request to start a program did not arrive as it was sent");
     else if (!row)
@@ -475,6 +497,8 @@ static void reap(struct runner *r)
     pid_t pid;
 
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        if (pid == r->covers.pid)
+            r->covers.pid = -1; /* covers that are made from now on are plain */
         for (size_t i = 0; i < COMMANDS_MAX; i++) {
             struct running *row = &r->commands[i];
             size_t mark;
@@ -570,6 +594,9 @@ int main(int argc, char **argv)
         return 125;
     r.confinement.landlock = -1;
     r.confinement.empty_folder = r.confinement.empty_file = -1;
+    r.recorder.fd = RECORDS_FD;
+    if (cover_server_start(&r.covers, &r.recorder)) /* while cordon reads the policy */
+        r.confinement.covers = &r.covers;
     r.in.ceiling = 2 * (FRAME_BYTES_MAX + FRAME_HEADER);
     for (;;) {
         struct pollfd p[2] = {{.fd = CONTROL_FD, .events = POLLIN}, {.fd = children, .events = POLLIN}};

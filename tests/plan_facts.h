@@ -72,6 +72,7 @@ static inline void machine_begin(struct machine *m)
     h->path = STR("/usr/local/bin:/usr/bin:/bin:/home/p/.local/bin");
     h->uid = h->gid = 1000;
     h->landlock_abi = 7;
+    h->fuse = true;
     h->kernel_major = 6;
     h->kernel_minor = 1;
     h->mounts = mounts;

@@ -147,6 +147,7 @@ struct host {
     int landlock_abi; /* 0: none */
     int kernel_major, kernel_minor;
     bool in_container, wsl;
+    bool fuse;              /* /dev/fuse can be opened: covers tell of each touch */
     struct str caches_dir; /* where this session's cache layer is kept, held by nobody else; none: in session_dir */
     struct str cgroup; /* a delegated cgroup v2 folder that we may make children in, or none */
     bool cgroup_memory, cgroup_pids, cgroup_cpu;
@@ -206,8 +207,9 @@ enum op_kind {
     OP_OVERLAY,        /* path: what a layer over source, a folder above it, shows there; text = upper, text2 = work.
                           Ops with the same three share one layer */
     OP_PROTECT,        /* path bound on itself, read-only */
-    OP_COVER_FOLDER,   /* path covered by an empty tmpfs of mode 000, read-only */
-    OP_COVER_FILE,     /* path covered by an empty file of mode 000, read-only */
+    OP_COVER_FOLDER,   /* path covered by an empty folder of mode 000, read-only; number 1: each touch is recorded, where
+                          the server behind covers can be had */
+    OP_COVER_FILE,     /* path covered by an empty file of mode 000, read-only; number as above */
     OP_SYSCTL,         /* path = file below /proc/sys, text = value */
     OP_LOOPBACK,       /* lo up */
     OP_REMOUNT_READONLY, /* path: an existing mount made read-only (:revoke) */
@@ -246,6 +248,9 @@ struct op {
     int rule;        /* id of the rule behind it; 0: built in */
     struct str why;  /* one clause for the printed plan */
 };
+
+/* A note of a plan whose covers have no server; the runner finds out at the latest. */
+#define NOTE_PLAIN_COVERS "reads of secret paths are refused but not recorded: /dev/fuse cannot be used"
 
 struct plan {
     struct op *v;

@@ -415,6 +415,7 @@ static void cover_again(struct planner *p, const struct fact *fact, const struct
             continue;
         op = planner_op(p, cover.kind, alias, "a second way to a secret");
         op->rule = cover.rule;
+        op->number = cover.number;
         planner_identity(op, fact);
         op->on_failure = FAIL_SKIP;
     }
@@ -446,6 +447,9 @@ static bool plan_secret(struct planner *p, const struct place *place)
     op = planner_op(p, fact->real_kind == FACT_FOLDER ? OP_COVER_FOLDER : OP_COVER_FILE, fact->real,
         place->rule->reason ? place->rule->reason : "secret");
     op->rule = place->rule->id;
+    op->number = 1;
+    if (!p->host->fuse)
+        planner_note(p, "%s", NOTE_PLAIN_COVERS);
     planner_identity(op, fact);
     cover_again(p, fact, op);
     if (fact->real_kind == FACT_FILE && fact->links > 1)

@@ -37,7 +37,7 @@ enum frame_type {
     FRAME_EXITED,     /* n: status as wait(2) gives it */
     FRAME_PLACE,      /* b: directory; answer to WHERE */
     FRAME_CHANGED,    /* n: processes ended; b: names of them */
-    FRAME_NOTE,       /* b: part that FAIL_PARTIAL let pass, n: errno */
+    FRAME_NOTE,       /* b: part that FAIL_PARTIAL let pass, or "": covers are plain; n: errno */
     FRAME_ENDED,      /* no process but the runner is left */
     FRAME_DENIED, /* on the channel of records alone: see denial_put */
     FRAME_FOREGROUND_IS, /* n: process group, n: 1 = the asked process itself, n: 1 = it reads the terminal, b: program name */

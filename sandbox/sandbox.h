@@ -213,4 +213,14 @@ struct str sys_cwd(struct arena *a);
 bool sys_real_path(struct arena *a, struct str path, struct str *out, struct err *e);
 void sys_reason(struct err *e, long code); /* fills code and reason from an errno */
 
+/* ---- logs (logs_*.c): written while a session lives, read later or from elsewhere ---- */
+
+/* A file that was not there before, mode 0600, open for appending and held (locked) for our life. */
+bool sys_log_create(struct str path, sys_handle *out, struct err *e);
+bool sys_log_is_held(struct str path); /* is whoever writes it alive? */
+/* What it has from the byte `from` on, at most `most` bytes, appended to out. */
+bool sys_log_read(struct str path, uint64_t from, size_t most, struct buf *out, struct err *e);
+bool sys_list_folder(struct arena *a, struct str path, size_t most, struct texts *out, struct err *e); /* names, sorted */
+bool sys_remove_file(struct str path, struct err *e);
+
 #endif

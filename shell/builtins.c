@@ -35,16 +35,6 @@ static bool show_status(struct session *s, const struct texts *words, enum line_
     return flush(&out);
 }
 
-static bool show_denied(struct session *s, const struct texts *words, enum line_from from, struct err *e)
-{
-    struct buf out = {0};
-    (void)s;
-    (void)from;
-    (void)e;
-    denied_report(&out, take_word(words, "--json"));
-    return flush(&out);
-}
-
 static bool show_why(struct session *s, const struct texts *words, enum line_from from, struct err *e)
 {
     struct buf out = {0};
@@ -139,7 +129,8 @@ static const struct builtin builtins_table[] = {
     {"help", "[NAME]", "this list, or one of them", false, 1, show_help},
     {"status", "[--json]", "what is enforced now: tier, network, workspace, writable roots", false, 1, show_status},
     {"net", "[offline|online]", "show or switch the network", true, 1, change_net},
-    {"denied", "[-n N] [--json]", "refused operations", false, 4, show_denied},
+    {"denied", "[-n N] [--json] [--follow]", "what was refused in this session, by which rule, and what would help",
+        false, 4, denied_builtin},
     {"why", "PATH [OPERATION] | HOST:PORT", "what is allowed there, by which rule, and what would change it",
         false, 2, show_why},
     {"reapply", "", "read the policy and the disk again, show the difference, and put it in force", true, 0,

@@ -6,7 +6,7 @@
  * inside then wrote what the outer shell read its script from. So a terminal is replaced by the session's own, and
  * everything else by a pipe that is pumped here.
  */
-#include "shell.h"
+#include "denied.h"
 #include "../conpty/conpty.h"
 #include "../sandbox/core/launch.h"
 
@@ -361,6 +361,7 @@ static void drain(struct run *run)
 {
     uint64_t end = sys_milliseconds() + GRACE_MS;
 
+    denied_drain(run->s, run->o);
     boundary_end(run->o->boundary);
     while (run->command.terminal != SYS_NONE && terminal_read(run))
         continue;
@@ -381,7 +382,7 @@ static void drain(struct run *run)
     }
 }
 
-static int wait_time(const struct run *run)
+static int own_wait_time(const struct run *run)
 {
     uint64_t now = sys_milliseconds();
     if (run->kill_at)
@@ -391,9 +392,16 @@ static int wait_time(const struct run *run)
     return run->launch.std[0] == STD_TERMINAL && !run->keys_wanted ? KEYS_ASK_MS : -1;
 }
 
+static int wait_time(const struct run *run)
+{
+    int own = own_wait_time(run), due = denied_wait_ms(run->s);
+
+    return due >= 0 && (own < 0 || due < own) ? due : own;
+}
+
 static void pump_once(struct run *run)
 {
-    enum { EVENTS, SIGNALS, TERMINAL, KEYS, RELAYS };
+    enum { EVENTS, SIGNALS, TERMINAL, KEYS, RECORDS, RELAYS };
     struct sys_wait items[RELAYS + 6] = {0};
     struct relay *relays[3] = {run->in, run->out[0], run->out[1]};
     size_t at[3], count = RELAYS;
@@ -407,6 +415,7 @@ static void pump_once(struct run *run)
     items[TERMINAL] =
         (struct sys_wait){terminal, SYS_READ | (run->keys.n ? SYS_WRITE : 0), 0};
     items[KEYS] = (struct sys_wait){keys && run->keys.n < STREAM_CHUNK ? tty_in() : SYS_NONE, SYS_READ, 0};
+    items[RECORDS] = (struct sys_wait){denied_handle(run->s, run->o), SYS_READ, 0};
     for (int i = 0; i < 3; i++) {
         at[i] = count;
         count += relay_wants(relays[i], items + count);
@@ -433,6 +442,7 @@ static bool pump(struct run *run, struct err *e)
             return false;
         if (run->exited)
             break;
+        denied_turn(run->s, run->o);
         pump_once(run);
         if (run->keys_over && !run->told)
             end_command(run, TERMINAL_GONE_SIGNAL, false);
@@ -542,13 +552,14 @@ static void catch_what_is_there(sys_handle *reading, struct buf *caught)
         sys_close(reading);
 }
 
-static bool catch_until_end(struct opened *o, const struct command *command, sys_handle *reading,
+static bool catch_until_end(struct session *s, struct opened *o, const struct command *command, sys_handle *reading,
     struct buf *caught, int *code, struct err *e)
 {
     uint64_t end = sys_milliseconds() + CATCH_MS;
 
     for (;;) {
-        struct sys_wait items[] = {{boundary_handle(o->boundary), SYS_READ, 0}, {*reading, SYS_READ, 0}};
+        struct sys_wait items[] = {{boundary_handle(o->boundary), SYS_READ, 0}, {*reading, SYS_READ, 0},
+            {denied_handle(s, o), SYS_READ, 0}};
         struct event event = {0};
         uint64_t now = sys_milliseconds();
 
@@ -557,6 +568,7 @@ static bool catch_until_end(struct opened *o, const struct command *command, sys
             return false;
         if (event.kind == EVENT_LOST)
             return err_set(e, ERR_SYSTEM, "the boundary ended");
+        denied_drain(s, o);
         catch_what_is_there(reading, caught);
         if (event.kind == EVENT_EXITED && event.command == command->id) {
             *code = event.exit_code;
@@ -565,7 +577,7 @@ static bool catch_until_end(struct opened *o, const struct command *command, sys
         if (now >= end)
             return err_set(e, ERR_LIMIT, "a program inside did not end in time");
         if (event.kind == EVENT_NONE)
-            sys_wait(items, 2, (int)(end - now));
+            sys_wait(items, COUNT_OF(items), (int)(end - now));
     }
 }
 
@@ -587,7 +599,7 @@ bool exec_catch(struct session *s, struct opened *o, struct arena *a, const stru
     good = boundary_spawn(o->boundary, &launch, &command, e);
     sys_close(&writing);
     if (good)
-        good = catch_until_end(o, &command, &reading, &caught, code, e);
+        good = catch_until_end(s, o, &command, &reading, &caught, code, e);
     sys_close(&reading);
     *output = arena_str(a, buf_view(&caught));
     buf_release(&caught);

@@ -1,7 +1,7 @@
 /*
  * front: the verbs that open a boundary and run something in it: the terminal itself, -c and run.
  */
-#include "shell.h"
+#include "denied.h"
 
 /* Opens, and says what the person should know first. False: said why. */
 static bool open_front(struct session *s, const struct options *o, unsigned flags)
@@ -16,8 +16,23 @@ static bool open_front(struct session *s, const struct options *o, unsigned flag
     return true;
 }
 
+/* The program has said what it could not do, in its own words; a person at a terminal is told where ours are. */
+static void tell_denied(struct session *s)
+{
+    uint64_t news;
+
+    if (!s->denied || !s->denied->begun)
+        return;
+    denied_drain(s, s->open);
+    news = denied_news(s);
+    if (news && !s->options->quiet && std_look(2) == STD_IS_TERMINAL)
+        say_note("%llu denied (cordon denied)", (unsigned long long)news);
+}
+
 static int end_front(struct session *s, int code, const struct err *e)
 {
+    if (!s->interactive)
+        tell_denied(s);
     if (e->kind)
         say_error(e);
     session_end(s);

@@ -98,7 +98,7 @@ static bool await_first(struct inner *in, const struct inner_wish *wish, struct 
 
     in->busy = true;
     while (sys_milliseconds() < end) {
-        struct sys_wait items[3];
+        struct sys_wait items[INNER_WAITS + 1];
         enum inner_news news = inner_turn(in, e);
         size_t count = inner_waits(in, items);
         if (!wish->meanwhile)
@@ -225,7 +225,7 @@ bool inner_export(struct inner *in, int ms, struct err *e)
     if (!in->asked && !inner_ask_export(in))
         return err_set(e, ERR_SYSTEM, "the command shell cannot be asked for its state");
     while (sys_milliseconds() < end) {
-        struct sys_wait items[2];
+        struct sys_wait items[INNER_WAITS];
         enum inner_news news = inner_turn(in, e);
         if (news == INNER_EXPORT)
             return true;
@@ -344,6 +344,8 @@ enum inner_news inner_turn(struct inner *in, struct err *e)
         return news;
     }
     flush(in);
+    denied_shell(in->s, in->shell.pid_inside);
+    denied_turn(in->s, in->o);
     news = in->alive ? take_report(in, e) : INNER_NOTHING;
     return news != INNER_NOTHING ? news : take_event(in, e);
 }
@@ -353,7 +355,8 @@ size_t inner_waits(const struct inner *in, struct sys_wait *items)
     items[0] = (struct sys_wait){in->alive ? in->channel : SYS_NONE,
         SYS_READ | (in->out.n ? SYS_WRITE : 0), 0};
     items[1] = (struct sys_wait){boundary_handle(in->o->boundary), SYS_READ, 0};
-    return 2;
+    items[2] = (struct sys_wait){denied_handle(in->s, in->o), SYS_READ, 0};
+    return INNER_WAITS;
 }
 
 struct str inner_place(struct inner *in, struct arena *a)

@@ -6,7 +6,7 @@
 #define CORDON_INNER_H
 
 #include "living.h"
-#include "shell.h"
+#include "denied.h"
 
 enum inner_news {
     INNER_NOTHING,
@@ -67,7 +67,8 @@ bool inner_export(struct inner *in, int ms, struct err *e);
 enum inner_news inner_turn(struct inner *in, struct err *e);
 /* For who waits for an answer and got news of an end instead: whoever turns next is to hear of it. */
 void inner_tell_again(struct inner *in, enum inner_news news);
-/* What to wait on: two items, channel and boundary. */
+/* What to wait on: INNER_WAITS items, channel, boundary, records of refusals. */
+#define INNER_WAITS 3
 size_t inner_waits(const struct inner *in, struct sys_wait *items);
 /* The working directory as the kernel has it; the shell's word where the kernel does not say. */
 struct str inner_place(struct inner *in, struct arena *a);

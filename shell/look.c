@@ -1,5 +1,5 @@
 /*
- * look: the verbs that only look: why, denied, and policy check, show, explain. They read, and open nothing.
+ * look: the verbs that only look: why, and policy check, show, explain. They read, and open nothing.
  */
 #include "shell.h"
 #include "../sandbox/core/keys.h"
@@ -182,26 +182,6 @@ int verb_why(const struct options *o)
     if (look(&s, o, &looked, &e))
         why_report(&s, looked, &words, o->json, &out, &e);
     return end_look(&s, &looked, &out, &e, EXIT_OK);
-}
-
-/* ---- denied ---- */
-
-void denied_report(struct buf *out, bool json)
-{
-    if (json)
-        buf_format(out, "{\"version\":1,\"recorded\":false,\"denied\":[]}\n");
-    else
-        buf_format(out, "refusals are not recorded yet in this version; the kernel refuses without telling. "
-                        "Use :why PATH, outside cordon why PATH, to see what is allowed there and by which rule.\n");
-}
-
-int verb_denied(const struct options *o)
-{
-    struct buf out = {0};
-    denied_report(&out, o->json);
-    tty_print(buf_view(&out));
-    buf_release(&out);
-    return EXIT_OK;
 }
 
 /* ---- policy ---- */

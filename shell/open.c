@@ -4,7 +4,7 @@
  * The order is the design: the namespaces are begun first, as they cost most, and are made while the policy is
  * read; then policy, facts, plan, boundary, proof. Each step can refuse, and then nothing stays open.
  */
-#include "shell.h"
+#include "denied.h"
 #include "../sandbox/core/text.h"
 
 #include <stdlib.h>
@@ -216,6 +216,7 @@ bool session_begin(struct session *s, const struct options *o, struct err *e)
 
     s->options = o;
     s->env.system = outer_path_system();
+    denied_begin(s);
     if (o->verb->boundary) {
         /* A guess, right nearly always; a wrong one costs a second start. */
         if (o->net.p && !net_mode_parse(o->net, &mode))
@@ -323,6 +324,7 @@ static bool prove(struct session *s, struct opened *o, bool build, bool thorough
         good = build ? boundary_build(o->boundary, &o->arena, &o->plan, probes, o->proof_count, first, e)
                      : boundary_prove(o->boundary, probes, o->proof_count, e);
     probe_target_close(&o->target);
+    denied_forget(s, o);
     if (!good) {
         o->proof_count = 0;
         return false;
@@ -425,6 +427,9 @@ void opened_close(struct opened **o)
 
 void session_end(struct session *s)
 {
+    if (s->denied && s->denied->begun)
+        denied_drain(s, s->open);
+    denied_end(s);
     opened_close(&s->open);
     boundary_close(s->early);
     s->early = NULL;

@@ -314,16 +314,18 @@ static void idle(struct repl *r)
 static void turn(struct repl *r)
 {
     enum { TERMINAL, KEYS, SIGNALS, INNER };
-    struct sys_wait items[INNER + 2];
+    struct sys_wait items[INNER + INNER_WAITS];
     size_t count = INNER;
     bool quiet = sys_milliseconds() < r->quiet_until;
+    int ms = wait_time(r), due = denied_wait_ms(r->s);
+    bool records = due >= 0 && (ms < 0 || due < ms); /* theirs is the end of the wait, not ours */
 
     items[TERMINAL] = (struct sys_wait){quiet ? SYS_NONE : r->in.shell.terminal,
         SYS_READ | (!r->editing && r->keys.n ? SYS_WRITE : 0), 0};
     items[KEYS] = (struct sys_wait){r->keys.n < KEYS_MAX ? tty_in() : SYS_NONE, SYS_READ, 0};
     items[SIGNALS] = (struct sys_wait){tty_signals(), SYS_READ, 0};
     count += inner_waits(&r->in, items + INNER);
-    if (sys_wait(items, count, wait_time(r)) == 0)
+    if (sys_wait(items, count, records ? due : ms) == 0 && !records)
         idle(r);
     if (items[KEYS].got)
         read_keys(r);

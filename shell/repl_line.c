@@ -85,6 +85,7 @@ void line_run(struct repl *r, struct str line)
     /* The shell can begin while the mark is on its way: what it prints goes through us, behind it. */
     r->mended = 0;
     prompt_mark(r, "C");
+    denied_line(r->s);
     good = inner_send(&r->in, line, false, &e);
     repl_put(&r->draw);
     if (good)
@@ -166,8 +167,18 @@ static void take_back(struct repl *r)
         r->ahead.n--; /* its Enter comes at the prompt */
 }
 
+/* One short word above the prompt; what it was is :denied's to tell. */
+static void tell_denied(struct repl *r)
+{
+    uint64_t news = denied_news(r->s);
+
+    if (news && r->s->interactive && !r->s->options->quiet)
+        buf_format(&r->draw, "cordon: %llu denied (:denied)\r\n", (unsigned long long)news);
+}
+
 void line_end(struct repl *r)
 {
+    denied_drain(r->s, r->in.o);
     repl_read_rest(r); /* until there is nothing: what was printed before the report is shown before the prompt */
     guard_undo(&r->guard, &r->shown);
     repl_put(&r->shown);
@@ -175,6 +186,7 @@ void line_end(struct repl *r)
         buf_format(&r->draw, "\r\n");
     r->fresh_row = true;
     prompt_mark(r, arena_format(&r->turn, "D;%d", r->in.status).p);
+    tell_denied(r);
     r->dirty = true;
     r->leaving = false;
     take_back(r);

@@ -22,7 +22,7 @@ static void keep_environment(struct repl *r)
 static bool meanwhile(void *context, struct inner *in, int ms)
 {
     struct repl *r = context;
-    struct sys_wait items[4];
+    struct sys_wait items[INNER_WAITS + 2];
     size_t count = inner_waits(in, items);
     char bytes[1024];
     long code = 0, n;

@@ -79,6 +79,7 @@ static void drain(struct script *c)
 {
     bool more = true;
 
+    denied_drain(c->s, c->in.o);
     for (int i = 0; i < DRAIN_TURNS && more; i++) {
         bool terminal = move_terminal(c), first = move_output(c, 0), second = move_output(c, 1);
         more = terminal || first || second;
@@ -117,7 +118,7 @@ static void take_signals(struct script *c)
 
 static void wait_a_turn(struct script *c)
 {
-    struct sys_wait items[6];
+    struct sys_wait items[INNER_WAITS + 4];
     size_t count = inner_waits(&c->in, items);
     bool quiet = sys_milliseconds() < c->quiet_until;
 
@@ -149,6 +150,7 @@ static bool start_shell(struct script *c, struct err *e)
 
 static void run_line(struct script *c, struct str line, struct err *e)
 {
+    denied_line(c->s);
     if (!inner_send(&c->in, line, true, e)) {
         c->over = true;
         return;

@@ -39,6 +39,9 @@ struct options {
     struct texts accept;      /* --accept PART */
     struct texts args;        /* what follows the verb, or -- */
     struct str operation;     /* why --operation OP */
+    struct str number;        /* denied -n N */
+    struct str session;       /* denied --session ID */
+    bool all, follow, from_input;
     bool agent, require_full, no_rc, json, plan, list, weak, quiet, help, version;
 };
 
@@ -143,6 +146,7 @@ struct session {
     bool quit_asked;          /* :quit was said once while jobs ran */
     struct str go_to;         /* where the next living shell begins (:open); none: where the old one is */
     struct run *first;        /* the program that the boundary is opened for; NULL: none */
+    struct denied *denied;    /* what was refused (denied.h); NULL before session_begin */
     struct str place;         /* the living shell's directory, canonical, kept by the REPL; may be none */
 };
 
@@ -253,7 +257,8 @@ void demo_list(bool json);                                                   /* 
 void status_report(struct session *s, bool json, struct buf *out);
 bool why_report(struct session *s, const struct opened *o, const struct texts *words, bool json,
     struct buf *out, struct err *e);
-void denied_report(struct buf *out, bool json);
+/* :denied and cordon denied (denied_show.c); words as typed after the name. */
+bool denied_builtin(struct session *s, const struct texts *words, enum line_from from, struct err *e);
 
 /* ---- outer_linux.c: what we were started with ---- */
 

@@ -195,8 +195,42 @@ bad=$(printf 'a\033]52;c;x\007b')
 code 0 "why of a name with controls" "$CORDON" why "$bad"
 case $said in *"$(printf '\033')"*) not_ok "controls are shown escaped" "an escape came out" ;;
 *) ok "controls are shown escaped" ;; esac
-code 0 "denied answers" "$CORDON" denied
-has "denied does not claim what it cannot know" "$said" "not recorded yet"
+
+# ---- denied: logs as a session, a crash and a stranger leave them ----
+logs=$XDG_STATE_HOME/cordon/denials
+code 0 "a program that is refused nothing" "$CORDON" run -- true
+code 0 "denied answers for the newest session" "$CORDON" denied
+has "denied says that nothing was refused" "$said" "nothing was refused"
+has "denied names the session and its folder" "$said" "in ~/work, from 20"
+code 0 "denied --json answers" "$CORDON" denied --json
+is "denied --json of no refusals is no record" "$said" ""
+is "the logs are the person's alone" "$(stat -c %a "$logs") $(stat -c %a "$logs"/*.jsonl | sort -u)" "700 600"
+{
+    echo '{"version":1,"session":"x","start":"2026-11-21T16:51:54.123Z","workspace":"'"$work"'","network":"offline","process":4}'
+    for n in 1 2; do
+        printf '{"version":1,"time":"2026-11-21T16:51:5%d.123Z","operation":"write","path":"%s","pid":12,"program":"s\\u001Bh","line":3,' \
+            $n "$HOME/x\\\\u0007y"
+        printf '"rule":"no writable root contains it (built-in)","remedy":":allow ~/x","evidence":"confirmed","errno":"EROFS",'
+        printf '"count":2,"by":"observer"}\n'
+    done
+    printf '{"version":1,"time":"2026-11-21T16:51:55.123Z","operation":"conn'
+} >"$logs/20261121T165154.123Z-4.jsonl"
+code 0 "denied shows another session" "$CORDON" denied --session 20261121T165154.123Z-4
+has "denied says that its end is missing" "$said" "and ended without a word"
+has "denied groups repeats" "$said" "(4 times)"
+has "denied escapes what comes from inside" "$said" 'by s\x1Bh (pid 12), line 3'
+has "denied shows the rule" "$said" "rule: no writable root contains it (built-in)"
+has "denied shows the remedy" "$said" "remedy: :allow ~/x"
+code 0 "denied shows as JSON" "$CORDON" denied --json --session 20261121T165154.123Z-4
+is "denied shows each record, and nothing of half a line" "$(printf '%s\n' "$said" | grep -c '"operation":"write"')" 2
+code 0 "denied -n" "$CORDON" denied --json -n 1 --session 20261121T165154.123Z-4
+is "denied -n 1 shows one" "$(printf '%s\n' "$said" | grep -c version)" 1
+code 0 "denied shows all sessions" "$CORDON" denied --all
+has "denied --all has the newest" "$said" "nothing was refused"
+has "denied --all has the older" "$said" "(4 times)"
+code 125 "denied of a session that is not there" "$CORDON" denied --session y
+code 125 "denied -n 0" "$CORDON" denied -n 0
+rm "$logs/20261121T165154.123Z-4.jsonl"
 code 0 "status answers" "$CORDON" status
 has "status does not claim what was not tried" "$said" "not tried"
 code 0 "doctor finds everything held" "$CORDON" doctor

@@ -74,26 +74,35 @@ static struct fuse_attr attributes_of(const struct server *s, uint64_t node, boo
         .gid = s->gid, .blksize = 4096};
 }
 
-/* Name, thread group and process group of a thread, from the kernel's own text. */
-static void describe(uint32_t thread, struct denial *d, char *name, size_t size)
+static pid_t process_of(pid_t thread)
 {
-    char path[64], text[1024];
+    char path[64], text[512];
     const char *at;
-    size_t n;
 
-    snprintf(path, sizeof path, "/proc/%lu/status", (unsigned long)thread);
-    name[0] = '\0';
-    d->pid = thread;
-    if (thread == 0 || sys_read_small(path, text, sizeof text) == 0)
-        return;
-    if (strncmp(text, "Name:\t", 6) == 0) {
-        n = strcspn(text + 6, "\n");
-        snprintf(name, size, "%.*s", (int)n, text + 6);
-    }
-    if ((at = strstr(text, "\nTgid:\t")) != NULL)
-        d->pid = strtol(at + 7, NULL, 10);
-    if ((at = strstr(text, "\nNSpgid:\t")) != NULL)
-        d->group = strtol(at + 9, NULL, 10);
+    if (syscall(SYS_tgkill, thread, thread, 0) == 0)
+        return thread;
+    snprintf(path, sizeof path, "/proc/%ld/status", (long)thread);
+    at = sys_read_small(path, text, sizeof text) ? strstr(text, "\nTgid:") : NULL;
+    return at ? (pid_t)strtol(at + 6, NULL, 10) : thread;
+}
+
+/* The path of its program; its name where that is too long or leads nowhere (the command shell's private copy). All of
+ * it is the kernel's word: no file is looked at. */
+static struct str program_of(pid_t process, char *out, size_t size)
+{
+    char path[64];
+    ssize_t n;
+
+    snprintf(path, sizeof path, "/proc/%ld/exe", (long)process);
+    n = readlink(path, out, size);
+    if (n == 8 && memcmp(out, "/program", 8) == 0)
+        return STR("bash");
+    if (n > 0 && (size_t)n < size)
+        return (struct str){out, (size_t)n};
+    snprintf(path, sizeof path, "/proc/%ld/comm", (long)process);
+    sys_read_small(path, out, size);
+    out[strcspn(out, "\n")] = '\0';
+    return str_from(out);
 }
 
 static void record(struct server *s, const struct fuse_in_header *in, enum operation operation, const struct cover *c,
@@ -105,7 +114,10 @@ static void record(struct server *s, const struct fuse_in_header *in, enum opera
     struct timespec now;
     int n;
 
-    describe(in->pid, &d, program, sizeof program);
+    d.pid = in->pid ? process_of((pid_t)in->pid) : 0;
+    d.group = in->pid ? getpgid((pid_t)d.pid) : 0;
+    if (d.group < 0)
+        d.group = 0;
     if (quiet != 0 && d.group == quiet)
         return;
     n = snprintf(path, sizeof path, "%.*s%s%.*s", (int)c->n, s->table->bytes + c->at, name.n ? "/" : "", (int)name.n,
@@ -113,7 +125,8 @@ static void record(struct server *s, const struct fuse_in_header *in, enum opera
     clock_gettime(CLOCK_REALTIME, &now);
     d.time_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
     d.path = (struct str){path, n < 0 ? 0 : (size_t)n < sizeof path ? (size_t)n : sizeof path - 1};
-    d.program = str_from(program);
+    if (in->pid)
+        d.program = program_of((pid_t)d.pid, program, sizeof program);
     record_send(&s->recorder, &d);
 }
 
@@ -347,11 +360,13 @@ static void serve_all(struct server *s)
     }
 }
 
-/* Keeps the channel and the records, hears no signal that can be refused, has no privilege. */
+/* Keeps the channel and the records, hears no signal that can be refused, has no privilege but to be told what program a
+ * process runs. */
 static bool leave_everything(struct server *s)
 {
     struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-    struct __user_cap_data_struct none[2] = {{0}};
+    const uint32_t one = 1u << CAP_SYS_PTRACE;
+    struct __user_cap_data_struct few[2] = {{one, one, 0}, {0}};
     int channel = fcntl(s->channel, F_DUPFD_CLOEXEC, 16), records = fcntl(s->recorder.fd, F_DUPFD_CLOEXEC, 16);
 
     for (int number = 1; number < 65; number++)
@@ -365,7 +380,7 @@ static bool leave_everything(struct server *s)
     setsid();
     prctl(PR_SET_NAME, "cordon-covers", 0, 0, 0);
     return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-           syscall(SYS_capset, &header, none) == 0 && chdir("/") == 0;
+           syscall(SYS_capset, &header, few) == 0 && chdir("/") == 0;
 }
 
 static void run_server(int channel, const struct cover_table *table, int records, pid_t runner)

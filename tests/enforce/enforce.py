@@ -10,11 +10,12 @@ import time
 import attacks
 import death
 import later
+import recorded
 import sessions
 import starts
 from harness import World, report, who
 
-SECTIONS = {**attacks.SECTIONS, **sessions.SECTIONS, **starts.SECTIONS, **death.SECTIONS}
+SECTIONS = {**attacks.SECTIONS, **sessions.SECTIONS, **starts.SECTIONS, **death.SECTIONS, **recorded.SECTIONS}
 ASKED_FOR = later.SECTIONS
 
 

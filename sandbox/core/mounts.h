@@ -15,7 +15,7 @@ struct planner {
     struct policy *policy;
     const struct path_env *env;
     const struct facts *facts;
-    bool facts_sorted;
+    struct path_table numbers; /* of the facts, by path */
     const struct host *host;
     struct places places;
     struct plan *plan;

@@ -380,9 +380,50 @@ static bool text_acceptable(struct str text, struct err *e)
     return true;
 }
 
+/* Is it canonical as it stands, with nothing in it that any of the steps above would look at twice? Nearly all are, and
+ * hundreds are asked about at every start. */
+static bool is_plain(struct str s)
+{
+    if (s.n < 2 || s.n >= PATH_BYTES_MAX || s.p[0] != '/' || s.p[s.n - 1] == '/')
+        return false;
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        if (c < 0x20 || c > 0x7e || c == '$' || c == '\\' || c == '%')
+            return false;
+        if (c == '/' && (s.p[i + 1] == '/' || s.p[i + 1] == '.')) {
+            size_t end = str_find(s, i + 1, '/');
+            if (end - i <= 3 && (end - i < 3 || s.p[i + 2] == '.'))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool canonical_already(struct arena *a, const struct path_env *env, struct str text, struct str *out)
+{
+    struct str parts[] = {text, {0}};
+    bool home = str_starts(text, STR("~/"));
+
+    if (env->system != PATH_POSIX || text.n >= PATH_BYTES_MAX)
+        return false;
+    if (home) {
+        parts[0] = env->home;
+        parts[1] = str_slice(text, 1, text.n);
+        if (!is_plain(parts[0]) || !is_plain(parts[1]) || parts[0].n + parts[1].n >= PATH_BYTES_MAX)
+            return false;
+    } else if (!is_plain(text)) {
+        return false;
+    }
+    *out = arena_join(a, parts, COUNT_OF(parts));
+    return true;
+}
+
 bool path_canonical(
     struct arena *a, const struct path_env *env, struct str text, struct str *out, struct err *e)
 {
+    if (canonical_already(a, env, text, out))
+        return true;
+
     struct buf expanded = {.ceiling = 4 * PATH_BYTES_MAX};
     struct buf result = {.ceiling = 8 * PATH_BYTES_MAX};
     bool good = text_acceptable(text, e) && expand(env, text, &expanded, e);
@@ -600,4 +641,64 @@ struct str path_display(struct arena *a, const struct path_env *env, struct str 
     if (below.n > 0)
         parts[1].n = 1;
     return text_printable(a, arena_join(a, parts, COUNT_OF(parts)));
+}
+
+/* ---- tables ---- */
+
+struct path_slot {
+    struct str path; /* none: the slot is free */
+    size_t number;
+};
+
+static size_t path_hash(struct str path)
+{
+    uint64_t hash = path.n, word;
+    size_t at = 0;
+
+    for (; path.n - at >= sizeof word; at += sizeof word) {
+        memcpy(&word, path.p + at, sizeof word);
+        hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+        hash ^= hash >> 29;
+    }
+    for (word = 0; at < path.n; at++)
+        word = word << 8 | (unsigned char)path.p[at];
+    hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+    return (size_t)(hash ^ hash >> 29);
+}
+
+static struct path_slot *path_slot(const struct path_table *t, struct str path)
+{
+    for (size_t at = path_hash(path);; at++) {
+        struct path_slot *slot = &t->slots[at & (t->size - 1)];
+        if (!slot->path.p || str_eq(slot->path, path))
+            return slot;
+    }
+}
+
+void path_table_put(struct arena *a, struct path_table *t, struct str path, size_t number)
+{
+    struct path_slot *slot;
+
+    if (t->n * 2 >= t->size) {
+        struct path_table wider = {.size = t->size ? t->size * 4 : 64};
+        wider.slots = arena_alloc(a, wider.size, sizeof *wider.slots);
+        for (size_t i = 0; i < t->size; i++)
+            if (t->slots[i].path.p)
+                *path_slot(&wider, t->slots[i].path) = t->slots[i];
+        wider.n = t->n;
+        *t = wider;
+    }
+    slot = path_slot(t, path);
+    if (slot->path.p)
+        return;
+    slot->path = path.p ? path : STR("");
+    slot->number = number;
+    t->n++;
+}
+
+size_t path_table_get(const struct path_table *t, struct str path)
+{
+    const struct path_slot *slot = t->size ? path_slot(t, path) : NULL;
+
+    return slot && slot->path.p ? slot->number : SIZE_MAX;
 }

@@ -52,4 +52,12 @@ bool path_is_absolute(enum path_system system, struct str text);
 /* A short form for display: "~/x" for what lies in home, printable. */
 struct str path_display(struct arena *a, const struct path_env *env, struct str path);
 
+/* Numbers of paths, found by their bytes (where case is folded that is not what makes two the same). */
+struct path_table {
+    struct path_slot *slots;
+    size_t size, n;
+};
+void path_table_put(struct arena *a, struct path_table *t, struct str path, size_t number); /* the first stays */
+size_t path_table_get(const struct path_table *t, struct str path); /* SIZE_MAX: it is not there */
+
 #endif

@@ -28,6 +28,7 @@ struct list {
     const struct path_env *env;
     const struct host *host;
     struct places *out;
+    struct path_table known[PLACE_SECRET + 1]; /* per kind; not used where case is folded */
 };
 
 static const struct rule *implicit(
@@ -46,11 +47,6 @@ static const struct rule *implicit(
 
 /* Most pairs differ in length or in the folder's last byte: a look at these saves a comparison of paths, thousands of
  * them in every opening. Where case is folded nothing can be told so cheaply. */
-static bool may_be_same(const struct path_env *env, struct str a, struct str b)
-{
-    return env->fold.fold || (a.n == b.n && (a.n == 0 || a.p[a.n - 1] == b.p[b.n - 1]));
-}
-
 static bool may_be_under(const struct path_env *env, struct str folder, struct str path)
 {
     return env->fold.fold || (folder.n <= path.n && folder.n > 0 &&
@@ -61,9 +57,12 @@ static struct place *add(
     struct list *l, enum place_kind kind, struct str path, const struct rule *rule)
 {
     struct place *place;
+    size_t known = path_table_get(&l->known[kind], path);
 
-    for (size_t i = 0; i < l->out->n; i++)
-        if (l->out->v[i].kind == kind && may_be_same(l->env, l->out->v[i].path, path) &&
+    if (known != SIZE_MAX)
+        return &l->out->v[known];
+    for (size_t i = 0; i < l->out->n && l->env->fold.fold; i++)
+        if (l->out->v[i].kind == kind &&
             path_same(l->env, l->out->v[i].path, path))
             return &l->out->v[i];
     place = ARENA_PUSH(l->a, l->out);
@@ -71,6 +70,7 @@ static struct place *add(
     place->path = path;
     place->depth = path_depth(l->env->system, path);
     place->rule = rule;
+    path_table_put(l->a, &l->known[kind], path, l->out->n - 1);
     return place;
 }
 
@@ -204,16 +204,16 @@ static void add_caches(struct list *l)
         return;
     for (size_t i = 0; i < COUNT_OF(caches); i++) {
         struct str path = path_join(l->a, l->env->system, l->host->home, str_from(caches[i]));
-        bool good = true;
+        bool good = !path_is_under(l->env, path, l->host->state_dir);
         for (size_t j = 0; j < known && good; j++) {
             const struct place *p = &l->out->v[j];
             /* What stands in a root within the cache is no matter: that root is the real folder
              * again. */
             bool named = (p->kind == PLACE_PROTECT || p->kind == PLACE_SECRET) &&
-                         !(p->root.n > 0 && path_is_under(l->env, path, p->root));
-            good = !(path_is_under(l->env, p->path, path) && p->kind >= PLACE_ROOT) &&
-                   !(named && path_is_under(l->env, path, p->path)) &&
-                   !path_is_under(l->env, path, l->host->state_dir);
+                         !(p->root.n > 0 && may_be_under(l->env, path, p->root) && path_is_under(l->env, path, p->root));
+            good = !(p->kind >= PLACE_ROOT && may_be_under(l->env, p->path, path) &&
+                       path_is_under(l->env, p->path, path)) &&
+                   !(named && may_be_under(l->env, path, p->path) && path_is_under(l->env, path, p->path));
         }
         if (good)
             add_own(l, PLACE_CACHE, path,
@@ -380,24 +380,33 @@ static void drop_pins(struct list *l)
 
 /* ---- the list ---- */
 
-/* Merge sort: stable, so that of two rules for one path the earlier stays first. */
-static void sort_places(struct arena *a, struct place *v, size_t n)
+/* By depth, then kind. Stable, so that of two rules for one path the earlier stays first: keys are merged, each with its
+ * place's number in the lower half. */
+static void sort_keys(uint64_t *v, uint64_t *spare, size_t n)
 {
     size_t half = n / 2, i = 0, j = half, k = 0;
-    struct place *out;
 
     if (n < 2)
         return;
-    sort_places(a, v, half);
-    sort_places(a, v + half, n - half);
-    out = arena_alloc(a, n, sizeof *out);
-    while (i < half || j < n) {
-        bool left =
-            j == n || (i < half && (v[i].depth < v[j].depth ||
-                                       (v[i].depth == v[j].depth && v[i].kind <= v[j].kind)));
-        out[k++] = left ? v[i++] : v[j++];
-    }
-    memcpy(v, out, n * sizeof *v);
+    sort_keys(v, spare, half);
+    sort_keys(v + half, spare, n - half);
+    memcpy(spare, v, n * sizeof *v);
+    while (i < half || j < n)
+        v[k++] = j == n || (i < half && spare[i] <= spare[j]) ? spare[i++] : spare[j++];
+}
+
+static void sort_places(struct arena *a, struct places *places)
+{
+    uint64_t *keys = arena_alloc(a, 2 * places->n + 1, sizeof *keys);
+    struct place *sorted = arena_alloc(a, places->n + 1, sizeof *sorted);
+
+    for (size_t i = 0; i < places->n; i++)
+        keys[i] = ((uint64_t)places->v[i].depth * (PLACE_SECRET + 1) + (uint64_t)places->v[i].kind) << 32 | i;
+    sort_keys(keys, keys + places->n, places->n);
+    for (size_t i = 0; i < places->n; i++)
+        sorted[i] = places->v[keys[i] & UINT32_MAX];
+    places->v = sorted;
+    places->cap = places->n + 1;
 }
 
 void places_list(struct arena *a, const struct policy *policy, const struct path_env *env,
@@ -428,7 +437,7 @@ void places_list(struct arena *a, const struct policy *policy, const struct path
     }
     add_cordon(&l);
     drop_pins(&l);
-    sort_places(a, out->v, out->n);
+    sort_places(a, out);
 }
 
 const struct place *places_within(

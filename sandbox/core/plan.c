@@ -61,35 +61,12 @@ void planner_warn(struct planner *p, const char *format, ...)
     va_end(args);
 }
 
-/* Facts come in the order of the questions, which are sorted; where they do not, they are looked
- * through. */
 const struct fact *planner_fact(const struct planner *p, struct str path)
 {
     static const struct fact nobody_asked = {.kind = FACT_UNKNOWN};
-    size_t low = 0, high = p->facts->n;
+    size_t number = path_table_get(&p->numbers, path);
 
-    while (p->facts_sorted && low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = str_compare(p->facts->v[middle].path, path);
-        if (order == 0)
-            return &p->facts->v[middle];
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (size_t i = 0; !p->facts_sorted && i < p->facts->n; i++)
-        if (str_eq(p->facts->v[i].path, path))
-            return &p->facts->v[i];
-    return &nobody_asked;
-}
-
-static bool are_sorted(const struct facts *facts)
-{
-    for (size_t i = 1; i < facts->n; i++)
-        if (str_compare(facts->v[i - 1].path, facts->v[i].path) > 0)
-            return false;
-    return true;
+    return number == SIZE_MAX ? &nobody_asked : &p->facts->v[number];
 }
 
 void planner_identity(struct op *op, const struct fact *fact)
@@ -122,21 +99,6 @@ bool planner_hidden(const struct planner *p, struct str path)
 
 /* ---- questions ---- */
 
-static void sort_texts(struct arena *a, struct str *v, size_t n)
-{
-    size_t half = n / 2, i = 0, j = half, k = 0;
-    struct str *out;
-
-    if (n < 2)
-        return;
-    sort_texts(a, v, half);
-    sort_texts(a, v + half, n - half);
-    out = arena_alloc(a, n, sizeof *out);
-    while (i < half || j < n)
-        out[k++] = j == n || (i < half && str_compare(v[i], v[j]) <= 0) ? v[i++] : v[j++];
-    memcpy(v, out, n * sizeof *v);
-}
-
 static bool is_asked(const struct path_env *env, const struct place *place)
 {
     if (place->kind == PLACE_OWN || place->kind == PLACE_TEMP || place->kind == PLACE_DEVICE)
@@ -152,6 +114,7 @@ void plan_questions(struct arena *a, const struct policy *policy, const struct p
 {
     const struct host *host = &facts->host;
     struct places *places = arena_alloc(a, 1, sizeof *places);
+    struct path_table asked = {0};
     struct texts all = {0};
 
     places_list(a, policy, env, host, places);
@@ -164,10 +127,12 @@ void plan_questions(struct arena *a, const struct policy *policy, const struct p
             *(struct str *)ARENA_PUSH(a, &all) = host->mounts[i].path;
     mounts_questions(a, policy, host, env, &all);
     rules_obeyed(a, env, host, &all);
-    sort_texts(a, all.v, all.n);
-    for (size_t i = 0; i < all.n; i++)
-        if (i == 0 || !str_eq(all.v[i], all.v[i - 1]))
-            *(struct str *)ARENA_PUSH(a, out) = all.v[i];
+    for (size_t i = 0; i < all.n; i++) {
+        if (path_table_get(&asked, all.v[i]) != SIZE_MAX)
+            continue;
+        path_table_put(a, &asked, all.v[i], i);
+        *(struct str *)ARENA_PUSH(a, out) = all.v[i];
+    }
 }
 
 /* ---- build ---- */
@@ -214,7 +179,8 @@ bool plan_build(struct arena *a, struct policy *policy, const struct path_env *e
     p.session = facts->host.session_dir.n > 0
                     ? facts->host.session_dir
                     : path_join(a, PATH_POSIX, facts->host.state_dir, STR("sessions/NEW"));
-    p.facts_sorted = are_sorted(facts);
+    for (size_t i = 0; i < facts->n; i++)
+        path_table_put(a, &p.numbers, facts->v[i].path, i);
     if (facts->places)
         p.places = *facts->places;
     else

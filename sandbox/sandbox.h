@@ -28,6 +28,15 @@ struct path_env;
 const struct git_found *facts_git(struct arena *a, const struct policy *policy, const struct path_env *env,
     const struct host *host);
 
+/* Looks at the names of obeyed.h in one writable root: no content, no link followed, no tree walked. held: names that a
+ * placeholder of Cordon's may stand for, which counts as nothing there. */
+struct obeyed_list;
+struct obeyed_notes;
+void obeyed_look(struct arena *a, struct str root, const struct texts *held, struct obeyed_list *out);
+/* Walks the root for repositories below it that came into being, or had their configuration or hooks written, since a
+ * time (ms since 1970): bounded in depth, entries and time. False: there was more than was looked at. */
+bool obeyed_walk(struct arena *a, struct str root, uint64_t since_ms, struct obeyed_notes *out);
+
 /* ---- a boundary ---- */
 
 struct boundary; /* one runner and the tree below it; opaque */

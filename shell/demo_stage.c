@@ -135,6 +135,7 @@ bool stage_set(struct stage *d, struct session *s, bool weak, struct err *e)
     d->session.interactive = false;
     d->session.borrowed = true;
     d->session.no_workspace = false;
+    d->session.last_word = (struct last_word){0};
     d->session.carrier = (struct carrier){0};
     if (!sys_real_path(&d->arena, s->host.session_dir, &folder, e))
         return false;

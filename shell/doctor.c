@@ -7,6 +7,8 @@
 
 #include <stdio.h>
 
+#define OBEYED_LINES_MAX 40
+
 static const char *state_word(enum promise_state state)
 {
     static const char *const words[] = {"ok", "--", "??", "BROKEN"};
@@ -156,6 +158,8 @@ static void status_roots(struct session *s, struct arena *a, const struct policy
 
 static void status_json(struct session *s, const struct opened *o, struct buf *out)
 {
+    struct arena a = {0};
+    struct obeyed_notes notes = {0};
     bool first = true;
     buf_format(out, "{\"version\":1,\"tier\":\"%s\",\"network\":\"%s\",\"agent\":%s,",
         o->boundary ? tier_name(o->tier) : "unknown", net_mode_name(o->policy.net),
@@ -174,7 +178,22 @@ static void status_json(struct session *s, const struct opened *o, struct buf *o
     texts_json(out, "partial", &o->plan.partial);
     buf_format(out, ",");
     texts_json(out, "notes", &o->plan.notes);
+    last_word_notes(s, &a, false, &notes);
+    buf_format(out, ",\"obeyed_changed\":");
+    obeyed_json(out, &notes);
     buf_format(out, "}\n");
+    arena_release(&a);
+}
+
+static void status_obeyed(struct session *s, struct arena *a, struct buf *out)
+{
+    struct obeyed_notes notes = {0};
+
+    last_word_notes(s, a, false, &notes);
+    if (!notes.n)
+        return;
+    buf_format(out, "changed:   in here since it was opened, and obeyed outside:\n");
+    obeyed_print(out, a, &s->env, s->last_word.roots.v[0], &notes, OBEYED_LINES_MAX);
 }
 
 static void status_of(struct session *s, const struct opened *o, bool json, struct buf *out)
@@ -198,6 +217,7 @@ static void status_of(struct session *s, const struct opened *o, bool json, stru
         buf_format(out, "jobs:      %llu in the background\n", (unsigned long long)jobs);
     list(out, &a, "partial:   ", &o->plan.partial);
     list(out, &a, "note:      ", &o->plan.notes);
+    status_obeyed(s, &a, out);
     arena_release(&a);
 }
 

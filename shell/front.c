@@ -8,6 +8,8 @@ static bool open_front(struct session *s, const struct options *o, unsigned flag
 {
     struct err e = {0};
 
+    /* For a person, at the end; and for :status. */
+    s->last_word.wanted = (!o->verb->name[0] && !o->line.p) || std_look(2) == STD_IS_TERMINAL;
     if (!session_begin(s, o, &e) || !session_open(s, flags, &s->open, &e)) {
         say_error(&e);
         return false;
@@ -35,6 +37,9 @@ static int end_front(struct session *s, int code, const struct err *e)
         tell_denied(s);
     if (e->kind)
         say_error(e);
+    opened_close(&s->open); /* nothing runs any more */
+    if (std_look(2) == STD_IS_TERMINAL)
+        last_word_say(s);
     session_end(s);
     tty_end();
     return code;

@@ -315,6 +315,8 @@ static bool prove(struct session *s, struct opened *o, bool build, bool thorough
         !probe_target_open(&o->target, e))
         return false;
     promises_make(s, o, thorough);
+    if (build)
+        last_word_begin(s, o);
     probes = arena_alloc(&o->arena, o->proof_count + 1, sizeof *probes);
     for (size_t i = 0; i < o->proof_count; i++)
         probes[i] = o->proofs[i].probe;
@@ -433,6 +435,7 @@ void session_end(struct session *s)
     opened_close(&s->open);
     boundary_close(s->early);
     s->early = NULL;
+    last_word_end(s);
     sys_session_folder_end();
     arena_release(&s->arena);
 }

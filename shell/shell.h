@@ -9,6 +9,7 @@
 #define CORDON_SHELL_H
 
 #include "../sandbox/core/core.h"
+#include "../sandbox/core/obeyed.h"
 #include "../sandbox/core/path.h"
 #include "../sandbox/core/plan.h"
 #include "../sandbox/core/policy.h"
@@ -124,6 +125,16 @@ struct carrier {
     size_t (*jobs)(void *context);   /* background jobs now, for :quit and :status; may be NULL */
 };
 
+/* What was seen of the files that tools outside obey (obeyed.h), when each writable root was first one. */
+struct last_word {
+    bool wanted;
+    struct arena arena;
+    struct texts roots; /* real paths, the workspace first */
+    struct texts held;  /* names of placeholders */
+    struct obeyed_list before;
+    uint64_t since_ms;
+};
+
 /* The life of one Cordon. */
 struct run;
 struct session {
@@ -147,6 +158,7 @@ struct session {
     struct str go_to;         /* where the next living shell begins (:open); none: where the old one is */
     struct run *first;        /* the program that the boundary is opened for; NULL: none */
     struct denied *denied;    /* what was refused (denied.h); NULL before session_begin */
+    struct last_word last_word;
     struct str place;         /* the living shell's directory, canonical, kept by the REPL; may be none */
 };
 
@@ -179,6 +191,17 @@ void session_end(struct session *s);
 const char *tier_name(enum tier tier);
 /* Lines for stderr after an opening: what is partial, warnings of the policy, no workspace. */
 void session_announce(struct session *s, const struct opened *o);
+
+/* ---- last_word.c: what changed in files that tools outside obey ---- */
+
+/* Remembers, if that is wanted, how they are now in every writable root of o that was none before: while o is being built,
+ * before anything runs in it. */
+void last_word_begin(struct session *s, const struct opened *o);
+/* What differs now; walk: nested repositories too. */
+void last_word_notes(struct session *s, struct arena *a, bool walk, struct obeyed_notes *out);
+/* Says it on standard error, if there is anything. Once nothing runs inside any more. */
+void last_word_say(struct session *s);
+void last_word_end(struct session *s);
 
 /* ---- exec.c: a program that Cordon starts itself and waits on (run, -c) ---- */
 

@@ -64,14 +64,17 @@ struct looked {
 /* ---- gate_linux.c: connections on the caller's behalf ---- */
 
 /*
- * Takes a connect (or bind of a path) notification over and sees to its answer: now, or later from the gate's own thread
- * when the connection takes its time. Never answers CONTINUE to a connect. address: the caller's sockaddr, copied once.
+ * Takes a connect notification over and sees to its answer: now, or later from the gate's own threads when looking up or
+ * connecting takes its time. Never answers CONTINUE. address: the caller's sockaddr, copied once; length as the caller gave
+ * it (above 128 is EINVAL, and address is not read). An address that cannot be read is EFAULT, the caller of this to say.
  */
 struct gate;
-struct gate *gate_new(const struct watch *watch); /* starts its thread; NULL with errno */
+struct gate *gate_new(const struct watch *watch); /* its threads start when first needed; NULL with errno */
 void gate_connect(struct gate *gate, int listener, const struct seccomp_notif *call,
     const void *address, size_t length);
-/* socket(AF_UNIX, SOCK_DGRAM) and socketpair: refused and recorded, unless the policy lets them be. */
+/* socket or socketpair: 0 when the caller may go on (CONTINUE: the arguments are values); or what it is to be answered
+ * (AF_UNIX datagram sockets, which no gate at connect can hold, unless the policy lets them be), recorded. */
+long gate_datagrams(const struct watch *watch, const struct seccomp_notif *call);
 
 /* ---- fuse_linux.c: the server behind covers ---- */
 

@@ -488,6 +488,7 @@ static bool apply_one(struct state *s, size_t i, struct err *e)
         return do_device(s, i, e);
     case OP_BIND:
         return do_bind(s, i, op->number == 1, e);
+    case OP_BIRTHPLACE: /* on a placeholder that names_linux.c made */
     case OP_WRITABLE:
         return do_bind(s, i, true, e);
     case OP_OVERLAY:
@@ -511,7 +512,6 @@ static bool apply_one(struct state *s, size_t i, struct err *e)
         return landlock_ready(s, op, true, e);
     case OP_RLIMIT:
         return do_rlimit(s, op, e);
-    case OP_BIRTHPLACE:
     case OP_LATER_SECRET:
     case OP_LATER_PROTECT:
     case OP_GUARD:
@@ -539,7 +539,7 @@ static bool hold_objects(struct state *s, size_t count, struct err *e)
             err_clear(e);
             continue;
         }
-        if (op->kind == OP_BIND)
+        if (op->kind == OP_BIND || op->kind == OP_BIRTHPLACE)
             path = op->source;
         else if (op->kind == OP_WRITABLE || op->kind == OP_DEVICE)
             path = op->path;

@@ -73,10 +73,16 @@ static bool eye_list(void *context, struct arena *a, struct str folder, size_t m
     return good;
 }
 
+const struct git_eye *git_eye_system(void)
+{
+    static const struct git_eye eye = {
+        .kind = eye_kind, .read = eye_read, .list = eye_list, .variable = sys_variable};
+
+    return &eye;
+}
+
 const struct git_found *facts_git(struct arena *a, const struct policy *policy, const struct path_env *env,
     const struct host *host)
 {
-    struct git_eye eye = {.kind = eye_kind, .read = eye_read, .list = eye_list, .variable = sys_variable};
-
-    return git_look(a, policy, env, host, &eye);
+    return git_look(a, policy, env, host, git_eye_system());
 }

@@ -63,6 +63,11 @@ void names_release(struct names *mine);
 struct stat;
 bool names_is_placeholder(int object, const struct stat *st);
 
+/* ---- git_linux.c ---- */
+
+struct git_eye;
+const struct git_eye *git_eye_system(void);
+
 /* ---- confinement: what the runner keeps for every program that it starts ---- */
 
 #define RLIMITS_MAX 8

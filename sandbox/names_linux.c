@@ -556,6 +556,12 @@ static bool hold_one(struct names *mine, const struct op *op, const struct texts
     return true;
 }
 
+/* A birthplace stands on a placeholder. */
+static bool is_held(const struct op *op)
+{
+    return op->kind == OP_PLACEHOLDER || op->kind == OP_BIRTHPLACE;
+}
+
 bool names_hold(struct names *mine, const struct op *ops, size_t count, const struct texts *accepted, struct err *e)
 {
     struct buf lines = {0};
@@ -563,7 +569,7 @@ bool names_hold(struct names *mine, const struct op *ops, size_t count, const st
     bool good = true;
 
     for (size_t i = 0; i < count; i++)
-        if (ops[i].kind == OP_PLACEHOLDER && !find_held(ops[i].path))
+        if (is_held(&ops[i]) && !find_held(ops[i].path))
             write_entry(&lines, 'i', ops[i].number == 1, &now, ops[i].path, ops[i].text);
     if (lines.n && !append(&lines)) {
         err_set(e, ERR_SYSTEM, "cannot write down what is about to be made");
@@ -572,7 +578,7 @@ bool names_hold(struct names *mine, const struct op *ops, size_t count, const st
     }
     buf_clear(&lines);
     for (size_t i = 0; good && i < count; i++)
-        if (ops[i].kind == OP_PLACEHOLDER)
+        if (is_held(&ops[i]))
             good = hold_one(mine, &ops[i], accepted, &lines, e);
     if (lines.n && !append(&lines) && good) {
         err_set(e, ERR_SYSTEM, "cannot write down what was made");

@@ -27,6 +27,12 @@ struct git_found;
 struct path_env;
 const struct git_found *facts_git(struct arena *a, const struct policy *policy, const struct path_env *env,
     const struct host *host);
+/* The folder that is bound over the .git of a workspace without one (OP_BIRTHPLACE's source). */
+bool newborn_make(struct str place, struct str root, struct err *e);
+/* Puts what was made there into place, or keeps it apart, and says which: one printable line each. ended: of our own
+ * session, with nothing left inside; else of sessions that are gone, maybe by a crash. */
+void newborn_settle(
+    struct arena *a, const struct path_env *env, struct str session_dir, bool ended, struct texts *lines);
 
 /* Looks at the names of obeyed.h in one writable root: no content, no link followed, no tree walked. held: names that a
  * placeholder of Cordon's may stand for, which counts as nothing there. */

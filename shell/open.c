@@ -210,6 +210,18 @@ static void begin_boundary(struct session *s, bool new_network)
         s->early = NULL;
 }
 
+/* Repositories that were made inside, where the workspace had none: now or in a session that is gone. */
+static void settle_births(struct session *s, bool ended)
+{
+    struct arena a = {0};
+    struct texts lines = {0};
+
+    newborn_settle(&a, &s->env, s->host.session_dir, ended, &lines);
+    for (size_t i = 0; i < lines.n; i++)
+        say_note("%s", lines.v[i].p);
+    arena_release(&a);
+}
+
 bool session_begin(struct session *s, const struct options *o, struct err *e)
 {
     enum net_mode mode = NET_OFFLINE;
@@ -231,8 +243,10 @@ bool session_begin(struct session *s, const struct options *o, struct err *e)
     if (o->verb->boundary &&
         !sys_session_folder(&s->arena, s->host.state_dir, &s->host.session_dir, e))
         return false;
-    if (s->host.session_dir.n)
+    if (s->host.session_dir.n) {
         names_clean(s->host.session_dir);
+        settle_births(s, false);
+    }
     return true;
 }
 
@@ -262,6 +276,8 @@ static bool make_folders(struct session *s, const struct plan *plan, struct err 
             if (wanted[j].n && path_is_under(&s->env, s->host.state_dir, wanted[j]) &&
                 !sys_make_folders(wanted[j], 0700, e))
                 return false;
+        if (op->kind == OP_BIRTHPLACE && !newborn_make(op->source, path_parent(s->env.system, op->path), e))
+            return false;
     }
     return true;
 }
@@ -436,6 +452,8 @@ void session_end(struct session *s)
     boundary_close(s->early);
     s->early = NULL;
     last_word_end(s);
+    if (s->host.session_dir.n && !s->borrowed)
+        settle_births(s, true);
     sys_session_folder_end();
     arena_release(&s->arena);
 }

@@ -314,6 +314,22 @@ static bool plan_protect(struct planner *p, const struct place *place)
     return true;
 }
 
+/* Where git made inside would be obeyed outside, it is made in a folder apart. */
+static bool plan_birth(struct planner *p, const struct place *place)
+{
+    uint64_t hash = 14695981039346656037u; /* FNV-1a: only to give each root a folder of its own */
+    struct str session = path_name(PATH_POSIX, p->session);
+    struct op *op = planner_op(p, OP_BIRTHPLACE, place->path, "a repository made inside stays apart until the session ends");
+
+    for (size_t i = 0; i < place->root.n; i++)
+        hash = (hash ^ (unsigned char)place->root.p[i]) * 1099511628211u;
+    op->source = arena_format(p->a, "%s/born/%s/%016llx/git", p->host->state_dir.p, session.p, (unsigned long long)hash);
+    op->rule = place->rule->id;
+    op->on_failure = FAIL_PARTIAL;
+    op->part = STR("names");
+    return true;
+}
+
 static bool plan_pin(struct planner *p, const struct place *place)
 {
     const struct fact *fact = planner_fact(p, place->path);
@@ -322,6 +338,8 @@ static bool plan_pin(struct planner *p, const struct place *place)
 
     if (is_covered(p, place->path) || !root)
         return true;
+    if (place->hold == HOLD_BIRTH)
+        return plan_birth(p, place);
     if (fact->kind == FACT_MISSING) {
         planner_note(p, "not held yet: %s does not exist, and could be made from inside",
             planner_show(p, place->path).p);

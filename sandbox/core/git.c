@@ -441,6 +441,14 @@ static void look_dot_git_file(struct look *l, struct str file)
                 path_display(l->a, l->env, file).p, path_display(l->a, l->env, folder).p));
 }
 
+/* Git takes no notice of an empty .git, and Cordon itself makes one to hold the name. */
+static bool is_empty(struct look *l, struct str folder)
+{
+    struct texts names = {0};
+
+    return l->eye->list(l->eye->context, l->a, folder, 1, &names) && names.n == 0;
+}
+
 static void look_root(struct look *l, struct str root)
 {
     struct str dot_git = join(l, root, ".git");
@@ -449,7 +457,9 @@ static void look_root(struct look *l, struct str root)
     l->root = root;
     l->read = (struct texts){0};
     look_global(l, root);
-    if (kind == FACT_FOLDER)
+    if (kind == FACT_MISSING || (kind == FACT_FOLDER && is_empty(l, dot_git)))
+        add(l, PLACE_PIN, dot_git, "a repository made inside is looked at first", HOLD_BIRTH);
+    else if (kind == FACT_FOLDER)
         look_git_folder(l, dot_git, root, 0);
     else if (kind == FACT_FILE)
         look_dot_git_file(l, dot_git);

@@ -27,7 +27,8 @@ enum place_kind {
 };
 
 /* What keeps the name of a protected place from being taken where nothing is there. */
-enum place_hold { HOLD_NOT, HOLD_FOLDER, HOLD_FILE };
+/* HOLD_BIRTH: by a folder in which a repository can be made; it stays apart until the session ends. */
+enum place_hold { HOLD_NOT, HOLD_FOLDER, HOLD_FILE, HOLD_BIRTH };
 
 struct place {
     enum place_kind kind;

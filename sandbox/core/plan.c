@@ -240,6 +240,7 @@ enum plan_reach plan_reaches(const struct plan *plan, struct str path)
             break;
         case OP_WRITABLE:
         case OP_OVERLAY:
+        case OP_BIRTHPLACE:
         case OP_TMPFS:
         case OP_PROC:
         case OP_DEVPTS:

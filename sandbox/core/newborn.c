@@ -1,0 +1,216 @@
+/*
+ * newborn: judges a repository that was made inside. See newborn.h.
+ */
+#include "newborn.h"
+#include "gitconf.h"
+#include "text.h"
+
+#define NAMES_MAX 100000 /* in one folder */
+#define LINK_MAX  ((size_t)PATH_BYTES_MAX + 16)
+
+struct judge {
+    struct arena *a;
+    const struct path_env *env;
+    const struct git_eye *eye;
+    struct str folder; /* where all of it lies now */
+    struct str home;   /* what that will be: the root's .git */
+    struct str root;
+    struct str *reason;
+    size_t entries;
+};
+
+static enum fact_kind kind_of(struct judge *j, struct str path)
+{
+    return j->eye->kind(j->eye->context, path);
+}
+
+static struct str join(struct judge *j, struct str folder, const char *name)
+{
+    return path_join(j->a, PATH_POSIX, folder, str_from(name));
+}
+
+/* Its place in the repository, for people. */
+static const char *shown(struct judge *j, struct str path)
+{
+    struct str below = path_below(j->env, j->folder, path);
+
+    return text_printable(j->a, below.n ? below : STR(".git")).p;
+}
+
+static bool bad(struct judge *j, struct str path, const char *why)
+{
+    if (!j->reason->p)
+        *j->reason = arena_format(j->a, "%s %s", shown(j, path), why);
+    return false;
+}
+
+static bool list(struct judge *j, struct str folder, struct texts *out)
+{
+    return j->eye->list(j->eye->context, j->a, folder, NAMES_MAX, out) || bad(j, folder, "has too many entries");
+}
+
+/* ---- the single files ---- */
+
+/* `inside`: a submodule's own, whose core.worktree leads back into the workspace, where it would lie. */
+static bool judge_entry(struct judge *j, const struct gitconf_entry *entry, struct str file, bool inside)
+{
+    struct path_env plain = {.system = PATH_POSIX};
+    struct err ignored = {0};
+    struct str path;
+
+    if (gitconf_is_harmless(entry))
+        return true;
+    if (inside && str_is(entry->section, "core") && str_is(entry->key, "worktree") && !entry->subsection.p) {
+        struct str below = path_below(j->env, j->folder, path_parent(PATH_POSIX, file));
+        plain.cwd = path_join(j->a, PATH_POSIX, j->home, below);
+        if (entry->value.n > 0 && entry->value.p[0] == '.' &&
+            path_canonical(j->a, &plain, entry->value, &path, &ignored) && path_is_under(j->env, j->root, path) &&
+            !path_is_under(j->env, j->home, path))
+            return true;
+    }
+    return bad(j, file, arena_format(j->a, "sets %s", gitconf_name(j->a, entry).p).p);
+}
+
+static bool judge_config(struct judge *j, struct str file, bool needed, bool inside)
+{
+    struct gitconf conf;
+    struct str text;
+
+    if (kind_of(j, file) == FACT_MISSING)
+        return !needed || bad(j, file, "is missing");
+    if (!j->eye->read(j->eye->context, j->a, file, GITCONF_BYTES_MAX, true, &text))
+        return bad(j, file, "cannot be read");
+    gitconf_parse(j->a, text, &conf);
+    if (conf.damaged)
+        return bad(j, file, "is not well formed");
+    for (size_t i = 0; i < conf.n; i++)
+        if (!judge_entry(j, &conf.v[i], file, inside))
+            return false;
+    return true;
+}
+
+static bool absent(struct judge *j, struct str folder, const char *name)
+{
+    struct str path = join(j, folder, name);
+
+    return kind_of(j, path) == FACT_MISSING || bad(j, path, "is there, and git obeys it");
+}
+
+/* Git runs a hook by its exact name: samples never. */
+static bool judge_hooks(struct judge *j, struct str folder)
+{
+    struct texts names = {0};
+
+    if (kind_of(j, folder) == FACT_MISSING)
+        return true;
+    if (!list(j, folder, &names))
+        return false;
+    for (size_t i = 0; i < names.n; i++)
+        if (!str_ends(names.v[i], STR(".sample")))
+            return bad(j, path_join(j->a, PATH_POSIX, folder, names.v[i]), "is a hook");
+    return true;
+}
+
+static bool judge_empty(struct judge *j, struct str folder)
+{
+    struct texts names = {0};
+
+    if (kind_of(j, folder) == FACT_MISSING)
+        return true;
+    return list(j, folder, &names) && (names.n == 0 || bad(j, folder, "is not empty, and git obeys it"));
+}
+
+/* ---- folders ---- */
+
+static bool judge_folder(struct judge *j, struct str folder, bool inside, int depth);
+
+static bool judge_worktrees(struct judge *j, struct str folder)
+{
+    struct texts names = {0};
+
+    if (kind_of(j, folder) == FACT_MISSING)
+        return true;
+    if (!list(j, folder, &names))
+        return false;
+    for (size_t i = 0; i < names.n; i++) {
+        struct str one = path_join(j->a, PATH_POSIX, folder, names.v[i]), common = join(j, one, "commondir"), text;
+        if (!j->eye->read(j->eye->context, j->a, common, LINK_MAX, true, &text) || !str_is(text, "../..\n"))
+            return bad(j, common, "leads elsewhere");
+        if (!judge_config(j, join(j, one, "config.worktree"), false, false) || !judge_hooks(j, join(j, one, "hooks")))
+            return false;
+    }
+    return true;
+}
+
+static bool judge_modules(struct judge *j, struct str folder, int depth)
+{
+    struct texts names = {0};
+
+    if (kind_of(j, folder) == FACT_MISSING)
+        return true;
+    if (depth > NEWBORN_DEPTH_MAX)
+        return bad(j, folder, "is too deep");
+    if (!list(j, folder, &names))
+        return false;
+    for (size_t i = 0; i < names.n; i++) {
+        struct str one = path_join(j->a, PATH_POSIX, folder, names.v[i]);
+        bool is_git = kind_of(j, join(j, one, "HEAD")) != FACT_MISSING || kind_of(j, join(j, one, "config")) != FACT_MISSING;
+        if (!(is_git ? judge_folder(j, one, true, depth + 1) : judge_modules(j, one, depth + 1)))
+            return false;
+    }
+    return true;
+}
+
+static bool judge_folder(struct judge *j, struct str folder, bool inside, int depth)
+{
+    static const char *const needed[] = {"objects", "refs"};
+
+    if (kind_of(j, join(j, folder, "HEAD")) != FACT_FILE)
+        return bad(j, join(j, folder, "HEAD"), "is no file: no repository");
+    for (size_t i = 0; i < COUNT_OF(needed); i++)
+        if (kind_of(j, join(j, folder, needed[i])) != FACT_FOLDER)
+            return bad(j, join(j, folder, needed[i]), "is no folder: no repository");
+    return judge_config(j, join(j, folder, "config"), true, inside) &&
+           judge_config(j, join(j, folder, "config.worktree"), false, inside) && absent(j, folder, "commondir") &&
+           absent(j, folder, "objects/info/alternates") && absent(j, folder, "gitdir") &&
+           judge_hooks(j, join(j, folder, "hooks")) && judge_empty(j, join(j, folder, "remotes")) &&
+           judge_empty(j, join(j, folder, "branches")) && judge_worktrees(j, join(j, folder, "worktrees")) &&
+           judge_modules(j, join(j, folder, "modules"), depth + 1);
+}
+
+/* Files and folders, nothing else: a link would lead the moving, or git, elsewhere. */
+static bool judge_kinds(struct judge *j, struct str folder, int depth)
+{
+    struct texts names = {0};
+
+    if (depth > NEWBORN_DEPTH_MAX)
+        return bad(j, folder, "is too deep");
+    if (!list(j, folder, &names))
+        return false;
+    for (size_t i = 0; i < names.n; i++) {
+        struct str path = path_join(j->a, PATH_POSIX, folder, names.v[i]);
+        enum fact_kind kind = kind_of(j, path);
+        if (++j->entries > NEWBORN_ENTRIES_MAX)
+            return bad(j, path, "is one of too many");
+        if (kind != FACT_FILE && kind != FACT_FOLDER)
+            return bad(j, path, "is neither file nor folder");
+        if (kind == FACT_FOLDER && !judge_kinds(j, path, depth + 1))
+            return false;
+    }
+    return true;
+}
+
+enum newborn_state newborn_judge(struct arena *a, const struct path_env *env, const struct git_eye *eye, struct str folder,
+    struct str root, struct str *reason)
+{
+    struct judge j = {.a = a, .env = env, .eye = eye, .folder = folder, .root = root, .reason = reason};
+    struct texts names = {0};
+
+    *reason = (struct str){0};
+    j.home = path_join(a, PATH_POSIX, root, STR(".git"));
+    if (kind_of(&j, folder) != FACT_FOLDER || !list(&j, folder, &names))
+        return kind_of(&j, folder) == FACT_MISSING ? NEWBORN_EMPTY : (bad(&j, folder, "is no folder"), NEWBORN_BAD);
+    if (names.n == 0)
+        return NEWBORN_EMPTY;
+    return judge_kinds(&j, folder, 0) && judge_folder(&j, folder, false, 0) ? NEWBORN_GOOD : NEWBORN_BAD;
+}

@@ -1,0 +1,305 @@
+/*
+ * newborn: birthplaces, where a repository can be made inside while the workspace has none, and what becomes of what was
+ * born there. Trusted side.
+ *
+ * Each is a folder of this session's below the state folder, which nobody inside can reach but through the mount over the
+ * workspace's .git. It is looked at when nothing runs inside any more; what a crash left is copied first, and the copy is
+ * looked at, as something might still be dying in the original.
+ *
+ *     STATE/born/SESSION/HASH/git    what was born; /root says for which workspace
+ *     STATE/born/kept/NAME/git       what did not please, until the person decides
+ */
+#include "linux.h"
+#include "core/newborn.h"
+#include "core/text.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#define KEPT_MAX 1000
+
+struct settling {
+    struct arena *a;
+    const struct path_env *env;
+    struct str born;
+    struct texts *lines;
+};
+
+/* ---- making ---- */
+
+bool newborn_make(struct str place, struct str root, struct err *e)
+{
+    char folder[PATH_BYTES_MAX], text[PATH_BYTES_MAX + 64];
+    size_t n = place.n;
+    struct stat st;
+    int fd;
+
+    while (n > 0 && place.p[n - 1] != '/')
+        n--;
+    if (n < 2 || n >= sizeof folder)
+        return err_set(e, ERR_BUG, "a birthplace without a folder");
+    snprintf(folder, sizeof folder, "%.*s", (int)(n - 1), place.p);
+    if (!sys_make_folders((struct str){folder, n - 1}, 0700, e))
+        return false;
+    fd = sys_open_beneath_root(root.p, O_PATH | O_DIRECTORY);
+    if ((mkdir(place.p, 0777) != 0 && errno != EEXIST) || fd < 0 || fstat(fd, &st) != 0) {
+        err_set(e, ERR_SYSTEM, "cannot make a place for a new repository");
+        err_subject(e, place);
+        sys_reason(e, errno);
+        if (fd >= 0)
+            close(fd);
+        return false;
+    }
+    close(fd);
+    n = (size_t)snprintf(text, sizeof text, "%llu %llu %s", (unsigned long long)st.st_dev, (unsigned long long)st.st_ino,
+        root.p);
+    snprintf(folder + strlen(folder), sizeof folder - strlen(folder), "/root");
+    fd = open(folder, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0 || n >= sizeof text || write(fd, text, n) != (ssize_t)n) {
+        err_set(e, ERR_SYSTEM, "cannot write down what a birthplace is for");
+        sys_reason(e, errno);
+    }
+    if (fd >= 0)
+        close(fd);
+    return e->kind == ERR_NONE;
+}
+
+/* ---- copying: files and folders, no links ---- */
+
+static bool copy_bytes(int from, int to)
+{
+    char chunk[65536];
+    ssize_t n;
+
+    while ((n = read(from, chunk, sizeof chunk)) > 0)
+        for (ssize_t at = 0; at < n;) {
+            ssize_t done = write(to, chunk + at, (size_t)(n - at));
+            if (done <= 0)
+                return false;
+            at += done;
+        }
+    return n == 0;
+}
+
+static bool copy_file(int from, int to, const char *name)
+{
+    int source = openat(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), target = -1;
+    struct stat st;
+    bool good = source >= 0 && fstat(source, &st) == 0 && S_ISREG(st.st_mode);
+
+    if (good)
+        target = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, st.st_mode & 0777);
+    good = good && target >= 0 && copy_bytes(source, target);
+    if (target >= 0)
+        close(target);
+    if (source >= 0)
+        close(source);
+    return good;
+}
+
+/* Takes both descriptors over. */
+static bool copy_folder(int from, int to, int depth)
+{
+    DIR *dir = from < 0 || to < 0 || depth > NEWBORN_DEPTH_MAX ? NULL : fdopendir(from);
+    struct dirent *entry;
+    struct stat st;
+    bool good = dir != NULL;
+
+    if (!dir && from >= 0)
+        close(from);
+    while (good && (entry = readdir(dir))) {
+        const char *name = entry->d_name;
+        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+            continue;
+        good = fstatat(dirfd(dir), name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+        if (good && S_ISDIR(st.st_mode))
+            good = mkdirat(to, name, (st.st_mode & 0777) | 0700) == 0 &&
+                   copy_folder(openat(dirfd(dir), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
+                       openat(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), depth + 1);
+        else
+            good = good && copy_file(dirfd(dir), to, name);
+    }
+    if (dir)
+        closedir(dir);
+    if (to >= 0)
+        close(to);
+    return good;
+}
+
+static bool copy_tree(const char *from, int to_folder, const char *name)
+{
+    return mkdirat(to_folder, name, 0777) == 0 &&
+           copy_folder(open(from, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
+               openat(to_folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), 0);
+}
+
+/* ---- into place ---- */
+
+/* What stands at the workspace's .git: nothing, or an empty folder that no session holds. */
+static const char *make_room(int root)
+{
+    int fd = openat(root, ".git", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    const char *why = NULL;
+
+    if (fd < 0)
+        return errno == ENOENT ? NULL : "something else is there now";
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+        why = "another session works there";
+    else if (unlinkat(root, ".git", AT_REMOVEDIR) != 0)
+        why = "there is a repository now";
+    close(fd);
+    return why;
+}
+
+/* NULL: done. Else why not. */
+static const char *move_into(const char *from, int root)
+{
+    static const char fresh[] = ".git.cordon-new";
+    const char *why = make_room(root);
+
+    if (why)
+        return why;
+    if (renameat2(AT_FDCWD, from, root, ".git", RENAME_NOREPLACE) == 0)
+        return NULL;
+    if (errno != EXDEV)
+        return strerror(errno);
+    if (!copy_tree(from, root, fresh))
+        return "it cannot be copied there whole; what was copied is in .git.cordon-new";
+    return renameat2(root, fresh, root, ".git", RENAME_NOREPLACE) == 0 ? NULL : strerror(errno);
+}
+
+/* The workspace that a birthplace was for, if it is still that folder. */
+static int open_root(struct settling *s, struct str folder, struct str *root)
+{
+    struct str file = path_join(s->a, PATH_POSIX, folder, STR("root")), text = {0};
+    struct err ignored = {0};
+    unsigned long long dev, ino;
+    struct stat st;
+    int fd, at = 0;
+
+    if (!sys_read_file(s->a, file, PATH_BYTES_MAX + 64, true, &text, &ignored) ||
+        sscanf(text.p, "%llu %llu %n", &dev, &ino, &at) != 2 || at <= 0 || (size_t)at >= text.n)
+        return -1;
+    *root = arena_str(s->a, str_slice(text, (size_t)at, text.n));
+    fd = sys_open_beneath_root(root->p, O_RDONLY | O_DIRECTORY);
+    if (fd >= 0 && (fstat(fd, &st) != 0 || st.st_dev != dev || st.st_ino != ino)) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
+/* ---- what becomes of one ---- */
+
+static void tell(struct settling *s, struct str line)
+{
+    *(struct str *)ARENA_PUSH(s->a, s->lines) = line;
+}
+
+static void keep(struct settling *s, struct str folder, struct str root, struct str why)
+{
+    struct str kept = path_join(s->a, PATH_POSIX, s->born, STR("kept")), to = folder;
+    struct str name = root.n ? path_name(PATH_POSIX, root) : STR("repository");
+    struct err ignored = {0};
+
+    sys_make_folders(kept, 0700, &ignored);
+    for (int i = 1; i < KEPT_MAX; i++) {
+        struct str wanted = arena_format(s->a, "%s/%.*s-%d", kept.p, (int)(name.n > 200 ? 200 : name.n), name.p, i);
+        if (renameat2(AT_FDCWD, folder.p, AT_FDCWD, wanted.p, RENAME_NOREPLACE) == 0) {
+            to = wanted;
+            break;
+        }
+    }
+    tell(s, arena_format(s->a, "the repository that was made inside was not put into %s: %s. To take it all the same: mv %s/git %s/.git",
+                root.n ? path_display(s->a, s->env, root).p : "its workspace", why.p, path_display(s->a, s->env, to).p,
+                root.n ? path_display(s->a, s->env, root).p : "WORKSPACE"));
+}
+
+static void settle_one(struct settling *s, struct str folder, bool crashed)
+{
+    struct str git = path_join(s->a, PATH_POSIX, folder, STR("git")), root = {0}, reason = {0};
+    int fd = open_root(s, folder, &root);
+    enum newborn_state state = newborn_judge(s->a, s->env, git_eye_system(), git, root, &reason);
+    const char *why;
+    struct err ignored = {0};
+
+    if (state == NEWBORN_EMPTY) {
+        sys_remove_tree(folder, &ignored);
+    } else if (fd < 0) {
+        keep(s, folder, root, STR("that folder is not what it was"));
+    } else {
+        if (state == NEWBORN_GOOD && crashed) {
+            struct str copy = path_join(s->a, PATH_POSIX, folder, STR("copy"));
+            sys_remove_tree(copy, &ignored);
+            state = NEWBORN_BAD;
+            reason = STR("it could not be copied");
+            if (copy_tree(git.p, AT_FDCWD, copy.p))
+                state = newborn_judge(s->a, s->env, git_eye_system(), git = copy, root, &reason);
+        }
+        why = state == NEWBORN_GOOD ? move_into(git.p, fd) : reason.p;
+        if (why) {
+            keep(s, folder, root, str_from(why));
+        } else {
+            tell(s, arena_format(s->a, "a repository was made inside: %s/.git is in place now", path_display(s->a, s->env, root).p));
+            sys_remove_tree(folder, &ignored);
+        }
+    }
+    if (fd >= 0)
+        close(fd);
+}
+
+static void settle_session(struct settling *s, struct str folder, bool crashed)
+{
+    struct texts names = {0};
+    const struct git_eye *eye = git_eye_system();
+
+    eye->list(eye->context, s->a, folder, KEPT_MAX, &names);
+    for (size_t i = 0; i < names.n; i++)
+        settle_one(s, path_join(s->a, PATH_POSIX, folder, names.v[i]), crashed);
+    rmdir(folder.p);
+}
+
+/* Is the session that made it gone? Its folder's lock is then free. */
+static int lock_session(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        close(fd);
+        return -1;
+    }
+    return fd >= 0 ? fd : errno == ENOENT ? AT_FDCWD : -1;
+}
+
+void newborn_settle(struct arena *a, const struct path_env *env, struct str session_dir, bool ended, struct texts *lines)
+{
+    struct settling s = {.a = a, .env = env, .lines = lines};
+    struct str sessions = path_parent(PATH_POSIX, session_dir), own = path_name(PATH_POSIX, session_dir);
+    const struct git_eye *eye = git_eye_system();
+    struct texts names = {0};
+
+    s.born = path_join(a, PATH_POSIX, path_parent(PATH_POSIX, sessions), STR("born"));
+    if (ended) {
+        settle_session(&s, path_join(a, PATH_POSIX, s.born, own), false);
+        return;
+    }
+    if (!eye->list(eye->context, a, s.born, KEPT_MAX, &names))
+        return;
+    for (size_t i = 0; i < names.n; i++) {
+        struct str folder = path_join(a, PATH_POSIX, s.born, names.v[i]);
+        bool mine = str_eq(names.v[i], own);
+        int lock = mine ? AT_FDCWD : -1;
+        if (str_is(names.v[i], "kept"))
+            continue;
+        if (!mine)
+            lock = lock_session(path_join(a, PATH_POSIX, sessions, names.v[i]).p);
+        if (lock == -1)
+            continue;
+        settle_session(&s, folder, true);
+        if (lock >= 0)
+            close(lock);
+    }
+}

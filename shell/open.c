@@ -276,7 +276,8 @@ static bool make_folders(struct session *s, const struct plan *plan, struct err 
             if (wanted[j].n && path_is_under(&s->env, s->host.state_dir, wanted[j]) &&
                 !sys_make_folders(wanted[j], 0700, e))
                 return false;
-        if (op->kind == OP_BIRTHPLACE && !newborn_make(op->source, path_parent(s->env.system, op->path), e))
+        if (op->kind == OP_BIRTHPLACE &&
+            !newborn_make(op->source, arena_str(&s->arena, path_parent(s->env.system, op->path)), e))
             return false;
     }
     return true;

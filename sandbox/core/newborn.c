@@ -34,7 +34,7 @@ static const char *shown(struct judge *j, struct str path)
 {
     struct str below = path_below(j->env, j->folder, path);
 
-    return text_printable(j->a, below.n ? below : STR(".git")).p;
+    return text_printable(j->a, path_join(j->a, PATH_POSIX, STR(".git"), below)).p;
 }
 
 static bool bad(struct judge *j, struct str path, const char *why)

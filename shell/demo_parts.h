@@ -5,7 +5,7 @@
 #ifndef CORDON_DEMO_PARTS_H
 #define CORDON_DEMO_PARTS_H
 
-#include "shell.h"
+#include "denied.h"
 
 /* By what it is seen that a violation happened. */
 enum demo_sign {
@@ -59,6 +59,7 @@ struct attempt {
     struct str command;  /* as typed */
     struct str said;     /* what its programs printed, with ~ for the decoy home */
     struct str home;
+    struct denial record; /* what was recorded of the refusal; count 0: nothing */
 };
 
 /* The folders, the decoys, the listener and the boundary. weak: nothing forbids a violation, because the decoys lie in the

@@ -3,6 +3,7 @@
  * same for machines.
  */
 #include "demo_parts.h"
+#include "../sandbox/core/rules.h"
 #include "../sandbox/core/text.h"
 
 #include <string.h>
@@ -119,7 +120,16 @@ static struct str rule_words(struct stage *d, const struct showing *w, const str
 static void show_rule(struct buf *out, struct stage *d, const struct showing *w)
 {
     struct verdict v = stage_verdict(d, w->demo);
+    const struct denial *r = &w->attempt.record;
 
+    if (r->count) {
+        struct str program = path_name(d->session.env.system, r->program);
+        line(out, "recorded", arena_format(&d->arena, "%s of %.*s by %.*s", operation_name(r->operation),
+                                  (int)shortened(d, w, r->path).n, shortened(d, w, r->path).p, (int)program.n, program.p));
+        line(out, "rule", shortened(d, w, r->rule));
+        line(out, "remedy", shortened(d, w, r->remedy));
+        return;
+    }
     if (v.allowed)
         return;
     line(out, "rule", rule_words(d, w, &v));
@@ -193,6 +203,12 @@ static void members(struct stage *d, const struct showing *w, struct buf *out)
         if (!v.allowed) {
             member(out, "rule", rule_words(d, w, &v));
             member(out, "remedy", shortened(d, w, v.change));
+        }
+        if (w->attempt.record.count) {
+            buf_format(out, ",\"record\":");
+            denial_json(out, &w->attempt.record);
+            while (out->n && out->p[out->n - 1] == '\n')
+                out->n--;
         }
     }
 }

@@ -136,6 +136,7 @@ bool stage_set(struct stage *d, struct session *s, bool weak, struct err *e)
     d->session.borrowed = true;
     d->session.no_workspace = false;
     d->session.last_word = (struct last_word){0};
+    denied_begin(&d->session); /* records of its own, whose log goes with the decoys */
     d->session.carrier = (struct carrier){0};
     if (!sys_real_path(&d->arena, s->host.session_dir, &folder, e))
         return false;
@@ -158,8 +159,9 @@ void stage_clear(struct stage *d)
 {
     struct err ignored = {0};
 
-    opened_close(&d->session.open);
+    session_close(&d->session);
     opened_close(&d->online);
+    denied_end(&d->session);
     boundary_close(d->session.early);
     listener_close(&d->listener);
     if (d->folder.n && !sys_remove_tree(d->folder, &ignored))
@@ -245,11 +247,27 @@ static bool was_seen(struct str said)
     return false;
 }
 
+/* The last record of an attempt that speaks of what it was about. */
+static void find_record(struct stage *d, struct str victim, size_t from, struct attempt *out)
+{
+    const struct denied *k = d->session.denied;
+    struct str folder = path_parent(d->session.env.system, victim);
+
+    for (size_t i = k->n; i > from && !out->record.count; i--) {
+        const struct denial *one = &k->v[i - 1].d;
+        if (victim.n ? path_is_under(&d->session.env, folder, one->path) ||
+                           (one->path2.n && path_is_under(&d->session.env, folder, one->path2))
+                     : one->operation == OPERATION_CONNECT)
+            out->record = *one;
+    }
+}
+
 bool stage_try(struct stage *d, const struct demo *m, enum demo_role role, struct attempt *out, struct err *e)
 {
     struct opened *in = m->sign == SIGN_CALLED && role >= ROLE_ALLOWED ? online(d) : d->session.open;
     struct str command = str_from(moved(d, m, role) ? m->allowed : m->command), victim = {0}, before = {0}, after, said = {0};
     struct texts argv = {0};
+    size_t records = d->session.denied->n;
     bool was = false, is = false;
     int code = 0;
 
@@ -273,6 +291,7 @@ bool stage_try(struct stage *d, const struct demo *m, enum demo_role role, struc
     } else {
         out->happened = listener_heard(&d->listener);
     }
+    find_record(d, victim, records, out);
     said = demo_replaced(&d->arena, said, out->home, STR("~"));
     out->said = demo_replaced(&d->arena, said, d->work, STR("."));
     return true;

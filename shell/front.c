@@ -37,7 +37,7 @@ static int end_front(struct session *s, int code, const struct err *e)
         tell_denied(s);
     if (e->kind)
         say_error(e);
-    opened_close(&s->open); /* nothing runs any more */
+    session_close(s);
     if (std_look(2) == STD_IS_TERMINAL)
         last_word_say(s);
     session_end(s);

@@ -444,12 +444,17 @@ void opened_close(struct opened **o)
     *o = NULL;
 }
 
-void session_end(struct session *s)
+void session_close(struct session *s)
 {
     if (s->denied && s->denied->begun)
         denied_drain(s, s->open);
-    denied_end(s);
     opened_close(&s->open);
+}
+
+void session_end(struct session *s)
+{
+    session_close(s);
+    denied_end(s);
     boundary_close(s->early);
     s->early = NULL;
     last_word_end(s);

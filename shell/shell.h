@@ -186,6 +186,7 @@ bool session_prove(struct session *s, struct opened *o, struct err *e);
 /* The plan of another policy for here and now, into o, whose boundary stays as it is. */
 bool session_plan(struct session *s, struct opened *o, struct err *e);
 void opened_close(struct opened **o); /* everything inside is ended; NULL inside is fine */
+void session_close(struct session *s); /* ends everything inside; the session may still be asked about it */
 void session_end(struct session *s);
 
 const char *tier_name(enum tier tier);

@@ -5,7 +5,7 @@
  * 424 on have one number everywhere. What the filter lets through is still held by the other walls: mounts,
  * Landlock, namespaces, no capabilities.
  */
-#include "linux.h"
+#include "observe.h"
 
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -16,6 +16,7 @@
  * nobody has thought about what it does: ENOSYS, as on a kernel that does not have it. */
 #define HIGHEST_KNOWN 469
 #define X32_BIT       0x40000000u
+#define CALLS_MAX     160 /* of both tables together */
 
 /* read(2) is 0 on x86-64 and 63 on aarch64: this tells which column is ours without a compiler macro. */
 enum { IS_X86_64 = SYS_read == 0 };
@@ -29,6 +30,7 @@ enum call_rule {
     TERMINAL,   /* EPERM for requests in argument 1 that feed or steer a terminal */
     MODE_1,     /* EPERM when the mode in argument 1 makes a file that lends its owner's rights; MODE_2: argument 2 */
     MODE_2,
+    PLAIN,      /* nothing is said of it, but that it is watched */
     LIMIT_OWN,  /* setrlimit: the core limit in argument 0 is left as it is, and success is said */
     LIMIT_ANY,  /* prlimit64: EPERM when another process's limit is set; the core limit as above */
     LEASE,      /* EPERM for F_SETLEASE in argument 1: it holds up whoever opens the file outside */
@@ -184,9 +186,36 @@ static void put_limit(struct writer *w, bool any)
     put(w, BPF_RET | BPF_K, SECCOMP_RET_ERRNO, 0, 0);
 }
 
-static void put_checked(struct writer *w, enum call_rule rule)
+#define NOTIFY 0x7fc00000u /* SECCOMP_RET_USER_NOTIF */
+#define WRITES 021001103u  /* O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, __O_TMPFILE */
+
+/* FS_IOC_SETFLAGS, FS_IOC32_SETFLAGS, FS_IOC_FSSETXATTR: the attributes of an inode. */
+static const uint32_t flag_requests[] = {0x40086602, 0x40046602, 0x401c5820};
+
+/* How a call ends that nothing above refused. */
+static void put_end(struct writer *w, const struct watched *watched)
 {
-    if (rule == LIMIT_OWN || rule == LIMIT_ANY) {
+    if (watched && watched->when == WHEN_WRITING) {
+        put_load_argument(w, (unsigned)watched->flags);
+        put(w, BPF_JMP | BPF_JSET | BPF_K, WRITES, 0, 1);
+    } else if (watched && watched->when == WHEN_SETTING_FLAGS) {
+        put_load_argument(w, 1);
+        for (size_t i = 0; i < COUNT_OF(flag_requests); i++) {
+            bool last = i + 1 == COUNT_OF(flag_requests);
+            put(w, BPF_JMP | BPF_JEQ | BPF_K, flag_requests[i], (uint8_t)(COUNT_OF(flag_requests) - 1 - i), last);
+        }
+    }
+    if (watched)
+        put(w, BPF_RET | BPF_K, NOTIFY, 0, 0);
+    if (!watched || watched->when == WHEN_WRITING || watched->when == WHEN_SETTING_FLAGS)
+        put_return(w, 0);
+}
+
+static void put_checked(struct writer *w, enum call_rule rule, const struct watched *watched)
+{
+    if (rule == PLAIN) {
+        ;
+    } else if (rule == LIMIT_OWN || rule == LIMIT_ANY) {
         put_limit(w, rule == LIMIT_ANY);
     } else if (rule == LEASE) {
         put_load_argument(w, 1);
@@ -214,12 +243,13 @@ static void put_checked(struct writer *w, enum call_rule rule)
             put_return(w, EPERM);
         }
     }
-    put_return(w, 0);
+    put_end(w, watched);
 }
 
 struct numbered {
     uint32_t number;
     enum call_rule rule;
+    const struct watched *watched; /* NULL: nobody is asked */
 };
 
 static void put_call(struct writer *w, const struct numbered *c)
@@ -228,12 +258,15 @@ static void put_call(struct writer *w, const struct numbered *c)
 
     if (c->rule == REFUSE || c->rule == ABSENT) {
         put(w, BPF_JMP | BPF_JEQ | BPF_K, c->number, 0, 1);
-        put_return(w, c->rule == REFUSE ? EPERM : ENOSYS);
+        if (c->watched)
+            put_end(w, c->watched); /* refused by who is asked, who records it */
+        else
+            put_return(w, c->rule == REFUSE ? EPERM : ENOSYS);
         return;
     }
-    put_checked(&measure, c->rule);
+    put_checked(&measure, c->rule, c->watched);
     put(w, BPF_JMP | BPF_JEQ | BPF_K, c->number, 0, (uint8_t)measure.n);
-    put_checked(w, c->rule);
+    put_checked(w, c->rule, c->watched);
 }
 
 /* A tree by halves: when a filter is loaded the kernel walks it once for every call there is, and a plain list of
@@ -260,26 +293,44 @@ static void put_tree(struct writer *w, const struct numbered *sorted, size_t cou
     put_tree(w, sorted + half, count - half);
 }
 
-static size_t sort_calls(struct numbered *sorted)
+static size_t insert(struct numbered *sorted, size_t count, struct numbered call)
 {
+    size_t at = count;
+
+    for (; at > 0 && sorted[at - 1].number > call.number; at--)
+        sorted[at] = sorted[at - 1];
+    sorted[at] = call;
+    return count + 1;
+}
+
+static size_t sort_calls(struct numbered *sorted, unsigned what)
+{
+    const struct watched *watched;
     size_t count = 0;
 
     for (size_t i = 0; i < COUNT_OF(calls); i++) {
         int number = IS_X86_64 ? calls[i].x86_64 : calls[i].aarch64;
-        size_t at = count;
-        if (number < 0)
+        if (number >= 0)
+            count = insert(sorted, count, (struct numbered){(uint32_t)number, calls[i].rule, NULL});
+    }
+    for (size_t i = 0; (watched = watched_at(i)) != NULL; i++) {
+        uint32_t number = (uint32_t)watched_number(watched);
+        size_t at = 0;
+        if (!watched_wanted(watched, what))
             continue;
-        for (; at > 0 && sorted[at - 1].number > (uint32_t)number; at--)
-            sorted[at] = sorted[at - 1];
-        sorted[at] = (struct numbered){(uint32_t)number, calls[i].rule};
-        count++;
+        while (at < count && sorted[at].number != number)
+            at++;
+        if (at < count)
+            sorted[at].watched = watched;
+        else if (count < CALLS_MAX)
+            count = insert(sorted, count, (struct numbered){number, PLAIN, watched});
     }
     return count;
 }
 
-size_t calls_filter(struct sock_filter *out, size_t capacity, bool root)
+size_t calls_filter(struct sock_filter *out, size_t capacity, bool root, unsigned what)
 {
-    struct numbered sorted[COUNT_OF(calls)];
+    struct numbered sorted[CALLS_MAX];
     struct writer w = {out, 0, capacity, root ? SET_UID | SET_GID : SET_UID};
 
     put(&w, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch), 0, 0);
@@ -288,6 +339,6 @@ size_t calls_filter(struct sock_filter *out, size_t capacity, bool root)
     put(&w, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr), 0, 0);
     put(&w, BPF_JMP | BPF_JGT | BPF_K, HIGHEST_KNOWN, 0, 1); /* x32 has bit 30 set: above it too */
     put_return(&w, ENOSYS);
-    put_tree(&w, sorted, sort_calls(sorted));
+    put_tree(&w, sorted, sort_calls(sorted, what));
     return w.n <= capacity ? w.n : 0;
 }

@@ -81,6 +81,7 @@ struct confinement {
         uint64_t value;
     } rlimits[RLIMITS_MAX];
     size_t rlimit_count;
+    unsigned watched; /* CALLS_*: what the filter of a command notifies; 0: nothing */
 };
 
 /* apply_linux.c: applies ops in order. On a failure that the plan does not forgive: false, e is filled.
@@ -96,14 +97,18 @@ bool apply_plan(struct apply *apply, const struct op *ops, size_t count, struct 
 /* One narrowing op on the running tree: OP_PROTECT, OP_COVER_*, OP_REMOUNT_READONLY. EBUSY is code. */
 bool apply_change(struct arena *a, struct confinement *c, const struct op *op, struct err *e);
 
-/* calls_linux.c: the seccomp filter as data. root: whom it is for. Returns how many instructions; 0 when it does not
- * fit. */
+/* calls_linux.c: the seccomp filter as data. root: whom it is for. what: CALLS_*; 0: nobody is asked, the filter decides
+ * alone. Returns how many instructions; 0 when it does not fit. */
 struct sock_filter;
-size_t calls_filter(struct sock_filter *out, size_t capacity, bool root);
-#define CALLS_FILTER_MAX 512
+size_t calls_filter(struct sock_filter *out, size_t capacity, bool root, unsigned what);
+#define CALLS_FILTER_MAX 1024
+#define CALLS_WATCHED 1u /* calls that change something are notified */
+#define CALLS_HIDING  2u /* listings of folders too */
 
 /* command_linux.c */
-bool command_confine(const struct confinement *c, int *failed_step); /* in the child; no way back */
+/* In the child; no way back. listener: NULL, or becomes the descriptor that notifications of the child's calls come to;
+ * from here on the child waits for an answer at each watched call. */
+bool command_confine(const struct confinement *c, int *listener, int *failed_step);
 struct spawn_request {
     char **argv, **env;
     const char *cwd;
@@ -124,6 +129,7 @@ struct rehearsal {
 struct spawned {
     pid_t pid;
     int terminal; /* controlling end, close-on-exec; -1 */
+    int listener; /* notifications of its calls, to be served; -1 when nothing is watched */
 };
 /* In the runner. e carries errno of a program that could not be started. */
 bool command_spawn(const struct confinement *c, const struct spawn_request *r, struct spawned *out,

@@ -38,28 +38,118 @@ struct watch {
     size_t secret_count;
     const struct str *hidden;  /* placeholders: not shown in a listing of their folder */
     size_t hidden_count;
+    const struct str *layers;  /* caches: an overlay, where a write reaches no other name */
+    size_t layer_count;
     enum hardlinks hardlinks;
     bool own_network;          /* a network namespace of our own */
     bool unix_datagrams;       /* the policy lets AF_UNIX datagram sockets be */
     struct recorder *recorder;
 };
 
+/* ---- watched_linux.c: which calls, as data ---- */
+
+enum watched_kind {
+    WATCHED_OPEN, WATCHED_TRUNCATE, WATCHED_DELETE, WATCHED_RENAME, WATCHED_LINK, WATCHED_MAKE, WATCHED_SYMLINK,
+    WATCHED_NODE, WATCHED_MODE, WATCHED_TIME, WATCHED_BIND, WATCHED_MOUNT, WATCHED_LIST, WATCHED_CONNECT,
+    WATCHED_SEND, WATCHED_SOCKET,
+};
+
+/* What the filter can see of the arguments without asking. */
+enum watched_when {
+    WHEN_ALWAYS,
+    WHEN_WRITING,       /* open flags: for writing, creating, truncating */
+    WHEN_SETTING_FLAGS, /* ioctl: the attributes of an inode */
+    WHEN_HIDING,        /* only where there are names to hide */
+};
+
+struct watched {
+    const char *name;
+    int x86_64, aarch64; /* -1: does not exist there */
+    enum watched_kind kind;
+    enum watched_when when;
+    int folder, path, flags; /* which argument; -1: none. No path: folder is a descriptor of the object itself. The second
+                                path of a rename or link follows the first */
+    unsigned implied;        /* flags that the call stands for */
+};
+
+long watched_number(const struct watched *w);          /* on this machine; -1 */
+const struct watched *watched_at(size_t i);            /* NULL past the last */
+const struct watched *watched_find(long number);       /* NULL: not watched */
+bool watched_wanted(const struct watched *w, unsigned what); /* what: CALLS_* */
+
+/* ---- lookup_linux.c: what a call is about, seen by O_PATH alone, as the caller would reach it ---- */
+
+#define CALLER_PREFIX 64 /* "/proc/N/cwd/", "/proc/N/fd/N/" before what the caller wrote */
+
+/* The caller's path as we open it. */
+struct caller_path {
+    char text[PATH_BYTES_MAX + CALLER_PREFIX];
+    size_t start;      /* where the caller's own words begin; 0: the path is absolute */
+    bool by_process;   /* the caller named itself: /proc/self, /dev/fd, /dev/stdout */
+};
+
+struct looked {
+    int fd;                          /* O_PATH; -1 */
+    unsigned mode;                   /* st_mode */
+    uint64_t links, dev, ino, mount; /* mount: its id */
+    uint64_t born;                   /* time of birth in ns; 0: unknown */
+    bool mount_root;                 /* something is mounted there */
+};
+
+/* From the caller's memory. False: not to be had. */
+bool lookup_bytes(pid_t caller, uint64_t address, void *out, size_t n);
+bool lookup_text(pid_t caller, uint64_t address, char *out, size_t size);
+/* typed is relative to folder (AT_FDCWD too). Empty: the folder itself. False: too long. */
+bool lookup_path(pid_t caller, int folder, const char *typed, struct caller_path *out);
+void lookup_descriptor(pid_t caller, int fd, struct caller_path *out);
+/* 0 and out, whose fd is the caller's to close; or errno. */
+int lookup_object(const struct caller_path *p, bool follow, struct looked *out);
+/* The folder that holds the last name. name: points into p; none: it ends in "." or "..", or has no last name. */
+int lookup_folder(struct caller_path *p, struct looked *out, const char **name);
+/* What is at that name in folder; not followed. out->fd is -1. */
+int lookup_name(int folder, const char *name, struct looked *out);
+/* Is the last step, or one on the way, a magic link of /proc that leads elsewhere for us than for the caller? */
+bool lookup_misleads(const struct caller_path *p);
+/* 0: may be written as far as permissions and mount go; else errno as the kernel says for a write. readonly: its mount. */
+int lookup_writable(int fd, bool *readonly);
+bool lookup_readonly(int fd);
+/* Absolute path of what fd is, joined with name (NULL: none). */
+bool lookup_real(int fd, const char *name, char *out, size_t size);
+/* Where the words lead without any link followed. False: not to be told. */
+bool lookup_lexical(const struct caller_path *p, char *out, size_t size);
+bool lookup_is_below(const char *path, struct str top); /* or is it */
+
+/* ---- links_linux.c: inodes all of whose names were made inside ---- */
+
+void links_seen(const struct looked *object);        /* it is about to get one more name from inside */
+bool links_are_inside(const struct looked *object);  /* it has no name that was not seen being made */
+
+/* ---- judge_linux.c: is it refused, and with what ---- */
+
+struct judged {
+    long code;                  /* errno to answer; 0: CONTINUE */
+    bool noted;                 /* recorded although it goes on */
+    enum operation operation;
+    enum denial_cause cause;
+    char path[PATH_BYTES_MAX], path2[PATH_BYTES_MAX]; /* path: of two, the one that is refused; path2 may be empty */
+};
+/* Fills out. False: nothing is to be said, CONTINUE. look: false: by the words alone, without touching the disk. */
+bool judge(const struct watch *watch, const struct watched *call, const struct seccomp_notif *n, bool look,
+    struct judged *out);
+
+/* ---- hidden_linux.c ---- */
+
+/* A listing of a folder that holds hidden names: made here and written to the caller. False: not such a folder, or it
+ * cannot be done: CONTINUE. *result: what the call returns, or -errno. */
+bool hidden_list(const struct watch *watch, const struct seccomp_notif *n, long *result);
+
 /* ---- observer_linux.c: threads that answer notifications ---- */
 
 /* Takes the listener over: a thread of its own serves it until no process has the filter any more. watch must live until
- * the process ends. False with errno: nothing would answer; the command must not start. */
+ * the process ends. False with errno: nothing would answer; the command must not go on. */
 bool observer_serve(int listener, const struct watch *watch);
-
-/* ---- lookup_linux.c: what a file call is about to do ---- */
-
-/* The absolute path and identity behind a caller's path argument, as the caller would reach it. */
-struct looked {
-    char path[PATH_BYTES_MAX]; /* real path of the parent joined with the last name, or of the object */
-    bool exists;
-    bool readonly;             /* the mount that the change would land on is read-only */
-    unsigned mode;             /* st_mode when it exists */
-    uint64_t links, dev, ino;
-};
+/* Look-ups that took too long and were left to the kernel, since the start. */
+uint64_t observer_abandoned(void);
 
 /* ---- gate_linux.c: connections on the caller's behalf ---- */
 

@@ -164,10 +164,10 @@ int main(void)
     struct seccomp_data lending = {0};
     struct seccomp_data foreign = {.nr = 5, .arch = AUDIT_ARCH_I386};
 
-    length = calls_filter(filter, COUNT_OF(filter), false);
+    length = calls_filter(filter, COUNT_OF(filter), false, 0);
     CHECK(length > 0 && length <= COUNT_OF(filter), "the filter fits");
-    CHECK(calls_filter(filter, 10, false) == 0, "a filter that does not fit is none");
-    length = calls_filter(filter, COUNT_OF(filter), false);
+    CHECK(calls_filter(filter, 10, false, 0) == 0, "a filter that does not fit is none");
+    length = calls_filter(filter, COUNT_OF(filter), false, 0);
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct seccomp_data data = {.nr = (int)rows[i].number, .arch = OURS};
         uint32_t got, wanted = rows[i].wanted ? SECCOMP_RET_ERRNO | rows[i].wanted : SECCOMP_RET_ALLOW;
@@ -185,7 +185,7 @@ int main(void)
      * has 8 calls more than on aarch64, four of which only refuse some modes. A row that caught its neighbour, or nothing, would change this number. */
     CHECK(allowed == (SYS_read == 0 ? ALLOWED_X86_64 : ALLOWED_X86_64 + 4),
         "each call is judged by its own row and by no other's");
-    length = calls_filter(filter, COUNT_OF(filter), true);
+    length = calls_filter(filter, COUNT_OF(filter), true, 0);
     lending.arch = OURS;
     lending.nr = SYS_fchmod;
     lending.args[1] = 02755;

@@ -1,0 +1,300 @@
+/*
+ * lookup: what a caller's path leads to, seen as the caller would reach it, without touching it: O_PATH alone, so that no
+ * FIFO is opened and no device woken. The runner shares the tree's root and mounts; its folders are reached through
+ * /proc/PID. Nothing that is found here permits anything; a look-up that fails says nothing at all.
+ */
+#include "observe.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/vfs.h>
+
+#define PAGE 4096u
+
+/* ---- the caller's memory ---- */
+
+static size_t read_memory(pid_t caller, uint64_t address, void *out, size_t n)
+{
+    struct iovec here = {out, n}, there = {(void *)(uintptr_t)address, n};
+    ssize_t got = process_vm_readv(caller, &here, 1, &there, 1, 0);
+
+    return got > 0 ? (size_t)got : 0;
+}
+
+bool lookup_bytes(pid_t caller, uint64_t address, void *out, size_t n)
+{
+    return read_memory(caller, address, out, n) == n;
+}
+
+/* In pieces that end where a page does: what follows the text may not be there to be read. The first is short, as most
+ * paths are. */
+bool lookup_text(pid_t caller, uint64_t address, char *out, size_t size)
+{
+    size_t have = 0, most = 256;
+
+    while (have < size) {
+        size_t piece = PAGE - (size_t)((address + have) % PAGE), got;
+        if (piece > most)
+            piece = most;
+        if (piece > size - have)
+            piece = size - have;
+        got = read_memory(caller, address + have, out + have, piece);
+        if (got == 0)
+            return false;
+        if (memchr(out + have, '\0', got))
+            return true;
+        have += got;
+        most = PAGE;
+    }
+    return false;
+}
+
+/* ---- the caller's path as ours ---- */
+
+struct alias {
+    const char *name, *own; /* own: below /proc/PID */
+};
+
+/* What these lead to depends on who asks. */
+static const struct alias aliases[] = {{"/proc/self", ""}, {"/proc/thread-self", ""}, {"/dev/fd", "/fd"},
+    {"/dev/stdin", "/fd/0"}, {"/dev/stdout", "/fd/1"}, {"/dev/stderr", "/fd/2"}};
+
+static bool put_absolute(pid_t caller, const char *typed, struct caller_path *out)
+{
+    int n = -1;
+
+    while (typed[1] == '/')
+        typed++;
+    if (typed[1] == 'p' || typed[1] == 'd') {
+        for (size_t i = 0; i < COUNT_OF(aliases); i++) {
+            size_t length = strlen(aliases[i].name);
+            if (strncmp(typed, aliases[i].name, length) != 0 || (typed[length] && typed[length] != '/'))
+                continue;
+            n = snprintf(out->text, sizeof out->text, "/proc/%ld%s%s", (long)caller, aliases[i].own, typed + length);
+            out->by_process = true;
+            return n > 0 && (size_t)n < sizeof out->text;
+        }
+    }
+    n = snprintf(out->text, sizeof out->text, "%s", typed);
+    return n > 0 && (size_t)n < sizeof out->text;
+}
+
+bool lookup_path(pid_t caller, int folder, const char *typed, struct caller_path *out)
+{
+    int n;
+
+    out->start = 0;
+    out->by_process = false;
+    if (typed[0] == '/')
+        return put_absolute(caller, typed, out);
+    n = folder == AT_FDCWD ? snprintf(out->text, sizeof out->text, "/proc/%ld/cwd/", (long)caller)
+                           : snprintf(out->text, sizeof out->text, "/proc/%ld/fd/%d/", (long)caller, folder);
+    out->start = (size_t)n;
+    if (typed[0] == '\0') {
+        out->text[--out->start] = '\0';
+        return true;
+    }
+    n = snprintf(out->text + out->start, sizeof out->text - out->start, "%s", typed);
+    return n > 0 && (size_t)n < sizeof out->text - out->start;
+}
+
+void lookup_descriptor(pid_t caller, int fd, struct caller_path *out)
+{
+    lookup_path(caller, fd, "", out);
+}
+
+/* ---- looking ---- */
+
+static int describe(int fd, const char *name, int flags, struct looked *out)
+{
+    struct statx st;
+
+    if (statx(fd, name, flags | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
+            STATX_TYPE | STATX_MODE | STATX_NLINK | STATX_INO | STATX_BTIME | STATX_MNT_ID, &st) != 0)
+        return errno;
+    out->mode = st.stx_mode;
+    out->links = st.stx_nlink;
+    out->dev = (uint64_t)st.stx_dev_major << 32 | st.stx_dev_minor;
+    out->ino = st.stx_ino;
+    out->mount = st.stx_mask & STATX_MNT_ID ? st.stx_mnt_id : 0;
+    out->born = st.stx_mask & STATX_BTIME
+                    ? (uint64_t)st.stx_btime.tv_sec * 1000000000u + st.stx_btime.tv_nsec : 0;
+    out->mount_root = (st.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+    return 0;
+}
+
+static int look(const char *path, int flags, struct looked *out)
+{
+    int code;
+
+    out->fd = open(path, O_PATH | O_CLOEXEC | flags);
+    if (out->fd < 0)
+        return errno;
+    code = describe(out->fd, "", AT_EMPTY_PATH, out);
+    if (code) {
+        close(out->fd);
+        out->fd = -1;
+    }
+    return code;
+}
+
+int lookup_object(const struct caller_path *p, bool follow, struct looked *out)
+{
+    /* The folder or descriptor itself stands behind a link of /proc, which is always followed. */
+    return look(p->text, follow || p->text[p->start] == '\0' ? 0 : O_NOFOLLOW, out);
+}
+
+int lookup_folder(struct caller_path *p, struct looked *out, const char **name)
+{
+    size_t n = strlen(p->text), at;
+    char kept;
+    int code;
+
+    *name = NULL;
+    out->fd = -1;
+    while (n > p->start + 1 && p->text[n - 1] == '/')
+        p->text[--n] = '\0';
+    for (at = n; at > p->start && p->text[at - 1] != '/'; at--)
+        ;
+    if (at == n || strcmp(p->text + at, ".") == 0 || strcmp(p->text + at, "..") == 0)
+        return EINVAL;
+    kept = p->text[at];
+    p->text[at] = '\0';
+    code = look(at ? p->text : "/", O_DIRECTORY, out);
+    p->text[at] = kept;
+    *name = p->text + at;
+    return code;
+}
+
+int lookup_name(int folder, const char *name, struct looked *out)
+{
+    out->fd = -1;
+    return describe(folder, name, AT_SYMLINK_NOFOLLOW, out);
+}
+
+/* Only asked when the answer would be a refusal. */
+bool lookup_misleads(const struct caller_path *p)
+{
+    char base[CALLER_PREFIX];
+    struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_NO_MAGICLINKS};
+    int from = AT_FDCWD, fd, code;
+
+    if (p->by_process)
+        return false;
+    if (p->start) {
+        if (p->start >= sizeof base || p->text[p->start] == '\0')
+            return false;
+        memcpy(base, p->text, p->start);
+        base[p->start] = '\0';
+        from = open(base, O_PATH | O_CLOEXEC);
+        if (from < 0)
+            return true;
+    }
+    fd = (int)syscall(SYS_openat2, from, p->text + p->start, &how, sizeof how);
+    code = fd < 0 ? errno : 0;
+    if (fd >= 0)
+        close(fd);
+    if (from >= 0)
+        close(from);
+    return code == ELOOP;
+}
+
+bool lookup_readonly(int fd)
+{
+    struct statfs fs;
+
+    return fstatfs(fd, &fs) == 0 && (fs.f_flags & 1 /* ST_RDONLY */) != 0;
+}
+
+int lookup_writable(int fd, bool *readonly)
+{
+    int code;
+
+    *readonly = false;
+    if (syscall(439 /* faccessat2, Linux 5.8 */, fd, "", W_OK, AT_EMPTY_PATH | AT_EACCESS) == 0)
+        return 0;
+    code = errno;
+    *readonly = code == EROFS || lookup_readonly(fd);
+    return code;
+}
+
+/* ---- paths for people and for comparing ---- */
+
+static bool real_of(const char *link, const char *name, char *out, size_t size)
+{
+    ssize_t n = readlink(link, out, size - 1);
+    int more;
+
+    if (n <= 0 || (size_t)n >= size - 1 || out[0] != '/')
+        return false;
+    out[n] = '\0';
+    if (!name)
+        return true;
+    if (n == 1)
+        n = 0;
+    more = snprintf(out + n, size - (size_t)n, "/%s", name);
+    return more > 0 && (size_t)more < size - (size_t)n;
+}
+
+bool lookup_real(int fd, const char *name, char *out, size_t size)
+{
+    char link[CALLER_PREFIX];
+
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    return real_of(link, name, out, size);
+}
+
+/* Takes "//", "." and ".." out by the words alone. */
+static void tidy(char *path)
+{
+    char *to = path;
+
+    for (const char *at = path; *at;) {
+        size_t n;
+        while (*at == '/')
+            at++;
+        n = strcspn(at, "/");
+        if (n == 2 && at[0] == '.' && at[1] == '.') {
+            while (to > path && *--to != '/')
+                ;
+        } else if (n > 0 && !(n == 1 && at[0] == '.')) {
+            *to++ = '/';
+            memmove(to, at, n);
+            to += n;
+        }
+        at += n;
+    }
+    if (to == path)
+        *to++ = '/';
+    *to = '\0';
+}
+
+bool lookup_lexical(const struct caller_path *p, char *out, size_t size)
+{
+    char base[CALLER_PREFIX];
+    const char *words = p->text + p->start;
+    int n;
+
+    if (p->start) {
+        size_t length = p->text[p->start] ? p->start - 1 : p->start;
+        if (length >= sizeof base)
+            return false;
+        memcpy(base, p->text, length);
+        base[length] = '\0';
+        if (!real_of(base, *words ? words : NULL, out, size))
+            return false;
+    } else {
+        n = snprintf(out, size, "%s", words);
+        if (n <= 0 || (size_t)n >= size)
+            return false;
+    }
+    tidy(out);
+    return true;
+}
+
+bool lookup_is_below(const char *path, struct str top)
+{
+    return strncmp(path, top.p, top.n) == 0 && (path[top.n] == '\0' || path[top.n] == '/' || top.n == 1);
+}

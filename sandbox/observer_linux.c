@@ -1,0 +1,413 @@
+/*
+ * observer: the threads that answer when the kernel asks about a watched call of the tree.
+ *
+ * One thread leads per listener: it takes a question, weighs it and answers, and stays the leader as long as that is
+ * quick. One that is held up (a dead network file system) loses the lead to a new thread after a few milliseconds; what
+ * it looked for is left to the kernel after fifty. So nothing inside can stop the rest, and the number of threads is
+ * bounded: beyond it, and for a caller one of whose look-ups hangs already, only the words of a call are weighed.
+ *
+ * After CONTINUE the kernel's walls decide; a caller that changes its words meanwhile meets them. The threads keep no
+ * capability but the one to look into the tree's processes: what permissions refuse the tree they refuse the look-up.
+ */
+#include "observe.h"
+
+#include <linux/capability.h>
+#include <linux/futex.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+
+#define LISTENERS_MAX 256
+#define HELD_UP_MAX   16 /* threads that may hang in a look-up */
+#define WORKERS_MAX   (LISTENERS_MAX + HELD_UP_MAX)
+#define STACK_BYTES   (512u << 10)
+#define TICK_NS       4000000L
+#define LEAD_TICKS    2  /* seen busy with the same call so often: another thread takes the lead */
+#define ANSWER_TICKS  13 /* the call is left to the kernel */
+#define QUIET_TICKS   25 /* nothing happened: the watchdog sleeps */
+
+#define SET_FLAGS SECCOMP_IOW(4, __u64) /* SECCOMP_IOCTL_NOTIF_SET_FLAGS, Linux 6.6 */
+#define SYNC_WAKE 1ULL                  /* SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP */
+
+struct worker;
+
+struct server {
+    int listener;
+    const struct watch *watch;
+    _Atomic(struct worker *) leader;
+    atomic_int threads;
+};
+
+/* state: serial << 2 and a phase. Who moves it out of BUSY answers. */
+enum { PHASE_IDLE, PHASE_BUSY, PHASE_LEFT };
+
+struct worker {
+    struct server *server; /* NULL: this row is free */
+    _Atomic uint64_t state;
+    uint64_t serial, id;
+    pid_t caller;
+    bool held_up;          /* lost the lead while busy */
+    uint64_t seen;         /* the watchdog's: the state at its last round, and for how many rounds */
+    unsigned rounds;
+};
+
+/* Of the whole process, as its threads are. */
+static struct {
+    pthread_mutex_t lock; /* of the rows of workers, and of who leads */
+    struct worker workers[WORKERS_MAX];
+    atomic_int held_up;
+    _Atomic uint32_t awake; /* a futex: the watchdog is on its rounds */
+    bool has_watchdog;
+    _Atomic uint64_t abandoned;
+} all = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+uint64_t observer_abandoned(void)
+{
+    return atomic_load(&all.abandoned);
+}
+
+/* ---- answers ---- */
+
+static void answer(int listener, uint64_t id, long value, long error, uint32_t flags)
+{
+    struct seccomp_notif_resp response = {.id = id, .val = value, .error = (int)-error, .flags = flags};
+
+    ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response); /* ENOENT: the caller is gone, or somebody was faster */
+}
+
+static void answer_continue(int listener, uint64_t id)
+{
+    answer(listener, id, 0, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
+}
+
+/* False: the watchdog has answered. */
+static bool claim(struct worker *w)
+{
+    uint64_t busy = w->serial << 2 | PHASE_BUSY;
+
+    return atomic_compare_exchange_strong(&w->state, &busy, w->serial << 2 | PHASE_IDLE);
+}
+
+/* ---- records ---- */
+
+static pid_t process_of(pid_t thread)
+{
+    char path[64], text[512];
+    const char *at;
+
+    if (syscall(SYS_tgkill, thread, thread, 0) == 0)
+        return thread;
+    snprintf(path, sizeof path, "/proc/%ld/status", (long)thread);
+    at = sys_read_small(path, text, sizeof text) ? strstr(text, "\nTgid:") : NULL;
+    return at ? (pid_t)strtol(at + 6, NULL, 10) : thread;
+}
+
+/* The path of its program; its name where that is too long or leads nowhere (the command shell's private copy). */
+static struct str program_of(pid_t process, char *out, size_t size)
+{
+    char path[64];
+    ssize_t n;
+
+    snprintf(path, sizeof path, "/proc/%ld/exe", (long)process);
+    n = readlink(path, out, size);
+    if (n == 8 && memcmp(out, "/program", 8) == 0)
+        return STR("bash");
+    if (n > 0 && (size_t)n < size)
+        return (struct str){out, (size_t)n};
+    snprintf(path, sizeof path, "/proc/%ld/comm", (long)process);
+    sys_read_small(path, out, size);
+    out[strcspn(out, "\n")] = '\0';
+    return str_from(out);
+}
+
+static void record(const struct server *s, const struct seccomp_notif *n, const struct judged *judged)
+{
+    char program[DENIAL_PROGRAM_MAX];
+    struct denial d = {.by = DENIAL_OBSERVER, .count = 1};
+    uint64_t id = n->id;
+    struct timespec now;
+    pid_t process;
+
+    if (!s->watch->recorder || s->watch->recorder->fd < 0)
+        return;
+    process = process_of((pid_t)n->pid);
+    clock_gettime(CLOCK_REALTIME, &now);
+    d.time_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    d.cause = judged->cause;
+    d.operation = judged->operation;
+    d.path = str_from(judged->path);
+    d.path2 = judged->path2[0] ? str_from(judged->path2) : (struct str){0};
+    d.pid = process;
+    d.group = getpgid(process);
+    if (d.group < 0)
+        d.group = 0;
+    d.program = program_of(process, program, sizeof program);
+    d.code = judged->code;
+    /* All that was read of it was read while it waited, else it is another process of the same number. */
+    if (ioctl(s->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0)
+        record_send(s->watch->recorder, &d);
+}
+
+/* ---- one question ---- */
+
+static bool has_one_held_up(pid_t caller)
+{
+    pid_t process = process_of(caller);
+    bool found = false;
+
+    pthread_mutex_lock(&all.lock);
+    for (size_t i = 0; i < WORKERS_MAX && !found; i++) {
+        const struct worker *w = &all.workers[i];
+        found = w->server && w->held_up && process_of(w->caller) == process;
+    }
+    pthread_mutex_unlock(&all.lock);
+    return found;
+}
+
+static void weigh(struct worker *w, const struct server *s, const struct seccomp_notif *n)
+{
+    const struct watched *call = watched_find(n->data.nr);
+    int held_up = atomic_load(&all.held_up);
+    bool look = held_up == 0 || (held_up < HELD_UP_MAX && !has_one_held_up((pid_t)n->pid)), said;
+    struct judged judged;
+    long result = 0;
+
+    if (call && call->kind == WATCHED_LIST) {
+        bool listed = look && hidden_list(s->watch, n, &result);
+        if (!claim(w))
+            return;
+        if (listed)
+            answer(s->listener, n->id, result < 0 ? 0 : result, result < 0 ? -result : 0, 0);
+        else
+            answer_continue(s->listener, n->id);
+        return;
+    }
+    said = call && judge(s->watch, call, n, look, &judged);
+    if (!claim(w))
+        return;
+    if (said)
+        record(s, n, &judged);
+    if (said && judged.code)
+        answer(s->listener, n->id, 0, judged.code, 0);
+    else
+        answer_continue(s->listener, n->id);
+}
+
+static void wake_watchdog(void)
+{
+    if (atomic_load(&all.awake))
+        return;
+    atomic_store(&all.awake, 1);
+    syscall(SYS_futex, &all.awake, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+static void take_question(struct worker *w, const struct server *s, const struct seccomp_notif *n)
+{
+    w->id = n->id;
+    w->caller = (pid_t)n->pid;
+    w->serial++;
+    atomic_store(&w->state, w->serial << 2 | PHASE_BUSY);
+    wake_watchdog();
+    weigh(w, s, n);
+}
+
+/* ---- threads ---- */
+
+/* Per thread: the others keep theirs. */
+static void drop_capabilities(void)
+{
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct sets[2] = {{0}};
+
+    if (syscall(SYS_capget, &header, sets) != 0)
+        return;
+    for (int i = 0; i < 2; i++)
+        sets[i].inheritable = 0;
+    sets[0].effective = sets[0].permitted &= 1u << CAP_SYS_PTRACE;
+    sets[1].effective = sets[1].permitted = 0;
+    syscall(SYS_capset, &header, sets);
+}
+
+static void leave(struct worker *w)
+{
+    struct server *s = w->server;
+
+    pthread_mutex_lock(&all.lock);
+    if (w->held_up)
+        atomic_fetch_sub(&all.held_up, 1);
+    w->held_up = false;
+    w->server = NULL;
+    pthread_mutex_unlock(&all.lock);
+    if (atomic_fetch_sub(&s->threads, 1) == 1) {
+        close(s->listener);
+        free(s);
+    }
+}
+
+static void *work(void *context)
+{
+    struct worker *w = context;
+    struct server *s = w->server;
+    struct seccomp_notif n;
+
+    drop_capabilities();
+    while (atomic_load(&s->leader) == w) {
+        struct pollfd p = {.fd = s->listener, .events = POLLIN};
+        if (poll(&p, 1, -1) < 0 && errno != EINTR)
+            break;
+        if (!(p.revents & POLLIN)) {
+            if (p.revents) /* no process has the filter any more */
+                break;
+            continue;
+        }
+        memset(&n, 0, sizeof n);
+        if (ioctl(s->listener, SECCOMP_IOCTL_NOTIF_RECV, &n) == 0)
+            take_question(w, s, &n);
+        else if (errno != ENOENT && errno != EINTR) /* it died before we came */
+            break;
+    }
+    leave(w);
+    return NULL;
+}
+
+static bool start_thread(void *(*run)(void *), void *context)
+{
+    pthread_attr_t attributes;
+    sigset_t every, before;
+    pthread_t thread;
+    int code;
+
+    sigfillset(&every);
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&attributes, STACK_BYTES);
+    pthread_sigmask(SIG_SETMASK, &every, &before);
+    code = pthread_create(&thread, &attributes, run, context);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    errno = code;
+    return code == 0;
+}
+
+/* A new leader. Called with the lock. */
+static bool start_worker(struct server *s)
+{
+    struct worker *w = NULL;
+
+    for (size_t i = 0; i < WORKERS_MAX && !w; i++) {
+        if (!all.workers[i].server)
+            w = &all.workers[i];
+    }
+    if (!w) {
+        errno = EAGAIN;
+        return false;
+    }
+    w->server = s;
+    w->rounds = 0;
+    atomic_fetch_add(&s->threads, 1);
+    atomic_store(&s->leader, w);
+    if (start_thread(work, w))
+        return true;
+    w->server = NULL;
+    atomic_store(&s->leader, NULL);
+    atomic_fetch_sub(&s->threads, 1);
+    return false;
+}
+
+/* ---- the watchdog ---- */
+
+static void give_lead_away(struct worker *w)
+{
+    struct server *s = w->server;
+
+    if (atomic_load(&s->leader) != w || atomic_load(&all.held_up) >= HELD_UP_MAX || !start_worker(s)) {
+        if (atomic_load(&s->leader) == NULL)
+            atomic_store(&s->leader, w); /* no thread to be had: it goes on when it can */
+        return;
+    }
+    w->held_up = true;
+    atomic_fetch_add(&all.held_up, 1);
+}
+
+/* True: something went on since the last round. */
+static bool look_after(struct worker *w)
+{
+    uint64_t state = atomic_load(&w->state);
+    uint64_t id = w->id;
+    bool busy = (state & 3) == PHASE_BUSY, moved = state != w->seen;
+
+    w->rounds = moved ? 1 : w->rounds + 1;
+    w->seen = state;
+    if ((state & 3) != PHASE_IDLE && w->rounds >= LEAD_TICKS)
+        give_lead_away(w);
+    if (busy && w->rounds >= ANSWER_TICKS &&
+        atomic_compare_exchange_strong(&w->state, &state, (state & ~3ULL) | PHASE_LEFT)) {
+        answer_continue(w->server->listener, id);
+        atomic_fetch_add(&all.abandoned, 1);
+    }
+    return moved || (state & 3) != PHASE_IDLE;
+}
+
+static bool make_round(void)
+{
+    bool active = false;
+
+    pthread_mutex_lock(&all.lock);
+    for (size_t i = 0; i < WORKERS_MAX; i++) {
+        if (all.workers[i].server && look_after(&all.workers[i]))
+            active = true;
+    }
+    pthread_mutex_unlock(&all.lock);
+    return active;
+}
+
+static void *watch_over(void *context)
+{
+    unsigned quiet = 0;
+
+    (void)context;
+    drop_capabilities();
+    for (;;) {
+        struct timespec tick = {0, TICK_NS};
+        nanosleep(&tick, NULL);
+        quiet = make_round() ? 0 : quiet + 1;
+        if (quiet < QUIET_TICKS)
+            continue;
+        quiet = 0;
+        atomic_store(&all.awake, 0);
+        if (!make_round()) /* who took a question before it saw that we sleep is seen here */
+            syscall(SYS_futex, &all.awake, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
+        atomic_store(&all.awake, 1);
+    }
+    return NULL;
+}
+
+bool observer_serve(int listener, const struct watch *watch)
+{
+    struct server *s = calloc(1, sizeof *s);
+    bool good;
+
+    if (!s) {
+        errno = ENOMEM;
+        return false;
+    }
+    s->listener = listener;
+    s->watch = watch;
+    ioctl(listener, SET_FLAGS, SYNC_WAKE); /* older kernels answer more slowly */
+    pthread_mutex_lock(&all.lock);
+    if (!all.has_watchdog) {
+        atomic_store(&all.awake, 1);
+        all.has_watchdog = start_thread(watch_over, NULL);
+    }
+    good = all.has_watchdog && start_worker(s);
+    pthread_mutex_unlock(&all.lock);
+    if (!good)
+        free(s);
+    return good;
+}

@@ -308,9 +308,10 @@ static size_t sort_calls(struct numbered *sorted, unsigned what)
     const struct watched *watched;
     size_t count = 0;
 
-    for (size_t i = 0; i < COUNT_OF(calls); i++) {
+    for (size_t i = 0; i < COUNT_OF(calls) && !(what & CALLS_SECOND); i++) {
         int number = IS_X86_64 ? calls[i].x86_64 : calls[i].aarch64;
-        if (number >= 0)
+        bool later = (what & CALLS_FIRST) && calls[i].rule == REFUSE && watched_find(number);
+        if (number >= 0 && !later)
             count = insert(sorted, count, (struct numbered){(uint32_t)number, calls[i].rule, NULL});
     }
     for (size_t i = 0; (watched = watched_at(i)) != NULL; i++) {

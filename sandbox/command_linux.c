@@ -15,6 +15,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -52,10 +53,28 @@ static bool drop_capabilities(void)
     return syscall(SYS_capset, &header, none) == 0;
 }
 
-bool command_confine(const struct confinement *c, int *failed_step)
+/* -1 and errno; else the listener when what asks for one, else 0. */
+static int load_filter(unsigned what)
 {
     struct sock_filter filter[CALLS_FILTER_MAX];
     struct sock_fprog program = {0, filter};
+    const unsigned killable = 1u << 5; /* SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, Linux 5.19 */
+    unsigned flags = what & CALLS_WATCHED ? SECCOMP_FILTER_FLAG_NEW_LISTENER | killable : 0;
+    int listener;
+
+    program.len = (unsigned short)calls_filter(filter, COUNT_OF(filter), geteuid() == 0, what);
+    if (program.len == 0) {
+        errno = E2BIG;
+        return -1;
+    }
+    listener = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+    if (listener < 0 && errno == EINVAL && flags)
+        listener = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags & ~killable, &program);
+    return listener;
+}
+
+static bool confine(const struct confinement *c, unsigned what, int *listener, int *failed_step)
+{
     /* A core_pattern that is a pipe runs its handler as real root, outside: 1 byte is the size that the
      * kernel treats as "no dump through a pipe"; 0 does not stop a pipe (core(5)). */
     struct rlimit core = {1, 1};
@@ -79,9 +98,15 @@ bool command_confine(const struct confinement *c, int *failed_step)
     if (c->landlock >= 0 && syscall(SYS_landlock_restrict_self, c->landlock, 0) != 0)
         return false;
     *failed_step = 6;
-    program.len = (unsigned short)calls_filter(filter, COUNT_OF(filter), geteuid() == 0);
-    return program.len != 0 &&
-           syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0;
+    *listener = load_filter(what);
+    return *listener >= 0;
+}
+
+bool command_confine(const struct confinement *c, unsigned what, int *failed_step)
+{
+    int none;
+
+    return confine(c, what, &none, failed_step);
 }
 
 /* ---- the child ---- */
@@ -185,12 +210,37 @@ static bool may_go(const struct rehearsal *rehearsal)
     return n == 1;
 }
 
+/* The runner takes it from the channel that the report comes on. */
+static bool send_listener(int report, int listener)
+{
+    char byte = 0;
+
+    return sys_send_frames(report, &byte, 1, &listener, 1);
+}
+
+/* From the last filter on no watched call is made: nobody answers yet. */
+static void confine_or_exit(const struct child *c, int report)
+{
+    const struct rehearsal *rehearsal = c->request->rehearsal;
+    unsigned watched = c->confinement->watched;
+    int step, listener;
+
+    if (!confine(c->confinement, rehearsal && watched ? CALLS_FIRST : watched, &listener, &step))
+        report_and_exit(report, step);
+    if (rehearsal && !may_go(rehearsal))
+        report_and_exit(report, STEP_WITHHELD);
+    if (rehearsal && watched && (listener = load_filter(watched | CALLS_SECOND)) < 0)
+        report_and_exit(report, step);
+    if (watched && !send_listener(report, listener))
+        report_and_exit(report, STEP_DESCRIPTORS);
+}
+
 /* Runs on a stack of its own in the runner's memory until it execs, as after vfork(2). */
 static int child(void *context)
 {
     const struct child *c = context;
     const struct spawn_request *r = c->request;
-    int slave = -1, step, report = c->report;
+    int slave = -1, report = c->report;
 
     reset_signals();
     if (setsid() < 0)
@@ -202,10 +252,7 @@ static int child(void *context)
     }
     if (!place_descriptors(r, slave, &report))
         report_and_exit(c->report, STEP_DESCRIPTORS);
-    if (!command_confine(c->confinement, &step))
-        report_and_exit(report, step);
-    if (r->rehearsal && !may_go(r->rehearsal))
-        report_and_exit(report, STEP_WITHHELD);
+    confine_or_exit(c, report);
     if (chdir(r->cwd) != 0)
         report_and_exit(report, STEP_FOLDER);
     if (c->sealed >= 0)
@@ -301,6 +348,25 @@ static void explain(const struct spawn_request *r, const struct child_report *re
     sys_reason(e, report->code);
 }
 
+/* Until it execs or ends: 0, or what it complained of. The listener comes first, in a packet of one byte. */
+static ssize_t hear(int from, struct child_report *report, int *listener)
+{
+    int fds[RUNNER_FDS_MAX];
+    size_t got;
+    ssize_t n;
+
+    for (;;) {
+        got = 0;
+        n = sys_receive(from, report, sizeof *report, fds, &got, true);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (got > 0 && *listener < 0)
+            *listener = fds[0];
+        if (n != 1)
+            return n;
+    }
+}
+
 bool command_spawn(const struct confinement *c, const struct spawn_request *r, struct spawned *out,
     struct err *e)
 {
@@ -309,6 +375,7 @@ bool command_spawn(const struct confinement *c, const struct spawn_request *r, s
     struct child start;
     int ends[2] = {-1, -1}, master = -1, sealed = -1;
     char **own_environment = environ;
+    int listener = -1;
     ssize_t n;
     pid_t pid;
 
@@ -316,7 +383,7 @@ bool command_spawn(const struct confinement *c, const struct spawn_request *r, s
         return false;
     if (r->sealed && (sealed = seal(r->argv[0], e)) < 0)
         goto fail;
-    if (pipe2(ends, O_CLOEXEC) != 0) {
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
         err_set(e, ERR_SYSTEM, "cannot start a process inside");
         sys_reason(e, errno);
         goto fail;
@@ -336,9 +403,11 @@ bool command_spawn(const struct confinement *c, const struct spawn_request *r, s
         waitpid(pid, NULL, 0);
         goto fail;
     }
-    do
-        n = read(ends[0], &report, sizeof report);
-    while (n < 0 && errno == EINTR);
+    n = hear(ends[0], &report, &listener);
+    if (n == 0 && c->watched && listener < 0) { /* cannot be: a program that nobody answers would hang */
+        kill(pid, SIGKILL);
+        n = -1;
+    }
     if (n != 0) {
         waitpid(pid, NULL, 0);
         if (n != (ssize_t)sizeof report)
@@ -349,11 +418,11 @@ bool command_spawn(const struct confinement *c, const struct spawn_request *r, s
     close(ends[0]);
     if (sealed >= 0)
         close(sealed);
-    *out = (struct spawned){pid, master};
+    *out = (struct spawned){pid, master, listener};
     return true;
 fail:
-    for (size_t i = 0; i < 4; i++) {
-        int fds[] = {ends[0], ends[1], master, sealed};
+    for (size_t i = 0; i < 5; i++) {
+        int fds[] = {ends[0], ends[1], master, sealed, listener};
         if (fds[i] >= 0)
             close(fds[i]);
     }

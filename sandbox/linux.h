@@ -104,11 +104,14 @@ size_t calls_filter(struct sock_filter *out, size_t capacity, bool root, unsigne
 #define CALLS_FILTER_MAX 1024
 #define CALLS_WATCHED 1u /* calls that change something are notified */
 #define CALLS_HIDING  2u /* listings of folders too */
+/* For a program that makes the proof before it becomes what it is to be: its first filter asks nobody, and leaves to the
+ * capabilities what the second, which asks alone, is to hear of. */
+#define CALLS_FIRST   4u
+#define CALLS_SECOND  8u
 
 /* command_linux.c */
-/* In the child; no way back. listener: NULL, or becomes the descriptor that notifications of the child's calls come to;
- * from here on the child waits for an answer at each watched call. */
-bool command_confine(const struct confinement *c, int *listener, int *failed_step);
+/* In the child; no way back. what: for calls_filter. */
+bool command_confine(const struct confinement *c, unsigned what, int *failed_step);
 struct spawn_request {
     char **argv, **env;
     const char *cwd;

@@ -46,6 +46,9 @@ struct watch {
     struct recorder *recorder;
 };
 
+/* watch_linux.c: from the plan that was applied. The recorder, and what the machine is like, are the caller's to fill. */
+void watch_fill(struct watch *out, struct arena *a, const struct op *ops, size_t count);
+
 /* ---- watched_linux.c: which calls, as data ---- */
 
 enum watched_kind {

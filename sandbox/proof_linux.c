@@ -95,7 +95,7 @@ static int proof_process(void *context)
     int step = 0, status;
     pid_t pid;
 
-    if (setsid() < 0 || !command_confine(proof->confinement, &step)) {
+    if (setsid() < 0 || !command_confine(proof->confinement, 0, &step)) {
         failed.answer = step;
         failed.code = errno;
         _exit(write(proof->ends[1], &failed, sizeof failed) == (ssize_t)sizeof failed ? 1 : 2);

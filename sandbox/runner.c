@@ -45,6 +45,7 @@ struct runner {
     struct confinement confinement;
     struct recorder recorder;
     struct cover_server covers;
+    struct watch watch;
     struct running commands[COMMANDS_MAX];
 };
 
@@ -136,6 +137,9 @@ static bool handle_build(struct runner *r, const struct frame *f, struct err *e)
         return false;
     if (r->covers.pid <= 0 && has_recording_cover(r))
         note_plain(r);
+    watch_fill(&r->watch, &r->arena, r->ops.v, r->ops.n);
+    r->watch.recorder = &r->recorder;
+    r->confinement.watched = CALLS_WATCHED | (r->watch.hidden_count ? CALLS_HIDING : 0);
     r->built = true;
     r->ops.n = 0;
     answer_empty(r, FRAME_READY, f->id);
@@ -305,6 +309,10 @@ static bool handle_spawn(struct runner *r, const struct frame *f, struct err *e)
     frame_number(&r->out, (uint64_t)spawned.pid);
     frame_end(&r->out, mark);
     flush_out(r, &spawned.terminal, spawned.terminal >= 0 ? 1 : 0);
+    if (spawned.listener >= 0 && !observer_serve(spawned.listener, &r->watch)) {
+        close(spawned.listener); /* its watched calls are ENOSYS from here on */
+        kill(spawned.pid, SIGKILL);
+    }
     return true;
 }
 
@@ -592,6 +600,7 @@ int main(int argc, char **argv)
     if (children < 0 || fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC) != 0 ||
         fcntl(RECORDS_FD, F_SETFD, FD_CLOEXEC) != 0)
         return 125;
+    r.recorder.fd = RECORDS_FD;
     r.confinement.landlock = -1;
     r.confinement.empty_folder = r.confinement.empty_file = -1;
     r.recorder.fd = RECORDS_FD;

@@ -93,6 +93,7 @@ static const char golden_own[] =
     "this session\n"
     "bind                 /var/tmp from ~/.local/state/cordon/sessions/s1/tmp (writable)  # "
     "private to this session\n"
+    "files of several names refuse  # a file with another name elsewhere stays as it is\n"
     "writable             ~/w  # the workspace\n"
     "cover folder         ~/.ssh  # on the list\n"
     "cover file           ~/.netrc  # on the list\n"

@@ -432,6 +432,16 @@ static void plan_cgroup(struct planner *p, const char *file, struct str value)
     op->text2 = value;
 }
 
+/* Nothing in the kernel tells a file with another name outside from one without. */
+void mounts_links(struct planner *p)
+{
+    struct op *op = planner_op(p, OP_HARDLINKS, (struct str){0},
+        p->policy->hardlinks == HARDLINKS_REFUSE ? "a file with another name elsewhere stays as it is"
+                                                 : "a write to a file with another name is recorded");
+
+    op->number = (uint64_t)p->policy->hardlinks;
+}
+
 bool mounts_limits(struct planner *p)
 {
     const struct policy *policy = p->policy;

@@ -45,6 +45,7 @@ void mounts_tree(struct planner *p); /* private, read-only, /proc, /dev */
 void mounts_own(struct planner *p);  /* /run, /tmp, and what must stay visible below them */
 void mounts_caches(struct planner *p);
 bool mounts_landlock(struct planner *p); /* and what else comes last: loopback */
+void mounts_links(struct planner *p);
 bool mounts_limits(struct planner *p);
 /* Is it a rule about /proc, which mounts_tree sees to, before /proc is closed? */
 bool mounts_in_proc(const struct path_env *env, const struct place *place);

@@ -188,6 +188,7 @@ bool plan_build(struct arena *a, struct policy *policy, const struct path_env *e
     mounts_tree(&p);
     mounts_own(&p);
     mounts_caches(&p);
+    mounts_links(&p);
     if (!covers_plan(&p) || !mounts_landlock(&p) || !mounts_limits(&p))
         return false;
     plan_remarks(&p);

@@ -1,0 +1,45 @@
+/*
+ * watch: what the runner's threads refuse by themselves, out of the ops of the plan that was applied.
+ */
+#include "observe.h"
+
+struct collected {
+    struct texts secrets, hidden, layers;
+    struct {
+        struct guard_name *v;
+        size_t n, cap;
+    } guards;
+};
+
+static void add(struct arena *a, struct texts *to, struct str path)
+{
+    *(struct str *)ARENA_PUSH(a, to) = arena_str(a, path);
+}
+
+void watch_fill(struct watch *out, struct arena *a, const struct op *ops, size_t count)
+{
+    struct collected c = {0};
+
+    for (size_t i = 0; i < count; i++) {
+        const struct op *op = &ops[i];
+        if (op->kind == OP_COVER_FOLDER || op->kind == OP_COVER_FILE)
+            add(a, &c.secrets, op->path);
+        else if (op->kind == OP_PLACEHOLDER && op->number == 0)
+            add(a, &c.hidden, op->path);
+        else if (op->kind == OP_OVERLAY)
+            add(a, &c.layers, op->path);
+        else if (op->kind == OP_GUARD)
+            *(struct guard_name *)ARENA_PUSH(a, &c.guards) =
+                (struct guard_name){arena_str(a, op->path), arena_str(a, op->text), op->number == 1};
+        else if (op->kind == OP_HARDLINKS)
+            out->hardlinks = op->number == HARDLINKS_RECORD ? HARDLINKS_RECORD : HARDLINKS_REFUSE;
+    }
+    out->secrets = c.secrets.v;
+    out->secret_count = c.secrets.n;
+    out->hidden = c.hidden.v;
+    out->hidden_count = c.hidden.n;
+    out->layers = c.layers.v;
+    out->layer_count = c.layers.n;
+    out->guards = c.guards.v;
+    out->guard_count = c.guards.n;
+}

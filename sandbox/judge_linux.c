@@ -174,6 +174,7 @@ static bool judge_links(
 /* A file that is to be written. */
 static bool judge_write(const struct asker *a, const struct caller_path *p, const struct looked *o)
 {
+    bool truncates = a->call->kind == WATCHED_TRUNCATE || (flags_of(a) & O_TRUNC); /* that asks the mount first */
     bool readonly;
     int code;
 
@@ -183,8 +184,7 @@ static bool judge_write(const struct asker *a, const struct caller_path *p, cons
         return false; /* EISDIR, ELOOP, ENXIO; devices are no matter of mounts */
     code = lookup_writable(o->fd, &readonly);
     if (readonly && (code == EROFS || code == EACCES || code == EPERM))
-        return refuse_at(a, p, o->fd, NULL, a->call->kind == WATCHED_TRUNCATE ? EROFS : code, OPERATION_WRITE,
-            DENIAL_RULE);
+        return refuse_at(a, p, o->fd, NULL, truncates ? EROFS : code, OPERATION_WRITE, DENIAL_RULE);
     if (code == EACCES && geteuid() == 0) /* outside root passes over them */
         return refuse_at(a, p, o->fd, NULL, EACCES, OPERATION_WRITE, DENIAL_PERMISSIONS);
     return code == 0 &&
@@ -221,7 +221,7 @@ static bool judge_behind(const struct asker *a, int folder, const char *name)
         if (n <= 0)
             break;
         target[n] = '\0';
-        if (!lookup_path(target[0] == '/' ? caller(a) : getpid(), target[0] == '/' ? AT_FDCWD : own, target, &p) ||
+        if (!lookup_path(target[0] == '/' ? caller(a) : gettid(), target[0] == '/' ? AT_FDCWD : own, target, &p) ||
             lookup_folder(&p, &in, &last) != 0)
             break;
         if (lookup_name(in.fd, last, &there) == 0 && S_ISLNK(there.mode)) {

@@ -327,17 +327,24 @@ static int cover_tree(const struct confinement *c, const struct op *op, bool fol
     return tree >= 0 ? tree : mount_clone(folder ? c->empty_folder : c->empty_file, false);
 }
 
-static bool do_cover(struct state *s, const struct op *op, bool folder, struct err *e)
+bool apply_cover(struct confinement *c, const struct op *op, int object, bool folder, struct err *e)
 {
-    int object = open_object(op, op->path, e), tree;
+    int tree = cover_tree(c, op, folder);
 
-    if (object < 0)
-        return false;
-    tree = cover_tree(s->a->confinement, op, folder);
     if (tree < 0 || !mount_attach(tree, object))
         fail(e, op, "cannot cover a path");
     if (tree >= 0)
         close(tree);
+    return e->kind == ERR_NONE;
+}
+
+static bool do_cover(struct state *s, const struct op *op, bool folder, struct err *e)
+{
+    int object = open_object(op, op->path, e);
+
+    if (object < 0)
+        return false;
+    apply_cover(s->a->confinement, op, object, folder, e);
     close(object);
     return e->kind == ERR_NONE;
 }
@@ -512,10 +519,8 @@ static bool apply_one(struct state *s, size_t i, struct err *e)
         return landlock_ready(s, op, true, e);
     case OP_RLIMIT:
         return do_rlimit(s, op, e);
-    case OP_LATER_SECRET:
+    case OP_LATER_SECRET: /* the keeper's */
     case OP_LATER_PROTECT:
-        err_set(e, ERR_BUG, "an op that this runner does not know"); /* until each has its edge */
-        return err_subject(e, op->path);
     case OP_GUARD: /* held by the observer: see watch_linux.c */
     case OP_HARDLINKS:
     case OP_CGROUP: /* done outside, by boundary_linux.c */
@@ -573,6 +578,8 @@ static bool park_all(struct state *s, size_t count, struct err *e)
 {
     struct confinement *c = s->a->confinement;
 
+    if (c->mounts < 0) /* before it is covered; where it is not to be had the keeper looks from time to time */
+        c->mounts = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
     if (c->empty_folder < 0 && (!park_covers(s, count, e) || !make_empty(c, e)))
         return false;
     return s->layer < 0 || park(s->layer, e);
@@ -626,6 +633,8 @@ bool apply_change(struct arena *a, struct confinement *c, const struct op *op, s
     struct texts nobody = {0};
     struct apply apply = {.arena = a, .confinement = c, .partial = &nobody};
 
+    if (op->kind == OP_LATER_SECRET || op->kind == OP_LATER_PROTECT)
+        return true; /* the keeper's */
     if (op->kind != OP_PROTECT && op->kind != OP_PLACEHOLDER && op->kind != OP_COVER_FOLDER && op->kind != OP_COVER_FILE &&
         op->kind != OP_REMOUNT_READONLY)
         return err_set(e, ERR_PROTOCOL, "a change that is no narrowing was refused");

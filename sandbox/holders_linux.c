@@ -16,12 +16,24 @@ static bool is_below(const char *path, struct str folder)
     return str_starts(p, folder) && (p.n == folder.n || p.p[folder.n] == '/' || folder.n == 1);
 }
 
-/* Does a descriptor of the process, or a shared writable mapping, hold a file below folder open for writing? */
-static bool holds_writing(const char *pid, struct str folder)
+static bool works_in(const char *pid, struct str folder)
+{
+    char path[64], target[PATH_BYTES_MAX];
+    ssize_t n;
+
+    snprintf(path, sizeof path, "/proc/%.20s/cwd", pid);
+    n = readlink(path, target, sizeof target - 1);
+    target[n > 0 ? n : 0] = '\0';
+    return n > 0 && is_below(target, folder);
+}
+
+/* Does a descriptor of the process, or a shared writable mapping, hold a file below folder open for writing, or, where
+ * that is asked, at all? */
+static bool holds(const char *pid, struct str folder, bool reading)
 {
     char path[PATH_BYTES_MAX], target[PATH_BYTES_MAX], text[256];
     struct dirent *entry;
-    bool holds = false;
+    bool holds = reading && works_in(pid, folder);
     DIR *d;
     FILE *maps;
 
@@ -38,7 +50,7 @@ static bool holds_writing(const char *pid, struct str folder)
         snprintf(path, sizeof path, "/proc/%s/fdinfo/%.20s", pid, entry->d_name);
         sys_read_small(path, text, sizeof text);
         flags = strstr(text, "flags:");
-        holds = flags && (strtol(flags + 6, NULL, 8) & O_ACCMODE) != O_RDONLY;
+        holds = reading || (flags && (strtol(flags + 6, NULL, 8) & O_ACCMODE) != O_RDONLY);
     }
     if (d)
         closedir(d);
@@ -53,7 +65,7 @@ static bool holds_writing(const char *pid, struct str folder)
     return holds;
 }
 
-uint64_t holders_end(struct str folder, bool everyone, struct buf *names)
+uint64_t holders_end(struct str folder, enum holders whom, struct buf *names)
 {
     DIR *d = opendir("/proc");
     struct dirent *entry;
@@ -62,7 +74,7 @@ uint64_t holders_end(struct str folder, bool everyone, struct buf *names)
     while (d && (entry = readdir(d)) != NULL) {
         char path[64], name[64];
         long pid = strtol(entry->d_name, NULL, 10);
-        if (pid <= 1 || (!everyone && !holds_writing(entry->d_name, folder)))
+        if (pid <= 1 || (whom != HOLDERS_EVERYONE && !holds(entry->d_name, folder, whom == HOLDERS_READING)))
             continue;
         snprintf(path, sizeof path, "/proc/%ld/comm", pid);
         sys_read_small(path, name, sizeof name);

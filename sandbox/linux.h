@@ -61,6 +61,8 @@ bool names_identity(struct op *op); /* of what holds the name; false: nothing do
 void names_release(struct names *mine);
 /* An empty folder or small file of ours, with the mark of a placeholder? object may be O_PATH. */
 struct stat;
+/* A new one relative to folder, with the mark. False with errno. */
+bool names_make(int folder, const char *name, bool file, struct str bytes);
 bool names_is_placeholder(int object, const struct stat *st);
 
 /* ---- git_linux.c ---- */
@@ -76,6 +78,7 @@ struct confinement {
     int landlock;      /* ruleset, or -1 when the policy accepted its absence */
     int empty_folder, empty_file; /* what plain covers are clones of; -1 before apply_plan */
     struct cover_server *covers;  /* where a secret's cover is taken from, while it serves; see observe.h */
+    int mounts;        /* the table of mounts, for the keeper: where it lies is covered later; -1 */
     struct {
         int resource;
         uint64_t value;
@@ -95,6 +98,8 @@ struct apply {
 };
 bool apply_plan(struct apply *apply, const struct op *ops, size_t count, struct err *e);
 /* One narrowing op on the running tree: OP_PROTECT, OP_COVER_*, OP_REMOUNT_READONLY. EBUSY is code. */
+/* The same on an object that has no name of its own: what a link leads to. */
+bool apply_cover(struct confinement *c, const struct op *op, int object, bool folder, struct err *e);
 bool apply_change(struct arena *a, struct confinement *c, const struct op *op, struct err *e);
 
 /* calls_linux.c: the seccomp filter as data. root: whom it is for. what: CALLS_*; 0: nobody is asked, the filter decides
@@ -166,8 +171,9 @@ bool proof_make(struct proof *proof, const struct confinement *c, struct err *e)
 bool proof_hold(struct proof *proof, struct spawn_request *q, struct err *e);
 void proof_end(struct proof *proof);
 
-/* holders_linux.c: kills who holds a file below folder open for writing, or everyone but the runner; names them. */
-uint64_t holders_end(struct str folder, bool everyone, struct buf *names);
+/* holders_linux.c: kills who holds a file below folder open for writing, or at all, or everyone but the runner; names them. */
+enum holders { HOLDERS_WRITING, HOLDERS_READING, HOLDERS_EVERYONE };
+uint64_t holders_end(struct str folder, enum holders whom, struct buf *names);
 
 /* probe_linux.c: one attempt, made here and now, changing nothing. */
 enum probe_answer probe_attempt(enum probe_kind kind, const char *path, uint64_t number, long *code);

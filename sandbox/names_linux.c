@@ -215,7 +215,7 @@ static void rewrite(void)
 
 /* ---- removing ---- */
 
-/* fd: the object, identified already. */
+/* fd: the object, known to be ours. */
 static void remove_untouched(int folder, const char *name, int fd, bool file, struct str bytes)
 {
     struct identity here, ours;
@@ -254,6 +254,12 @@ static bool is_of_intent(int fd, const struct entry *entry, const struct identit
            here->born <= entry->identity.born + INTENT_SLACK;
 }
 
+static bool has_mark(int fd)
+{
+    struct stat st;
+    return fstat(fd, &st) == 0 && names_is_placeholder(fd, &st);
+}
+
 static void clean_entry(const struct entry *entry)
 {
     char path[PATH_BYTES_MAX];
@@ -266,7 +272,8 @@ static void clean_entry(const struct entry *entry)
     folder = open_parent(path, &name);
     fd = folder < 0 ? -1 : open_itself(folder, path + name, entry->file);
     if (fd >= 0 && identify(fd, &here) &&
-        (entry->state == 'i' ? is_of_intent(fd, entry, &here) : same_identity(&here, &entry->identity)))
+        (has_mark(fd) || (entry->state == 'i' ? is_of_intent(fd, entry, &here)
+                                                   : same_identity(&here, &entry->identity))))
         remove_untouched(folder, path + name, fd, entry->file, entry->text);
     if (fd >= 0)
         close(fd);
@@ -397,31 +404,34 @@ static struct held *new_held(const struct op *op)
     return h;
 }
 
-/* A new one, with the mark. False with errno; EEXIST: something is there. */
-static bool make(struct held *h)
+bool names_make(int folder, const char *name, bool file, struct str bytes)
 {
     const struct timespec mark[2] = {{MARK_SECONDS, 0}, {MARK_SECONDS, 0}};
-    const char *name = h->path + h->name;
-    int fd = -1;
+    int fd, saved;
 
-    if (!h->file && mkdirat(h->folder, name, 0755) != 0)
+    if (!file)
+        return mkdirat(folder, name, 0755) == 0 && utimensat(folder, name, mark, AT_SYMLINK_NOFOLLOW) == 0;
+    fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (fd < 0)
         return false;
-    if (h->file)
-        fd = openat(h->folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-    if (h->file && (fd < 0 || write(fd, h->text, h->text_n) != (ssize_t)h->text_n)) {
-        if (fd >= 0) {
-            int saved = errno;
-            unlinkat(h->folder, name, 0);
-            close(fd);
-            errno = saved;
-        }
-        return false;
-    }
-    if (fd >= 0)
+    if (write(fd, bytes.p, bytes.n) == (ssize_t)bytes.n && futimens(fd, mark) == 0) {
         close(fd);
-    h->made = true;
-    h->fd = open_itself(h->folder, name, h->file);
-    return h->fd >= 0 && futimens(h->fd, mark) == 0 && identify(h->fd, &h->identity);
+        return true;
+    }
+    saved = errno;
+    unlinkat(folder, name, 0);
+    close(fd);
+    errno = saved;
+    return false;
+}
+
+static bool make(struct held *h)
+{
+    h->made = names_make(h->folder, h->path + h->name, h->file, (struct str){h->text, h->text_n});
+    if (!h->made)
+        return false;
+    h->fd = open_itself(h->folder, h->path + h->name, h->file);
+    return h->fd >= 0 && identify(h->fd, &h->identity);
 }
 
 /* One of another session's, or of one whose ledger is lost: ours too from now on. False with errno. */
@@ -530,7 +540,7 @@ static bool hold_one(struct names *mine, const struct op *op, const struct texts
     struct held *h = find_held(op->path);
     int code;
 
-    if (h && stands(h))
+    if (h && h->fd >= 0 && stands(h))
         return note_use(mine, h) || err_set(e, ERR_LIMIT, "no memory");
     if (h)
         h->gone = true;
@@ -562,6 +572,23 @@ static bool is_held(const struct op *op)
     return op->kind == OP_PLACEHOLDER || op->kind == OP_BIRTHPLACE;
 }
 
+/* One that exists, and is not ours; should it go, the keeper puts a placeholder in its place, which is. */
+static bool expect_one(struct names *mine, const struct op *op, struct buf *entered, struct err *e)
+{
+    struct held *h = find_held(op->path);
+
+    if (!h && (h = new_held(op)) != NULL) {
+        h->file = false;
+        h->folder = open_parent(h->path, &h->name);
+        if (h->folder < 0) {
+            forget(h);
+            return true; /* what cannot be reached from outside is not replaced there */
+        }
+        write_entry(entered, 'h', false, &h->identity, op->path, op->text);
+    }
+    return (h && note_use(mine, h)) || err_set(e, ERR_LIMIT, "no memory");
+}
+
 bool names_hold(struct names *mine, const struct op *ops, size_t count, const struct texts *accepted, struct err *e)
 {
     struct buf lines = {0};
@@ -580,6 +607,8 @@ bool names_hold(struct names *mine, const struct op *ops, size_t count, const st
     for (size_t i = 0; good && i < count; i++)
         if (is_held(&ops[i]))
             good = hold_one(mine, &ops[i], accepted, &lines, e);
+        else if (ops[i].kind == OP_PROTECT && ops[i].number == PROTECT_HELD)
+            good = expect_one(mine, &ops[i], &lines, e);
     if (lines.n && !append(&lines) && good) {
         err_set(e, ERR_SYSTEM, "cannot write down what was made");
         sys_reason(e, errno);
@@ -601,6 +630,25 @@ bool names_identity(struct op *op)
     return true;
 }
 
+/* What stands there now: ours still, or what the keeper put in its place when somebody had taken it away. */
+static void remove_held(const struct held *h)
+{
+    const char *name = h->path + h->name;
+    struct str bytes = {h->text, h->text_n};
+    struct stat st;
+    int fd;
+
+    if (stands(h)) {
+        remove_untouched(h->folder, name, h->fd, h->file, bytes);
+        return;
+    }
+    fd = open_itself(h->folder, name, h->file);
+    if (fd >= 0 && fstat(fd, &st) == 0 && names_is_placeholder(fd, &st))
+        remove_untouched(h->folder, name, fd, h->file, bytes);
+    if (fd >= 0)
+        close(fd);
+}
+
 void names_release(struct names *mine)
 {
     bool changed = mine->n > 0;
@@ -609,7 +657,7 @@ void names_release(struct names *mine)
         struct held *h = &table[mine->v[i]];
         if (--h->uses > 0)
             continue;
-        remove_untouched(h->folder, h->path + h->name, h->fd, h->file, (struct str){h->text, h->text_n});
+        remove_held(h);
         forget(h);
     }
     free(mine->v);

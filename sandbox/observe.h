@@ -199,5 +199,8 @@ void cover_server_quiet(const struct cover_server *s, pid_t group);
  * plan's OP_PROTECT, OP_COVER_*, OP_LATER_*, OP_PLACEHOLDER; they and confinement live as long as the process.
  */
 bool keeper_start(const struct op *ops, size_t count, struct confinement *c, struct recorder *recorder);
+/* While an op is applied to the running tree by another thread; and what it was. The op's texts are copied. */
+void keeper_pause(bool on);
+void keeper_add(const struct op *op);
 
 #endif

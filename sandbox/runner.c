@@ -42,6 +42,10 @@ struct runner {
         size_t n, cap;
     } ops;
     bool built;
+    struct {
+        struct op *v;
+        size_t n, cap;
+    } plan; /* as it was applied; the keeper's */
     struct confinement confinement;
     struct recorder recorder;
     struct cover_server covers;
@@ -141,7 +145,10 @@ static bool handle_build(struct runner *r, const struct frame *f, struct err *e)
     r->watch.recorder = &r->recorder;
     r->confinement.watched = CALLS_WATCHED | (r->watch.hidden_count ? CALLS_HIDING : 0);
     r->built = true;
-    r->ops.n = 0;
+    r->plan.v = r->ops.v;
+    r->plan.n = r->ops.n;
+    r->ops.v = NULL;
+    r->ops.n = r->ops.cap = 0;
     answer_empty(r, FRAME_READY, f->id);
     return true;
 }
@@ -313,6 +320,9 @@ static bool handle_spawn(struct runner *r, const struct frame *f, struct err *e)
         close(spawned.listener); /* its watched calls are ENOSYS from here on */
         kill(spawned.pid, SIGKILL);
     }
+    /* Once somebody runs, and after it was said: nobody waits for this. */
+    if (!keeper_start(r->plan.v, r->plan.n, &r->confinement, &r->recorder))
+        exit(1);
     return true;
 }
 
@@ -433,10 +443,14 @@ static bool handle_change(struct runner *r, const struct frame *f, struct err *e
     for (int round = 0; round < HOLDER_ROUNDS && !good; round++) {
         struct timespec pause = {0, 5 * 1000 * 1000};
         err_clear(e);
+        keeper_pause(true);
         good = apply_change(&r->arena, &r->confinement, &op, e);
+        if (good)
+            keeper_add(&op);
+        keeper_pause(false);
         if (good || e->code != EBUSY || op.kind != OP_REMOUNT_READONLY)
             break;
-        ended += holders_end(op.path, round >= HOLDER_ROUNDS - 3, &names);
+        ended += holders_end(op.path, round >= HOLDER_ROUNDS - 3 ? HOLDERS_EVERYONE : HOLDERS_WRITING, &names);
         nanosleep(&pause, NULL);
     }
     if (good) {
@@ -602,7 +616,7 @@ int main(int argc, char **argv)
         return 125;
     r.recorder.fd = RECORDS_FD;
     r.confinement.landlock = -1;
-    r.confinement.empty_folder = r.confinement.empty_file = -1;
+    r.confinement.empty_folder = r.confinement.empty_file = r.confinement.mounts = -1;
     r.recorder.fd = RECORDS_FD;
     if (cover_server_start(&r.covers, &r.recorder)) /* while cordon reads the policy */
         r.confinement.covers = &r.covers;

@@ -206,7 +206,7 @@ enum op_kind {
     OP_WRITABLE,       /* path bound on itself, read-only cleared where it was not set outside */
     OP_OVERLAY,        /* path: what a layer over source, a folder above it, shows there; text = upper, text2 = work.
                           Ops with the same three share one layer */
-    OP_PROTECT,        /* path bound on itself, read-only */
+    OP_PROTECT,        /* path bound on itself, read-only; number PROTECT_HELD: should it go, its name is held all the same */
     OP_COVER_FOLDER,   /* path covered by an empty folder of mode 000, read-only; number 1: each touch is recorded, where
                           the server behind covers can be had */
     OP_COVER_FILE,     /* path covered by an empty file of mode 000, read-only; number as above */
@@ -230,6 +230,8 @@ enum op_kind {
 };
 
 enum landlock_class { LANDLOCK_TREE, LANDLOCK_DEVICE, LANDLOCK_PROC };
+
+#define PROTECT_HELD 1
 
 enum on_failure {
     FAIL_REFUSE,  /* the boundary does not open */

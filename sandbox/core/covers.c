@@ -233,18 +233,35 @@ static void plan_placeholder(struct planner *p, const struct place *place)
     op->part = STR("names");
 }
 
+static void plan_later(struct planner *p, enum op_kind kind, const struct place *place)
+{
+    struct op *op = planner_op(p, kind, place->path, place->rule->reason);
+
+    op->rule = place->rule->id;
+    op->number = kind == OP_LATER_SECRET; /* each touch is recorded */
+}
+
+/* Is the name held where nothing is there? Only what stands at the top of a root, or where git's own folders are pinned:
+ * a folder in between could be renamed from inside. */
+static bool is_name_held(const struct planner *p, const struct place *place, const struct place *root)
+{
+    if (place->hold != HOLD_NOT)
+        return true;
+    return !place->rule->optional && root && path_same(p->env, path_parent(PATH_POSIX, place->path), root->path);
+}
+
 static void missing_protected(
     struct planner *p, const struct place *place, const struct place *root)
 {
     if (place->rule->optional && place->hold == HOLD_NOT)
         return;
-    if (place->hold != HOLD_NOT || path_same(p->env, path_parent(PATH_POSIX, place->path), root->path)) {
+    if (is_name_held(p, place, root)) {
         plan_placeholder(p, place);
         return;
     }
-    if (place->rule->folder_rule)
-        planner_warn(p, "\"protect\": %s does not exist", planner_show(p, place->path).p);
-    planner_note(p, "not held yet: %s does not exist, and could be made from inside",
+    /* A folder above it can be renamed from inside: a placeholder would hold nothing. */
+    plan_later(p, OP_LATER_PROTECT, place);
+    planner_note(p, "%s does not exist: it is made read-only as soon as it does",
         planner_show(p, place->path).p);
 }
 
@@ -271,6 +288,8 @@ static void plan_protect_op(struct planner *p, const struct place *place, const 
         p, OP_PROTECT, place->path, place->rule->reason ? place->rule->reason : "protected");
 
     op->rule = place->rule->id;
+    if (fact->kind == FACT_FOLDER && place->hold != HOLD_FILE && is_name_held(p, place, root_of(p, place->path)))
+        op->number = PROTECT_HELD;
     planner_identity(op, fact);
     if (fact->kind == FACT_FILE && fact->links > 1)
         planner_note(p, "%s has a second name elsewhere, through which it may be written",
@@ -439,6 +458,12 @@ static void cover_again(struct planner *p, const struct fact *fact, const struct
     }
 }
 
+/* What is missing there is so for good, or until an administrator mounts it. */
+static bool is_of_kernel(struct str path)
+{
+    return str_starts(path, STR("/sys/")) || str_starts(path, STR("/proc/"));
+}
+
 static bool plan_secret(struct planner *p, const struct place *place)
 {
     const struct fact *fact = planner_fact(p, place->path);
@@ -447,6 +472,8 @@ static bool plan_secret(struct planner *p, const struct place *place)
     if (fact->kind == FACT_MISSING || fact->real_kind == FACT_MISSING) {
         if (place->rule->folder_rule)
             planner_warn(p, "\"secret\": %s does not exist", planner_show(p, place->path).p);
+        if (!is_of_kernel(place->path) && !planner_hidden(p, place->path) && !is_covered(p, place->path))
+            plan_later(p, OP_LATER_SECRET, place);
         return true;
     }
     if (fact->kind == FACT_UNKNOWN || fact->real_kind == FACT_UNKNOWN)

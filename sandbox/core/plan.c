@@ -229,11 +229,13 @@ enum plan_reach plan_reaches(const struct plan *plan, struct str path)
         case OP_READONLY_ALL:
         case OP_PROTECT:
         case OP_PLACEHOLDER:
+        case OP_LATER_PROTECT:
         case OP_REMOUNT_READONLY:
             reach = PLAN_READS;
             break;
         case OP_COVER_FOLDER:
         case OP_COVER_FILE:
+        case OP_LATER_SECRET:
             reach = PLAN_NOTHING;
             break;
         case OP_BIND:

@@ -10,12 +10,14 @@ import time
 import attacks
 import death
 import later
+import names
 import recorded
 import sessions
 import starts
 from harness import World, report, who
 
-SECTIONS = {**attacks.SECTIONS, **sessions.SECTIONS, **starts.SECTIONS, **death.SECTIONS, **recorded.SECTIONS}
+SECTIONS = {**attacks.SECTIONS, **sessions.SECTIONS, **starts.SECTIONS, **names.SECTIONS, **death.SECTIONS,
+            **recorded.SECTIONS}
 ASKED_FOR = later.SECTIONS
 
 

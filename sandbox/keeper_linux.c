@@ -1,0 +1,694 @@
+/*
+ * keeper: covers stay where they are. A thread of the runner.
+ *
+ * A mount covers an object, not a name: whoever renames another file over the name outside (git config, an editor, a log-in
+ * that writes its credentials anew) takes the mount away in every namespace. So the table of mounts and the folders in
+ * which the names stand are watched, with what leads to them; when something is not as it should be, the tree is stopped, the
+ * mounts are put there again, and the tree goes on, children before parents, so that a shell's job control sees nothing of
+ * it. Names that are to be covered once they exist are watched in the same way. What cannot be covered again ends the
+ * tree: nothing runs without its walls.
+ *
+ * Between the change and the stop lies the time that the kernel takes to wake this thread: that window remains.
+ *
+ * From inside nobody can mount; a name that is watched can be made or a folder above it renamed, which costs a look at that
+ * name each time, and no more than so many in a while.
+ */
+#include "observe.h"
+
+#include <dirent.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#define KEPT_MAX      4096
+#define WATCHES_MAX   16384
+#define STOP_MS       30
+#define REPAIRS_MAX   5    /* rounds, while somebody keeps changing it */
+#define IDLE_LOOKS    200  /* looks in a row that found nothing amiss, before a pause */
+#define PAUSE_MS      5
+#define BLIND_MS      100  /* between looks at everything, where nothing can be watched */
+#define KEEPER_STACK  ((size_t)1 << 18)
+
+#define PRESENCE (IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR)
+
+/* The name in the folder of watch wd concerns the op `kept`. */
+struct sight {
+    int wd;
+    const char *name;
+    size_t name_n;
+    size_t kept;
+};
+
+struct kept {
+    struct op op;
+    bool pin;  /* writable, but held in place */
+    bool look; /* something happened there */
+    bool amiss; /* it was bare a moment ago */
+    bool off;  /* never was in force: the plan let it pass */
+};
+
+struct keeper {
+    pthread_mutex_t lock;
+    struct confinement *confinement;
+    struct recorder *recorder;
+    struct arena names; /* what sights and ops point into */
+    struct kept kept[KEPT_MAX];
+    size_t kept_count;
+    struct sight sights[WATCHES_MAX];
+    size_t sight_count;
+    int notify, mounts;
+    bool blind, started;
+};
+
+/* One for the process, as the tree is. */
+static struct keeper keeper = {.lock = PTHREAD_MUTEX_INITIALIZER, .notify = -1, .mounts = -1};
+
+/* ---- is it as it should be? ---- */
+
+enum state { AS_IT_SHOULD, NOT_THERE, BARE, A_LINK };
+
+static bool is_readonly(int fd)
+{
+    struct statfs fs;
+    return fstatfs(fd, &fs) == 0 && (fs.f_flags & 1 /* ST_RDONLY */) != 0;
+}
+
+static bool is_mount(int fd, unsigned *mode)
+{
+    struct statx st;
+
+    if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_MODE, &st) != 0)
+        return false;
+    if (mode)
+        *mode = st.stx_mode;
+    return (st.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
+/* Every cover is a mount of an object of mode 000. */
+static bool is_cover(int fd)
+{
+    unsigned mode = 0;
+    return is_mount(fd, &mode) && (mode & 07777) == 0;
+}
+
+static bool is_secret(const struct kept *k)
+{
+    return k->op.kind == OP_COVER_FOLDER || k->op.kind == OP_COVER_FILE || k->op.kind == OP_LATER_SECRET;
+}
+
+static enum state look_at(const struct kept *k)
+{
+    int fd = sys_open_beneath_root(k->op.path.p, O_PATH);
+    bool mounted;
+
+    if (fd < 0)
+        return errno == ELOOP ? A_LINK : NOT_THERE;
+    mounted = is_secret(k) ? is_cover(fd)
+                           : is_mount(fd, NULL) && (k->pin || k->op.kind == OP_BIRTHPLACE || is_readonly(fd));
+    close(fd);
+    return mounted ? AS_IT_SHOULD : BARE;
+}
+
+/* A name that is held even when nothing is there. */
+static bool is_held(const struct op *op)
+{
+    return op->kind == OP_PLACEHOLDER || op->kind == OP_BIRTHPLACE ||
+           (op->kind == OP_PROTECT && op->number == PROTECT_HELD);
+}
+
+/* The folder that a path stands in; *name: its last component. */
+static int open_folder_of(struct str path, const char **name)
+{
+    char folder[PATH_BYTES_MAX];
+    struct str parent = path_parent(PATH_POSIX, path);
+
+    if (parent.n == 0 || parent.n >= sizeof folder)
+        return -1;
+    memcpy(folder, parent.p, parent.n);
+    folder[parent.n] = '\0';
+    *name = path.p + (parent.n == 1 ? 1 : parent.n + 1);
+    return sys_open_beneath_root(folder, O_PATH | O_DIRECTORY);
+}
+
+/* Could the tree have made what stands there? */
+static bool is_in_writable(struct str path)
+{
+    const char *name;
+    int folder = open_folder_of(path, &name);
+    bool writable = folder >= 0 && !is_readonly(folder);
+
+    if (folder >= 0)
+        close(folder);
+    return writable;
+}
+
+/* A link in a folder that the tree cannot write is the person's own arrangement: what it leads to is secret. */
+static bool is_persons_link(const struct kept *k)
+{
+    return is_secret(k) && !is_in_writable(k->op.path);
+}
+
+static bool leads_to_cover(const struct kept *k)
+{
+    int fd = open(k->op.path.p, O_PATH | O_CLOEXEC);
+    bool covered = fd < 0 || is_cover(fd); /* leading nowhere is as good */
+
+    if (fd >= 0)
+        close(fd);
+    return covered;
+}
+
+static bool is_amiss(const struct kept *k)
+{
+    switch (look_at(k)) {
+    case AS_IT_SHOULD:
+        return false;
+    case NOT_THERE: /* something that is not there is neither read nor obeyed; a name is held all the same */
+        return is_held(&k->op) && is_in_writable(k->op.path);
+    case A_LINK:
+        return !(is_persons_link(k) && leads_to_cover(k));
+    case BARE:
+        break;
+    }
+    return true;
+}
+
+/* ---- watching ---- */
+
+static void forget_sights(size_t kept)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < keeper.sight_count; i++)
+        if (keeper.sights[i].kept != kept)
+            keeper.sights[n++] = keeper.sights[i];
+    keeper.sight_count = n;
+}
+
+/* Every folder on the way, with the name that is next: also what is above may be renamed away. */
+static void watch_way(size_t kept)
+{
+    struct str path = keeper.kept[kept].op.path;
+    char folder[PATH_BYTES_MAX];
+
+    if (keeper.notify < 0 || path.n >= sizeof folder)
+        return;
+    forget_sights(kept);
+    memcpy(folder, path.p, path.n + 1);
+    for (size_t at = 0; at < path.n;) {
+        size_t next = str_find(path, at + 1, '/');
+        int wd;
+        folder[at ? at : 1] = '\0';
+        wd = inotify_add_watch(keeper.notify, folder, PRESENCE);
+        folder[at ? at : 1] = path.p[at ? at : 1];
+        if (wd < 0 && errno != EACCES) {
+            keeper.blind = keeper.blind || errno == ENOSPC || errno == ENOMEM;
+            break; /* not there: nothing is below it */
+        }
+        if (keeper.sight_count == WATCHES_MAX) {
+            keeper.blind = true;
+            break;
+        }
+        if (wd >= 0)
+            keeper.sights[keeper.sight_count++] = (struct sight){wd, path.p + at + 1, next - at - 1, kept};
+        at = next;
+    }
+}
+
+static void look_everywhere(void)
+{
+    for (size_t i = 0; i < keeper.kept_count; i++)
+        keeper.kept[i].look = true;
+}
+
+static void take_notice(const struct inotify_event *event)
+{
+    size_t n = strnlen(event->name, event->len);
+
+    if (event->mask & IN_Q_OVERFLOW)
+        look_everywhere();
+    for (size_t i = 0; i < keeper.sight_count && event->len; i++) {
+        const struct sight *s = &keeper.sights[i];
+        if (s->wd == event->wd && s->name_n == n && memcmp(s->name, event->name, n) == 0)
+            keeper.kept[s->kept].look = true;
+    }
+}
+
+static void read_notices(void)
+{
+    _Alignas(struct inotify_event) char bytes[16384];
+    ssize_t n = read(keeper.notify, bytes, sizeof bytes);
+
+    for (ssize_t at = 0; at < n;) {
+        const struct inotify_event *event = (const struct inotify_event *)(const void *)(bytes + at);
+        take_notice(event);
+        at += (ssize_t)(sizeof *event + event->len);
+    }
+}
+
+/* ---- the tree, stopped and continued ---- */
+
+struct process {
+    long pid, parent;
+    int depth;
+    char state;
+};
+
+struct processes {
+    struct process *v;
+    size_t n, cap;
+};
+
+static int by_pid(const void *x, const void *y)
+{
+    const struct process *a = x, *b = y;
+    return a->pid < b->pid ? -1 : a->pid > b->pid;
+}
+
+static int deepest_first(const void *x, const void *y)
+{
+    const struct process *a = x, *b = y;
+    return a->depth > b->depth ? -1 : a->depth < b->depth;
+}
+
+static struct process *find_process(const struct processes *all, long pid)
+{
+    struct process key = {.pid = pid};
+    return all->n ? bsearch(&key, all->v, all->n, sizeof key, by_pid) : NULL;
+}
+
+/* "PID (NAME) STATE PARENT ..."; the name may hold anything, also ')'. */
+static bool read_process(const char *pid, struct process *out)
+{
+    char path[64], text[512], *close_at;
+
+    snprintf(path, sizeof path, "/proc/%.20s/stat", pid);
+    if (sys_read_small(path, text, sizeof text) == 0 || (close_at = strrchr(text, ')')) == NULL)
+        return false;
+    out->pid = strtol(pid, NULL, 10);
+    return sscanf(close_at + 1, " %c %ld", &out->state, &out->parent) == 2;
+}
+
+static void list_processes(struct processes *out)
+{
+    DIR *d = opendir("/proc");
+    struct dirent *entry;
+
+    out->n = 0;
+    while (d && (entry = readdir(d)) != NULL) {
+        struct process p = {0}, *more;
+        if (entry->d_name[0] < '1' || entry->d_name[0] > '9' || !read_process(entry->d_name, &p) || p.pid <= 1)
+            continue;
+        if (out->n == out->cap) {
+            more = realloc(out->v, (out->cap * 2 + 64) * sizeof *more);
+            if (!more)
+                break;
+            out->v = more;
+            out->cap = out->cap * 2 + 64;
+        }
+        out->v[out->n++] = p;
+    }
+    if (d)
+        closedir(d);
+    if (out->n)
+        qsort(out->v, out->n, sizeof *out->v, by_pid);
+}
+
+static void nap(long microseconds)
+{
+    struct timespec pause = {microseconds / 1000000, microseconds % 1000000 * 1000};
+    nanosleep(&pause, NULL);
+}
+
+/* What stands behind covers: to be asked for a node while the tree is stopped. */
+static long server(void)
+{
+    return keeper.confinement->covers ? (long)keeper.confinement->covers->pid : 0;
+}
+
+static bool is_stopped(long pid)
+{
+    char name[24];
+    struct process p;
+
+    snprintf(name, sizeof name, "%ld", pid);
+    return !read_process(name, &p) || p.state == 'T' || p.state == 't' || p.state == 'Z' || p.state == 'X' || p.state == 'D';
+}
+
+/* Waits while it is going, but not for ever: one that is held in a system call does nothing before it sees the stop. */
+static void wait_stopped(long pid, uint64_t deadline)
+{
+    while (!is_stopped(pid) && sys_milliseconds() < deadline)
+        nap(50);
+}
+
+static void find_depths(struct processes *all)
+{
+    for (size_t i = 0; i < all->n; i++) {
+        const struct process *p = &all->v[i];
+        while (p && all->v[i].depth < (int)all->n) {
+            all->v[i].depth++;
+            p = find_process(all, p->parent);
+        }
+    }
+}
+
+/*
+ * before, by pid: who was there, and who was stopped already (^Z, a debugger): they stay so. Parents first, and children
+ * only when their parent stands: a shell that sees its child stop says so, and takes it for a job.
+ */
+static void stop_tree(struct processes *before)
+{
+    uint64_t deadline = sys_milliseconds() + STOP_MS;
+    struct processes order = {0};
+
+    list_processes(before);
+    find_depths(before);
+    order.n = before->n;
+    order.v = before->n ? malloc(before->n * sizeof *order.v) : NULL;
+    if (order.v) {
+        memcpy(order.v, before->v, order.n * sizeof *order.v);
+        qsort(order.v, order.n, sizeof *order.v, deepest_first);
+    }
+    for (size_t i = order.v ? order.n : 0; i-- > 0;) {
+        if (order.v[i].pid == server())
+            continue;
+        kill((pid_t)order.v[i].pid, SIGSTOP);
+        wait_stopped(order.v[i].pid, deadline);
+    }
+    free(order.v);
+    kill(-1, SIGSTOP); /* who was born meanwhile */
+    if (server() > 0)
+        kill((pid_t)server(), SIGCONT);
+}
+
+static void continue_tree(const struct processes *before)
+{
+    struct processes now = {0};
+
+    list_processes(&now);
+    find_depths(&now);
+    if (now.n)
+        qsort(now.v, now.n, sizeof *now.v, deepest_first);
+    for (size_t i = 0; i < now.n; i++) {
+        const struct process *was = find_process(before, now.v[i].pid);
+        if (!was || was->state != 'T')
+            kill((pid_t)now.v[i].pid, SIGCONT);
+    }
+    free(now.v);
+}
+
+/* ---- covering again ---- */
+
+/* A placeholder that somebody took away, with the mark by which the trusted side knows it. */
+static bool make_again(const struct op *op)
+{
+    const char *name;
+    int folder = open_folder_of(op->path, &name);
+    bool made = folder >= 0 && names_make(folder, name, op->kind == OP_PLACEHOLDER && op->number == 1, op->text);
+
+    if (folder >= 0)
+        close(folder);
+    return made || errno == EEXIST;
+}
+
+static enum op_kind kind_again(const struct kept *k, bool folder)
+{
+    if (is_secret(k))
+        return folder ? OP_COVER_FOLDER : OP_COVER_FILE;
+    return k->pin && folder ? OP_WRITABLE : OP_PROTECT;
+}
+
+/* Covers what a link leads to, whatever its name is. */
+static bool cover_target(const struct kept *k, struct err *e)
+{
+    struct stat st;
+    int fd = open(k->op.path.p, O_PATH | O_CLOEXEC);
+    bool good = fd < 0 || fstat(fd, &st) != 0 ||
+                apply_cover(keeper.confinement, &k->op, fd, S_ISDIR(st.st_mode), e); /* gone again: the next look tells */
+
+    if (fd >= 0)
+        close(fd);
+    return good;
+}
+
+static bool cover_name(const struct kept *k, struct err *e)
+{
+    struct arena arena = {0};
+    struct texts nobody = {0};
+    struct apply apply = {.arena = &arena, .confinement = keeper.confinement, .partial = &nobody};
+    struct op op = {.path = k->op.path, .number = is_secret(k) ? k->op.number : 0};
+    struct stat st;
+    int fd = sys_open_beneath_root(k->op.path.p, O_PATH);
+    bool good = true;
+
+    if (fd < 0)
+        return true; /* gone again */
+    if (fstat(fd, &st) == 0) {
+        op.kind = kind_again(k, S_ISDIR(st.st_mode));
+        good = apply_plan(&apply, &op, 1, e);
+    }
+    close(fd);
+    arena_release(&arena);
+    return good;
+}
+
+static bool cover_again(const struct kept *k, struct err *e)
+{
+    enum state state = look_at(k);
+
+    if (state == NOT_THERE && is_held(&k->op) && !make_again(&k->op)) {
+        err_set(e, ERR_SYSTEM, "cannot hold a name again");
+        e->code = errno;
+        return err_subject(e, k->op.path);
+    }
+    if (state == A_LINK && !is_persons_link(k))
+        return err_set(e, ERR_REFUSED, "a symbolic link took the place of what is protected") ||
+               err_subject(e, k->op.path);
+    return state == A_LINK ? cover_target(k, e) : cover_name(k, e);
+}
+
+/* Who came in while it was bare, and holds it open, is ended. */
+static void end_holders(const struct kept *k)
+{
+    struct buf names = {0};
+
+    if (!k->pin)
+        holders_end(k->op.path, is_secret(k) ? HOLDERS_READING : HOLDERS_WRITING, &names);
+    buf_release(&names);
+}
+
+static void tell(const struct kept *k, long code)
+{
+    struct denial d = {.time_ms = sys_clock_ms(), .by = DENIAL_KEEPER, .path = k->op.path, .count = 1, .code = code};
+
+    d.operation = is_secret(k) ? OPERATION_READ : OPERATION_WRITE;
+    if (keeper.recorder)
+        record_send(keeper.recorder, &d);
+}
+
+static void end_tree(const struct kept *k, const struct err *e)
+{
+    tell(k, e->code ? e->code : EPERM);
+    kill(-1, SIGKILL);
+    _exit(1);
+}
+
+/* Under the lock, the tree stopped: sure that it is covered, whatever happens outside meanwhile. */
+static void make_sure(size_t i)
+{
+    struct kept *k = &keeper.kept[i];
+    struct err e = {0};
+    bool good = true;
+
+    for (int round = 0; round < REPAIRS_MAX && is_amiss(k); round++) {
+        err_clear(&e);
+        good = cover_again(k, &e);
+    }
+    if (!good)
+        end_tree(k, &e);
+    end_holders(k);
+    tell(k, 0);
+    watch_way(i);
+}
+
+/* What is amiss is covered at once, before anything else is done. */
+static size_t cover_amiss(void)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < keeper.kept_count; i++) {
+        struct kept *k = &keeper.kept[i];
+        struct err ignored = {0};
+        if (!k->look)
+            continue;
+        k->look = false;
+        k->amiss = !k->off && is_amiss(k);
+        if (k->amiss)
+            cover_again(k, &ignored);
+        else
+            watch_way(i);
+        count += k->amiss;
+    }
+    return count;
+}
+
+/* Looks at what something happened to; true when there was something to do. */
+static bool look(void)
+{
+    struct processes before = {0};
+    size_t amiss;
+
+    pthread_mutex_lock(&keeper.lock);
+    amiss = cover_amiss();
+    if (amiss) {
+        stop_tree(&before);
+        for (size_t i = 0; i < keeper.kept_count; i++) {
+            if (keeper.kept[i].amiss)
+                make_sure(i);
+            keeper.kept[i].amiss = false;
+        }
+        continue_tree(&before);
+        free(before.v);
+    }
+    pthread_mutex_unlock(&keeper.lock);
+    return amiss > 0;
+}
+
+/* ---- the thread ---- */
+
+static void *keep(void *unused)
+{
+    unsigned idle = 0;
+
+    (void)unused;
+    for (;;) {
+        struct pollfd p[2] = {{.fd = keeper.notify, .events = POLLIN}, {.fd = keeper.mounts, .events = POLLPRI}};
+        bool timed_out;
+        if (look())
+            idle = 0;
+        timed_out = poll(p, 2, keeper.blind ? BLIND_MS : -1) == 0;
+        pthread_mutex_lock(&keeper.lock);
+        if (timed_out || (p[1].revents & (POLLPRI | POLLERR)))
+            look_everywhere();
+        if (p[0].revents & POLLIN)
+            read_notices();
+        pthread_mutex_unlock(&keeper.lock);
+        if (++idle % IDLE_LOOKS == 0)
+            nap(PAUSE_MS * 1000);
+    }
+    return NULL;
+}
+
+/* What the kernel shows of itself changes by no name that somebody makes. */
+static bool is_of_kernel(struct str path)
+{
+    return str_starts(path, STR("/proc/")) || str_starts(path, STR("/sys/")) || str_starts(path, STR("/dev/"));
+}
+
+static bool is_kept(const struct op *op)
+{
+    switch (op->kind) {
+    case OP_PROTECT:
+    case OP_COVER_FOLDER:
+    case OP_COVER_FILE:
+    case OP_PLACEHOLDER:
+    case OP_BIRTHPLACE: /* once it is gone the name is held, and nothing is born there any more */
+    case OP_LATER_SECRET:
+    case OP_LATER_PROTECT:
+        return !is_of_kernel(op->path);
+    default:
+        return false;
+    }
+}
+
+/* A writable folder within a writable folder is there so that it cannot be renamed away. */
+static bool is_pin(const struct op *ops, size_t count, const struct op *op)
+{
+    if (op->kind != OP_WRITABLE)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        const struct op *root = &ops[i];
+        if (root->kind == OP_WRITABLE && root->path.n < op->path.n && str_starts(op->path, root->path) &&
+            op->path.p[root->path.n] == '/')
+            return true;
+    }
+    return false;
+}
+
+/* Where it is kept; KEPT_MAX when there is no room: then everything is looked at from time to time. */
+static size_t add(const struct op *op, bool pin)
+{
+    struct kept *k;
+
+    for (size_t i = 0; i < keeper.kept_count; i++) { /* of the same place the later word counts */
+        k = &keeper.kept[i];
+        if (str_eq(k->op.path, op->path) && k->pin == pin) {
+            k->op.kind = op->kind;
+            k->look = true;
+            return i;
+        }
+    }
+    if (keeper.kept_count == KEPT_MAX) {
+        keeper.blind = true;
+        return KEPT_MAX;
+    }
+    k = &keeper.kept[keeper.kept_count++];
+    *k = (struct kept){.op = *op, .pin = pin, .look = true};
+    k->op.path = arena_str(&keeper.names, op->path);
+    k->op.text = arena_str(&keeper.names, op->text);
+    /* What the plan let pass was maybe never in force. */
+    k->off = op->on_failure != FAIL_REFUSE && op->kind != OP_PLACEHOLDER && look_at(k) != AS_IT_SHOULD;
+    return keeper.kept_count - 1;
+}
+
+bool keeper_start(const struct op *ops, size_t count, struct confinement *c, struct recorder *recorder)
+{
+    pthread_attr_t attributes;
+    pthread_t thread;
+    bool good;
+
+    if (keeper.started)
+        return true;
+    keeper.confinement = c;
+    keeper.recorder = recorder;
+    keeper.mounts = c->mounts;
+    keeper.notify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    keeper.blind = keeper.notify < 0;
+    for (size_t i = 0; i < count; i++) {
+        bool pin = is_pin(ops, count, &ops[i]);
+        if (pin || is_kept(&ops[i]))
+            add(&ops[i], pin);
+    }
+    if (pthread_attr_init(&attributes) != 0)
+        return false;
+    good = pthread_attr_setstacksize(&attributes, KEEPER_STACK) == 0 &&
+           pthread_create(&thread, &attributes, keep, NULL) == 0 && pthread_detach(thread) == 0;
+    pthread_attr_destroy(&attributes);
+    keeper.started = good;
+    return good;
+}
+
+void keeper_pause(bool on)
+{
+    if (on)
+        pthread_mutex_lock(&keeper.lock);
+    else
+        pthread_mutex_unlock(&keeper.lock);
+}
+
+void keeper_add(const struct op *op)
+{
+    size_t kept = keeper.started && is_kept(op) ? add(op, false) : KEPT_MAX;
+
+    if (kept < KEPT_MAX)
+        watch_way(kept);
+}

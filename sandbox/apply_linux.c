@@ -523,6 +523,7 @@ static bool apply_one(struct state *s, size_t i, struct err *e)
     case OP_LATER_PROTECT:
     case OP_GUARD: /* held by the observer: see watch_linux.c */
     case OP_HARDLINKS:
+    case OP_DATAGRAMS: /* the gate's: see watch */
     case OP_CGROUP: /* done outside, by boundary_linux.c */
     case OP_KIND_COUNT:
         break;

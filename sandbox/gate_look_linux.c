@@ -150,11 +150,12 @@ static bool is_same_file(const char *one, const char *other)
 
 static bool shares_our_view(const struct gate_call *c)
 {
-    char root[64], mounts[64];
+    char root[64], mounts[64], own[64];
 
     snprintf(root, sizeof root, "/proc/%d/root", (int)c->thread);
     snprintf(mounts, sizeof mounts, "/proc/%d/ns/mnt", (int)c->thread);
-    return is_same_file(root, "/") && is_same_file(mounts, "/proc/self/ns/mnt");
+    snprintf(own, sizeof own, "/proc/%d/ns/mnt", (int)gettid());
+    return is_same_file(root, "/") && is_same_file(mounts, own);
 }
 
 /* "self" is the caller, not us. Where a symbolic link leads there, it stays us: nothing there has a listener. */
@@ -279,7 +280,7 @@ static void address_text(const struct gate_call *c, char *out, size_t size)
         snprintf(out, size, "unix:@%.*s", (int)(c->length - offsetof(struct sockaddr_un, sun_path) - 1), name_of(c) + 1);
     } else {
         snprintf(out, size, "unix:");
-        snprintf(link, sizeof link, "/proc/self/fd/%d", c->object);
+        snprintf(link, sizeof link, "/proc/%d/fd/%d", (int)gettid(), c->object);
         n = c->object < 0 ? -1 : readlink(link, out + 5, size - 6);
         if (n > 0)
             out[5 + n] = '\0';

@@ -265,11 +265,12 @@ static uint32_t device_of(int object)
     uint32_t device = 0;
     FILE *f;
 
-    snprintf(path, sizeof path, "/proc/self/fdinfo/%d", object);
+    snprintf(path, sizeof path, "/proc/%d/fdinfo/%d", (int)gettid(), object);
     sys_read_small(path, text, sizeof text);
     at = strstr(text, "mnt_id:");
     mount = at ? strtol(at + 7, NULL, 10) : -1;
-    f = at ? fopen("/proc/self/mountinfo", "re") : NULL;
+    snprintf(path, sizeof path, "/proc/%d/mountinfo", (int)gettid());
+    f = at ? fopen(path, "re") : NULL;
     while (f && device == 0 && getline(&line, &size, f) > 0) {
         if (strtol(line, &at, 10) == mount && sscanf(at, " %*d %u:%u", &major, &minor) == 2)
             device = major << 20 | minor;
@@ -290,7 +291,7 @@ static bool is_bound(int object)
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     bool bound;
 
-    snprintf(at.sun_path, sizeof at.sun_path, "/proc/self/fd/%d", object);
+    snprintf(at.sun_path, sizeof at.sun_path, "/proc/%d/fd/%d", (int)gettid(), object);
     bound = fd < 0 || connect(fd, (struct sockaddr *)&at, sizeof at) == 0 || errno != ECONNREFUSED;
     if (fd >= 0)
         close(fd);

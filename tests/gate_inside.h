@@ -215,6 +215,9 @@ static inline bool inside_prepare(struct inside *in, bool own_network)
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
         return false;
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    /* As every session has it. */
+    if (mount("none", "/proc/1", "tmpfs", MS_RDONLY, "mode=000") != 0)
+        return false;
     in->records = ends[0];
     in->recorder.fd = ends[1];
     in->watch = (struct watch){.own_network = own_network, .recorder = &in->recorder};

@@ -241,6 +241,7 @@ void policy_builtin(
         .net_switch = SWITCH_ASK,
         .git = GIT_COMMIT,
         .hardlinks = HARDLINKS_REFUSE,
+        .unix_datagrams = DATAGRAMS_REFUSE,
         .shell = STR("auto")};
     struct path_env mine = *env;
 

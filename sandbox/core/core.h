@@ -70,6 +70,7 @@ enum net_mode { NET_OFFLINE, NET_LIMITED, NET_ONLINE };
 enum net_switch { SWITCH_ALLOW, SWITCH_ASK, SWITCH_LOCKED };
 enum git_mode { GIT_COMMIT, GIT_LOCKED };
 enum hardlinks { HARDLINKS_REFUSE, HARDLINKS_RECORD };
+enum unix_datagrams { DATAGRAMS_REFUSE, DATAGRAMS_ALLOW };
 
 struct env_set {
     struct str name, value;
@@ -89,12 +90,14 @@ struct policy {
     enum net_switch net_switch;
     enum git_mode git;
     enum hardlinks hardlinks;
+    enum unix_datagrams unix_datagrams;
     struct texts env_pass, env_drop; /* patterns with * */
     struct env_sets env_set;
     uint64_t memory_mb, processes, cpu_percent; /* 0: no limit */
     struct str shell; /* "auto" or an absolute path or a name */
     struct texts partial; /* named parts that the person accepts as missing: "landlock", "procfs", ... */
-    struct origin net_origin, switch_origin, git_origin, hardlinks_origin, limits_origin, shell_origin;
+    struct origin net_origin, switch_origin, git_origin, hardlinks_origin, datagrams_origin, limits_origin,
+        shell_origin;
     struct texts warnings; /* a rule that matches nothing, and the like; printable */
     const struct git_found *git_found; /* git.h: what was seen in the roots; NULL: nobody has looked */
     const struct policy_layers *layers; /* policy.c's own: which layer set what, what the machine bounds */
@@ -225,6 +228,7 @@ enum op_kind {
     OP_GUARD,          /* below path, writable, the relative name text is refused by the observer alone; number 1: at any
                           depth, not only at the top */
     OP_HARDLINKS,      /* number = enum hardlinks: what the observer does with writes to files of several names */
+    OP_DATAGRAMS,      /* datagram sockets of the unix family may be had; without it they are refused */
     OP_CGROUP,         /* path = new child of source; text = file, text2 = value */
     OP_KIND_COUNT
 };

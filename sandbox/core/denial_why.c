@@ -79,7 +79,7 @@ static bool explain_socket(struct explaining *x)
 
     if (x->d->cause == DENIAL_DATAGRAM || str_is(path, "unix datagram"))
         return say(x, STR("datagram sockets of the unix family can carry data past every gate (built-in)"),
-            STR("none: a stream socket (SOCK_STREAM) or a pipe does the same"));
+            STR("\"unix_datagrams\": \"allow\" in the policy, or a stream socket or a pipe in its place"));
     if (!str_starts(path, STR("unix:")))
         return false;
     return say(x, STR("the socket belongs to a program outside, which would act for the sandbox (built-in)"),

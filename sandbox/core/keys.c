@@ -10,6 +10,7 @@ const char *const key_net_modes[3] = {"offline", "limited", "online"};
 const char *const key_switches[3] = {"allow", "ask", "locked"};
 const char *const key_git_modes[2] = {"commit", "locked"};
 const char *const key_hardlinks[2] = {"refuse", "record"};
+const char *const key_datagrams[2] = {"refuse", "allow"};
 
 /* What a system may lack without the boundary being worthless: the names that ops have as `part`. */
 static const char *const parts[] = {"landlock", "procfs", "overlay", "names"};
@@ -65,6 +66,13 @@ static const struct key_row rows[KEY_COUNT] = {
         .bounded = true,
         .standard = "\"refuse\"",
         .help = "What is done about writing a file that has a second name outside."},
+    [KEY_DATAGRAMS] = {.name = "unix_datagrams",
+        .path = "unix_datagrams",
+        .type = TYPE_WORD,
+        WORDS(key_datagrams),
+        .bounded = true,
+        .standard = "\"refuse\"",
+        .help = "Whether datagram sockets of the unix family may be had, which reach programs outside."},
     [KEY_NETWORK] = {.name = "network",
         .path = "network",
         .type = TYPE_GROUP,

@@ -189,6 +189,8 @@ bool plan_build(struct arena *a, struct policy *policy, const struct path_env *e
     mounts_own(&p);
     mounts_caches(&p);
     mounts_links(&p);
+    if (policy->unix_datagrams == DATAGRAMS_ALLOW)
+        planner_op(&p, OP_DATAGRAMS, (struct str){0}, "the policy lets them be");
     if (!covers_plan(&p) || !mounts_landlock(&p) || !mounts_limits(&p))
         return false;
     plan_remarks(&p);
@@ -277,6 +279,8 @@ static bool change_widens(
         return c->added;
     case OP_LANDLOCK: /* a domain can only become narrower */
         return c->added && !has_right(before, c->op->path);
+    case OP_DATAGRAMS:
+        return c->added;
     case OP_LANDLOCK_SCOPE:
     case OP_RLIMIT:
     case OP_CGROUP:
@@ -347,6 +351,7 @@ static const char *const words[OP_KIND_COUNT] = {
     [OP_LATER_PROTECT] = "protect when it appears",
     [OP_GUARD] = "refuse (observer)",
     [OP_HARDLINKS] = "files of several names",
+    [OP_DATAGRAMS] = "unix datagrams",
 };
 
 static void print_details(

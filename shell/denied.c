@@ -204,7 +204,7 @@ static void keep(struct session *s, struct opened *o, struct arena *turn, struct
         k->lost = sum(k->lost, d->count);
         return;
     }
-    denial_explain(turn, &o->policy, o->facts.places, &s->env, &s->host, d);
+    denial_explain(turn, &o->policy, &o->facts, &s->env, d);
     d->path = arena_str(&k->arena, d->path);
     d->path2 = d->path2.n ? arena_str(&k->arena, d->path2) : (struct str){0};
     d->program = arena_str(&k->arena, d->program);

@@ -196,6 +196,29 @@ code 0 "why of a name with controls" "$CORDON" why "$bad"
 case $said in *"$(printf '\033')"*) not_ok "controls are shown escaped" "an escape came out" ;;
 *) ok "controls are shown escaped" ;; esac
 
+code 0 "why docker" "$CORDON" why docker
+has "why docker says it in one line" "$said" "docker cannot do its work inside: its daemon runs outside"
+is "in one line indeed" "$(printf '%s\n' "$said" | wc -l)" 1
+has "why ssh offline" "$("$CORDON" why ssh)" ":net online"
+has "why ssh online" "$("$CORDON" why --net online ssh)" "keys and the agent are not readable"
+has "why strace" "$("$CORDON" why strace)" "strace works inside"
+has "why of a setuid program that no list has" "$("$CORDON" why "$(basename "$(find /usr/bin -perm -4000 -user root | grep -vE '/(su|sudo|mount|umount|passwd)$' | head -n 1)")" | head -n 1)" "setuid"
+touch docker
+has "a file here wins over a program" "$("$CORDON" why docker)" "$work/docker"
+rm docker
+has "a slash makes it a path" "$("$CORDON" why ./docker)" "$work/docker (does not exist)"
+ln -s /etc/passwd way
+mkdir "$HOME/real"
+ln -s "$HOME/real" "$HOME/outside"
+has "a write through a link is one to what it leads to" "$("$CORDON" why --json way write)" '"subject":"/etc/passwd","operation":"write","allowed":false'
+has "a link itself can be removed" "$("$CORDON" why --json way delete)" '"subject":"'"$work"'/way","operation":"delete","allowed":true'
+has "what is not there lies where its folder leads" "$("$CORDON" why --json "$HOME/outside/new" create)" "\"subject\":\"$HOME/real/new\""
+rm way "$HOME/outside"
+rmdir "$HOME/real"
+is "many questions, an answer each" "$(printf 'write /etc/x\nread %s/.ssh/k\ncreate %s/n\nexample.org:443\nwrite a\0b\ndocker' "$HOME" "$work" | "$CORDON" why --json --stdin | sed 's/.*"allowed":\([a-z]*\).*/\1/; s/.*"error".*/error/' | tr '\n' ' ')" "false false true false error false "
+code 125 "--stdin takes no argument" "$CORDON" why --stdin x
+code 125 "why of nothing" "$CORDON" why
+
 # ---- denied: logs as a session, a crash and a stranger leave them ----
 logs=$XDG_STATE_HOME/cordon/denials
 code 0 "a program that is refused nothing" "$CORDON" run -- true

@@ -131,7 +131,7 @@ static void check_rows(struct machine *m, const struct row *rows, size_t count)
     for (size_t i = 0; i < count; i++) {
         struct denial d = rows[i].d;
         char why[700];
-        denial_explain(&m->arena, &m->policy, NULL, &m->env, &m->facts.host, &d);
+        denial_explain(&m->arena, &m->policy, &m->facts, &m->env, &d);
         snprintf(why, sizeof why, "rule \"%s\", remedy \"%s\"", d.rule.p ? d.rule.p : "-", d.remedy.p ? d.remedy.p : "-");
         check_report(d.rule.n && d.remedy.n && strstr(d.rule.p, rows[i].rule) && strstr(d.remedy.p, rows[i].remedy),
             __FILE__, __LINE__, rows[i].name, why);
@@ -193,12 +193,18 @@ static void explained(void)
     machine_begin(&m);
     machine_rule(&m, RULE_SECRET, "/home/p/vault", LAYER_USER);
     check_rows(&m, rows, COUNT_OF(rows));
-    denial_explain(&m.arena, &m.policy, NULL, &m.env, &m.facts.host, &d);
+    denial_explain(&m.arena, &m.policy, &m.facts, &m.env, &d);
     first = d.rule;
     struct places places = {0};
     places_list(&m.arena, &m.policy, &m.env, &m.facts.host, &places);
-    denial_explain(&m.arena, &m.policy, &places, &m.env, &m.facts.host, &d);
+    m.facts.places = &places;
+    denial_explain(&m.arena, &m.policy, &m.facts, &m.env, &d);
     CHECK_STR(d.rule, first, "a list of places made before gives the same answer");
+    *(struct fact *)ARENA_PUSH(&m.arena, &m.facts) = (struct fact){.path = STR("/home/p/.ssh"),
+        .real = STR("/mnt/keys"), .kind = FACT_SYMLINK, .real_kind = FACT_FOLDER};
+    d = (struct denial){.operation = OPERATION_READ, .path = STR("/mnt/keys/id_rsa"), .code = 13};
+    denial_explain(&m.arena, &m.policy, &m.facts, &m.env, &d);
+    CHECK(strstr(d.rule.p, "secret: "), "what a secret's link leads to is under its rule");
     machine_end(&m);
 }
 

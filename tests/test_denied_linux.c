@@ -62,7 +62,7 @@ static void begin(struct stage *t)
     if (!mkdtemp(t->folder))
         exit(1);
     t->s.env.system = PATH_POSIX;
-    t->s.host.home = t->s.env.home = STR("/home/p");
+    t->s.host.home = t->s.env.home = t->o.facts.host.home = STR("/home/p");
     t->s.host.state_dir = str_from(t->folder);
     t->o.policy.workspace = STR("/home/p/w");
     t->o.boundary = (struct boundary *)(void *)t;

@@ -60,9 +60,9 @@ void denial_put(struct buf *out, const struct denial *d, uint64_t lost);
 struct frame;
 bool denial_get(const struct frame *f, struct denial *out, uint64_t *lost);
 
-/* Fills rule and remedy from the same engine that planned the enforcement. places: see rules_verdict_in. */
-void denial_explain(struct arena *a, const struct policy *policy, const struct places *places,
-    const struct path_env *env, const struct host *host, struct denial *d);
+/* Fills rule and remedy from the same engine that planned the enforcement. facts: see rules_verdict_seen. */
+void denial_explain(struct arena *a, const struct policy *policy, const struct facts *facts, const struct path_env *env,
+    struct denial *d);
 
 /* One line of JSON with its newline; and back, from a log that may have been cut. False: not a record. */
 void denial_json(struct buf *out, const struct denial *d);

@@ -15,9 +15,8 @@ enum { CODE_BUSY = 16, CODE_CROSS = 18, CODE_TEXT_BUSY = 26, CODE_READ_ONLY = 30
 struct explaining {
     struct arena *a;
     const struct policy *policy;
-    const struct places *places;
+    const struct facts *facts;
     const struct path_env *env;
-    const struct host *host;
     struct denial *d;
 };
 
@@ -118,7 +117,7 @@ static bool refusing(struct explaining *x, struct str path, enum operation opera
     if (!path.n || !path_is_absolute(x->env->system, path) ||
         !path_canonical(x->a, &plain, path, &canonical, &ignored))
         return false;
-    *v = rules_verdict_in(x->a, x->places, x->policy, x->env, x->host, canonical, operation);
+    *v = rules_verdict_seen(x->a, x->facts, x->policy, x->env, canonical, operation);
     return !v->allowed;
 }
 
@@ -203,10 +202,10 @@ static bool by_what_is_there(struct explaining *x)
     }
 }
 
-void denial_explain(struct arena *a, const struct policy *policy, const struct places *places,
-    const struct path_env *env, const struct host *host, struct denial *d)
+void denial_explain(struct arena *a, const struct policy *policy, const struct facts *facts, const struct path_env *env,
+    struct denial *d)
 {
-    struct explaining x = {a, policy, places, env, host, d};
+    struct explaining x = {a, policy, facts, env, d};
     struct verdict v;
 
     if (d->operation == OPERATION_CONNECT) {

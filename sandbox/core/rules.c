@@ -234,35 +234,59 @@ static struct verdict change_at(const struct asked *q, const struct place *p)
     return refuse_secret(q, p);
 }
 
-struct verdict rules_verdict_in(struct arena *a, const struct places *places, const struct policy *policy,
-    const struct path_env *env, const struct host *host, struct str path, enum operation operation)
+static struct verdict verdict_at(const struct asked *q, const struct places *places)
 {
-    struct asked q = {
-        .a = a, .policy = policy, .env = env, .host = host, .path = path, .operation = operation};
-    struct places made = {0};
-    const struct place *p;
+    const struct place *p = places_decide(places, q->env, q->path);
 
-    if (!places) {
-        places_list(a, policy, env, host, &made);
-        places = &made;
-    }
-    p = places_decide(places, env, path);
     if (p && p->kind == PLACE_SECRET)
-        return refuse_secret(&q, p);
-    if (operation == OPERATION_READ || operation == OPERATION_CONNECT) {
-        struct verdict v = allow(&q, NULL);
+        return refuse_secret(q, p);
+    if (q->operation == OPERATION_READ || q->operation == OPERATION_CONNECT) {
+        struct verdict v = allow(q, NULL);
         v.own = p && (p->kind == PLACE_CACHE || p->kind == PLACE_TEMP || p->kind == PLACE_OWN);
         if (v.own)
-            v.why = arena_format(a, "%s: %s", p->path.p, p->rule->reason);
+            v.why = arena_format(q->a, "%s: %s", p->path.p, p->rule->reason);
         return v;
     }
-    return p ? change_at(&q, p) : refuse_default(&q);
+    return p ? change_at(q, p) : refuse_default(q);
 }
 
 struct verdict rules_verdict(struct arena *a, const struct policy *policy,
     const struct path_env *env, const struct host *host, struct str path, enum operation operation)
 {
-    return rules_verdict_in(a, NULL, policy, env, host, path, operation);
+    struct asked q = {
+        .a = a, .policy = policy, .env = env, .host = host, .path = path, .operation = operation};
+    struct places places;
+
+    places_list(a, policy, env, host, &places);
+    return verdict_at(&q, &places);
+}
+
+struct verdict rules_verdict_seen(struct arena *a, const struct facts *facts, const struct policy *policy,
+    const struct path_env *env, struct str path, enum operation operation)
+{
+    struct asked q = {
+        .a = a, .policy = policy, .env = env, .host = &facts->host, .path = path, .operation = operation};
+    const struct places *places = facts->places;
+    struct places made = {0};
+    struct verdict v;
+
+    if (!places) {
+        places_list(a, policy, env, q.host, &made);
+        places = &made;
+    }
+    v = verdict_at(&q, places);
+    for (size_t i = 0; v.allowed && i < facts->n; i++) {
+        const struct fact *f = &facts->v[i];
+        struct asked other = q;
+        struct verdict behind;
+        if (f->real.n == 0 || path_same(env, f->path, f->real) || !path_is_under(env, f->real, path))
+            continue;
+        other.path = path_join(a, env->system, f->path, path_below(env, f->real, path));
+        behind = verdict_at(&other, places);
+        if (!behind.allowed && behind.rule)
+            v = behind;
+    }
+    return v;
 }
 
 /* ---- addresses ---- */

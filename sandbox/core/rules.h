@@ -11,10 +11,10 @@
 
 struct verdict rules_verdict(struct arena *a, const struct policy *policy, const struct path_env *env,
     const struct host *host, struct str path, enum operation operation);
-/* The same from a list of places that was made before (places.h), for who asks often; NULL: made here. */
-struct places;
-struct verdict rules_verdict_in(struct arena *a, const struct places *places, const struct policy *policy,
-    const struct path_env *env, const struct host *host, struct str path, enum operation operation);
+/* The same with what was seen when the plan was made: places from there, for who asks often (made here where facts have
+ * none), and where a rule's path leads by a link, what lies behind it is under that rule too. */
+struct verdict rules_verdict_seen(struct arena *a, const struct facts *facts, const struct policy *policy,
+    const struct path_env *env, struct str path, enum operation operation);
 /* The same for "host:port" under the network mode. */
 struct verdict rules_verdict_address(
     struct arena *a, const struct policy *policy, struct str host, uint16_t port);

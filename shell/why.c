@@ -1,0 +1,368 @@
+/*
+ * why: what would be allowed at a path, to an address, or of a program, by which rule, and what would change it: from the
+ * policy, and the same engine that plans the enforcement. Opens nothing.
+ */
+#include "programs.h"
+#include "shell.h"
+#include "../sandbox/core/text.h"
+
+#define QUESTIONS_MAX ((size_t)64 << 20) /* bytes on standard input */
+
+/* "host:port": no separator in it, and a number behind the last colon. */
+static bool is_address(struct str word, struct str *host, uint16_t *port)
+{
+    size_t colon = word.n;
+    unsigned long value = 0;
+
+    for (size_t i = 0; i < word.n; i++) {
+        if (word.p[i] == '/')
+            return false;
+        if (word.p[i] == ':')
+            colon = i;
+    }
+    if (colon == 0 || colon + 1 >= word.n)
+        return false;
+    for (size_t i = colon + 1; i < word.n; i++) {
+        if (word.p[i] < '0' || word.p[i] > '9' || value > 65535)
+            return false;
+        value = value * 10 + (unsigned long)(word.p[i] - '0');
+    }
+    *host = str_slice(word, 0, colon);
+    *port = (uint16_t)value;
+    return value > 0 && value <= 65535;
+}
+
+static const char *wall_name(enum wall wall)
+{
+    static const char *const names[] = {"", "a read-only mount", "Landlock", "a namespace of its own",
+        "the observer"};
+    return names[wall];
+}
+
+static void say_verdict(struct buf *out, struct arena *a, enum operation operation, const struct verdict *v)
+{
+    buf_format(out, "%-8s %s", operation_name(operation), v->allowed ? "allowed" : "refused");
+    if (v->why.n)
+        buf_format(out, ": %s", text_printable_once(a, v->why).p);
+    buf_format(out, "\n");
+    if (v->rule)
+        buf_format(out, "         rule: %s \"%s\" (%s)\n",
+            v->rule->kind == RULE_WRITE     ? "write"
+            : v->rule->kind == RULE_PROTECT ? "protect"
+                                            : "secret",
+            text_printable(a, v->rule->text).p, origin_text(a, &v->rule->origin).p);
+    if (!v->allowed && v->wall != WALL_NONE)
+        buf_format(out, "         held by: %s\n", wall_name(v->wall));
+    if (!v->allowed && v->change.n)
+        buf_format(out, "         to change it: %s\n", text_printable_once(a, v->change).p);
+}
+
+static void verdict_json(struct buf *out, struct arena *a, struct str subject, enum operation operation,
+    const struct verdict *v)
+{
+    buf_format(out, "{\"version\":1,\"subject\":");
+    text_json(out, subject);
+    buf_format(out, ",\"operation\":\"%s\",\"allowed\":%s,\"why\":", operation_name(operation),
+        v->allowed ? "true" : "false");
+    text_json(out, v->why);
+    if (v->rule) {
+        buf_format(out, ",\"rule\":");
+        text_json(out, v->rule->text);
+        buf_format(out, ",\"origin\":");
+        text_json(out, origin_text(a, &v->rule->origin));
+    }
+    if (!v->allowed) {
+        buf_format(out, ",\"wall\":\"%s\",\"change\":", wall_name(v->wall));
+        text_json(out, v->change);
+    }
+    buf_format(out, "}\n");
+}
+
+/* ---- paths ---- */
+
+/* Where the path really leads; of one that is not there, where the nearest folder above it does. */
+static struct str real_or_nearest(const struct session *s, struct arena *a, struct str path, bool *missing)
+{
+    struct str at = path, rest = {"", 0}, real;
+
+    *missing = false;
+    for (;;) {
+        struct err ignored = {0};
+        if (sys_real_path(a, at, &real, &ignored))
+            return rest.n ? path_join(a, s->env.system, real, rest) : real;
+        *missing = true;
+        struct str name = path_name(s->env.system, at), parent = arena_str(a, path_parent(s->env.system, at));
+        if (str_eq(parent, at))
+            return path;
+        rest = rest.n ? path_join(a, s->env.system, name, rest) : name;
+        at = parent;
+    }
+}
+
+/* What an operation reaches: these concern the name itself, a symbolic link too; the others what it leads to. */
+static bool of_the_name(enum operation operation)
+{
+    return operation == OPERATION_CREATE || operation == OPERATION_DELETE || operation == OPERATION_RENAME ||
+           operation == OPERATION_LINK;
+}
+
+struct asked_path {
+    struct str path, real, name; /* as asked, canonical; where it leads; where the name itself stands */
+    bool missing;
+};
+
+static bool look_up(struct session *s, struct arena *a, const struct path_env *env, struct str word,
+    struct asked_path *out, struct err *e)
+{
+    bool ignored;
+
+    if (!path_canonical(a, env, word, &out->path, e))
+        return false;
+    out->real = real_or_nearest(s, a, out->path, &out->missing);
+    out->name = out->path;
+    if (path_depth(env->system, out->path) > 0)
+        out->name = path_join(a, env->system, real_or_nearest(s, a, arena_str(a, path_parent(env->system, out->path)), &ignored),
+            path_name(env->system, out->path));
+    return true;
+}
+
+static bool parse_operation(struct str word, enum operation *out, struct err *e)
+{
+    if (operation_parse(word, out))
+        return true;
+    err_set(e, ERR_USAGE, "no such operation");
+    err_subject(e, word);
+    return err_remedy(e, "read, write, create, delete, rename, link, mode or time");
+}
+
+static void answer(const struct opened *o, struct arena *a, const struct path_env *env, const struct asked_path *asked,
+    enum operation operation, bool json, struct buf *out)
+{
+    struct str at = of_the_name(operation) ? asked->name : asked->real;
+    struct verdict v = rules_verdict_seen(a, &o->facts, &o->policy, env, at, operation);
+
+    if (json)
+        verdict_json(out, a, at, operation, &v);
+    else
+        say_verdict(out, a, operation, &v);
+}
+
+static bool why_path(struct session *s, const struct opened *o, struct arena *a, struct str word,
+    struct str operation, bool json, struct buf *out, struct err *e)
+{
+    static const enum operation shown[] = {OPERATION_READ, OPERATION_WRITE, OPERATION_CREATE, OPERATION_DELETE};
+    struct path_env env = session_env(s);
+    enum operation one = OPERATION_READ;
+    struct asked_path asked = {0};
+
+    if ((operation.p && !parse_operation(operation, &one, e)) || !look_up(s, a, &env, word, &asked, e))
+        return false;
+    if (!json) {
+        if (!path_same(&env, asked.path, asked.real))
+            buf_format(out, "%s leads to ", text_printable(a, asked.path).p);
+        buf_format(out, "%s%s\n", text_printable(a, asked.real).p, asked.missing ? " (does not exist)" : "");
+    }
+    for (size_t i = 0; i < (operation.p ? 1 : COUNT_OF(shown)); i++)
+        answer(o, a, &env, &asked, operation.p ? one : shown[i], json, out);
+    return true;
+}
+
+/* ---- programs ---- */
+
+#define SETUID_BITS 06000
+
+/* Where PATH has it: outside, but the same files are inside. */
+static bool find_program(const struct session *s, struct arena *a, struct str name, struct fact *out)
+{
+    struct str path = s->host.path;
+
+    for (size_t at = 0; at < path.n;) {
+        size_t end = str_find(path, at, ':');
+        struct str folder = str_slice(path, at, end);
+        struct texts question = {0};
+        struct facts facts = {0};
+        at = end + 1;
+        if (!path_is_absolute(s->env.system, folder))
+            continue;
+        *(struct str *)ARENA_PUSH(a, &question) = path_join(a, s->env.system, folder, name);
+        facts_paths(a, &question, &facts);
+        if (facts.n == 1 && facts.v[0].real_kind == FACT_FILE && facts.v[0].real.n) {
+            *out = facts.v[0];
+            return true;
+        }
+    }
+    return false;
+}
+
+static void say_program(struct buf *out, struct arena *a, struct str name, const struct program_word *w, bool json)
+{
+    if (json) {
+        buf_format(out, "{\"version\":1,\"subject\":");
+        text_json(out, name);
+        buf_format(out, ",\"operation\":\"run\",\"allowed\":%s,\"why\":", w->works ? "true" : "false");
+        text_json(out, str_from(w->why));
+        if (w->change[0]) {
+            buf_format(out, ",\"change\":");
+            text_json(out, str_from(w->change));
+        }
+        buf_format(out, "}\n");
+        return;
+    }
+    buf_format(out, "%s %s inside: %s%s%s\n", text_printable(a, name).p, w->works ? "works" : "cannot do its work", w->why,
+        w->change[0] ? "; " : "", w->change);
+}
+
+/* A bare word that is no file here. False: no program either. */
+static bool why_program(struct session *s, const struct opened *o, struct arena *a, struct str name, bool json,
+    struct buf *out)
+{
+    struct program_word w;
+    struct fact found = {0};
+    bool there;
+
+    if (program_known(&o->policy, name, &w)) {
+        say_program(out, a, name, &w, json);
+        return true;
+    }
+    there = find_program(s, a, name, &found);
+    if (!there)
+        return false;
+    w = (found.mode & SETUID_BITS) != 0 && found.uid == 0
+            ? program_setuid
+            : (struct program_word){true, "nothing is known against it; what it may write and reach, :why PATH and "
+                                          ":why HOST:PORT tell",
+                  ""};
+    say_program(out, a, name, &w, json);
+    return true;
+}
+
+static bool may_be_program(const struct session *s, struct arena *a, struct str word)
+{
+    struct path_env env = session_env(s);
+    struct err ignored = {0};
+    struct str path, real;
+
+    if (!word.n || word.p[0] == '.' || word.p[0] == '~' || word.p[0] == '$' || str_find(word, 0, '/') < word.n)
+        return false;
+    return !path_canonical(a, &env, word, &path, &ignored) || !sys_real_path(a, path, &real, &ignored);
+}
+
+/* ---- a question ---- */
+
+static bool ask(struct session *s, const struct opened *o, struct str word, struct str operation, bool json,
+    struct buf *out, struct err *e)
+{
+    struct arena a = {0};
+    struct str host;
+    uint16_t port;
+    bool good = true;
+
+    if (is_address(word, &host, &port)) {
+        struct verdict v = rules_verdict_address(&a, &o->policy, host, port);
+        if (json)
+            verdict_json(out, &a, word, OPERATION_CONNECT, &v);
+        else
+            say_verdict(out, &a, OPERATION_CONNECT, &v);
+    } else if (operation.p || !may_be_program(s, &a, word) || !why_program(s, o, &a, word, json, out)) {
+        good = why_path(s, o, &a, word, operation, json, out, e);
+    }
+    arena_release(&a);
+    return good;
+}
+
+bool why_report(struct session *s, const struct opened *o, const struct texts *words, bool json,
+    struct buf *out, struct err *e)
+{
+    return ask(s, o, words->v[0], words->n > 1 ? words->v[1] : (struct str){0}, json, out, e);
+}
+
+/* ---- many questions ---- */
+
+/* "OPERATION PATH", or any word that :why takes. One that cannot be answered is said, and the others are. */
+static void ask_line(struct session *s, const struct opened *o, struct str line, bool json, struct buf *out)
+{
+    size_t blank = str_find(line, 0, ' ');
+    struct str first = str_slice(line, 0, blank), operation = {0};
+    enum operation ignored;
+    struct err e = {0};
+
+    if (blank < line.n && operation_parse(first, &ignored)) {
+        operation = first;
+        line = str_slice(line, blank + 1, line.n);
+    }
+    if (ask(s, o, line, operation, json, out, &e))
+        return;
+    struct arena a = {0};
+    if (json) {
+        buf_format(out, "{\"version\":1,\"subject\":");
+        text_json(out, line);
+        buf_format(out, ",\"error\":");
+        text_json(out, err_text(&e, &a));
+        buf_format(out, "}\n");
+    } else {
+        buf_format(out, "%s\n", err_text(&e, &a).p);
+    }
+    arena_release(&a);
+}
+
+static bool ask_all(struct session *s, const struct opened *o, bool json, struct buf *out, struct err *e)
+{
+    struct buf in = {.ceiling = QUESTIONS_MAX};
+    char bytes[65536];
+    bool good = true;
+    long code = 0, n;
+
+    do {
+        size_t at = 0, end;
+        struct sys_wait item = {0, SYS_READ, 0};
+        n = sys_read(0, bytes, sizeof bytes, &code);
+        if (n == -1)
+            sys_wait(&item, 1, -1);
+        if (n > 0)
+            buf_add(&in, bytes, (size_t)n);
+        else if (n == 0 && in.n && in.p[in.n - 1] != '\n')
+            buf_add(&in, "\n", 1);
+        while ((end = str_find(buf_view(&in), at, '\n')) < in.n) {
+            if (end > at)
+                ask_line(s, o, str_slice(buf_view(&in), at, end), json, out);
+            at = end + 1;
+        }
+        buf_consume(&in, at);
+        good = tty_print(buf_view(out));
+        buf_clear(out);
+        if (in.n > LINE_BYTES_MAX)
+            good = err_set(e, ERR_LIMIT, "a question on standard input is too long");
+    } while (good && (n > 0 || n == -1));
+    buf_release(&in);
+    return good;
+}
+
+int verb_why(const struct options *o)
+{
+    struct session s = {.options = o};
+    struct opened *looked = NULL;
+    struct texts words = {0};
+    struct buf out = {0};
+    struct err e = {0};
+
+    for (size_t i = 0; i < o->args.n; i++)
+        *(struct str *)ARENA_PUSH(&s.arena, &words) = o->args.v[i];
+    if (o->operation.p && words.n == 1)
+        *(struct str *)ARENA_PUSH(&s.arena, &words) = o->operation;
+    if (o->from_input == (words.n > 0)) {
+        err_set(&e, ERR_USAGE, words.n ? "--stdin brings the questions, and takes no argument" : "what about?");
+        err_remedy(&e, "usage: cordon why PATH [OPERATION], cordon why HOST:PORT, cordon why PROGRAM, cordon why --stdin");
+    } else if (session_begin(&s, o, &e) && session_open(&s, OPEN_NO_PROOF | OPEN_EMPTY_OK, &looked, &e)) {
+        if (o->from_input)
+            ask_all(&s, looked, o->json, &out, &e);
+        else
+            why_report(&s, looked, &words, o->json, &out, &e);
+    }
+    tty_print(buf_view(&out));
+    if (e.kind)
+        say_error(&e);
+    buf_release(&out);
+    opened_close(&looked);
+    session_end(&s);
+    return e.kind ? EXIT_CORDON : EXIT_OK;
+}

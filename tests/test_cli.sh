@@ -207,13 +207,13 @@ touch docker
 has "a file here wins over a program" "$("$CORDON" why docker)" "$work/docker"
 rm docker
 has "a slash makes it a path" "$("$CORDON" why ./docker)" "$work/docker (does not exist)"
-ln -s /etc/passwd way
+ln -s /etc/passwd lead
 mkdir "$HOME/real"
 ln -s "$HOME/real" "$HOME/outside"
-has "a write through a link is one to what it leads to" "$("$CORDON" why --json way write)" '"subject":"/etc/passwd","operation":"write","allowed":false'
-has "a link itself can be removed" "$("$CORDON" why --json way delete)" '"subject":"'"$work"'/way","operation":"delete","allowed":true'
+has "a write through a link is one to what it leads to" "$("$CORDON" why --json lead write)" '"subject":"/etc/passwd","operation":"write","allowed":false'
+has "a link itself can be removed" "$("$CORDON" why --json lead delete)" '"subject":"'"$work"'/lead","operation":"delete","allowed":true'
 has "what is not there lies where its folder leads" "$("$CORDON" why --json "$HOME/outside/new" create)" "\"subject\":\"$HOME/real/new\""
-rm way "$HOME/outside"
+rm lead "$HOME/outside"
 rmdir "$HOME/real"
 is "many questions, an answer each" "$(printf 'write /etc/x\nread %s/.ssh/k\ncreate %s/n\nexample.org:443\nwrite a\0b\ndocker' "$HOME" "$work" | "$CORDON" why --json --stdin | sed 's/.*"allowed":\([a-z]*\).*/\1/; s/.*"error".*/error/' | tr '\n' ' ')" "false false true false error false "
 code 125 "--stdin takes no argument" "$CORDON" why --stdin x

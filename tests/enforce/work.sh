@@ -35,6 +35,7 @@ export CARGO_HOME="${CARGO_HOME:-$HOME/.cargo}" RUSTUP_HOME="${RUSTUP_HOME:-$HOM
 export HOME="$base/home"
 unset TMPDIR XDG_CONFIG_HOME XDG_CACHE_HOME XDG_STATE_HOME XDG_DATA_HOME XDG_RUNTIME_DIR
 mkdir -p "$HOME"
+[ -z "${WORK_STATE:-}" ] || export XDG_STATE_HOME="$WORK_STATE" # soak.sh looks at the denials afterwards
 printf '[user]\n\tname = Decoy\n\temail = decoy@invalid\n[init]\n\tdefaultBranch = main\n' >"$HOME/.gitconfig"
 
 # try NAME SCRIPT: runs SCRIPT by sh inside, in $workspace; it must succeed.

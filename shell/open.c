@@ -449,6 +449,9 @@ void session_close(struct session *s)
     if (s->denied && s->denied->begun)
         denied_drain(s, s->open);
     opened_close(&s->open);
+    if (s->host.session_dir.n && !s->borrowed && !s->settled)
+        settle_births(s, true);
+    s->settled = true;
 }
 
 void session_end(struct session *s)
@@ -458,8 +461,6 @@ void session_end(struct session *s)
     boundary_close(s->early);
     s->early = NULL;
     last_word_end(s);
-    if (s->host.session_dir.n && !s->borrowed)
-        settle_births(s, true);
     sys_session_folder_end();
     arena_release(&s->arena);
 }

@@ -149,6 +149,7 @@ struct session {
     struct carrier carrier;
     bool interactive;         /* a person's keyboard gives the lines: only then may anything widen */
     bool borrowed;            /* a demo's, beside another in this process: the caches stay with that one */
+    bool settled;             /* what was born inside was put in its place, at the end */
     bool no_workspace;        /* opened where none may be */
     struct str no_workspace_why;
     struct str workspace;     /* what :open chose; none: as the options say */

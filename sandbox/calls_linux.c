@@ -204,10 +204,21 @@ static void put_end(struct writer *w, const struct watched *watched)
             bool last = i + 1 == COUNT_OF(flag_requests);
             put(w, BPF_JMP | BPF_JEQ | BPF_K, flag_requests[i], (uint8_t)(COUNT_OF(flag_requests) - 1 - i), last);
         }
+    } else if (watched && watched->when == WHEN_DATAGRAM) {
+        put_load_argument(w, 0);
+        put(w, BPF_JMP | BPF_JEQ | BPF_K, 1 /* AF_UNIX */, 0, 4);
+        put_load_argument(w, 1);
+        put(w, BPF_JMP | BPF_JSET | BPF_K, 0xc, 2, 0); /* a type of 2 or 3: SOCK_DGRAM, SOCK_RAW */
+        put(w, BPF_JMP | BPF_JSET | BPF_K, 2, 0, 1);
+    } else if (watched && watched->when == WHEN_ADDRESSED) {
+        put_load_argument(w, 4);
+        put(w, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 2);
+        put(w, BPF_LD | BPF_W | BPF_ABS, (uint32_t)(offsetof(struct seccomp_data, args) + 8 * 4 + 4), 0, 0);
+        put(w, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
     }
     if (watched)
         put(w, BPF_RET | BPF_K, NOTIFY, 0, 0);
-    if (!watched || watched->when == WHEN_WRITING || watched->when == WHEN_SETTING_FLAGS)
+    if (!watched || (watched->when != WHEN_ALWAYS && watched->when != WHEN_HIDING && watched->when != WHEN_GATED))
         put_return(w, 0);
 }
 

@@ -8,6 +8,9 @@
  */
 #include "observe.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -165,7 +168,7 @@ static bool judge_links(
         !lookup_real(o->fd, NULL, a->out->path, sizeof a->out->path) || in_a_layer(a->watch, a->out->path))
         return false;
     refuse(a, a->watch->hardlinks == HARDLINKS_REFUSE ? EACCES : 0, operation, DENIAL_HARDLINK);
-    a->out->noted = a->out->code == 0;
+    a->out->noted = a->watch->hardlinks == HARDLINKS_RECORD;
     return true;
 }
 
@@ -509,6 +512,35 @@ static bool bind_path(const struct asker *a, struct caller_path *out)
     return lookup_path(caller(a), AT_FDCWD, name, out);
 }
 
+/* A datagram to somewhere else than this machine, from a network that has nothing else: no wall has to be asked. */
+static bool judge_send(const struct asker *a)
+{
+    union {
+        sa_family_t family;
+        struct sockaddr_in in;
+        struct sockaddr_in6 in6;
+    } to = {0};
+    uint64_t length = argument(a, 5);
+    char text[INET6_ADDRSTRLEN] = "";
+
+    if (!a->watch->own_network || length > 128)
+        return false;
+    if (!lookup_bytes(caller(a), argument(a, 4), &to, length < sizeof to ? (size_t)length : sizeof to))
+        return false;
+    if (to.family == AF_INET && length >= sizeof to.in && ntohl(to.in.sin_addr.s_addr) >> 24 != 127 &&
+        to.in.sin_addr.s_addr != 0 && inet_ntop(AF_INET, &to.in.sin_addr, text, sizeof text))
+        snprintf(a->out->path, sizeof a->out->path, "%s:%u", text, (unsigned)ntohs(to.in.sin_port));
+    else if (to.family == AF_INET6 && length >= sizeof to.in6 && !IN6_IS_ADDR_LOOPBACK(&to.in6.sin6_addr) &&
+             !IN6_IS_ADDR_UNSPECIFIED(&to.in6.sin6_addr) && !IN6_IS_ADDR_V4MAPPED(&to.in6.sin6_addr) &&
+             inet_ntop(AF_INET6, &to.in6.sin6_addr, text, sizeof text))
+        snprintf(a->out->path, sizeof a->out->path, "[%s]:%u", text, (unsigned)ntohs(to.in6.sin6_port));
+    else
+        return false;
+    refuse(a, ENETUNREACH, OPERATION_CONNECT, DENIAL_RULE);
+    a->out->noted = true;
+    return true;
+}
+
 static enum operation operation_of(enum watched_kind kind)
 {
     switch (kind) {
@@ -561,11 +593,14 @@ bool judge(const struct watch *watch, const struct watched *call, const struct s
     struct asker a = {watch, call, n, look, out};
     struct caller_path p;
     bool two = call->kind == WATCHED_RENAME || call->kind == WATCHED_LINK;
-    bool told = call->kind == WATCHED_BIND ? bind_path(&a, &p) : path_of(&a, call->folder, call->path, &p);
+    bool told;
 
     out->code = 0;
     out->noted = false;
     out->path2[0] = '\0';
+    if (call->kind == WATCHED_SEND)
+        return judge_send(&a);
+    told = call->kind == WATCHED_BIND ? bind_path(&a, &p) : path_of(&a, call->folder, call->path, &p);
     if (call->kind == WATCHED_MOUNT)
         return judge_mount(&a, &p, told);
     if (!told)

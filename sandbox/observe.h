@@ -31,6 +31,7 @@ struct guard_name {
     bool any_depth;
 };
 
+struct gate;
 struct watch {
     const struct guard_name *guards;
     size_t guard_count;
@@ -44,6 +45,7 @@ struct watch {
     bool own_network;          /* a network namespace of our own */
     bool unix_datagrams;       /* the policy lets AF_UNIX datagram sockets be */
     struct recorder *recorder;
+    struct gate *gate;         /* connections go through it; NULL: they are not watched */
 };
 
 /* watch_linux.c: from the plan that was applied. The recorder, and what the machine is like, are the caller's to fill. */
@@ -63,6 +65,9 @@ enum watched_when {
     WHEN_WRITING,       /* open flags: for writing, creating, truncating */
     WHEN_SETTING_FLAGS, /* ioctl: the attributes of an inode */
     WHEN_HIDING,        /* only where there are names to hide */
+    WHEN_GATED,         /* only where there is a gate */
+    WHEN_DATAGRAM,      /* the same: a datagram socket of the unix family is to be made */
+    WHEN_ADDRESSED,     /* the same: sent to an address */
 };
 
 struct watched {
@@ -131,7 +136,7 @@ bool links_are_inside(const struct looked *object);  /* it has no name that was 
 
 struct judged {
     long code;                  /* errno to answer; 0: CONTINUE */
-    bool noted;                 /* recorded although it goes on */
+    bool noted;                 /* recorded although it goes on, to the wall that says code */
     enum operation operation;
     enum denial_cause cause;
     char path[PATH_BYTES_MAX], path2[PATH_BYTES_MAX]; /* path: of two, the one that is refused; path2 may be empty */
@@ -161,7 +166,6 @@ uint64_t observer_abandoned(void);
  * connecting takes its time. Never answers CONTINUE. address: the caller's sockaddr, copied once; length as the caller gave
  * it (above 128 is EINVAL, and address is not read). An address that cannot be read is EFAULT, the caller of this to say.
  */
-struct gate;
 struct gate *gate_new(const struct watch *watch); /* its threads start when first needed; NULL with errno */
 void gate_connect(struct gate *gate, int listener, const struct seccomp_notif *call,
     const void *address, size_t length);

@@ -52,6 +52,7 @@ struct worker {
     _Atomic uint64_t state;
     uint64_t serial, id;
     pid_t caller;
+    bool for_walls;        /* may be left to the kernel's walls */
     bool held_up;          /* lost the lead while busy */
     uint64_t seen;         /* the watchdog's: the state at its last round, and for how many rounds */
     unsigned rounds;
@@ -170,9 +171,22 @@ static bool has_one_held_up(pid_t caller)
     return found;
 }
 
-static void weigh(struct worker *w, const struct server *s, const struct seccomp_notif *n)
+/* Never left to the kernel: whose descriptor, family and address can change after we looked. */
+static void connect_for(struct worker *w, const struct server *s, const struct seccomp_notif *n)
 {
-    const struct watched *call = watched_find(n->data.nr);
+    _Alignas(8) unsigned char address[128] = {0};
+    uint64_t length = n->data.args[2] & UINT32_MAX;
+    bool fits = length <= sizeof address;
+
+    if (fits && length > 0 && !lookup_bytes((pid_t)n->pid, n->data.args[1], address, (size_t)length))
+        answer(s->listener, n->id, 0, EFAULT, 0);
+    else
+        gate_connect(s->watch->gate, s->listener, n, address, (size_t)length);
+    claim(w);
+}
+
+static void weigh(struct worker *w, const struct server *s, const struct seccomp_notif *n, const struct watched *call)
+{
     int held_up = atomic_load(&all.held_up);
     bool look = held_up == 0 || (held_up < HELD_UP_MAX && !has_one_held_up((pid_t)n->pid)), said;
     struct judged judged;
@@ -193,7 +207,7 @@ static void weigh(struct worker *w, const struct server *s, const struct seccomp
         return;
     if (said)
         record(s, n, &judged);
-    if (said && judged.code)
+    if (said && !judged.noted)
         answer(s->listener, n->id, 0, judged.code, 0);
     else
         answer_continue(s->listener, n->id);
@@ -209,12 +223,27 @@ static void wake_watchdog(void)
 
 static void take_question(struct worker *w, const struct server *s, const struct seccomp_notif *n)
 {
+    const struct watched *call = watched_find(n->data.nr);
+    bool connects = call && (call->kind == WATCHED_CONNECT || call->kind == WATCHED_SOCKET);
+    long code;
+
     w->id = n->id;
+    w->for_walls = !connects;
     w->caller = (pid_t)n->pid;
     w->serial++;
     atomic_store(&w->state, w->serial << 2 | PHASE_BUSY);
     wake_watchdog();
-    weigh(w, s, n);
+    if (!connects) {
+        weigh(w, s, n, call);
+    } else if (call->kind == WATCHED_CONNECT) {
+        connect_for(w, s, n);
+    } else {
+        code = gate_datagrams(s->watch, n);
+        if (claim(w) && code)
+            answer(s->listener, n->id, 0, code, 0);
+        else
+            answer_continue(s->listener, n->id);
+    }
 }
 
 /* ---- threads ---- */
@@ -346,7 +375,7 @@ static bool look_after(struct worker *w)
     w->seen = state;
     if ((state & 3) != PHASE_IDLE && w->rounds >= LEAD_TICKS)
         give_lead_away(w);
-    if (busy && w->rounds >= ANSWER_TICKS &&
+    if (busy && w->rounds >= ANSWER_TICKS && w->for_walls &&
         atomic_compare_exchange_strong(&w->state, &state, (state & ~3ULL) | PHASE_LEFT)) {
         answer_continue(w->server->listener, id);
         atomic_fetch_add(&all.abandoned, 1);

@@ -143,7 +143,13 @@ static bool handle_build(struct runner *r, const struct frame *f, struct err *e)
         note_plain(r);
     watch_fill(&r->watch, &r->arena, r->ops.v, r->ops.n);
     r->watch.recorder = &r->recorder;
-    r->confinement.watched = CALLS_WATCHED | (r->watch.hidden_count ? CALLS_HIDING : 0);
+    r->watch.gate = gate_new(&r->watch);
+    if (!r->watch.gate) {
+        err_set(e, ERR_SYSTEM, "cannot make the gate for connections");
+        sys_reason(e, errno);
+        return false;
+    }
+    r->confinement.watched = CALLS_WATCHED | CALLS_GATED | (r->watch.hidden_count ? CALLS_HIDING : 0);
     r->built = true;
     r->plan.v = r->ops.v;
     r->plan.n = r->ops.n;
@@ -610,7 +616,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "cordon-runner: this program is started by cordon, inside a sandbox; start cordon\n");
         return 125;
     }
-    children = prepare(argc > 1 && strcmp(argv[1], "new-network") == 0);
+    r.watch.own_network = argc > 1 && strcmp(argv[1], "new-network") == 0;
+    children = prepare(r.watch.own_network);
     if (children < 0 || fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC) != 0 ||
         fcntl(RECORDS_FD, F_SETFD, FD_CLOEXEC) != 0)
         return 125;

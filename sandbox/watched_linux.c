@@ -56,6 +56,10 @@ static const struct watched table[] = {
     {"futimesat", 261, -1, WATCHED_TIME, WHEN_ALWAYS, 0, 1, NO, 0},
     {"utimensat", 280, 88, WATCHED_TIME, WHEN_ALWAYS, 0, 1, 3, 0},
     {"bind", 49, 200, WATCHED_BIND, WHEN_ALWAYS, NO, NO, NO, 0},
+    {"connect", 42, 203, WATCHED_CONNECT, WHEN_GATED, NO, NO, NO, 0},
+    {"sendto", 44, 206, WATCHED_SEND, WHEN_ADDRESSED, NO, NO, NO, 0},
+    {"socket", 41, 198, WATCHED_SOCKET, WHEN_DATAGRAM, NO, NO, NO, 0},
+    {"socketpair", 53, 199, WATCHED_SOCKET, WHEN_DATAGRAM, NO, NO, NO, 0},
     {"mount", 165, 40, WATCHED_MOUNT, WHEN_ALWAYS, NO, 1, NO, 0},
     {"umount2", 166, 39, WATCHED_MOUNT, WHEN_ALWAYS, NO, 0, NO, 0},
     {"chroot", 161, 51, WATCHED_MOUNT, WHEN_ALWAYS, NO, 0, NO, 0},
@@ -86,5 +90,7 @@ bool watched_wanted(const struct watched *w, unsigned what)
 {
     if (!(what & CALLS_WATCHED) || watched_number(w) < 0)
         return false;
-    return w->when == WHEN_HIDING ? (what & CALLS_HIDING) != 0 : true;
+    if (w->when == WHEN_GATED || w->when == WHEN_DATAGRAM || w->when == WHEN_ADDRESSED)
+        return (what & CALLS_GATED) != 0;
+    return w->when != WHEN_HIDING || (what & CALLS_HIDING);
 }

@@ -7,7 +7,7 @@
  * bounded: beyond it, and for a caller one of whose look-ups hangs already, only the words of a call are weighed.
  *
  * After CONTINUE the kernel's walls decide; a caller that changes its words meanwhile meets them. The threads keep no
- * capability but the one to look into the tree's processes: what permissions refuse the tree they refuse the look-up.
+ * capability that lets a look-up pass where permissions would stop the tree.
  */
 #include "observe.h"
 
@@ -248,7 +248,7 @@ static void take_question(struct worker *w, const struct server *s, const struct
 
 /* ---- threads ---- */
 
-/* Per thread: the others keep theirs. */
+/* Per thread: the others keep theirs. The gate's threads are begun by these; it asks sockets for their inode. */
 static void drop_capabilities(void)
 {
     struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
@@ -258,7 +258,8 @@ static void drop_capabilities(void)
         return;
     for (int i = 0; i < 2; i++)
         sets[i].inheritable = 0;
-    sets[0].effective = sets[0].permitted &= 1u << CAP_SYS_PTRACE;
+    sets[0].permitted &= 1u << CAP_SYS_PTRACE | 1u << CAP_NET_ADMIN;
+    sets[0].effective = sets[0].permitted;
     sets[1].effective = sets[1].permitted = 0;
     syscall(SYS_capset, &header, sets);
 }

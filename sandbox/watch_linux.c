@@ -33,6 +33,8 @@ void watch_fill(struct watch *out, struct arena *a, const struct op *ops, size_t
                 (struct guard_name){arena_str(a, op->path), arena_str(a, op->text), op->number == 1};
         else if (op->kind == OP_DATAGRAMS)
             out->unix_datagrams = true;
+        else if (op->kind == OP_DATAGRAMS)
+            out->unix_datagrams = true;
         else if (op->kind == OP_HARDLINKS)
             out->hardlinks = op->number == HARDLINKS_RECORD ? HARDLINKS_RECORD : HARDLINKS_REFUSE;
     }

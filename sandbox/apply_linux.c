@@ -220,7 +220,7 @@ static bool do_bind(struct state *s, size_t i, bool writable, struct err *e)
  * Made before anything else: the upper folder must be writable when the overlay takes it, and soon everything
  * is read-only. The lower folder goes in by its descriptor. A mount that is nowhere yet; -1 and errno.
  */
-static int make_overlay(const struct op *op, struct err *e)
+static int make_overlay(const struct op *op, struct stat *below, struct err *e)
 {
     char lower[64];
     int object = open_object(op, op->source, e), context, tree = -1, saved;
@@ -229,6 +229,8 @@ static int make_overlay(const struct op *op, struct err *e)
         errno = (int)e->code;
         return -1;
     }
+    if (below && fstat(object, below) != 0)
+        *below = (struct stat){0};
     snprintf(lower, sizeof lower, "/proc/self/fd/%d", object);
     context = (int)syscall(SYS_fsopen, "overlay", 1 /* FSOPEN_CLOEXEC */);
     if (context >= 0 && syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, "lowerdir", lower, 0) == 0 &&
@@ -243,6 +245,35 @@ static int make_overlay(const struct op *op, struct err *e)
     close(object);
     errno = saved;
     return tree;
+}
+
+void apply_layer(struct cache_layer *layer, const struct op *op)
+{
+    struct err ignored = {0};
+    struct stat below = {0};
+
+    if (layer->fd >= 0)
+        return;
+    layer->op = *op;
+    layer->fd = make_overlay(op, &below, &ignored);
+    layer->dev = below.st_dev;
+    layer->ino = below.st_ino;
+}
+
+/* The one that was made in advance; one that is not the wanted one is gone before another is made of the same folders. */
+static bool take_layer(struct state *s, const struct op *op)
+{
+    struct cache_layer *l = s->a->early;
+
+    if (!l || l->fd < 0)
+        return false;
+    if (str_eq(l->op.source, op->source) && str_eq(l->op.text, op->text) && str_eq(l->op.text2, op->text2) &&
+        (!op->check_identity || (l->dev == op->dev && l->ino == op->ino)))
+        s->layer = l->fd;
+    else
+        close(l->fd);
+    l->fd = -1;
+    return s->layer >= 0;
 }
 
 /* One folder of the layer, bound where it belongs. */
@@ -540,7 +571,7 @@ static bool hold_objects(struct state *s, size_t count, struct err *e)
 
         s->held[i] = -1;
         if (op->kind == OP_OVERLAY) {
-            if (s->layer < 0 && s->layer_why == 0 && (s->layer = make_overlay(op, e)) < 0)
+            if (s->layer < 0 && s->layer_why == 0 && !take_layer(s, op) && (s->layer = make_overlay(op, NULL, e)) < 0)
                 s->layer_why = errno ? errno : EINVAL;
             err_clear(e);
             continue;
@@ -626,6 +657,10 @@ bool apply_plan(struct apply *apply, const struct op *ops, size_t count, struct 
     }
     if (s.layer >= 0)
         close(s.layer);
+    if (apply->early && apply->early->fd >= 0) {
+        close(apply->early->fd);
+        apply->early->fd = -1;
+    }
     return good;
 }
 

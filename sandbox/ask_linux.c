@@ -4,6 +4,21 @@
 #include "linux.h"
 #include "core/text.h"
 
+#include <sys/wait.h>
+
+bool ask_exited(const struct frame *f, struct event *out)
+{
+    struct frame_reader fields;
+    int status;
+
+    frame_read(&fields, f);
+    status = (int)(frame_get_number(&fields) & 0xffff);
+    *out = (struct event){.kind = EVENT_EXITED, .command = f->id};
+    out->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    out->exit_code = out->signal ? 128 + out->signal : WEXITSTATUS(status);
+    return frame_done(&fields);
+}
+
 bool ask_failed(const struct frame *f, struct err *e)
 {
     struct frame_reader fields;

@@ -76,15 +76,9 @@ static void queue_event(struct boundary *b, struct event event)
 
 static void take_exited(struct boundary *b, const struct frame *f)
 {
-    struct frame_reader fields;
-    struct event event = {.kind = EVENT_EXITED, .command = f->id};
-    int status;
+    struct event event;
 
-    frame_read(&fields, f);
-    status = (int)(frame_get_number(&fields) & 0xffff);
-    event.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    event.exit_code = event.signal ? 128 + event.signal : WEXITSTATUS(status);
-    if (frame_done(&fields))
+    if (ask_exited(f, &event))
         queue_event(b, event);
 }
 
@@ -316,6 +310,17 @@ bool boundary_prove(struct boundary *b, struct probe *probes, size_t count, stru
     for (size_t i = 0; i < count; i++)
         probe_control(&probes[i]);
     return await(b, id, FRAME_PROBED, take_probed, &proof, FRAME_PROVED, e);
+}
+
+void boundary_layer(struct boundary *b, const struct op *op)
+{
+    struct err ignored = {0};
+
+    if (access(op->text.p, F_OK) != 0 || access(op->text2.p, F_OK) != 0)
+        return;
+    frame_put_op(&b->out, 0, op);
+    frame_end(&b->out, frame_begin(&b->out, FRAME_LAYER, 0));
+    send_out(b, NULL, 0, &ignored); /* that the runner is gone is said when the plan is handed over */
 }
 
 bool boundary_hand(

@@ -45,6 +45,7 @@ void start_reap_later(int pidfd); /* of a runner that goes now; closes pidfd, so
 
 void ask_launch(struct buf *out, uint32_t id, const struct launch *launch, struct probe *probes, size_t count);
 void ask_attempts(struct buf *out, struct probe *probes, size_t count);
+bool ask_exited(const struct frame *f, struct event *out);
 bool ask_failed(const struct frame *f, struct err *e); /* fills e from a FRAME_FAILED; always false */
 
 /* ---- names_linux.c: protected names that do not exist, held outside; trusted side ---- */
@@ -95,7 +96,14 @@ struct apply {
     const struct texts *partial;
     void (*note)(void *context, const struct op *op, long code);
     void *context;
+    struct cache_layer *early; /* one made in advance, taken if it is what the ops want; NULL: none */
 };
+struct cache_layer {
+    int fd; /* a mount that is nowhere yet; -1: none */
+    struct op op;
+    uint64_t dev, ino; /* of what it lies over */
+};
+void apply_layer(struct cache_layer *layer, const struct op *op); /* what goes wrong is found again by apply_plan */
 bool apply_plan(struct apply *apply, const struct op *ops, size_t count, struct err *e);
 /* One narrowing op on the running tree: OP_PROTECT, OP_COVER_*, OP_REMOUNT_READONLY. EBUSY is code. */
 /* The same on an object that has no name of its own: what a link leads to. */

@@ -47,6 +47,7 @@ struct runner {
         size_t n, cap;
     } plan; /* as it was applied; the keeper's */
     struct confinement confinement;
+    struct cache_layer layer; /* made in advance, until BUILD */
     struct recorder recorder;
     struct cover_server covers;
     struct watch watch;
@@ -130,7 +131,7 @@ static bool handle_build(struct runner *r, const struct frame *f, struct err *e)
 {
     struct frame_reader fields;
     struct texts partial = {0};
-    struct apply apply = {&r->arena, &r->confinement, &partial, note_partial, r};
+    struct apply apply = {&r->arena, &r->confinement, &partial, note_partial, r, &r->layer};
 
     frame_read(&fields, f);
     while (frame_more(&fields))
@@ -511,6 +512,12 @@ static bool handle(struct runner *r, const struct frame *f, struct err *e)
         return handle_foreground(r, f, e);
     case FRAME_CHANGE:
         return handle_change(r, f, e);
+    case FRAME_LAYER:
+        if (r->built || r->ops.n != 1 || r->ops.v[0].kind != OP_OVERLAY || f->body.n)
+            exit(1);
+        r->ops.n = 0;
+        apply_layer(&r->layer, &r->ops.v[0]);
+        return true;
     case FRAME_END:
         handle_end(r, f->id);
         return true;
@@ -623,6 +630,7 @@ int main(int argc, char **argv)
         return 125;
     r.recorder.fd = RECORDS_FD;
     r.confinement.landlock = -1;
+    r.layer.fd = -1;
     r.confinement.empty_folder = r.confinement.empty_file = r.confinement.mounts = -1;
     r.recorder.fd = RECORDS_FD;
     if (cover_server_start(&r.covers, &r.recorder)) /* while cordon reads the policy */

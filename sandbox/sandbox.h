@@ -78,6 +78,8 @@ struct probe {
     const char *promise;        /* one sentence: what it shows */
 };
 
+/* Has a layer made in advance that the plan will probably want, where its folders are there already; does not wait. */
+void boundary_layer(struct boundary *b, const struct op *op);
 /* Hands the plan over, and does not wait. partial_accepted: names from the policy. On failure, here and in boundary_build,
  * the boundary can only be closed. */
 bool boundary_hand(

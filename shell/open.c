@@ -260,6 +260,11 @@ bool session_plan(struct session *s, struct opened *o, struct err *e)
     if (s->host.session_dir.n && o->policy.workspace.n && !s->borrowed &&
         !sys_caches_folder(&o->arena, s->host.state_dir, o->policy.workspace, &o->facts.host.caches_dir, e))
         return false;
+    if (s->early && o->facts.host.caches_dir.n) {
+        struct op layer;
+        plan_layer_early(&o->arena, &o->facts.host, &layer);
+        boundary_layer(s->early, &layer);
+    }
     o->policy.git_found = facts_git(&o->arena, &o->policy, &s->env, &o->facts.host);
     plan_questions(&o->arena, &o->policy, &s->env, &o->facts, &questions);
     facts_paths(&o->arena, &questions, &o->facts);

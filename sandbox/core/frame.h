@@ -27,6 +27,7 @@ enum frame_type {
     FRAME_WHERE,      /* ask for the working directory of a spawned process */
     FRAME_FOREGROUND, /* ask what is in the foreground of a spawned process's terminal */
     FRAME_CHANGE,     /* apply the one OP before it to the running tree, ending who holds it busy */
+    FRAME_LAYER,      /* make the layer of the one OP before it, which the plan will probably want; no answer */
     FRAME_END,        /* end everything; the answer is ENDED, then the runner goes */
     /* runner -> cordon */
     FRAME_READY = 32, /* answer to BUILD */

@@ -276,15 +276,27 @@ void mounts_own(struct planner *p)
 
 /* ---- caches ---- */
 
+static void name_layer(struct arena *a, const struct host *host, struct str session, struct op *op)
+{
+    struct str folder = host->caches_dir.n ? host->caches_dir : session;
+
+    op->source = host->home;
+    op->text = path_join(a, PATH_POSIX, folder, STR("upper"));
+    op->text2 = path_join(a, PATH_POSIX, folder, STR("work"));
+}
+
+void plan_layer_early(struct arena *a, const struct host *host, struct op *out)
+{
+    *out = (struct op){.kind = OP_OVERLAY, .path = host->home, .on_failure = FAIL_SKIP};
+    name_layer(a, host, host->session_dir, out);
+}
+
 /* One layer over the whole home folder serves all caches: each is bound from it, nothing else of it is shown. */
 static void plan_layer(struct planner *p, const struct place *place, const struct fact *home)
 {
-    struct str folder = p->host->caches_dir.n ? p->host->caches_dir : p->session;
     struct op *op = planner_op(p, OP_OVERLAY, place->path, place->rule->reason);
 
-    op->source = p->host->home;
-    op->text = join(p, folder, "upper");
-    op->text2 = join(p, folder, "work");
+    name_layer(p->a, p->host, p->session, op);
     planner_identity(op, home);
     op->on_failure = FAIL_SKIP;
     *(struct place *)ARENA_PUSH(p->a, &p->writable) = *place;

@@ -20,6 +20,10 @@ void plan_questions(struct arena *a, const struct policy *policy, const struct p
 bool plan_build(struct arena *a, struct policy *policy, const struct path_env *env,
     const struct facts *facts, struct plan *out, struct err *e);
 
+/* The op that will carry the layer over caches, if the plan comes to one, as far as an edge needs it to make the layer in
+ * advance: it takes long. */
+void plan_layer_early(struct arena *a, const struct host *host, struct op *out);
+
 /* What the mounts of a plan come to at a path: the last op that lies over it decides. */
 enum plan_reach { PLAN_NOTHING, PLAN_READS, PLAN_WRITES };
 enum plan_reach plan_reaches(const struct plan *plan, struct str path);

@@ -286,7 +286,7 @@ static long look(struct gate *g, struct gate_call *c)
         who = listeners_at(&g->listeners, c->object, c->datagram);
     }
     c->outside = who == LISTENING_OUTSIDE;
-    return c->outside ? EACCES : 0;
+    return c->outside || who == LISTENING_CLOSED ? EACCES : 0;
 }
 
 /* Lock held on entry and exit, not while it looks. */

@@ -27,6 +27,7 @@
 #define FOUND_MAX       16
 #define TABLE_MAX       100000 /* sockets looked at; beyond, it cannot be told */
 #define DESCRIPTORS_MAX 200000
+#define NUMBERS_MAX     1024 /* of descriptors, tried where they are not listed for us */
 
 /* ---- the table ---- */
 
@@ -165,6 +166,27 @@ static int copy_descriptor(int pid, int number, uint32_t socket)
     return fd;
 }
 
+/* A program that keeps its memory to itself (an agent for keys) has its descriptors listed for nobody. */
+static int copy_unlisted(int pid, uint32_t socket, size_t *left)
+{
+    int process = (int)syscall(SYS_pidfd_open, pid, 0), fd = -1;
+    struct stat st;
+
+    for (int number = 0; process >= 0 && fd < 0 && number < NUMBERS_MAX && *left > 0; number++) {
+        --*left;
+        fd = (int)syscall(SYS_pidfd_getfd, process, number, 0);
+        if (fd < 0 && errno != EBADF)
+            break;
+        if (fd >= 0 && (fstat(fd, &st) != 0 || !S_ISSOCK(st.st_mode) || st.st_ino != socket)) {
+            close(fd);
+            fd = -1;
+        }
+    }
+    if (process >= 0)
+        close(process);
+    return fd;
+}
+
 /* -1 where no process inside holds it. We ourselves do not count: for moments we hold what others gave us. */
 static int copy_socket(uint32_t socket)
 {
@@ -184,6 +206,8 @@ static int copy_socket(uint32_t socket)
         number = folder < 0 ? -1 : find_descriptor(folder, wanted, &left);
         if (number >= 0)
             fd = copy_descriptor(pid, number, socket);
+        else if (folder < 0 && errno == EACCES)
+            fd = copy_unlisted(pid, socket, &left);
     }
     if (proc)
         closedir(proc);
@@ -284,18 +308,19 @@ static uint32_t device_of(int object)
 /* ---- the answers ---- */
 
 /* Is any socket bound to the object, in whichever network? A datagram socket that tries to connect there is told "wrong
- * type" by a stream's, whose owner learns nothing of it; a datagram's own merely gets a peer that goes at once. */
-static bool is_bound(int object)
+ * type" by a stream's, whose owner learns nothing of it; a datagram's own merely gets a peer that goes at once. 0, or
+ * ECONNREFUSED: none is. EACCES is the answer as it stands: by the time of another try the mode could be another. */
+static int try_bound(int object)
 {
     struct sockaddr_un at = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    bool bound;
+    int code;
 
     snprintf(at.sun_path, sizeof at.sun_path, "/proc/%d/fd/%d", (int)gettid(), object);
-    bound = fd < 0 || connect(fd, (struct sockaddr *)&at, sizeof at) == 0 || errno != ECONNREFUSED;
+    code = fd < 0 || connect(fd, (struct sockaddr *)&at, sizeof at) == 0 ? 0 : errno;
     if (fd >= 0)
         close(fd);
-    return bound;
+    return code == ECONNREFUSED || code == EACCES ? code : 0;
 }
 
 static bool all_held(const struct search *s)
@@ -311,11 +336,15 @@ enum listening listeners_at(struct listeners *l, int object, bool datagram)
 {
     struct search s = {.datagram = datagram};
     struct stat st;
+    int code;
 
     if (fstat(object, &st) != 0)
         return LISTENING_OUTSIDE;
-    if (!S_ISSOCK(st.st_mode) || !is_bound(object))
+    if (!S_ISSOCK(st.st_mode))
         return LISTENING_NOBODY;
+    code = try_bound(object);
+    if (code)
+        return code == EACCES ? LISTENING_CLOSED : LISTENING_NOBODY;
     s.ino = (uint32_t)st.st_ino;
     if (!l->own_network && (s.dev = device_of(object)) == 0)
         return LISTENING_OUTSIDE;

@@ -14,6 +14,7 @@
 
 enum listening {
     LISTENING_NOBODY, /* no socket is bound there, nor ever will be to this very object */
+    LISTENING_CLOSED, /* the caller may not connect there by the mode of the socket, whoever it is */
     LISTENING_INSIDE,
     LISTENING_OUTSIDE,
 };

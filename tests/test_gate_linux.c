@@ -186,6 +186,40 @@ static int by_a_threads_own_descriptor(struct inside *in)
     return 0;
 }
 
+/* Executed inside: only then is its memory that of the sandbox's own user namespace. */
+static int agent(int ready)
+{
+    char byte;
+
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    byte = listen_at(in_folder("agent"), SOCK_STREAM, 5) >= 0;
+    if (write(ready, &byte, 1) == 1)
+        pause_ms(5000);
+    return 0;
+}
+
+static int by_an_agent(struct inside *in)
+{
+    int c = socket(AF_UNIX, SOCK_STREAM, 0), ready[2];
+    char byte = 0;
+    pid_t pid;
+
+    (void)in;
+    NEED(pipe(ready) == 0);
+    pid = fork();
+    if (pid == 0) {
+        char number[16];
+        snprintf(number, sizeof number, "%d", ready[1]);
+        execl("/proc/self/exe", "agent", folder, number, (char *)NULL);
+        _exit(127);
+    }
+    NEED(read(ready[0], &byte, 1) == 1 && byte == 1);
+    NEED(connect_at(c, in_folder("agent")) == 0);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    return 0;
+}
+
 static void listeners_inside(struct inside *in)
 {
     CHECK(inside_run(in, by_path) == 0, "a listener inside is reached, and the socket is as it was");
@@ -195,6 +229,7 @@ static void listeners_inside(struct inside *in)
     CHECK(inside_run(in, nobody_listens) == 0, "where nobody listens the kernel's own errors are told");
     CHECK(!inside_recorded(in, "", 0), "none of which is recorded");
     CHECK(inside_run(in, who_am_i) == 0, "a server sees nobody of the outside as its peer");
+    CHECK(inside_run(in, by_an_agent) == 0, "so is one that keeps itself from being looked at");
     CHECK(inside_run(in, by_a_threads_own_descriptor) == 0, "a thread's own table of descriptors is the one that counts");
 }
 
@@ -628,13 +663,17 @@ static bool run_all(bool own_network)
     return true;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const char *const made[] = {"link", "alias", "second", "fifo"};
     struct sockaddr_un at;
     socklen_t size;
     pid_t pid;
 
+    if (argc == 3) {
+        snprintf(folder, sizeof folder, "%s", argv[1]);
+        return agent((int)strtol(argv[2], NULL, 10));
+    }
     snprintf(folder, sizeof folder, "/tmp/cordon-gate.XXXXXX");
     if (!mkdtemp(folder))
         return 1;

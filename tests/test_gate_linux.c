@@ -7,55 +7,6 @@
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 
-static char folder[128];
-
-/* In a program inside: what did not hold, for a person; the status says that something did not. */
-#define NEED(condition)                                                                                                \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            dprintf(2, "inside, line %d: %s (errno %d)\n", __LINE__, #condition, errno);                               \
-            return 1;                                                                                                  \
-        }                                                                                                              \
-    } while (0)
-
-static struct sockaddr_un un_path(const char *path)
-{
-    struct sockaddr_un at = {.sun_family = AF_UNIX};
-
-    snprintf(at.sun_path, sizeof at.sun_path, "%.107s", path);
-    return at;
-}
-
-static struct sockaddr_un in_folder(const char *name)
-{
-    char path[256];
-
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return un_path(path);
-}
-
-static int listen_at(struct sockaddr_un at, int type, int backlog)
-{
-    int fd = socket(AF_UNIX, type, 0);
-
-    unlink(at.sun_path);
-    return bind(fd, (struct sockaddr *)&at, sizeof at) == 0 && listen(fd, backlog) == 0 ? fd : -1;
-}
-
-static long connect_at(int fd, struct sockaddr_un at)
-{
-    return connect(fd, (struct sockaddr *)&at, sizeof at) == 0 ? 0 : errno;
-}
-
-static struct sockaddr_un abstract(const char *name, socklen_t *size)
-{
-    struct sockaddr_un at = {.sun_family = AF_UNIX};
-
-    snprintf(at.sun_path + 1, sizeof at.sun_path - 1, "%s", name);
-    *size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name));
-    return at;
-}
-
 static bool is_reached(int listener)
 {
     struct pollfd p = {.fd = listener, .events = POLLIN};

@@ -5,18 +5,50 @@
  */
 #include "observe.h"
 
+#include <fcntl.h>
 #include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
+
+/* When a process was started, in milliseconds since the machine was: field 22 of its stat, counted behind the name, which
+ * may hold anything. It tells which command line a background job belongs to. */
+static uint64_t began_ms(int64_t process)
+{
+    char path[40], text[1024], *at;
+    long per_second = sysconf(_SC_CLK_TCK);
+    ssize_t n;
+    int fd;
+
+    snprintf(path, sizeof path, "/proc/%lld/stat", (long long)process);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    n = read(fd, text, sizeof text - 1);
+    close(fd);
+    if (n <= 0 || per_second <= 0)
+        return 0;
+    text[n] = '\0';
+    at = strrchr(text, ')');
+    for (int field = 2; at && field < 22; field++)
+        at = strchr(at + 1, ' ');
+    return at ? strtoull(at + 1, NULL, 10) * 1000 / (uint64_t)per_second : 0;
+}
 
 void record_send(struct recorder *r, const struct denial *d)
 {
     struct buf packet = {0};
+    struct denial sent = *d;
     uint64_t lost;
 
     if (r->fd < 0)
         return;
     lost = atomic_exchange(&r->lost, 0);
-    denial_put(&packet, d, lost);
+    if (sent.group > 0 && !sent.began_ms)
+        sent.began_ms = began_ms(sent.group);
+    denial_put(&packet, &sent, lost);
     if (send(r->fd, packet.p, packet.n, MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)packet.n)
         atomic_fetch_add(&r->lost, lost + 1);
     buf_release(&packet);

@@ -225,6 +225,7 @@ struct str sys_variable(const void *unused, struct str name); /* an environment 
 void sys_environment(struct arena *a, struct texts *out);
 uint64_t sys_milliseconds(void); /* monotonic */
 uint64_t sys_clock_ms(void);     /* since 1970 */
+uint64_t sys_boot_ms(void);      /* since the machine started, its sleep counted: what starts of processes are told in */
 struct str sys_cwd(struct arena *a);
 /* The object behind a path: canonical real path (all links resolved). */
 bool sys_real_path(struct arena *a, struct str path, struct str *out, struct err *e);

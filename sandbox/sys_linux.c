@@ -470,6 +470,13 @@ uint64_t sys_clock_ms(void)
     return clock_ms(CLOCK_REALTIME);
 }
 
+uint64_t sys_boot_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
 struct str sys_cwd(struct arena *a)
 {
     char path[PATH_BYTES_MAX];

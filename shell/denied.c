@@ -144,8 +144,22 @@ static void soon(struct denied *k)
 
 /* ---- a record ---- */
 
-static uint64_t line_of(struct denied *k, int64_t group)
+#define TICK_MS 10 /* starts of processes are told in these, rounded down */
+
+/* The newest line that had begun. */
+static uint64_t line_at(const struct denied *k, uint64_t began)
 {
+    uint64_t oldest = k->lines > DENIED_LINES ? k->lines - DENIED_LINES + 1 : 1, line = k->line;
+
+    while (began && line > oldest && k->line_began[line % DENIED_LINES] > began + TICK_MS)
+        line--;
+    return line;
+}
+
+static uint64_t line_of(struct denied *k, int64_t group, uint64_t began)
+{
+    uint64_t line;
+
     size_t known = k->group_count < DENIED_GROUPS ? k->group_count : DENIED_GROUPS;
 
     if (group == 0 || group == k->shell || k->shell == 0)
@@ -153,8 +167,9 @@ static uint64_t line_of(struct denied *k, int64_t group)
     for (size_t i = 0; i < known; i++)
         if (k->groups[i].group == group)
             return k->groups[i].line;
-    k->groups[k->group_count++ % DENIED_GROUPS] = (struct denied_group){group, k->line};
-    return k->line;
+    line = line_at(k, began);
+    k->groups[k->group_count++ % DENIED_GROUPS] = (struct denied_group){group, line};
+    return line;
 }
 
 static bool is_repeat(const struct denial *a, const struct denial *b)
@@ -192,7 +207,7 @@ static void keep(struct session *s, struct opened *o, struct arena *turn, struct
     struct denied_entry *entry;
 
     k->total = sum(k->total, d->count);
-    d->line = line_of(k, d->group);
+    d->line = line_of(k, d->group, d->began_ms);
     entry = find_repeat(k, d);
     if (entry) {
         entry->d.count = sum(entry->d.count, d->count);
@@ -295,8 +310,12 @@ void denied_forget(struct session *s, struct opened *o)
 
 void denied_line(struct session *s)
 {
-    if (s->denied)
-        s->denied->line = ++s->denied->lines;
+    struct denied *k = s->denied;
+
+    if (!k)
+        return;
+    k->line = ++k->lines;
+    k->line_began[k->line % DENIED_LINES] = sys_boot_ms();
 }
 
 void denied_shell(struct session *s, int64_t group)

@@ -12,6 +12,7 @@
 #include "../sandbox/core/denial.h"
 
 #define DENIED_GROUPS    256
+#define DENIED_LINES     256 /* whose beginnings are remembered */
 #define DENIED_LOG_MAX   ((size_t)64 << 20) /* bytes of a log that are read */
 #define DENIED_LOGS      50  /* logs that are kept */
 #define DENIED_DAYS      30  /* and for how long */
@@ -22,7 +23,8 @@ struct denied_entry {
     uint64_t logged; /* of d.count */
 };
 
-/* Which line a process group belongs to: the one during which it was first heard of. */
+/* Which line a process group belongs to: the one that ran when its leader was started, or, where nobody knows when that
+ * was, when it was first heard of. */
 struct denied_group {
     int64_t group;
     uint64_t line;
@@ -37,6 +39,7 @@ struct denied {
     uint64_t noted;        /* of total: what the person was told of */
     uint64_t lines;        /* that were run in this session */
     uint64_t line;         /* that runs, or the last one; 0: none */
+    uint64_t line_began[DENIED_LINES]; /* by number, the oldest overwritten; since the machine was started */
     int64_t shell;         /* the process group of the living shell */
     struct denied_group groups[DENIED_GROUPS];
     size_t group_count;    /* ever seen; the oldest are overwritten */

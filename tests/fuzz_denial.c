@@ -21,7 +21,7 @@ static void check_again(const struct denial *d, uint64_t lost)
         !denial_get(&f, &second, &lost_again))
         abort();
     if (second.time_ms != d->time_ms || second.by != d->by || second.cause != d->cause || second.operation != d->operation || second.pid != d->pid ||
-        second.group != d->group || second.code != d->code || second.count != d->count || lost_again != lost ||
+        second.group != d->group || second.began_ms != d->began_ms || second.code != d->code || second.count != d->count || lost_again != lost ||
         !str_eq(second.path, d->path) || !str_eq(second.path2, d->path2) || !str_eq(second.program, d->program))
         abort();
     buf_release(&again);

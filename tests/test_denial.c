@@ -13,6 +13,7 @@ static const struct denial sample = {.time_ms = 1790000000123,
     .path2 = STR("/tmp/\xff\x1b[31m"),
     .pid = 4711,
     .group = 4710,
+    .began_ms = 99999999,
     .program = STR("cat"),
     .code = 13,
     .count = 3};
@@ -36,7 +37,7 @@ static void travels(void)
 
     CHECK(send(&sample, 7, &out, &got, &lost), "a record arrives");
     CHECK(got.time_ms == sample.time_ms && got.by == sample.by && got.cause == sample.cause && got.operation == sample.operation &&
-              got.pid == 4711 && got.group == 4710 && got.code == 13 && got.count == 3 && lost == 7,
+              got.pid == 4711 && got.group == 4710 && got.began_ms == 99999999 && got.code == 13 && got.count == 3 && lost == 7,
         "its numbers as they were");
     CHECK_STR(got.path, sample.path, "its path");
     CHECK_STR(got.path2, sample.path2, "its other path, whatever its bytes");
@@ -70,7 +71,7 @@ static void bounded(void)
 /* The fields as denial_put writes them, with one of them wrong. */
 static bool taken_with(size_t wrong, uint64_t value)
 {
-    uint64_t numbers[9] = {1, 0, 0, 1, 1, 1, 13, 1, 0};
+    uint64_t numbers[10] = {1, 0, 0, 1, 1, 1, 1, 13, 1, 0};
     struct str texts[3] = {STR("/x"), STR(""), STR("sh")};
     static char bytes[DENIAL_PATH_MAX + 1];
     struct buf out = {0};
@@ -78,18 +79,18 @@ static bool taken_with(size_t wrong, uint64_t value)
     struct frame f;
     struct err e = {0};
     uint64_t lost;
-    size_t used, mark = frame_begin(&out, wrong == 12 ? FRAME_NOTE : FRAME_DENIED, 0);
+    size_t used, mark = frame_begin(&out, wrong == 13 ? FRAME_NOTE : FRAME_DENIED, 0);
     bool taken;
 
-    if (wrong < 9)
+    if (wrong < 10)
         numbers[wrong] = value;
-    else if (wrong < 12)
-        texts[wrong - 9] = (struct str){bytes, (size_t)value};
-    for (size_t i = 0; i < 9; i++)
+    else if (wrong < 13)
+        texts[wrong - 10] = (struct str){bytes, (size_t)value};
+    for (size_t i = 0; i < 10; i++)
         frame_number(&out, numbers[i]);
-    for (size_t i = 0; i < (wrong == 13 ? 2 : 3); i++)
+    for (size_t i = 0; i < (wrong == 14 ? 2 : 3); i++)
         frame_bytes(&out, texts[i]);
-    if (wrong == 14)
+    if (wrong == 15)
         frame_number(&out, 0);
     frame_end(&out, mark);
     taken = frame_take(buf_view(&out), &f, &used, &e) == 1 && denial_get(&f, &got, &lost);
@@ -107,13 +108,13 @@ static void refused(void)
         {"an unknown witness is refused", 1, DENIAL_KEEPER + 1}, {"an unknown cause is refused", 2, DENIAL_CAUSE_COUNT},
         {"an unknown operation is refused", 3, OPERATION_MOUNT + 1}, {"so is one that wraps", 3, UINT64_MAX},
         {"a pid that is none is refused", 4, (uint64_t)INT32_MAX + 1}, {"a group that is none is refused", 5, UINT64_MAX},
-        {"an errno that is none is refused", 6, 4096}, {"a count of nothing is refused", 7, 0},
-        {"a path that is too long is refused", 9, DENIAL_PATH_MAX + 1}, {"a path with a NUL in it is refused", 9, 2},
-        {"a program's name that is too long is refused", 11, DENIAL_PROGRAM_MAX + 1},
-        {"another frame is no record", 12, 0}, {"a field too few is refused", 13, 0},
-        {"a field too many is refused", 14, 0}};
+        {"an errno that is none is refused", 7, 4096}, {"a count of nothing is refused", 8, 0},
+        {"a path that is too long is refused", 10, DENIAL_PATH_MAX + 1}, {"a path with a NUL in it is refused", 10, 2},
+        {"a program's name that is too long is refused", 12, DENIAL_PROGRAM_MAX + 1},
+        {"another frame is no record", 13, 0}, {"a field too few is refused", 14, 0},
+        {"a field too many is refused", 15, 0}};
 
-    CHECK(taken_with(15, 0), "the record that these are made from is taken");
+    CHECK(taken_with(16, 0), "the record that these are made from is taken");
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         CHECK(!taken_with(rows[i].wrong, rows[i].value), rows[i].name);
 }
@@ -182,7 +183,7 @@ static void explained(void)
         {"an outside socket", {.operation = OPERATION_CONNECT, .path = STR("unix:/var/run/docker.sock"), .code = 13},
             "outside", "none: "},
         {"an abstract socket", {.operation = OPERATION_CONNECT, .path = STR("unix:@a\0b"), .code = 1}, "outside", "none: "},
-        {"datagrams", {.operation = OPERATION_CONNECT, .path = STR("unix datagram"), .code = 1}, "datagram", "SOCK_STREAM"},
+        {"datagrams", {.operation = OPERATION_CONNECT, .path = STR("unix datagram"), .code = 1}, "datagram", "\"unix_datagrams\": \"allow\""},
         {"an address that is none", {.operation = OPERATION_CONNECT, .path = STR("vsock 3"), .code = 97}, "no network",
             "none: "},
     };

@@ -181,12 +181,25 @@ static void lines(void)
     CHECK(k->v[2].d.line == 2, "the shell's own is the line that runs, each time");
     CHECK(k->v[3].d.line == 1, "a background job's is the line that started it");
     CHECK(k->v[4].d.line == 2, "a new job's is the new line");
+    job.group = 50;
+    job.path = STR("/srv/silent");
+    job.began_ms = k->line_began[1];
+    k->line_began[2] = k->line_began[1] + 1000;
+    hand_out(&job, 1);
+    denied_drain(&t.s, &t.o);
+    CHECK(k->v[5].d.line == 1, "a background job that is heard of late is the line's that ran when it was started");
+    job.group = 51;
+    job.path = STR("/srv/tick");
+    job.began_ms = k->line_began[2] - 9;
+    hand_out(&job, 1);
+    denied_drain(&t.s, &t.o);
+    CHECK(k->v[6].d.line == 2, "one that was started as the line began is that line's");
     for (int i = 0; i < 3 * DENIED_GROUPS; i++) {
         fresh.group = fresh.pid = 100 + i;
         hand_out(&fresh, 1);
         denied_turn(&t.s, &t.o);
     }
-    CHECK(k->n > 5, "more process groups than are remembered do no harm");
+    CHECK(k->n > 7, "more process groups than are remembered do no harm");
     end(&t);
 }
 

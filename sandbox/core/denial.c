@@ -34,6 +34,7 @@ void denial_put(struct buf *out, const struct denial *d, uint64_t lost)
     frame_number(out, d->operation);
     frame_number(out, natural(d->pid, PID_MAX));
     frame_number(out, natural(d->group, PID_MAX));
+    frame_number(out, d->began_ms);
     frame_number(out, natural(d->code, CODE_MAX));
     frame_number(out, d->count ? d->count : 1);
     frame_number(out, lost);
@@ -77,6 +78,7 @@ bool denial_get(const struct frame *f, struct denial *out, uint64_t *lost)
     d.operation = (enum operation)get_bounded(&r, OPERATION_MOUNT);
     d.pid = (int64_t)get_bounded(&r, PID_MAX);
     d.group = (int64_t)get_bounded(&r, PID_MAX);
+    d.began_ms = frame_get_number(&r);
     d.code = (long)get_bounded(&r, CODE_MAX);
     d.count = frame_get_number(&r);
     before = frame_get_number(&r);

@@ -45,6 +45,7 @@ struct denial {
     struct str path;   /* absolute, or "host:port", "unix:...", "unix datagram" for OPERATION_CONNECT */
     struct str path2;  /* of a rename or link: the other one; else none */
     int64_t pid, group; /* inside; 0 unknown. group: its process group */
+    uint64_t began_ms;  /* when the group's leader was started, since the machine was, give or take 10; 0: unknown */
     struct str program; /* its name, or the path of its executable */
     long code;         /* errno that the caller got */
     uint64_t count;    /* how often, at least 1 */

@@ -154,8 +154,8 @@ static const char *control_words(const struct showing *w)
         return w->control ? "each by a grandchild where it is allowed: it worked"
                           : "not each worked where it is allowed, so this shows nothing";
     if (w->demo->sign == SIGN_CALLED)
-        return w->control ? "the same command in a sandbox that has the network: it arrived"
-                          : "it did not arrive from a sandbox with the network: this shows nothing";
+        return w->control ? "the same from where the network is there: it arrived"
+                          : "it did not arrive from where the network is there: this shows nothing";
     return w->control ? "the same on a decoy in the workspace, where it is allowed: it worked"
                       : "it did not work where it is allowed either, so this shows nothing";
 }

@@ -170,7 +170,7 @@ void stage_clear(struct stage *d)
     arena_release(&d->arena);
 }
 
-/* The boundary of a control that calls out. NULL: an administrator does not allow one. */
+/* The boundary of a control that calls out. NULL: an administrator allows none. */
 static struct opened *online(struct stage *d)
 {
     struct options asked = d->options;
@@ -262,6 +262,16 @@ static void find_record(struct stage *d, struct str victim, size_t from, struct 
     }
 }
 
+/* The control where no boundary may have the network: that the listener can be reached at all. */
+static bool call_from_here(struct stage *d)
+{
+    struct probe probe = {.kind = PROBE_CONNECT, .number = d->listener.port};
+
+    listener_heard(&d->listener);
+    probe_control(&probe);
+    return probe.control == ANSWER_DONE && listener_heard(&d->listener);
+}
+
 bool stage_try(struct stage *d, const struct demo *m, enum demo_role role, struct attempt *out, struct err *e)
 {
     struct opened *in = m->sign == SIGN_CALLED && role >= ROLE_ALLOWED ? online(d) : d->session.open;
@@ -272,8 +282,11 @@ bool stage_try(struct stage *d, const struct demo *m, enum demo_role role, struc
     int code = 0;
 
     *out = (struct attempt){.command = demo_replaced(&d->arena, command, STR("$PORT"), port_text(d)), .home = home_of(d, m, role)};
-    if (!in)
+    if (!in) {
+        out->tried = true;
+        out->happened = call_from_here(d);
         return true;
+    }
     if (m->victim) {
         victim = victim_of(d, m, role);
         before = text_of(d, victim, &was);

@@ -52,8 +52,9 @@ void last_word_begin(struct session *s, const struct opened *o)
     }
 }
 
-void last_word_notes(struct session *s, struct arena *a, bool walk, struct obeyed_notes *out)
+bool last_word_notes(struct session *s, struct arena *a, bool walk, struct obeyed_notes *out)
 {
+    bool all = true;
     struct last_word *w = &s->last_word;
     struct obeyed_list after = {0};
 
@@ -61,7 +62,8 @@ void last_word_notes(struct session *s, struct arena *a, bool walk, struct obeye
         obeyed_look(a, w->roots.v[i], &w->held, &after);
     obeyed_compare(a, &w->before, &after, out);
     for (size_t i = 0; walk && i < w->roots.n; i++)
-        obeyed_walk(a, w->roots.v[i], w->since_ms, out);
+        all = obeyed_walk(a, w->roots.v[i], w->since_ms, out) && all;
+    return all;
 }
 
 void last_word_say(struct session *s)
@@ -69,13 +71,16 @@ void last_word_say(struct session *s)
     struct arena a = {0};
     struct obeyed_notes notes = {0};
     struct buf out = {0};
+    bool all;
 
     if (!s->last_word.roots.n || s->options->quiet)
         return;
-    last_word_notes(s, &a, true, &notes);
+    all = last_word_notes(s, &a, true, &notes);
     if (notes.n) {
         buf_format(&out, "cordon: changed in here while it was open, and obeyed outside:\n");
         obeyed_print(&out, &a, &s->env, s->last_word.roots.v[0], &notes, LINES_MAX);
+        if (!all)
+            buf_format(&out, "  (there is more here than was searched for repositories)\n");
         tty_print_error(buf_view(&out));
     }
     buf_release(&out);

@@ -199,8 +199,8 @@ void session_announce(struct session *s, const struct opened *o);
 /* Remembers, if that is wanted, how they are now in every writable root of o that was none before: while o is being built,
  * before anything runs in it. */
 void last_word_begin(struct session *s, const struct opened *o);
-/* What differs now; walk: nested repositories too. */
-void last_word_notes(struct session *s, struct arena *a, bool walk, struct obeyed_notes *out);
+/* What differs now; walk: nested repositories too. False: there was more than was searched for those. */
+bool last_word_notes(struct session *s, struct arena *a, bool walk, struct obeyed_notes *out);
 /* Says it on standard error, if there is anything. Once nothing runs inside any more. */
 void last_word_say(struct session *s);
 void last_word_end(struct session *s);

@@ -1,0 +1,240 @@
+"""
+Each way in which a program in the workspace could make git run something outside, tried three times: without Cordon as
+control, under `git: commit`, and under `git: locked`. A try is the attack inside, then ordinary git outside; it got through
+when its program left a mark outside the workspace. Then what must go on working inside.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+CORDON = os.path.abspath(os.environ["CORDON"])
+only = sys.argv[1] if len(sys.argv) > 1 else ""
+failed = False
+
+
+def base_folder():
+    for folder in (os.environ.get("ENFORCE_BASE"), os.path.expanduser("~"), "/srv", "/home", "/opt"):
+        if folder and not folder.startswith(("/tmp", "/var/tmp")) and os.access(folder, os.W_OK):
+            return tempfile.mkdtemp(prefix="cordon-git-", dir=folder)
+    sys.exit("git: no folder outside of /tmp to work in")
+
+
+BASE = base_folder()
+HOME = f"{BASE}/home"
+ENV = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "XDG_"))}
+ENV.update(HOME=HOME, LC_ALL="C", GIT_TERMINAL_PROMPT="0")
+CONFIG = "[user]\n name = Decoy\n email = decoy@invalid\n[init]\n defaultBranch = main\n[protocol \"file\"]\n allow = always\n"
+
+
+def say(line):
+    global failed
+    failed = failed or line.startswith("not ok")
+    print(line, flush=True)
+
+
+def sh(script, folder, check=True, prefix=(), **more):
+    env = dict(ENV, **more)
+    done = subprocess.run([*prefix, "sh", "-ec", script], cwd=folder, env=env, stdin=subprocess.DEVNULL, timeout=60,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+    if check and done.returncode != 0:
+        raise RuntimeError(f"{script!r} in {folder}: {done.stdout[-300:]}")
+    return done
+
+
+def cordon(mode, workspace):
+    flags = ["--agent"] if mode == "locked" else []
+    return [CORDON, "run", *flags, "--workspace", workspace, "--"]
+
+
+# ---- repositories to attack; W is the workspace, $P the folder that it lies in ----
+
+PLAIN = "git init -q w && cd w && echo 1 >file && git add -A && git commit -qm one"
+SUBMODULE = PLAIN + """; cd ..; git init -q lib; echo l >lib/l; git -C lib add -A; git -C lib commit -qm l
+    cd w; git submodule --quiet add "$P/lib" lib; git commit -qm lib"""
+NESTED = PLAIN + """; cd ..; git init -q a; git -C a commit -q --allow-empty -m a; git init -q b; echo b >b/b; git -C b add -A
+    git -C b commit -qm b; git -C b submodule --quiet add "$P/a" in/a; git -C b commit -qm a
+    cd w; git submodule --quiet add "$P/b" deps/b; git submodule --quiet update --init --recursive; git commit -qm b"""
+LINKED = PLAIN + "; git worktree add -q ../linked -b linked; git worktree add -q inner -b inner"
+NONE = "mkdir w && echo 1 >w/file"
+
+# What the evil program is; X runs it, whatever git passes to it.
+EVIL = """X="$P/w/evil"; printf '#!/bin/sh\\ntouch "%s"\\ncat\\n' "$MARK" >evil; chmod +x evil; """
+# A folder that is a complete git folder, with configuration that runs it.
+GITDIR = "git init -q --bare evildir; git -C evildir config core.bare false; git -C evildir config core.fsmonitor \"$X\"; "
+USE = "git status; git diff; git log -1; git branch; echo 2 >>file; git add -A; git commit -qm outside; git checkout -q -b side"
+
+# name, repository, attack in the workspace, use outside (each command on its own), where
+WAYS = [
+    ("a hook", PLAIN, 'cp evil .git/hooks/pre-commit', USE, "w"),
+    ("a hook where there was no folder of hooks", PLAIN + "; rm -rf .git/hooks", 'mkdir .git/hooks; cp evil .git/hooks/pre-commit', USE, "w"),
+    ("the folder of hooks exchanged", PLAIN, 'mv .git/hooks h; mkdir .git/hooks; cp evil .git/hooks/pre-commit', USE, "w"),
+    ("the configuration by git", PLAIN, 'git config core.fsmonitor "$X"', USE, "w"),
+    ("the configuration appended to", PLAIN, 'printf "[core]\\nfsmonitor = %s\\n" "$X" >>.git/config', USE, "w"),
+    ("the configuration renamed over", PLAIN, 'cp .git/config c; printf "[core]\\nfsmonitor = %s\\n" "$X" >>c; mv -f c .git/config', USE, "w"),
+    ("an alias of what is typed daily", PLAIN, 'printf "[alias]\\nst = !%s\\n" "$X" >>.git/config', "git st", "w"),
+    (".git renamed away, another in its place", PLAIN, GITDIR + 'mv .git old; mv evildir .git', USE, "w"),
+    (".git as a file that leads elsewhere", PLAIN, GITDIR + 'mv .git old; echo "gitdir: $P/w/evildir" >.git', USE, "w"),
+    ("commondir", PLAIN, GITDIR + 'echo "$P/w/evildir" >.git/commondir', USE, "w"),
+    ("commondir by a link", PLAIN, GITDIR + 'echo "$P/w/evildir" >c; ln -s ../c .git/commondir', USE, "w"),
+    ("commondir renamed in", PLAIN, GITDIR + 'echo "$P/w/evildir" >c; mv -f c .git/commondir', USE, "w"),
+    ("configuration of the worktree", PLAIN + "; git config extensions.worktreeConfig true",
+     'printf "[core]\\nfsmonitor = %s\\n" "$X" >.git/config.worktree', USE, "w"),
+    ("configuration of the worktree that is there", PLAIN + "; git config extensions.worktreeConfig true; git config --worktree a.b c",
+     'printf "[core]\\nfsmonitor = %s\\n" "$X" >>.git/config.worktree', USE, "w"),
+    ("a file that configuration includes", PLAIN + "; echo '[a]' >inc; git config include.path ../inc",
+     'printf "[core]\\nfsmonitor = %s\\n" "$X" >>inc', USE, "w"),
+    ("the same, renamed over", PLAIN + "; mkdir conf; echo '[a]' >conf/inc; git config include.path ../conf/inc",
+     'mv conf c2; mkdir conf; printf "[core]\\nfsmonitor = %s\\n" "$X" >conf/inc', USE, "w"),
+    ("a file that it includes and that is not there", PLAIN + "; git config include.path ../inc",
+     'printf "[core]\\nfsmonitor = %s\\n" "$X" >inc', USE, "w"),
+    ("the same, in a folder that is not there", PLAIN + "; git config include.path ../no/inc",
+     'mkdir no; printf "[core]\\nfsmonitor = %s\\n" "$X" >no/inc', USE, "w"),
+    ("an included file that includes another", PLAIN + "; printf '[include]\\npath = two\\n' >one; echo '[a]' >two; git config include.path ../one",
+     'printf "[core]\\nfsmonitor = %s\\n" "$X" >>two', USE, "w"),
+    ("a file that is included on a branch", PLAIN + "; git config includeIf.onbranch:side.path ../inc",
+     'printf "[core]\\nhooksPath = %s\\n" "$P/w/h" >inc; mkdir h; cp evil h/pre-commit', USE + "; git commit -q --allow-empty -m x", "w"),
+    ("hooks in the tree", PLAIN + "; mkdir hooks; git config core.hooksPath hooks", 'cp evil hooks/pre-commit', USE, "w"),
+    ("hooks in the tree that are not there", PLAIN + "; git config core.hooksPath .githooks", 'mkdir .githooks; cp evil .githooks/pre-commit', USE, "w"),
+    ("hooks deep in the tree", PLAIN + "; mkdir -p a/b/hooks; git config core.hooksPath a/b/hooks",
+     'mv a a2; mkdir -p a/b/hooks; cp evil a/b/hooks/pre-commit', USE, "w"),
+    ("hooks in the tree by the person's own configuration", PLAIN + '; git config --global core.hooksPath .githooks',
+     'mkdir -p .githooks; cp evil .githooks/pre-commit', USE, "w"),
+    ("a file of the tree that the person's own configuration includes", PLAIN + '; git config --global include.path "$P/w/inc"',
+     'printf "[core]\\nfsmonitor = %s\\n" "$X" >inc', USE, "w"),
+    ("a filter's program", PLAIN + """; mkdir tools; printf '#!/bin/sh\\ncat\\n' >tools/clean; chmod +x tools/clean
+        git config filter.f.clean tools/clean; echo 'file filter=f' >.gitattributes""", 'cp evil tools/clean', USE, "w"),
+    ("a filter's program, renamed over by its folder", PLAIN + """; mkdir tools; printf '#!/bin/sh\\ncat\\n' >tools/clean; chmod +x tools/clean
+        git config filter.f.clean tools/clean; echo 'file filter=f' >.gitattributes""", 'mv tools t; mkdir tools; cp evil tools/clean', USE, "w"),
+    ("a script that a filter gives to sh", PLAIN + """; echo cat >clean.sh; git config filter.f.clean 'sh clean.sh %f'
+        echo 'file filter=f' >.gitattributes""", 'cp evil clean.sh', USE, "w"),
+    ("the program that watches files", PLAIN + "; printf '#!/bin/sh\\n' >mon; chmod +x mon; git config core.fsmonitor ./mon", 'cp evil mon', USE, "w"),
+    ("the same, not there yet", PLAIN + "; git config core.fsmonitor ./mon", 'cp evil mon', USE, "w"),
+    ("remotes as they were before configuration", PLAIN, GITDIR + """git -C evildir config core.bare true; cp evil evildir/hooks/pre-receive
+        mkdir -p .git/remotes; echo "URL: $P/w/evildir" >.git/remotes/origin""", "git push origin HEAD:refs/heads/x", "w"),
+    ("branches as they were before configuration", PLAIN + "; rm -rf .git/branches", GITDIR + """git -C evildir config core.bare true
+        cp evil evildir/hooks/pre-receive; mkdir -p .git/branches; echo "$P/w/evildir#x" >.git/branches/origin""", "git push origin HEAD:refs/heads/x", "w"),
+    ("a submodule's configuration", SUBMODULE, 'printf "[core]\\nfsmonitor = %s\\n" "$X" >>.git/modules/lib/config', USE, "w"),
+    ("a submodule's hooks", SUBMODULE, 'cp evil .git/modules/lib/hooks/pre-commit', "git commit -q --allow-empty -m x", "w/lib"),
+    ("a submodule's commondir", SUBMODULE, GITDIR + 'echo "$P/w/evildir" >.git/modules/lib/commondir', "git status", "w/lib"),
+    ("a submodule's folder renamed away", SUBMODULE, GITDIR + 'mv .git/modules/lib x; mv evildir .git/modules/lib', USE, "w"),
+    ("all submodules' folders renamed away", SUBMODULE, GITDIR + 'mv .git/modules x; mkdir .git/modules; mv evildir .git/modules/lib', USE, "w"),
+    ("a submodule's .git file", SUBMODULE, GITDIR + 'echo "gitdir: $P/w/evildir" >lib/.git', USE, "w"),
+    ("a submodule renamed away, a repository in its place", SUBMODULE, GITDIR + 'mv lib l2; mkdir lib; mv evildir lib/.git', USE, "w"),
+    ("a submodule of a submodule: configuration", NESTED, 'printf "[core]\\nfsmonitor = %s\\n" "$X" >>.git/modules/deps/b/modules/in/a/config',
+     "git status", "w/deps/b/in/a"),
+    ("a submodule of a submodule: commondir", NESTED, GITDIR + 'echo "$P/w/evildir" >.git/modules/deps/b/modules/in/a/commondir', "git status", "w/deps/b/in/a"),
+    ("a folder above submodules' folders renamed", NESTED, GITDIR + 'mv .git/modules/deps x; mkdir .git/modules/deps; mv evildir .git/modules/deps/b', USE, "w"),
+    ("a linked worktree's commondir", LINKED, GITDIR + 'echo "$P/w/evildir" >.git/worktrees/linked/commondir', "git status", "linked"),
+    ("a linked worktree's folder renamed away", LINKED, GITDIR + """mv .git/worktrees/linked x; mkdir .git/worktrees/linked; cp x/* .git/worktrees/linked
+        echo "$P/w/evildir" >.git/worktrees/linked/commondir""", "git status", "linked"),
+    ("a linked worktree's configuration", LINKED + "; git config extensions.worktreeConfig true",
+     'printf "[core]\\nfsmonitor = %s\\n" "$X" >.git/worktrees/linked/config.worktree', "git status", "linked"),
+    ("the .git file of a linked worktree in the tree", LINKED, GITDIR + 'echo "gitdir: $P/w/evildir" >inner/.git', "git status", "w/inner"),
+    ("a repository where there was none", NONE, 'git init -q; git config core.fsmonitor "$X"', USE, "w"),
+    ("a repository by hand where there was none", NONE, GITDIR + 'mv evildir/* .git/ || mv evildir .git', USE, "w"),
+    ("a hook in a repository where there was none", NONE, 'git init -q; cp evil .git/hooks/pre-commit', "git init -q; " + USE, "w"),
+    ("a .git file where there was none", NONE, GITDIR + 'echo "gitdir: $P/w/evildir" >.git', USE, "w"),
+    ("the workspace itself made a git folder", NONE, GITDIR + 'git -C evildir config core.worktree "$P/w"; mv evildir/* .', "git status", "w"),
+]
+
+
+def one_try(mode, number, repository, attack, use, where):
+    place = f"{BASE}/{number}-{mode}"
+    mark = f"{BASE}/mark-{number}-{mode}"
+    shutil.rmtree(HOME, ignore_errors=True)
+    os.makedirs(HOME)
+    with open(f"{HOME}/.gitconfig", "w", encoding="utf-8") as f:
+        f.write(CONFIG)
+    os.makedirs(place)
+    sh(repository, place, P=place)
+    workspace = f"{place}/w"
+    prefix = [] if mode == "bare" else cordon(mode, workspace)
+    # The marks lie outside of the workspace: inside, the program itself cannot leave one.
+    inside = sh(f"P='{place}'; MARK='{mark}'; {EVIL} {attack}", workspace, check=False, prefix=prefix)
+    if os.path.exists(mark):
+        os.remove(mark)
+    folder = f"{place}/{where}"
+    for command in use.split("; ") if os.path.isdir(folder) else ():
+        sh(command, folder, check=False)
+    return os.path.exists(mark), inside
+
+
+def ways():
+    for number, (name, repository, attack, use, where) in enumerate(WAYS):
+        if only not in name:
+            continue
+        ran = {}
+        for mode in ("bare", "commit", "locked"):
+            ran[mode], inside = one_try(mode, number, repository, attack, use, where)
+            if mode != "bare" and inside.returncode == 125:
+                say(f"not ok git {mode}: {name}: Cordon does not open: {inside.stdout[-200:]!r}")
+                ran[mode] = None
+        for mode in ("commit", "locked"):
+            if ran[mode]:
+                say(f"not ok git {mode}: {name}: git outside ran it")
+            elif not ran["bare"]:
+                say(f"skip git {mode}: {name}: without Cordon it does not run either")
+            elif ran[mode] is False:
+                say(f"ok git {mode}: {name}")
+
+
+# ---- what must go on working ----
+
+WORK = [
+    ("add, commit, amend", PLAIN, "echo 2 >>file; git add -A; git commit -qm two; git commit -q --amend -m three; git log -1 --format=%s | grep -qx three"),
+    ("branch, tag, stash, notes", PLAIN, "git branch b; git tag t; echo 2 >>file; git stash -q; git stash pop -q; git notes add -m n; git checkout -q file"),
+    ("merge and rebase", PLAIN, """git checkout -q -b side; echo s >s; git add -A; git commit -qm s; git checkout -q main; echo m >m; git add -A
+        git commit -qm m; git merge -q --no-edit side; git checkout -q -b topic HEAD~1; echo t >t; git add -A; git commit -qm t; git rebase -q main; [ -f s ]"""),
+    ("gc, repack, fsck, reset", PLAIN, "git gc -q; git repack -adq; git fsck; git reset -q --hard HEAD; git config --list >/dev/null"),
+    ("worktree add, commit in it, remove", LINKED, """git worktree add -q new -b new; echo n >new/n; git -C new add -A; git -C new commit -qm n
+        git worktree remove new; git worktree list >/dev/null; git worktree prune"""),
+    ("commit in a worktree that was there", LINKED, "echo n >inner/n; git -C inner add -A; git -C inner commit -qm n"),
+    ("commit in a submodule", SUBMODULE, """git -C lib checkout -q -b side; echo x >lib/x; git -C lib add -A; git -C lib commit -qm x; git add lib; git commit -qm lib
+        git -C lib gc -q; git submodule status"""),
+    ("submodule update", SUBMODULE + '; echo 2 >>"$P/lib/l"; git -C "$P/lib" commit -qam two; git -C lib fetch -q; git update-index --cacheinfo "160000,$(git -C "$P/lib" rev-parse HEAD),lib"',
+     "git submodule update; grep -q 2 lib/l"),
+    ("fetch from a path outside", PLAIN + '; git init -q "$P/other"; git -C "$P/other" commit -q --allow-empty -m o', 'git fetch -q ../other main; git log -1 FETCH_HEAD'),
+    ("clone into a folder", PLAIN, "git clone -q . sub; git -C sub log -1; git -C sub config a.b c; git -C sub commit -q --allow-empty -m c"),
+    ("a repository started in a folder", NONE, "mkdir sub; git -C sub init -q; git -C sub commit -q --allow-empty -m c"),
+    ("a repository started where there was none", NONE, "git init -q; git add -A; git commit -qm one; git log -1; git worktree add -q wt; git status --short"),
+    ("clone into an empty workspace", 'git init -q other; git -C other commit -q --allow-empty -m o; mkdir w', "git clone -q ../other .; git log -1; git commit -q --allow-empty -m c"),
+    ("ordinary branches know what they follow", PLAIN, "git checkout -q -b two; git branch -D main"),
+]
+AFTER = {"a repository started where there was none": "git log -1 --format=%s | grep -qx one && git fsck && git worktree list | grep -q wt",
+         "clone into an empty workspace": "git log -1 --format=%s | grep -qx c && git config remote.origin.url"}
+
+
+def work():
+    for number, (name, repository, script) in enumerate(WORK):
+        if only not in name:
+            continue
+        place = f"{BASE}/work-{number}"
+        os.makedirs(place)
+        os.makedirs(HOME, exist_ok=True)
+        with open(f"{HOME}/.gitconfig", "w", encoding="utf-8") as f:
+            f.write(CONFIG)
+        sh(repository, place, P=place)
+        done = sh(script, f"{place}/w", check=False, prefix=cordon("commit", f"{place}/w"))
+        if done.returncode == 0:
+            after = sh(f"git status >/dev/null; {AFTER.get(name, ':')}; ! ls .git/commondir .git/remotes/ 2>/dev/null", f"{place}/w", check=False)
+            good = after.returncode == 0 or (repository == NONE and name not in AFTER)
+            say(f"ok git works: {name}" if good else f"not ok git works: {name}: outside, afterwards: {after.stdout[-200:]!r}")
+        else:
+            say(f"not ok git works: {name}: {done.stdout[-300:]!r}")
+    place = f"{BASE}/work-0"
+    if os.path.isdir(place):
+        done = sh("git log -1 >/dev/null; echo 2 >>file; git add -A", f"{place}/w", check=False, prefix=cordon("locked", f"{place}/w"))
+        say("ok git locked: nothing can be staged" if done.returncode else "not ok git locked: nothing can be staged: it was")
+
+
+try:
+    ways()
+    work()
+finally:
+    subprocess.run(["chmod", "-R", "u+rwX", BASE], check=False)
+    shutil.rmtree(BASE, ignore_errors=True)
+print("done")
+sys.exit(1 if failed else 0)

@@ -47,6 +47,7 @@ static unsigned flags_of(const struct asker *a)
 static bool refuse(const struct asker *a, long code, enum operation operation, enum denial_cause cause)
 {
     a->out->code = code;
+    a->out->done = false;
     a->out->noted = false;
     a->out->operation = operation;
     a->out->cause = cause;
@@ -437,6 +438,19 @@ static bool judge_sides(const struct asker *a, const struct side *from, const st
                                                  operation, DENIAL_RULE);
 }
 
+static bool is_same_again(const struct asker *a, const struct side *from, const struct side *to)
+{
+    bool is = to->there && to->o.mount_root && S_ISREG(to->o.mode) && S_ISREG(from->o.mode) && flags_of(a) == 0 && a->look &&
+              from->folder.dev == to->folder.dev && from->folder.ino == to->folder.ino &&
+              same_replaces(to->folder.fd, from->name, to->name);
+
+    if (is) {
+        a->out->code = 0;
+        a->out->noted = false;
+    }
+    return is;
+}
+
 static bool judge_rename(const struct asker *a, int folder, int path)
 {
     struct side from, to = {.folder = {.fd = -1}};
@@ -448,6 +462,8 @@ static bool judge_rename(const struct asker *a, int folder, int path)
         refused = judge_sides(a, &from, &to, OPERATION_RENAME);
         if (!refused && from.o.mount_root)
             refused = refuse_side(a, &from, &to, EBUSY, OPERATION_RENAME, DENIAL_RULE);
+        else if (!refused && is_same_again(a, &from, &to))
+            refused = a->out->done = true; /* as good as */
         else if (!refused && to.there && to.o.mount_root)
             refused = refuse_side(a, &to, &from, EBUSY, OPERATION_RENAME, DENIAL_RULE);
         if (!refused && a->watch->guard_count > 0) {
@@ -596,6 +612,7 @@ bool judge(const struct watch *watch, const struct watched *call, const struct s
     bool told;
 
     out->code = 0;
+    out->done = false;
     out->noted = false;
     out->path2[0] = '\0';
     if (call->kind == WATCHED_SEND)

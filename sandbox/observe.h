@@ -136,6 +136,7 @@ bool links_are_inside(const struct looked *object);  /* it has no name that was 
 
 struct judged {
     long code;                  /* errno to answer; 0: CONTINUE */
+    bool done;                  /* answered as done: nothing had to change; code is 0 */
     bool noted;                 /* recorded although it goes on, to the wall that says code */
     enum operation operation;
     enum denial_cause cause;
@@ -144,6 +145,11 @@ struct judged {
 /* Fills out. False: nothing is to be said, CONTINUE. look: false: by the words alone, without touching the disk. */
 bool judge(const struct watch *watch, const struct watched *call, const struct seccomp_notif *n, bool look,
     struct judged *out);
+
+/* ---- same_linux.c ---- */
+
+/* from, renamed over the protected file `to` of the same folder, is to.lock and changes nothing: it is removed. */
+bool same_replaces(int folder, const char *from, const char *to);
 
 /* ---- hidden_linux.c ---- */
 

@@ -205,7 +205,7 @@ static void weigh(struct worker *w, const struct server *s, const struct seccomp
     said = call && judge(s->watch, call, n, look, &judged);
     if (!claim(w))
         return;
-    if (said)
+    if (said && !judged.done)
         record(s, n, &judged);
     if (said && !judged.noted)
         answer(s->listener, n->id, 0, judged.code, 0);

@@ -24,7 +24,7 @@ void watch_fill(struct watch *out, struct arena *a, const struct op *ops, size_t
         const struct op *op = &ops[i];
         if (op->kind == OP_COVER_FOLDER || op->kind == OP_COVER_FILE)
             add(a, &c.secrets, op->path);
-        else if (op->kind == OP_PLACEHOLDER && op->number == 0)
+        else if ((op->kind == OP_PLACEHOLDER && op->number == 0) || op->kind == OP_BIRTHPLACE)
             add(a, &c.hidden, op->path);
         else if (op->kind == OP_OVERLAY)
             add(a, &c.layers, op->path);

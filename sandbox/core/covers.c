@@ -255,6 +255,12 @@ static void missing_protected(
 {
     if (place->rule->optional && place->hold == HOLD_NOT)
         return;
+    if (place->hold == HOLD_GUARD) {
+        struct op *op = planner_op(p, OP_GUARD, root->path, place->rule->reason);
+        op->text = path_below(p->env, root->path, place->path);
+        op->rule = place->rule->id;
+        return;
+    }
     if (is_name_held(p, place, root)) {
         plan_placeholder(p, place);
         return;

@@ -404,7 +404,8 @@ static void look_git_folder(struct look *l, struct str folder, struct str worktr
         else
             worktree = folder;
     }
-    pin(l, folder);
+    if (!str_eq(folder, l->root))
+        pin(l, folder);
     look_config(l, config, worktree, 0);
     protect(l, folder, "config", HOLD_FILE, (struct str){0});
     /* Read where extensions.worktreeConfig is on; empty it says nothing. */
@@ -449,6 +450,12 @@ static bool is_empty(struct look *l, struct str folder)
     return l->eye->list(l->eye->context, l->a, folder, 1, &names) && names.n == 0;
 }
 
+static bool is_bare(struct look *l, struct str folder)
+{
+    return kind_of(l, join(l, folder, "HEAD")) == FACT_FILE && kind_of(l, join(l, folder, "objects")) == FACT_FOLDER &&
+           kind_of(l, join(l, folder, "refs")) == FACT_FOLDER;
+}
+
 static void look_root(struct look *l, struct str root)
 {
     struct str dot_git = join(l, root, ".git");
@@ -457,9 +464,13 @@ static void look_root(struct look *l, struct str root)
     l->root = root;
     l->read = (struct texts){0};
     look_global(l, root);
-    if (kind == FACT_MISSING || (kind == FACT_FOLDER && is_empty(l, dot_git)))
+    if (kind == FACT_MISSING || (kind == FACT_FOLDER && is_empty(l, dot_git))) {
         add(l, PLACE_PIN, dot_git, "a repository made inside is looked at first", HOLD_BIRTH);
-    else if (kind == FACT_FOLDER)
+        if (is_bare(l, root)) /* the root is a repository itself */
+            look_git_folder(l, root, root, 0);
+        else
+            add(l, PLACE_PROTECT, join(l, root, "HEAD"), "git would take the folder for a repository", HOLD_GUARD);
+    } else if (kind == FACT_FOLDER)
         look_git_folder(l, dot_git, root, 0);
     else if (kind == FACT_FILE)
         look_dot_git_file(l, dot_git);

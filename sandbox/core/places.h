@@ -27,8 +27,9 @@ enum place_kind {
 };
 
 /* What keeps the name of a protected place from being taken where nothing is there. */
-/* HOLD_BIRTH: by a folder in which a repository can be made; it stays apart until the session ends. */
-enum place_hold { HOLD_NOT, HOLD_FOLDER, HOLD_FILE, HOLD_BIRTH };
+/* HOLD_BIRTH: by a folder in which a repository can be made; it stays apart until the session ends. HOLD_GUARD: by the
+ * observer alone. */
+enum place_hold { HOLD_NOT, HOLD_FOLDER, HOLD_FILE, HOLD_BIRTH, HOLD_GUARD };
 
 struct place {
     enum place_kind kind;

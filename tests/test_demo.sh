@@ -69,6 +69,22 @@ print(sum(any(w in json.loads(t).get("kernel", "") for w in ("Read-only file sys
     "Operation not permitted", "cross-device", "Connection refused", "Network is unreachable")) for t in open(sys.argv[1])))' \
         "$TEST_TMP/all")" "$((count - 1))"
 
+# Where one refusal of a path was seen as it happened, all were.
+python3 -B - "$TEST_TMP/all" <<'PY' || failed=1
+import json, sys
+rows = [json.loads(t) for t in open(sys.argv[1])]
+rows += [m for d in rows for m in d.get("each", [])]
+rows = [d for d in rows if d.get("kernel") not in (None, "Connection refused", "Network is unreachable")]
+if not any(d.get("record", {}).get("by") == "cover" for d in rows):  # no FUSE for this user
+    rows = [d for d in rows if d["name"] != "read-key"]
+without = [d["name"] for d in rows if d.get("record", {}).get("evidence") != "confirmed" or not d["record"]["rule"]]
+if len(without) == len(rows) or all(d.get("record", {}).get("by") != "observer" for d in rows):
+    print("skip each refusal is recorded with its rule: nothing observes here")
+else:
+    print("not ok" if without else "ok", "each refusal is recorded with its rule" + (f": not {without}" if without else ""))
+sys.exit(bool(without) and len(without) < len(rows))
+PY
+
 # ---- where it is allowed: a demo that cannot fail shows nothing ----
 "$CORDON" demo --weak --json >"$TEST_TMP/weak" </dev/null
 is "where all is allowed they end with 1" "$?" "1"

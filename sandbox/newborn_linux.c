@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 #define KEPT_MAX 1000
 
@@ -29,6 +30,44 @@ struct settling {
 };
 
 /* ---- making ---- */
+
+/* Empty, ours, and with nothing on it that who could write it may have left: modes, lists of who may do what. Then it serves
+ * the next session as well; making and removing folders costs more than most of an opening. */
+static bool is_as_new(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    mode_t mask = umask(0);
+    struct stat st;
+    struct dirent *entry;
+    DIR *dir;
+    bool good;
+
+    umask(mask);
+    good = fd >= 0 && fstat(fd, &st) == 0 && st.st_uid == geteuid() && st.st_gid == getegid() &&
+           (st.st_mode & 07777) == (0777 & ~mask) && flistxattr(fd, NULL, 0) == 0;
+    dir = good ? fdopendir(fd) : NULL;
+    if (!dir) {
+        if (fd >= 0)
+            close(fd);
+        return false;
+    }
+    while (good && (entry = readdir(dir)) != NULL)
+        good = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+    closedir(dir);
+    return good;
+}
+
+/* Is this in that file already? */
+static bool holds(const char *path, const char *text, size_t n)
+{
+    char there[PATH_BYTES_MAX + 64];
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    ssize_t got = fd < 0 ? -1 : read(fd, there, sizeof there);
+
+    if (fd >= 0)
+        close(fd);
+    return got == (ssize_t)n && memcmp(there, text, n) == 0;
+}
 
 bool newborn_make(struct str place, struct str root, struct err *e)
 {
@@ -45,6 +84,11 @@ bool newborn_make(struct str place, struct str root, struct err *e)
     if (!sys_make_folders((struct str){folder, n - 1}, 0700, e))
         return false;
     fd = sys_open_beneath_root(root.p, O_PATH | O_DIRECTORY);
+    if (access(place.p, F_OK) == 0 && !is_as_new(place.p) && !sys_remove_tree(place, e)) {
+        if (fd >= 0)
+            close(fd);
+        return false;
+    }
     if ((mkdir(place.p, 0777) != 0 && errno != EEXIST) || fd < 0 || fstat(fd, &st) != 0) {
         err_set(e, ERR_SYSTEM, "cannot make a place for a new repository");
         err_subject(e, place);
@@ -57,6 +101,8 @@ bool newborn_make(struct str place, struct str root, struct err *e)
     n = (size_t)snprintf(text, sizeof text, "%llu %llu %s", (unsigned long long)st.st_dev, (unsigned long long)st.st_ino,
         root.p);
     snprintf(folder + strlen(folder), sizeof folder - strlen(folder), "/root");
+    if (n < sizeof text && holds(folder, text, n))
+        return true;
     fd = open(folder, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0 || n >= sizeof text || write(fd, text, n) != (ssize_t)n) {
         err_set(e, ERR_SYSTEM, "cannot write down what a birthplace is for");
@@ -218,7 +264,8 @@ static void keep(struct settling *s, struct str folder, struct str root, struct 
                 root.n ? path_display(s->a, s->env, root).p : "WORKSPACE"));
 }
 
-static void settle_one(struct settling *s, struct str folder, bool crashed)
+/* spare: an empty one may stay for the next session in this workspace. */
+static void settle_one(struct settling *s, struct str folder, bool crashed, bool spare)
 {
     struct str git = path_join(s->a, PATH_POSIX, folder, STR("git")), root = {0}, reason = {0};
     int fd = open_root(s, folder, &root);
@@ -227,7 +274,8 @@ static void settle_one(struct settling *s, struct str folder, bool crashed)
     struct err ignored = {0};
 
     if (state == NEWBORN_EMPTY) {
-        sys_remove_tree(folder, &ignored);
+        if (!spare || fd < 0 || !is_as_new(git.p))
+            sys_remove_tree(folder, &ignored);
     } else if (fd < 0) {
         keep(s, folder, root, STR("that folder is not what it was"));
     } else {
@@ -251,14 +299,14 @@ static void settle_one(struct settling *s, struct str folder, bool crashed)
         close(fd);
 }
 
-static void settle_session(struct settling *s, struct str folder, bool crashed)
+static void settle_session(struct settling *s, struct str folder, bool crashed, bool own)
 {
     struct texts names = {0};
     const struct git_eye *eye = git_eye_system();
 
     eye->list(eye->context, s->a, folder, KEPT_MAX, &names);
     for (size_t i = 0; i < names.n; i++)
-        settle_one(s, path_join(s->a, PATH_POSIX, folder, names.v[i]), crashed);
+        settle_one(s, path_join(s->a, PATH_POSIX, folder, names.v[i]), crashed, own && names.n == 1);
     rmdir(folder.p);
 }
 
@@ -283,7 +331,7 @@ void newborn_settle(struct arena *a, const struct path_env *env, struct str sess
 
     s.born = path_join(a, PATH_POSIX, path_parent(PATH_POSIX, sessions), STR("born"));
     if (ended) {
-        settle_session(&s, path_join(a, PATH_POSIX, s.born, own), false);
+        settle_session(&s, path_join(a, PATH_POSIX, s.born, own), false, true);
         return;
     }
     if (!eye->list(eye->context, a, s.born, KEPT_MAX, &names))
@@ -298,7 +346,7 @@ void newborn_settle(struct arena *a, const struct path_env *env, struct str sess
             lock = lock_session(path_join(a, PATH_POSIX, sessions, names.v[i]).p);
         if (lock == -1)
             continue;
-        settle_session(&s, folder, true);
+        settle_session(&s, folder, true, mine);
         if (lock >= 0)
             close(lock);
     }

@@ -162,7 +162,7 @@ static const char *control_words(const struct showing *w)
 
 void show_screen(struct stage *d, const struct showing *w, struct buf *out)
 {
-    bool each = w->demo->sign == SIGN_EACH;
+    bool each = w->demo->sign == SIGN_EACH, colour = tty_colour(1);
 
     heading(out, w);
     show_command(out, w);
@@ -179,7 +179,8 @@ void show_screen(struct stage *d, const struct showing *w, struct buf *out)
     if (!each && !w->attempt.happened)
         show_rule(out, d, w);
     line(out, "control", str_from(control_words(w)));
-    buf_format(out, "\n  verdict  %s\n\n", verdict_words(w));
+    buf_format(out, "\n  verdict  %s%s%s\n\n", !colour ? "" : showing_held(w) ? "\033[1;32m" : "\033[1;31m", verdict_words(w),
+        colour ? "\033[0m" : "");
 }
 
 static void member(struct buf *out, const char *name, struct str value)

@@ -72,7 +72,7 @@ struct outcome outcome_cannot(void)
 const struct verb *verb_find(const char *name)
 {
     static const struct verb *const tables[] = {verbs_files, verbs_descriptors, verbs_mounts,
-        verbs_kernel, verbs_processes, verbs_ipc, verbs_network, verbs_terminal};
+        verbs_kernel, verbs_processes, verbs_ipc, verbs_network, verbs_terminal, verbs_unix};
     for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
         for (const struct verb *v = tables[t]; v->name; v++)
             if (strcmp(v->name, name) == 0)

@@ -35,7 +35,7 @@ struct verb {
 
 extern const struct verb verbs_files[], verbs_descriptors[], verbs_mounts[], verbs_kernel[],
     verbs_processes[], verbs_ipc[], verbs_network[],
-    verbs_terminal[]; /* each ended by a row without a name */
+    verbs_terminal[], verbs_unix[]; /* each ended by a row without a name */
 
 /* From errno. */
 struct outcome outcome_errno(int code);

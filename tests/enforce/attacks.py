@@ -301,6 +301,24 @@ def listener(what):
     return lambda world, kind, where: Listener(world, kind, where, what)
 
 
+# Sockets of the outside that have a path: who listens decides, wherever the path is. The races are judged by the outside.
+SOCKETS = [
+    Row("a socket by its path", "unix-path {name}", listener("path"), True),
+    Row("a socket by a link in the workspace", "unix-path {work}/link", listener("path"), True,
+        setup=link_to("{name}", "{work}/link")),
+    Row("a socket by a second name in the workspace", "unix-path {work}/second", listener("path"), True,
+        setup=lambda v: os.link(v["name"], f"{v['work']}/second")),
+    Row("a socket by /proc/self/root", "unix-path /proc/self/root{name}", listener("path"), True),
+    Row("a datagram socket by its path", "unix-path-datagram {name}", listener("path-datagram"), True),
+    Row("a datagram by a raw socket", "unix-raw {name}", listener("path-datagram"), True),
+    Row("a datagram by one end of a pair", "unix-pair {name}", listener("path-datagram"), True),
+    Row("a socket, its family flipped by a thread", "unix-flip-family {name}", listener("path"), True, accept="any"),
+    Row("a socket, its path flipped by a thread", "unix-flip-path {name} {work}/decoy", listener("path"), True, accept="any"),
+    Row("a socket, its descriptor replaced by a thread", "unix-swap-descriptor {name}", listener("path"), True, accept="any"),
+    Row("a socket, a link to it flipped by a thread", "unix-flip-link {name} {work}/decoy {work}/link", listener("path"), True,
+        accept="any"),
+    Row("a socket inside, by path", "unix-inside {work}/own", expect="done"),
+]
 NETWORK = [
     Row("tcp", "tcp {host} {port}", listener("tcp"), True, accept=UNREACHED),
     Row("tcp over v6", "tcp {host} {port}", listener("tcp6"), True, accept=UNREACHED),
@@ -337,6 +355,8 @@ ONLINE = [
 def network(world):
     Batch(world, "network", NETWORK).run()
     Batch(world, "online", ONLINE, flags=("--net", "online")).run()
+    Batch(world, "unix sockets", SOCKETS).run()
+    Batch(world, "unix sockets, online", SOCKETS, flags=("--net", "online")).run()
 
 
 PROCESSES = [

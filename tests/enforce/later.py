@@ -11,9 +11,6 @@ from harness import Batch, Files, Listener, Nothing, Row, difference, report, sn
 from sessions import make_repository
 
 
-def by_path(what):
-    return lambda world, kind, where: Listener(world, kind, where, what)
-
 
 class Shared(Nothing):
     """A file outside with a second name in the workspace."""
@@ -28,8 +25,6 @@ class Shared(Nothing):
 
 
 SOCKETS = [
-    Row("a stream socket by its path", "unix-path {name}", by_path("path"), True),
-    Row("a datagram socket by its path", "unix-path-datagram {name}", by_path("path-datagram"), True),
     Row("write by a hard link that was there", "append {work}/linked", Shared, True, accept="any",
         setup=lambda v: os.link(v["victim"], f"{v['work']}/linked")),
 ]

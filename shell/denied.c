@@ -53,7 +53,8 @@ static void remove_log(const struct session *s, struct arena *a, struct str fold
         sys_remove_file(path, &ignored);
 }
 
-/* Names begin with their date, so that their order is that of time. */
+/* Names begin with their date, so that their order is that of time. Several are removed at once: a program that ends soon
+ * would otherwise wait for the disk each time. */
 static void prune(const struct session *s, struct arena *a, struct str folder)
 {
     uint64_t now = sys_clock_ms(), span = DENIED_DAYS * DAY_MS;
@@ -64,7 +65,7 @@ static void prune(const struct session *s, struct arena *a, struct str folder)
     if (!sys_list_folder(a, folder, DENIED_LOGS_SEEN, &names, &ignored))
         return;
     for (size_t i = 0; i < names.n; i++)
-        if (names.n - i > DENIED_LOGS || str_compare(names.v[i], oldest) < 0)
+        if ((names.n > DENIED_LOGS + DENIED_SPARE && names.n - i > DENIED_LOGS) || str_compare(names.v[i], oldest) < 0)
             remove_log(s, a, folder, names.v[i]);
 }
 

@@ -15,6 +15,7 @@
 #define DENIED_LINES     256 /* whose beginnings are remembered */
 #define DENIED_LOG_MAX   ((size_t)64 << 20) /* bytes of a log that are read */
 #define DENIED_LOGS      50  /* logs that are kept */
+#define DENIED_SPARE     10  /* more than that make it worth while to remove what is too many */
 #define DENIED_DAYS      30  /* and for how long */
 #define DENIED_LOGS_SEEN 1000
 

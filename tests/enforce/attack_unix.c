@@ -13,8 +13,8 @@
 #include <unistd.h>
 #include "attack.h"
 
-#define TRIES      4000
-#define SECONDS    3
+#define TRIES      4000 /* and for some time, until one got anywhere */
+#define SECONDS    1
 #define SWAPPED_FD 100
 
 struct race {
@@ -75,7 +75,7 @@ static struct outcome run_race(struct race *r, void *(*other)(void *))
     int good = 0;
     if (pthread_create(&thread, NULL, other, r) != 0)
         return outcome_cannot();
-    for (int i = 0; i < TRIES && time(NULL) <= end; i++) {
+    for (int i = 0; (i < TRIES || !good) && time(NULL) <= end; i++) {
         int fd = other == swap_descriptor ? SWAPPED_FD : socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
         good += connect(fd, (struct sockaddr *)&r->at, sizeof r->at) == 0;
         if (fd != SWAPPED_FD)
@@ -102,6 +102,8 @@ static struct outcome u_descriptor(char **a) /* NAME */
 {
     struct race r = {.at = address_of(a[0]),
         .sockets = {socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0), socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0)}};
+    if (dup2(r.sockets[1], SWAPPED_FD) < 0)
+        return outcome_errno(errno);
     return run_race(&r, swap_descriptor);
 }
 

@@ -1,15 +1,14 @@
 """
 Attacks that what stands today does not refuse and does not claim to: names that do not exist yet, covers that are
-renamed over from outside, unix sockets by path, hard links that are there already, git's further ways. They run
+renamed over from outside, hard links that are there already, git's further ways. They run
 only when asked for (`run.sh later`), so that whoever builds the answer has the test.
 """
 
 import os
 import shutil
 
-from harness import Batch, Files, Listener, Nothing, Row, difference, report, snapshot, write
+from harness import Batch, Files, Nothing, Row, difference, report, snapshot, write
 from sessions import make_repository
-
 
 
 class Shared(Nothing):
@@ -24,7 +23,7 @@ class Shared(Nothing):
             return "its content changed" if f.read() != "decoy\n" else None
 
 
-SOCKETS = [
+LINKS = [
     Row("write by a hard link that was there", "append {work}/linked", Shared, True, accept="any",
         setup=lambda v: os.link(v["victim"], f"{v['work']}/linked")),
 ]
@@ -45,7 +44,7 @@ FURTHER = [
 
 
 def later(world):
-    Batch(world, "later", SOCKETS).run()
+    Batch(world, "later", LINKS).run()
     folder = world.workspace("inside", "home")
     world.shell(folder, SET_USER[1])
     left = os.path.exists(f"{folder}/own") and os.stat(f"{folder}/own").st_mode & 0o4000

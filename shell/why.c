@@ -71,6 +71,8 @@ static void verdict_json(struct buf *out, struct arena *a, struct str subject, e
         buf_format(out, ",\"origin\":");
         text_json(out, origin_text(a, &v->rule->origin));
     }
+    if (v->own)
+        buf_format(out, ",\"own\":true");
     if (!v->allowed) {
         buf_format(out, ",\"wall\":\"%s\",\"change\":", wall_name(v->wall));
         text_json(out, v->change);
@@ -111,11 +113,41 @@ struct asked_path {
     bool missing;
 };
 
+/* Behind a link, ".." is the folder above what the link leads to, as the kernel walks; a canonical form that only reads would
+ * take the link away again. Without a ".." the word stays as it is. */
+static struct str walk(const struct session *s, struct arena *a, const struct path_env *env, struct str word)
+{
+    struct str all = word, at = STR("/");
+    bool up = false;
+
+    if (env->system != PATH_POSIX || !word.n || word.p[0] == '$')
+        return word;
+    if (str_is(word, "~") || str_starts(word, STR("~/")))
+        all = arena_format(a, "%.*s%.*s", (int)env->home.n, env->home.p, (int)word.n - 1, word.p + 1);
+    else if (word.p[0] != '/')
+        all = arena_format(a, "%.*s/%.*s", (int)env->cwd.n, env->cwd.p, (int)word.n, word.p);
+    for (size_t i = 0; i < all.n;) {
+        size_t end = str_find(all, i, '/');
+        struct str part = str_slice(all, i, end), real;
+        struct err ignored = {0};
+        i = end + 1;
+        if (str_is(part, "..")) {
+            up = true;
+            at = arena_str(a, path_parent(s->env.system, sys_real_path(a, at, &real, &ignored) ? real : at));
+        } else if (part.n && !str_is(part, ".")) {
+            at = path_join(a, s->env.system, at, part);
+        }
+    }
+    return up ? at : word;
+}
+
 static bool look_up(struct session *s, struct arena *a, const struct path_env *env, struct str word,
     struct asked_path *out, struct err *e)
 {
     bool ignored;
 
+    if (str_find(word, 0, '\0') == word.n)
+        word = walk(s, a, env, word);
     if (!path_canonical(a, env, word, &out->path, e))
         return false;
     out->real = real_or_nearest(s, a, out->path, &out->missing);

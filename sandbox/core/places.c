@@ -117,8 +117,18 @@ static void add_kernel(struct list *l)
         "/proc/vmallocinfo", "/proc/kpagecount", "/proc/kpageflags", "/proc/kpagecgroup"};
     static const char *const of_all[] = {"/sys/kernel/debug", "/sys/kernel/tracing",
         "/sys/kernel/security", "/sys/fs/bpf", "/sys/firmware"};
+    /* Root inside owns these, and their mode is one for every /proc of the machine. */
+    static const char *const owned[] = {"asound", "bootconfig", "buddyinfo", "cgroups", "cmdline", "config.gz", "consoles",
+        "cpuinfo", "crypto", "devices", "diskstats", "dma", "driver", "dynamic_debug", "execdomains", "fb", "filesystems",
+        "interrupts", "iomem", "ioports", "kallsyms", "latency_stats", "loadavg", "locks", "mdstat", "meminfo", "misc",
+        "modules", "mtd", "mtrr", "pagetypeinfo", "partitions", "pressure", "schedstat", "softirqs", "stat", "swaps",
+        "sysvipc", "tty", "uptime", "version", "version_signature", "vmstat", "zoneinfo"};
     const char *reason = "it shows the kernel's own memory and settings";
 
+    for (size_t i = 0; i < COUNT_OF(owned) && l->host->root; i++) {
+        struct str path = arena_format(l->a, "/proc/%s", owned[i]);
+        add(l, PLACE_PROTECT, path, implicit(l, RULE_PROTECT, path, "it changes the whole machine"));
+    }
     for (size_t i = 0; i < COUNT_OF(of_root) && l->host->root; i++)
         add(l, PLACE_SECRET, str_from(of_root[i]),
             implicit(l, RULE_SECRET, str_from(of_root[i]), reason));

@@ -36,6 +36,7 @@ struct asked {
     const struct policy *policy;
     const struct path_env *env;
     const struct host *host;
+    const struct facts *facts; /* what is there, where somebody looked; or NULL */
     struct str path;
     enum operation operation;
 };
@@ -207,6 +208,15 @@ static bool removes(enum operation operation)
     return operation == OPERATION_DELETE || operation == OPERATION_RENAME;
 }
 
+/* A folder is written by making names in it. */
+static bool is_folder(const struct asked *q)
+{
+    for (size_t i = 0; q->facts && i < q->facts->n; i++)
+        if (path_same(q->env, q->facts->v[i].path, q->path))
+            return q->facts->v[i].kind == FACT_FOLDER;
+    return false;
+}
+
 static struct verdict change_at(const struct asked *q, const struct place *p)
 {
     bool exact = path_same(q->env, p->path, q->path);
@@ -225,6 +235,8 @@ static struct verdict change_at(const struct asked *q, const struct place *p)
     case PLACE_ROOT:
         return exact && removes(q->operation) ? refuse_held(q, p) : allow(q, p);
     case PLACE_PIN: /* where it is a file, as .git is in a linked worktree, it is read-only */
+        if (exact && q->operation == OPERATION_WRITE && is_folder(q))
+            return allow(q, p);
         return exact && !attributes ? refuse_held(q, p) : allow(q, p);
     case PLACE_PROTECT:
         return refuse_place(q, p);
@@ -265,7 +277,7 @@ struct verdict rules_verdict_seen(struct arena *a, const struct facts *facts, co
     const struct path_env *env, struct str path, enum operation operation)
 {
     struct asked q = {
-        .a = a, .policy = policy, .env = env, .host = &facts->host, .path = path, .operation = operation};
+        .a = a, .policy = policy, .env = env, .host = &facts->host, .facts = facts, .path = path, .operation = operation};
     const struct places *places = facts->places;
     struct places made = {0};
     struct verdict v;

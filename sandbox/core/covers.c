@@ -530,6 +530,8 @@ static void tell_of_git(struct planner *p)
 
     for (size_t i = 0; found && i < found->notes.n; i++)
         planner_note(p, "%s", found->notes.v[i].p);
+    for (size_t i = 0; found && i < found->warnings.n; i++)
+        planner_warn(p, "%s", found->warnings.v[i].p);
     for (size_t i = 0; found && i < found->partial.n; i++)
         planner_partial(p, "%s", found->partial.v[i].p);
 }

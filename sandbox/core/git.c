@@ -436,10 +436,11 @@ static void look_dot_git_file(struct look *l, struct str file)
         folder = common;
     if (root_of(l, folder).n > 0)
         return;
-    note(l, arena_format(l->a,
-                "%s leads to %s, which is not writable: no commits here; open the repository that it belongs to, or "
-                "give its working tree with --write",
-                path_display(l->a, l->env, file).p, path_display(l->a, l->env, folder).p));
+    add_line(l, &l->out->warnings,
+        arena_format(l->a,
+            "%s leads to %s, which is not writable: git can be read here, not committed to; name the working tree that it "
+            "belongs to with --write, or open Cordon there",
+            path_display(l->a, l->env, file).p, path_display(l->a, l->env, folder).p));
 }
 
 /* Git takes no notice of an empty .git, and Cordon itself makes one to hold the name. */

@@ -32,7 +32,7 @@ struct git_place {
 struct git_found {
     struct git_place *v;
     size_t n, cap;
-    struct texts notes, partial; /* printable lines for the plan; partial: what cannot be held */
+    struct texts notes, warnings, partial; /* printable lines; partial: what cannot be held */
 };
 
 /* Looks at every writable root of the policy. */

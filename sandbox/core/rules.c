@@ -138,7 +138,7 @@ static struct verdict refuse_place(const struct asked *q, const struct place *p)
                        ? undo(q, p->rule)
                        : STR("\"git\": \"commit\" in the policy");
     } else if (str_is(p->rule->text, "\"git\"")) {
-        v.change = arena_format(q->a, "none: %s", reason);
+        v.change = arena_format(q->a, "none: %s; change it there", reason);
     } else {
         v.change = undo(q, p->rule);
     }

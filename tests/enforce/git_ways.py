@@ -128,7 +128,7 @@ WAYS = [
     ("a submodule of a submodule: commondir", NESTED, GITDIR + 'echo "$P/w/evildir" >.git/modules/deps/b/modules/in/a/commondir', "git status", "w/deps/b/in/a"),
     ("a folder above submodules' folders renamed", NESTED, GITDIR + 'mv .git/modules/deps x; mkdir .git/modules/deps; mv evildir .git/modules/deps/b', USE, "w"),
     ("a linked worktree's commondir", LINKED, GITDIR + 'echo "$P/w/evildir" >.git/worktrees/linked/commondir', "git status", "linked"),
-    ("a linked worktree's folder renamed away", LINKED, GITDIR + """mv .git/worktrees/linked x; mkdir .git/worktrees/linked; cp x/* .git/worktrees/linked
+    ("a linked worktree's folder renamed away", LINKED, GITDIR + """mv .git/worktrees/linked x; mkdir .git/worktrees/linked; cp -r x/* .git/worktrees/linked
         echo "$P/w/evildir" >.git/worktrees/linked/commondir""", "git status", "linked"),
     ("a linked worktree's configuration", LINKED + "; git config extensions.worktreeConfig true",
      'printf "[core]\\nfsmonitor = %s\\n" "$X" >.git/worktrees/linked/config.worktree', "git status", "linked"),
@@ -230,9 +230,85 @@ def work():
         say("ok git locked: nothing can be staged" if done.returncode else "not ok git locked: nothing can be staged: it was")
 
 
+def fresh(name, repository=NONE):
+    place = f"{BASE}/{name}"
+    shutil.rmtree(HOME, ignore_errors=True)
+    os.makedirs(HOME)
+    os.makedirs(place)
+    with open(f"{HOME}/.gitconfig", "w", encoding="utf-8") as f:
+        f.write(CONFIG)
+    sh(repository, place, P=place)
+    return f"{place}/w"
+
+
+def told(condition, name, output):
+    say(f"ok git {name}" if condition else f"not ok git {name}: {output[-300:]!r}")
+
+
+def births():
+    """Repositories made inside where there was none."""
+    w = fresh("birth")
+    born = f"{HOME}/.local/state/cordon/born"
+    sh("true", w, prefix=cordon("commit", w))
+    told(not os.path.lexists(f"{w}/.git") and not any(files for _, _, files in os.walk(born)), "birth: an empty one goes without a word", "")
+    done = sh("git init -q; git config core.fsmonitor ./x", w, prefix=cordon("commit", w))
+    told("core.fsmonitor" in done.stdout and "mv " in done.stdout and not os.path.lexists(f"{w}/.git"), "birth: one with a program stays apart, and that is said", done.stdout)
+    sh(done.stdout[done.stdout.index("mv "):], w)
+    told(sh("git config core.fsmonitor", w).stdout == "./x\n", "birth: what is said to do takes it", done.stdout)
+    shutil.rmtree(f"{w}/.git")
+    done = sh("git init -q; ln -s /etc .git/etc", w, prefix=cordon("commit", w))
+    told(not os.path.lexists(f"{w}/.git") and ".git/etc" in done.stdout, "birth: one with a link in it stays apart", done.stdout)
+    # A crash leaves one behind: the next session finds it.
+    crash = subprocess.Popen([*cordon("commit", w), "sh", "-c", "git init -q; git commit -q --allow-empty -m crash; echo; sleep 60"],
+                             cwd=w, env=ENV, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    crash.stdout.readline()
+    second = sh("git status; git init -q", w, check=False, prefix=cordon("commit", w))
+    told(not os.path.exists(f"{w}/.git/HEAD") and "another session" in second.stdout, "birth: not into a workspace where another session is", second.stdout)
+    crash.kill()
+    crash.wait()
+    done = sh("git log -1 --format=%s", w, check=False, prefix=cordon("commit", w))
+    told("crash" in done.stdout and done.returncode == 0, "birth: what a crash left is found by the next session", done.stdout)
+    w = fresh("birth-there", NONE + "; mkdir w/.git")
+    sh("git init -q", w, prefix=cordon("commit", w))
+    told(os.path.exists(f"{w}/.git/HEAD"), "birth: an empty .git that was there gives way", "")
+    w = fresh("birth-agent")
+    done = sh("git init -q", w, check=False, prefix=cordon("locked", w))
+    told(done.returncode != 0 and not os.path.lexists(f"{w}/.git"), "birth: none under locked", done.stdout)
+
+
+def same_again():
+    """Configuration that is written anew as it is."""
+    w = fresh("same", PLAIN)
+    done = sh("git config core.bare false; test ! -e .git/config.lock", w, check=False, prefix=cordon("commit", w))
+    told(done.returncode == 0, "same: a value set to what it is", done.stdout)
+    before = open(f"{w}/.git/config", encoding="utf-8").read()
+    done = sh("git config core.bare true", w, check=False, prefix=cordon("commit", w))
+    told(done.returncode != 0, "same: not to another", done.stdout)
+    sh("cp .git/config .git/config.lock; echo '[a]' >>.git/config.lock; mv -f .git/config.lock .git/config", w, check=False, prefix=cordon("commit", w))
+    sh("rm -f .git/config.lock; ln -s config .git/config.lock; mv -f .git/config.lock .git/config", w, check=False, prefix=cordon("commit", w))
+    sh("rm -f .git/config.lock; cp .git/config x; mv -f x .git/config", w, check=False, prefix=cordon("commit", w))
+    told(open(f"{w}/.git/config", encoding="utf-8").read() == before and not os.path.islink(f"{w}/.git/config"), "same: nothing else is taken for it", "")
+
+
+def elsewhere():
+    """A linked worktree alone: its repository lies outside."""
+    w = fresh("elsewhere", PLAIN + "; cd ..; mv w main; git -C main worktree repair; git -C main worktree add -q ../w -b w")
+    done = sh("git status --short; git log -1 --format=%s; git commit --allow-empty -qm x", w, check=False, prefix=cordon("commit", w))
+    told("one" in done.stdout and done.returncode != 0 and "not writable" in done.stdout, "a linked worktree: read, not committed to, and that is said", done.stdout)
+    main = f"{os.path.dirname(w)}/main"
+    done = sh("git commit --allow-empty -qm x", w, check=False, prefix=[CORDON, "run", "--workspace", w, "--write", main, "--"])
+    told(done.returncode == 0, "a linked worktree: committed to when its repository's tree is writable", done.stdout)
+    done = sh(f"echo 'gitdir: /nowhere' >.git", w, check=False, prefix=cordon("commit", w))
+    told(done.returncode != 0, "a linked worktree: its .git file stays", done.stdout)
+
+
 try:
     ways()
     work()
+    if not only:
+        births()
+        same_again()
+        elsewhere()
 finally:
     subprocess.run(["chmod", "-R", "u+rwX", BASE], check=False)
     shutil.rmtree(BASE, ignore_errors=True)

@@ -1,0 +1,304 @@
+/*
+ * test_git: which places of a repository are held, and which newborn repositories are let through, over a file tree that is
+ * a table.
+ */
+#include "../sandbox/core/git.h"
+#include "../sandbox/core/newborn.h"
+#include "check.h"
+
+#include <string.h>
+
+/* text NULL: a folder; "->": a link. Folders above an entry need not be named. */
+struct item {
+    const char *path, *text;
+};
+
+struct tree {
+    struct item v[64];
+    size_t n;
+    const char *global; /* GIT_CONFIG_GLOBAL */
+};
+
+static enum fact_kind fake_kind(void *context, struct str path)
+{
+    const struct tree *t = context;
+    enum fact_kind kind = FACT_MISSING;
+
+    for (size_t i = 0; i < t->n; i++) {
+        struct str here = str_from(t->v[i].path);
+        if (str_eq(here, path))
+            return !t->v[i].text ? FACT_FOLDER : strcmp(t->v[i].text, "->") == 0 ? FACT_SYMLINK : FACT_FILE;
+        if (str_starts(here, path) && here.n > path.n && here.p[path.n] == '/')
+            kind = FACT_FOLDER;
+        if (t->v[i].text && strcmp(t->v[i].text, "->") == 0 && str_starts(path, here) && path.n > here.n && path.p[here.n] == '/')
+            return FACT_SYMLINK;
+    }
+    return kind;
+}
+
+static bool fake_read(void *context, struct arena *a, struct str path, size_t ceiling, bool inside, struct str *out)
+{
+    const struct tree *t = context;
+
+    (void)inside;
+    for (size_t i = 0; i < t->n; i++)
+        if (str_is(path, t->v[i].path) && t->v[i].text && strcmp(t->v[i].text, "->") != 0) {
+            *out = arena_str(a, str_from(t->v[i].text));
+            return out->n <= ceiling;
+        }
+    return false;
+}
+
+static bool fake_list(void *context, struct arena *a, struct str folder, size_t most, struct texts *out)
+{
+    const struct tree *t = context;
+
+    for (size_t i = 0; i < t->n; i++) {
+        struct str here = str_from(t->v[i].path), name;
+        bool seen = false;
+        if (!str_starts(here, folder) || here.n <= folder.n || here.p[folder.n] != '/')
+            continue;
+        name = str_slice(here, folder.n + 1, str_find(here, folder.n + 1, '/'));
+        for (size_t j = 0; j < out->n; j++)
+            seen = seen || str_eq(out->v[j], name);
+        if (seen)
+            continue;
+        if (out->n == most)
+            return false;
+        *(struct str *)ARENA_PUSH(a, out) = arena_str(a, name);
+    }
+    return true;
+}
+
+static struct str no_variable(const void *context, struct str name)
+{
+    const struct tree *t = context;
+
+    return str_is(name, "GIT_CONFIG_GLOBAL") ? str_from(t->global) : (struct str){0};
+}
+
+static const struct git_found *look(struct arena *a, struct tree *t)
+{
+    struct path_env env = {.system = PATH_POSIX, .home = STR("/home/p")};
+    struct policy *policy = arena_alloc(a, 1, sizeof *policy);
+    struct host host = {.home = STR("/home/p")};
+    struct git_eye eye = {t, fake_kind, fake_read, fake_list, no_variable};
+
+    policy->workspace = STR("/w");
+    return git_look(a, policy, &env, &host, &eye);
+}
+
+static const struct git_place *find(const struct git_found *found, enum place_kind kind, const char *path)
+{
+    for (size_t i = 0; i < found->n; i++)
+        if (found->v[i].kind == kind && str_is(found->v[i].path, path))
+            return &found->v[i];
+    return NULL;
+}
+
+static bool protects(const struct git_found *found, const char *path, enum place_hold hold)
+{
+    const struct git_place *place = find(found, PLACE_PROTECT, path);
+
+    return place && place->hold == hold;
+}
+
+static bool pins(const struct git_found *found, const char *path)
+{
+    return find(found, PLACE_PIN, path) != NULL;
+}
+
+#define REPOSITORY {"/w/.git/HEAD", "ref: refs/heads/main\n"}, {"/w/.git/objects", NULL}, {"/w/.git/refs", NULL}
+
+static void test_repository(struct arena *a)
+{
+    struct tree t = {.v = {REPOSITORY, {"/w/.git/config", "[core]\nbare = false\n"}, {"/w/.git/objects/info/alternates", "/o\n"}}, .n = 5};
+    const struct git_found *found = look(a, &t);
+
+    CHECK(pins(found, "/w/.git"), "the git folder is pinned");
+    CHECK(protects(found, "/w/.git/hooks", HOLD_FOLDER), "hooks are held where there are none");
+    CHECK(protects(found, "/w/.git/config", HOLD_FILE), "the configuration");
+    CHECK(protects(found, "/w/.git/config.worktree", HOLD_FILE), "the worktree's configuration");
+    CHECK(protects(found, "/w/.git/commondir", HOLD_FILE), "commondir");
+    CHECK_STR(find(found, PLACE_PROTECT, "/w/.git/commondir")->text, STR(".\n"), "commondir leads to itself");
+    CHECK(protects(found, "/w/.git/remotes", HOLD_FOLDER) && protects(found, "/w/.git/branches", HOLD_FOLDER), "old remotes");
+    CHECK(find(found, PLACE_PROTECT, "/w/.git/objects/info/alternates"), "alternates that are there");
+    CHECK(pins(found, "/w/.git/objects/info"), "and the folders above them");
+    CHECK(!find(found, PLACE_PROTECT, "/w/.git/index") && !find(found, PLACE_PROTECT, "/w/.git/objects"), "nothing else");
+    CHECK(!find(found, PLACE_PROTECT, "/w/HEAD"), "the workspace is a repository already");
+}
+
+static void test_none(struct arena *a)
+{
+    struct tree t = {.v = {{"/w/file", "x"}}, .n = 1};
+    const struct git_found *found = look(a, &t);
+    const struct git_place *place = find(found, PLACE_PIN, "/w/.git");
+
+    CHECK(place && place->hold == HOLD_BIRTH, "where there is none, one may be born");
+    CHECK(protects(found, "/w/HEAD", HOLD_GUARD), "and the folder itself becomes none");
+    t.v[1] = (struct item){"/w/.git", NULL};
+    t.n = 2;
+    found = look(a, &t);
+    place = find(found, PLACE_PIN, "/w/.git");
+    CHECK(place && place->hold == HOLD_BIRTH, "an empty .git is none");
+    t.v[1].text = "->";
+    found = look(a, &t);
+    CHECK(!find(found, PLACE_PIN, "/w/.git"), "a link is left to the rule that refuses it");
+}
+
+static void test_bare(struct arena *a)
+{
+    struct tree t = {.v = {{"/w/HEAD", "x"}, {"/w/objects", NULL}, {"/w/refs", NULL}, {"/w/config", "[a]\n"}}, .n = 4};
+    const struct git_found *found = look(a, &t);
+
+    CHECK(protects(found, "/w/config", HOLD_FILE) && protects(found, "/w/hooks", HOLD_FOLDER), "a workspace that is a bare repository");
+    CHECK(!pins(found, "/w"), "is a root, and no pin");
+}
+
+static void test_submodules(struct arena *a)
+{
+    struct tree t = {.v = {REPOSITORY, {"/w/.git/config", ""}, {"/w/.git/modules/deps/b/HEAD", "x"},
+                         {"/w/.git/modules/deps/b/config", "[core]\nworktree = ../../../../deps/b\n[include]\npath = ../../../../inc\n"},
+                         {"/w/.git/modules/deps/b/modules/a/config", "[core]\nworktree = ../../../../../../deps/b/a\n"},
+                         {"/w/deps/b/.git", "gitdir: ../../.git/modules/deps/b\n"}, {"/w/deps/b/a/.git", "gitdir: x\n"},
+                         {"/w/inc", "[x]\n"}}, .n = 10};
+    const struct git_found *found = look(a, &t);
+
+    CHECK(pins(found, "/w/.git/modules") && pins(found, "/w/.git/modules/deps") && pins(found, "/w/.git/modules/deps/b"),
+        "folders of submodules are pinned, also those between");
+    CHECK(protects(found, "/w/.git/modules/deps/b/config", HOLD_FILE) && protects(found, "/w/.git/modules/deps/b/commondir", HOLD_FILE),
+        "a submodule's configuration");
+    CHECK(protects(found, "/w/.git/modules/deps/b/modules/a/hooks", HOLD_FOLDER), "a submodule of a submodule");
+    CHECK(find(found, PLACE_PROTECT, "/w/deps/b/.git") && pins(found, "/w/deps") && pins(found, "/w/deps/b"), "a submodule's .git file stays");
+    CHECK(find(found, PLACE_PROTECT, "/w/deps/b/a/.git"), "and its submodule's");
+    CHECK(protects(found, "/w/inc", HOLD_FILE), "what a submodule's configuration includes");
+    CHECK(!find(found, PLACE_PROTECT, "/w/.git/modules/deps/hooks"), "a folder between is no git folder");
+}
+
+static void test_worktrees(struct arena *a)
+{
+    struct tree t = {.v = {REPOSITORY, {"/w/.git/config", ""}, {"/w/.git/worktrees/l/gitdir", "/w/l/.git\n"},
+                         {"/w/.git/worktrees/l/commondir", "../..\n"}, {"/w/.git/worktrees/o/gitdir", "/elsewhere/.git\n"},
+                         {"/w/l/.git", "gitdir: /w/.git/worktrees/l\n"}, {"/elsewhere/.git", "gitdir: x\n"}}, .n = 9};
+    const struct git_found *found = look(a, &t);
+
+    CHECK(pins(found, "/w/.git/worktrees") && pins(found, "/w/.git/worktrees/l"), "folders of linked worktrees are pinned");
+    CHECK(find(found, PLACE_PROTECT, "/w/.git/worktrees/l/gitdir"), "where they are");
+    CHECK_STR(find(found, PLACE_PROTECT, "/w/.git/worktrees/o/commondir")->text, STR("../..\n"), "commondir that is missing");
+    CHECK(find(found, PLACE_PROTECT, "/w/l/.git") && pins(found, "/w/l"), "the .git file in the tree");
+    CHECK(!find(found, PLACE_PROTECT, "/elsewhere/.git"), "not one outside");
+}
+
+static void test_named(struct arena *a)
+{
+    struct tree t = {.v = {REPOSITORY,
+                         {"/w/.git/config", "[core]\nhooksPath = tools/hooks\nfsmonitor = ./no/mon -x\nworktree = /w/x\n[include]\npath = ~/own\n"
+                                            "[includeIf \"onbranch:x\"]\npath = ../inc/a\n[filter \"f\"]\nclean = sh 'tools/c.sh' %f\nsmudge = /usr/bin/cat\n"
+                                            "[alias]\nx = !tools/c.sh\n[merge \"m\"]\ndriver = linked/d\n[include]\npath = ../inc\n"},
+                         {"/w/tools/c.sh", "x"}, {"/w/linked", "->"}, {"/home/p/own", "[include]\npath = /w/deep/er/conf\n"},
+                         {"/home/p/.gitconfig", "[core]\nhooksPath = .githooks\n"}}, .n = 8};
+    const struct git_found *found = look(a, &t);
+
+    CHECK(protects(found, "/w/tools/hooks", HOLD_FOLDER) && pins(found, "/w/tools"), "core.hooksPath in the tree, and the folder above");
+    CHECK(protects(found, "/w/.githooks", HOLD_FOLDER), "core.hooksPath of the person counts from the worktree");
+    CHECK(protects(found, "/w/no", HOLD_FOLDER), "of a program that is not there the first missing name");
+    CHECK(protects(found, "/w/inc", HOLD_FOLDER) || protects(found, "/w/inc", HOLD_FILE), "an include that is not there");
+    CHECK(protects(found, "/w/deep", HOLD_FOLDER), "what an included file outside includes");
+    CHECK(find(found, PLACE_PROTECT, "/w/tools/c.sh"), "a script that a filter gives to sh");
+    CHECK(!find(found, PLACE_PROTECT, "/w/x") && !find(found, PLACE_PROTECT, "/usr/bin/cat"), "nothing that git does not run, nothing outside");
+    CHECK(found->partial.n == 1, "a program behind a link cannot be held, and that is said");
+    CHECK(found->notes.n >= 3, "what is held is said");
+}
+
+static void test_loops(struct arena *a)
+{
+    struct tree t = {.v = {REPOSITORY, {"/w/.git/config", "[include]\npath = config\n[include]\npath = ../a\n"},
+                         {"/w/a", "[include]\npath = b\n"}, {"/w/b", "[include]\npath = a\n"}}, .n = 6};
+    const struct git_found *found = look(a, &t);
+
+    CHECK(find(found, PLACE_PROTECT, "/w/a") && find(found, PLACE_PROTECT, "/w/b"), "includes in a circle end");
+}
+
+static void test_pointer(struct arena *a)
+{
+    struct tree t = {.v = {{"/w/.git", "gitdir: /elsewhere/.git/worktrees/w\n"}, {"/elsewhere/.git/worktrees/w/commondir", "../..\n"}}, .n = 2};
+    const struct git_found *found = look(a, &t);
+
+    CHECK(found->warnings.n == 1 && strstr(found->warnings.v[0].p, "/elsewhere/.git,"), "a linked worktree is told where its repository is");
+    t.v[0].text = "->";
+    CHECK(look(a, &t)->warnings.n == 0, "a link is not followed");
+}
+
+/* ---- newborn ---- */
+
+#define BORN {"/b/HEAD", "ref: refs/heads/main\n"}, {"/b/objects", NULL}, {"/b/refs", NULL}
+
+static enum newborn_state judge(struct arena *a, struct tree *t, struct str *reason)
+{
+    struct path_env env = {.system = PATH_POSIX, .home = STR("/home/p")};
+    struct git_eye eye = {t, fake_kind, fake_read, fake_list, no_variable};
+
+    return newborn_judge(a, &env, &eye, STR("/b"), STR("/w"), reason);
+}
+
+struct born {
+    const char *name;
+    struct item items[3];
+    enum newborn_state state;
+    const char *reason; /* a part of it */
+};
+
+static const struct born births[] = {
+    {"plain", {{"/b/config", "[core]\nbare = false\n"}}, NEWBORN_GOOD, NULL},
+    {"samples of hooks", {{"/b/config", ""}, {"/b/hooks/pre-commit.sample", "x"}}, NEWBORN_GOOD, NULL},
+    {"an own submodule", {{"/b/config", ""}, {"/b/modules/l/config", "[core]\nworktree = ../../../l\n"}, {"/b/modules/l/HEAD", "x"}}, NEWBORN_BAD, "objects"},
+    {"an own worktree", {{"/b/config", ""}, {"/b/worktrees/l/commondir", "../..\n"}}, NEWBORN_GOOD, NULL},
+    {"no configuration", {{"/b/index", "x"}}, NEWBORN_BAD, ".git/config is missing"},
+    {"a hook", {{"/b/config", ""}, {"/b/hooks/pre-commit", "x"}}, NEWBORN_BAD, "is a hook"},
+    {"a program", {{"/b/config", "[core]\nfsmonitor = x\n"}}, NEWBORN_BAD, "sets core.fsmonitor"},
+    {"a worktree elsewhere", {{"/b/config", "[core]\nworktree = ../x\n"}}, NEWBORN_BAD, "sets core.worktree"},
+    {"damage", {{"/b/config", "[core\n"}}, NEWBORN_BAD, "not well formed"},
+    {"the worktree's configuration", {{"/b/config", ""}, {"/b/config.worktree", "[alias]\nx = !y\n"}}, NEWBORN_BAD, "alias.x"},
+    {"commondir", {{"/b/config", ""}, {"/b/commondir", "."}}, NEWBORN_BAD, "commondir"},
+    {"alternates", {{"/b/config", ""}, {"/b/objects/info/alternates", "/x"}}, NEWBORN_BAD, "alternates"},
+    {"remotes", {{"/b/config", ""}, {"/b/remotes/origin", "URL: x"}}, NEWBORN_BAD, "remotes"},
+    {"a link", {{"/b/config", ""}, {"/b/logs", "->"}}, NEWBORN_BAD, "neither file nor folder"},
+    {"a worktree that leads elsewhere", {{"/b/config", ""}, {"/b/worktrees/l/commondir", "/x\n"}}, NEWBORN_BAD, "commondir leads"},
+    {"a submodule's program", {{"/b/config", ""}, {"/b/modules/x/l/config", "[core]\nfsmonitor = y\n"}}, NEWBORN_BAD, ".git/modules/x/l"},
+    {"an escape in a name", {{"/b/config", ""}, {"/b/hooks/\033[2J", "x"}}, NEWBORN_BAD, "\\x1B[2J is a hook"},
+};
+
+static void test_births(struct arena *a)
+{
+    struct tree none = {.n = 0}, empty = {.v = {{"/b", NULL}}, .n = 1}, half = {.v = {{"/b/HEAD", "x"}}, .n = 1};
+    struct str reason;
+
+    for (size_t i = 0; i < COUNT_OF(births); i++) {
+        const struct born *b = &births[i];
+        struct tree t = {.v = {BORN}, .n = 3};
+        bool good;
+        for (size_t j = 0; j < COUNT_OF(b->items) && b->items[j].path; j++)
+            t.v[t.n++] = b->items[j];
+        good = judge(a, &t, &reason) == b->state && (b->reason ? reason.p && strstr(reason.p, b->reason) : reason.p == NULL);
+        CHECK(good, arena_format(a, "born: %s", b->name).p);
+    }
+    CHECK(judge(a, &none, &reason) == NEWBORN_EMPTY && judge(a, &empty, &reason) == NEWBORN_EMPTY, "nothing born");
+    CHECK(judge(a, &half, &reason) == NEWBORN_BAD, "half a repository stays apart");
+}
+
+int main(void)
+{
+    struct arena a = {0};
+
+    test_repository(&a);
+    test_none(&a);
+    test_bare(&a);
+    test_submodules(&a);
+    test_worktrees(&a);
+    test_named(&a);
+    test_loops(&a);
+    test_pointer(&a);
+    test_births(&a);
+    arena_release(&a);
+    return CHECK_END();
+}

@@ -252,7 +252,7 @@ static bool put_plan(struct boundary *b, uint32_t id, const struct plan *plan,
         if (op->kind == OP_OVERLAY &&
             (!sys_make_folders(op->text, 0700, e) || !sys_make_folders(op->text2, 0700, e)))
             return false;
-        if (op->kind == OP_BIRTHPLACE && names_identity(&held))
+        if (op->kind == OP_BIRTHPLACE && (op->number == 1 || names_identity(&held)))
             frame_put_op(&b->out, id, op); /* what is bound over it is ours alone */
         else if (op->kind != OP_BIRTHPLACE && (op->kind != OP_PLACEHOLDER || names_identity(&held)))
             frame_put_op(&b->out, id, &held);

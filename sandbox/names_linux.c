@@ -569,7 +569,7 @@ static bool hold_one(struct names *mine, const struct op *op, const struct texts
 /* A birthplace stands on a placeholder. */
 static bool is_held(const struct op *op)
 {
-    return op->kind == OP_PLACEHOLDER || op->kind == OP_BIRTHPLACE;
+    return op->kind == OP_PLACEHOLDER || (op->kind == OP_BIRTHPLACE && op->number == 0);
 }
 
 /* One that exists, and is not ours; should it go, the keeper puts a placeholder in its place, which is. */

@@ -20,7 +20,8 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
-#define KEPT_MAX 1000
+#define KEPT_MAX     1000
+#define BORROWED_MAX 256
 
 struct settling {
     struct arena *a;
@@ -28,6 +29,35 @@ struct settling {
     struct str born;
     struct texts *lines;
 };
+
+/* Empty .git folders of the person's that birthplaces of ours stand on, locked: until we end no other session moves
+ * anything there. A placeholder is locked by names_linux.c. Mutable, as the session's folder is. */
+static struct {
+    int v[BORROWED_MAX];
+    size_t n;
+} borrowed;
+
+static bool borrow(struct str root)
+{
+    char path[PATH_BYTES_MAX + 8];
+    int fd;
+
+    snprintf(path, sizeof path, "%.*s/.git", (int)root.n, root.p);
+    fd = sys_open_beneath_root(path, O_RDONLY | O_DIRECTORY);
+    if (fd < 0 || borrowed.n == BORROWED_MAX || flock(fd, LOCK_SH | LOCK_NB) != 0) {
+        if (fd >= 0)
+            close(fd);
+        return false;
+    }
+    borrowed.v[borrowed.n++] = fd;
+    return true;
+}
+
+static void give_back(void)
+{
+    while (borrowed.n > 0)
+        close(borrowed.v[--borrowed.n]);
+}
 
 /* ---- making ---- */
 
@@ -69,7 +99,7 @@ static bool holds(const char *path, const char *text, size_t n)
     return got == (ssize_t)n && memcmp(there, text, n) == 0;
 }
 
-bool newborn_make(struct str place, struct str root, struct err *e)
+bool newborn_make(struct str place, struct str root, bool there, struct err *e)
 {
     char folder[PATH_BYTES_MAX], text[PATH_BYTES_MAX + 64];
     size_t n = place.n;
@@ -110,6 +140,8 @@ bool newborn_make(struct str place, struct str root, struct err *e)
     }
     if (fd >= 0)
         close(fd);
+    if (e->kind == ERR_NONE && there && !borrow(root))
+        err_set(e, ERR_LIMIT, "cannot hold an empty .git folder");
     return e->kind == ERR_NONE;
 }
 
@@ -331,6 +363,7 @@ void newborn_settle(struct arena *a, const struct path_env *env, struct str sess
 
     s.born = path_join(a, PATH_POSIX, path_parent(PATH_POSIX, sessions), STR("born"));
     if (ended) {
+        give_back();
         settle_session(&s, path_join(a, PATH_POSIX, s.born, own), false, true);
         return;
     }

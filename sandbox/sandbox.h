@@ -27,8 +27,8 @@ struct git_found;
 struct path_env;
 const struct git_found *facts_git(struct arena *a, const struct policy *policy, const struct path_env *env,
     const struct host *host);
-/* The folder that is bound over the .git of a workspace without one (OP_BIRTHPLACE's source). */
-bool newborn_make(struct str place, struct str root, struct err *e);
+/* The folder that is bound over the .git of a workspace without one (OP_BIRTHPLACE's source). there: an empty .git is. */
+bool newborn_make(struct str place, struct str root, bool there, struct err *e);
 /* Puts what was made there into place, or keeps it apart, and says which: one printable line each. ended: of our own
  * session, with nothing left inside; else of sessions that are gone, maybe by a crash. */
 void newborn_settle(

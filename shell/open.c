@@ -282,7 +282,8 @@ static bool make_folders(struct session *s, const struct plan *plan, struct err 
                 !sys_make_folders(wanted[j], 0700, e))
                 return false;
         if (op->kind == OP_BIRTHPLACE &&
-            !newborn_make(op->source, arena_str(&s->arena, path_parent(s->env.system, op->path)), e))
+            !newborn_make(op->source, arena_str(&s->arena, path_parent(s->env.system, op->path)),
+                op->number == 1, e))
             return false;
     }
     return true;

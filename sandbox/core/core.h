@@ -222,7 +222,8 @@ enum op_kind {
     OP_PLACEHOLDER,    /* path: a protected name that is not there. Outside, Cordon makes an empty folder (number 0), or a file
                           with the bytes of text (number 1), and enters it in the ledger; inside it is bound read-only */
     OP_BIRTHPLACE,     /* path: a placeholder folder; source, a folder of this session's, is bound over it, writable: what
-                          is born there (a repository) stays there until Cordon has looked at it */
+                          is born there (a repository) stays there until Cordon has looked at it. number 1: an empty folder of
+                          the person's is there already, and no placeholder */
     OP_LATER_SECRET,   /* path: not there now; covered as soon as it is */
     OP_LATER_PROTECT,  /* path: not there now; made read-only as soon as it is */
     OP_GUARD,          /* below path, writable, the relative name text is refused by the observer alone; number 1: at any

@@ -340,7 +340,7 @@ static bool plan_protect(struct planner *p, const struct place *place)
 }
 
 /* Where git made inside would be obeyed outside, it is made in a folder apart. */
-static bool plan_birth(struct planner *p, const struct place *place)
+static bool plan_birth(struct planner *p, const struct place *place, const struct fact *fact)
 {
     uint64_t hash = 14695981039346656037u; /* FNV-1a: only to give each root a folder of its own */
     struct str session = path_name(PATH_POSIX, p->session);
@@ -349,6 +349,7 @@ static bool plan_birth(struct planner *p, const struct place *place)
     for (size_t i = 0; i < place->root.n; i++)
         hash = (hash ^ (unsigned char)place->root.p[i]) * 1099511628211u;
     op->source = arena_format(p->a, "%s/born/%s/%016llx/git", p->host->state_dir.p, session.p, (unsigned long long)hash);
+    op->number = fact->kind == FACT_FOLDER && !fact->placeholder;
     op->rule = place->rule->id;
     op->on_failure = FAIL_PARTIAL;
     op->part = STR("names");
@@ -364,7 +365,7 @@ static bool plan_pin(struct planner *p, const struct place *place)
     if (is_covered(p, place->path) || !root)
         return true;
     if (place->hold == HOLD_BIRTH)
-        return plan_birth(p, place);
+        return plan_birth(p, place, fact);
     if (fact->kind == FACT_MISSING) {
         planner_note(p, "not held yet: %s does not exist, and could be made from inside",
             planner_show(p, place->path).p);

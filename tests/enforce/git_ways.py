@@ -262,7 +262,7 @@ def births():
     crash = subprocess.Popen([*cordon("commit", w), "sh", "-c", "git init -q; git commit -q --allow-empty -m crash; echo; sleep 60"],
                              cwd=w, env=ENV, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
     crash.stdout.readline()
-    second = sh("git status; git init -q", w, check=False, prefix=cordon("commit", w))
+    second = sh("git init -q", w, check=False, prefix=cordon("commit", w))
     told(not os.path.exists(f"{w}/.git/HEAD") and "another session" in second.stdout, "birth: not into a workspace where another session is", second.stdout)
     crash.kill()
     crash.wait()
@@ -305,7 +305,7 @@ def elsewhere():
 try:
     ways()
     work()
-    if not only:
+    if not only or only == "births":
         births()
         same_again()
         elsewhere()

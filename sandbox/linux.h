@@ -167,6 +167,7 @@ struct outcome {
 struct proof {
     uint32_t id;
     void (*tell)(void *context, uint32_t id, const struct outcome *all, size_t count);
+    void (*meanwhile)(void *context); /* while the process of another's program makes it; proof_hold alone */
     void *context;
     struct attempt attempts[PROBES_MAX];
     size_t count;

@@ -162,6 +162,8 @@ bool hidden_list(const struct watch *watch, const struct seccomp_notif *n, long 
 /* Takes the listener over: a thread of its own serves it until no process has the filter any more. watch must live until
  * the process ends. False with errno: nothing would answer; the command must not go on. */
 bool observer_serve(int listener, const struct watch *watch);
+/* Begins the thread that all of these need, before the first: where it cannot, observer_serve says so. */
+void observer_prepare(void);
 /* Look-ups that took too long and were left to the kernel, since the start. */
 uint64_t observer_abandoned(void);
 

@@ -418,6 +418,23 @@ static void *watch_over(void *context)
     return NULL;
 }
 
+/* Called with the lock. */
+static bool has_watchdog(void)
+{
+    if (!all.has_watchdog) {
+        atomic_store(&all.awake, 1);
+        all.has_watchdog = start_thread(watch_over, NULL);
+    }
+    return all.has_watchdog;
+}
+
+void observer_prepare(void)
+{
+    pthread_mutex_lock(&all.lock);
+    has_watchdog();
+    pthread_mutex_unlock(&all.lock);
+}
+
 bool observer_serve(int listener, const struct watch *watch)
 {
     struct server *s = calloc(1, sizeof *s);
@@ -431,11 +448,7 @@ bool observer_serve(int listener, const struct watch *watch)
     s->watch = watch;
     ioctl(listener, SET_FLAGS, SYNC_WAKE); /* older kernels answer more slowly */
     pthread_mutex_lock(&all.lock);
-    if (!all.has_watchdog) {
-        atomic_store(&all.awake, 1);
-        all.has_watchdog = start_thread(watch_over, NULL);
-    }
-    good = all.has_watchdog && start_worker(s);
+    good = has_watchdog() && start_worker(s);
     pthread_mutex_unlock(&all.lock);
     if (!good)
         free(s);

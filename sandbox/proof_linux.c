@@ -149,6 +149,7 @@ static bool hear_rehearsal(void *context, struct err *e)
     struct pollfd p = {.fd = proof->ends[0], .events = POLLIN};
 
     close_writing(proof);
+    proof->meanwhile(proof->context);
     while (poll(&p, 1, -1) < 0 && errno == EINTR)
         ;
     /* Nothing came: it could not be confined, and says so to who started it. */

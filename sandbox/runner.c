@@ -295,6 +295,16 @@ static bool get_spawn(struct runner *r, const struct frame *f, struct arena *a, 
            take_descriptors(r, q, q->extra_number != 0, proof);
 }
 
+/* What a first program will need, begun while its process makes the proof. What fails here is tried again, and told,
+ * when it runs. */
+static void prepare_threads(void *context)
+{
+    struct runner *r = context;
+
+    observer_prepare();
+    keeper_start(r->plan.v, r->plan.n, &r->confinement, &r->recorder);
+}
+
 static bool handle_spawn(struct runner *r, const struct frame *f, struct err *e)
 {
     struct arena arena = {0};
@@ -305,7 +315,8 @@ static bool handle_spawn(struct runner *r, const struct frame *f, struct err *e)
     size_t mark;
     bool good = false;
 
-    *proof = (struct proof){.confinement = &r->confinement, .id = f->id, .tell = tell_outcomes, .context = r};
+    *proof = (struct proof){.confinement = &r->confinement, .id = f->id, .tell = tell_outcomes, .context = r,
+        .meanwhile = prepare_threads};
     if (!r->built || !get_spawn(r, f, &arena, &q, proof))
         err_set(e, ERR_PROTOCOL, "a request to start a program did not arrive as it was sent");
     else if (!row)

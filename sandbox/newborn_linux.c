@@ -114,11 +114,9 @@ bool newborn_make(struct str place, struct str root, bool there, struct err *e)
     if (!sys_make_folders((struct str){folder, n - 1}, 0700, e))
         return false;
     fd = sys_open_beneath_root(root.p, O_PATH | O_DIRECTORY);
-    if (access(place.p, F_OK) == 0 && !is_as_new(place.p) && !sys_remove_tree(place, e)) {
-        if (fd >= 0)
-            close(fd);
-        return false;
-    }
+    /* What is not empty was born in this very session, under the boundary that this one replaces: it stays. */
+    if (!is_as_new(place.p))
+        rmdir(place.p);
     if ((mkdir(place.p, 0777) != 0 && errno != EEXIST) || fd < 0 || fstat(fd, &st) != 0) {
         err_set(e, ERR_SYSTEM, "cannot make a place for a new repository");
         err_subject(e, place);
@@ -131,15 +129,15 @@ bool newborn_make(struct str place, struct str root, bool there, struct err *e)
     n = (size_t)snprintf(text, sizeof text, "%llu %llu %s", (unsigned long long)st.st_dev, (unsigned long long)st.st_ino,
         root.p);
     snprintf(folder + strlen(folder), sizeof folder - strlen(folder), "/root");
-    if (n < sizeof text && holds(folder, text, n))
-        return true;
-    fd = open(folder, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0 || n >= sizeof text || write(fd, text, n) != (ssize_t)n) {
-        err_set(e, ERR_SYSTEM, "cannot write down what a birthplace is for");
-        sys_reason(e, errno);
+    if (n >= sizeof text || !holds(folder, text, n)) {
+        fd = open(folder, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (fd < 0 || n >= sizeof text || write(fd, text, n) != (ssize_t)n) {
+            err_set(e, ERR_SYSTEM, "cannot write down what a birthplace is for");
+            sys_reason(e, errno);
+        }
+        if (fd >= 0)
+            close(fd);
     }
-    if (fd >= 0)
-        close(fd);
     if (e->kind == ERR_NONE && there && !borrow(root))
         err_set(e, ERR_LIMIT, "cannot hold an empty .git folder");
     return e->kind == ERR_NONE;

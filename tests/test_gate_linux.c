@@ -377,6 +377,26 @@ static int wait_and_hear(struct inside *in)
     return 0;
 }
 
+static int wait_and_stop(struct inside *in)
+{
+    int fill, l = full("s11", &fill), status = 0;
+    pid_t pid;
+
+    (void)in;
+    NEED(l >= 0);
+    pid = fork();
+    if (pid == 0)
+        _exit(connect_at(socket(AF_UNIX, SOCK_STREAM, 0), in_folder("s11")) == 0 ? 9 : 1);
+    pause_ms(100);
+    kill(pid, SIGSTOP);
+    for (int i = 0; i < 100 && waitpid(pid, &status, WUNTRACED | WNOHANG) == 0; i++)
+        pause_ms(10);
+    NEED(WIFSTOPPED(status));
+    NEED(accept(l, NULL, NULL) >= 0 && kill(pid, SIGCONT) == 0);
+    NEED(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 9);
+    return 0;
+}
+
 static void *wait_in_thread(void *context)
 {
     *(long *)context = connect_at(socket(AF_UNIX, SOCK_STREAM, 0), in_folder("s10"));
@@ -426,6 +446,7 @@ static void those_that_wait(struct inside *in)
     CHECK(inside_run(in, wait_then_reach) == 0, "a full listener is reached when it has accepted");
     CHECK(inside_run(in, wait_with_patience) == 0, "a socket's own patience is kept, and one that may not wait does not");
     CHECK(inside_run(in, wait_and_hear) == 0, "a signal's handler runs: EINTR, or on it goes as the handler was installed");
+    CHECK(inside_run(in, wait_and_stop) == 0, "who waits can be stopped, and goes on");
     CHECK(inside_run(in, wait_many) == 0, "one program cannot fill the table");
 }
 
@@ -580,6 +601,7 @@ static int all_inside(bool own_network)
         the_network(&in);
         the_datagrams(&in);
     } else {
+        inside_recorded(&in, "", 0); /* what the races left */
         CHECK(inside_run(&in, reach_outside) == 0 && inside_recorded(&in, "unix:@cordon-gate-outside", EACCES),
             "in the machine's network abstract names outside are refused and recorded");
     }

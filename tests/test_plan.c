@@ -510,6 +510,11 @@ static void check_compare(void)
     m.policy.rules.v[m.policy.rules.n - 1].revoked = true;
     diff = step(&m, &second);
     CHECK(diff.widens, "one secret less widens");
+    m.policy.unix_datagrams = DATAGRAMS_ALLOW;
+    diff = step(&m, &first);
+    CHECK(diff.n == 1 && diff.widens && diff.v[0].op->kind == OP_DATAGRAMS, "letting datagrams be widens");
+    m.policy.unix_datagrams = DATAGRAMS_REFUSE;
+    CHECK(machine_plan(&m) && index_of(&m.plan, OP_DATAGRAMS, "") == m.plan.n, "which no plan has by itself");
     m.policy.net = NET_ONLINE;
     diff = step(&m, &first);
     CHECK(diff.widens, "going online widens");

@@ -158,6 +158,63 @@ static void check_modes(void)
     }
 }
 
+#define ASKS 0x7fc00000u /* SECCOMP_RET_USER_NOTIF */
+#define ALL  (CALLS_WATCHED | CALLS_HIDING | CALLS_GATED)
+
+static const struct {
+    const char *name;
+    unsigned what;
+    long number;
+    uint64_t arguments[6];
+    uint32_t wanted; /* ASKS, an errno, or 0 */
+} asking_rows[] = {
+    {"reading asks nobody", ALL, SYS_openat, {0, 0, 0}, 0},
+    {"opening for writing asks", ALL, SYS_openat, {0, 0, 1}, ASKS},
+    {"opening both ways asks", ALL, SYS_openat, {0, 0, 2}, ASKS},
+    {"creating asks", ALL, SYS_openat, {0, 0, 0100}, ASKS},
+    {"truncating asks", ALL, SYS_openat, {0, 0, 01000}, ASKS},
+    {"a nameless file asks", ALL, SYS_openat, {0, 0, 020200000}, ASKS},
+    {"a set-uid file is refused without asking", ALL, SYS_openat, {0, 0, 0101, 04755}, EPERM},
+    {"chmod asks", ALL, SYS_fchmod, {3, 0755}, ASKS},
+    {"set-uid by chmod is refused without asking", ALL, SYS_fchmod, {3, 04755}, EPERM},
+    {"mount asks who records it", ALL, SYS_mount, {0}, ASKS},
+    {"openat2 stays absent: its flags are behind a pointer", ALL, 437, {0}, ENOSYS},
+    {"an ioctl that sets inode flags asks", ALL, SYS_ioctl, {3, 0x40086602}, ASKS},
+    {"an ioctl that sets project attributes asks", ALL, SYS_ioctl, {3, 0x401c5820}, ASKS},
+    {"any other ioctl does not", ALL, SYS_ioctl, {3, 0x5401}, 0},
+    {"TIOCSTI is refused without asking", ALL, SYS_ioctl, {3, 0x5412}, EPERM},
+    {"connect asks", ALL, SYS_connect, {0}, ASKS},
+    {"connect asks nobody where there is no gate", CALLS_WATCHED, SYS_connect, {0}, 0},
+    {"a stream socket asks nobody", ALL, SYS_socket, {1, 1}, 0},
+    {"a unix datagram socket asks", ALL, SYS_socket, {1, 2 | 02000000}, ASKS},
+    {"and by its other name", ALL, SYS_socket, {1, 3}, ASKS},
+    {"a sequence socket does not", ALL, SYS_socketpair, {1, 5}, 0},
+    {"an inet datagram socket does not", ALL, SYS_socket, {2, 2}, 0},
+    {"a pair of unix datagram sockets asks", ALL, SYS_socketpair, {1, 2}, ASKS},
+    {"sending without an address asks nobody", ALL, SYS_sendto, {3, 0, 0, 0, 0, 0}, 0},
+    {"sending to an address asks", ALL, SYS_sendto, {3, 0, 0, 0, 0x1000, 16}, ASKS},
+    {"and where only the upper half of the pointer is set", ALL, SYS_sendto, {3, 0, 0, 0, 0x100000000, 16}, ASKS},
+    {"a listing asks where names are hidden", ALL, SYS_getdents64, {0}, ASKS},
+    {"and nowhere else", CALLS_WATCHED, SYS_getdents64, {0}, 0},
+    {"the first of two filters asks nobody", CALLS_FIRST, SYS_unlinkat, {0}, 0},
+    {"and leaves mounts to the second", CALLS_FIRST, SYS_mount, {0}, 0},
+    {"and refuses what it alone refuses", CALLS_FIRST, SYS_bpf, {0}, EPERM},
+    {"the second asks", ALL | CALLS_SECOND, SYS_mount, {0}, ASKS},
+    {"and refuses nothing", ALL | CALLS_SECOND, SYS_bpf, {0}, 0},
+};
+
+static void check_asking(void)
+{
+    for (size_t i = 0; i < COUNT_OF(asking_rows); i++) {
+        struct seccomp_data data = {.nr = (int)asking_rows[i].number, .arch = OURS};
+        uint32_t wanted = asking_rows[i].wanted;
+        memcpy(data.args, asking_rows[i].arguments, sizeof data.args);
+        length = calls_filter(filter, COUNT_OF(filter), false, asking_rows[i].what);
+        CHECK(length > 0 && run(&data) == (wanted == ASKS ? ASKS : wanted ? SECCOMP_RET_ERRNO | wanted : SECCOMP_RET_ALLOW),
+            asking_rows[i].name);
+    }
+}
+
 int main(void)
 {
     int allowed = 0;
@@ -200,5 +257,6 @@ int main(void)
     lending.args[2] = 0x1000;
     CHECK(run(&lending) == SECCOMP_RET_ERRNO, "by prlimit64 too");
     CHECK(run(&foreign) == (SECCOMP_RET_ERRNO | ENOSYS), "the 32-bit entry is absent");
+    check_asking();
     return CHECK_END();
 }

@@ -685,9 +685,17 @@ void keeper_pause(bool on)
         pthread_mutex_unlock(&keeper.lock);
 }
 
+bool keeper_has(const struct op *op)
+{
+    const struct kept k = {.op = *op};
+
+    return op->kind != OP_WRITABLE && is_kept(op) && look_at(&k) == AS_IT_SHOULD;
+}
+
 void keeper_add(const struct op *op)
 {
-    size_t kept = keeper.started && is_kept(op) ? add(op, false) : KEPT_MAX;
+    bool pin = op->kind == OP_WRITABLE;
+    size_t kept = keeper.started && (pin || is_kept(op)) ? add(op, pin) : KEPT_MAX;
 
     if (kept < KEPT_MAX)
         watch_way(kept);

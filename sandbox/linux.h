@@ -53,6 +53,7 @@ bool ask_failed(const struct frame *f, struct err *e); /* fills e from a FRAME_F
 struct names { /* of one boundary */
     size_t *v;
     size_t n;
+    bool entered; /* something in the ledger is of this boundary */
     struct str missing; /* the part that the policy accepted as missing, when one could not be held; and why */
     int missing_code;
 };
@@ -81,6 +82,13 @@ struct confinement {
     struct cover_server *covers;  /* where a secret's cover is taken from, while it serves; see observe.h */
     int mounts;        /* the table of mounts, for the keeper: where it lies is covered later; -1 */
     struct {
+        struct {
+            struct str path; /* as the plan named it: it may have been renamed since */
+            int mount;
+        } *v;
+        size_t n, cap;
+    } roots; /* what is writable, by the mounts themselves */
+    struct {
         int resource;
         uint64_t value;
     } rlimits[RLIMITS_MAX];
@@ -108,6 +116,8 @@ bool apply_plan(struct apply *apply, const struct op *ops, size_t count, struct 
 /* One narrowing op on the running tree: OP_PROTECT, OP_COVER_*, OP_REMOUNT_READONLY. EBUSY is code. */
 /* The same on an object that has no name of its own: what a link leads to. */
 bool apply_cover(struct confinement *c, const struct op *op, int object, bool folder, struct err *e);
+/* Where the writable root that the plan named path is now; false: no such root. */
+bool apply_where(const struct confinement *c, struct str path, char out[PATH_BYTES_MAX]);
 bool apply_change(struct arena *a, struct confinement *c, const struct op *op, struct err *e);
 
 /* calls_linux.c: the seccomp filter as data. root: whom it is for. what: CALLS_*; 0: nobody is asked, the filter decides

@@ -26,7 +26,9 @@
 #define LEDGER       "names"
 #define LEDGER_MAX   ((size_t)4 << 20)
 #define MARK_SECONDS 1129271876 /* the bytes "CORD" */
-#define INTENT_SLACK 10         /* seconds between the intent and the making */
+#define MODE_BEGUN   01700      /* until it has the mark: nobody's own folder or file is so */
+#define MODE_FOLDER  0755
+#define MODE_FILE    0644
 #define SESSIONS_MAX 256
 #define LOCK_TRIES   50
 
@@ -42,6 +44,7 @@ struct held {
     size_t text_n;
     bool file, made;  /* made: not found there */
     bool gone;        /* somebody took it away */
+    bool theirs;      /* a folder of the person's own */
     int folder, fd;   /* what it stands in; itself, with the lock */
     struct identity identity;
     unsigned uses;
@@ -133,7 +136,8 @@ static int open_itself(int folder, const char *name, bool file)
 
 /* ---- the ledger ---- */
 
-/* "d|f i|h DEV INO BORN BORN_NS PATH_LENGTH TEXT_LENGTH\n" PATH TEXT "\n"; i: about to be made, at BORN; h: held. */
+/* "d|f i|h DEV INO BORN BORN_NS PATH_LENGTH TEXT_LENGTH\n" PATH TEXT "\n"; i: about to be made; h: held, ours where it has
+ * an identity. */
 static void write_entry(struct buf *out, char state, bool file, const struct identity *id, struct str path,
     struct str text)
 {
@@ -188,6 +192,13 @@ static bool append(const struct buf *lines)
     return good;
 }
 
+static void enter(struct buf *out, const struct held *h)
+{
+    const struct identity nobody = {0};
+
+    write_entry(out, 'h', h->file, h->theirs ? &nobody : &h->identity, str_from(h->path), (struct str){h->text, h->text_n});
+}
+
 /* What is still held, as the whole ledger; none: it goes. */
 static void rewrite(void)
 {
@@ -199,7 +210,7 @@ static void rewrite(void)
     for (size_t i = 0; i < table_count; i++) {
         const struct held *h = &table[i];
         if (h->uses)
-            write_entry(&lines, 'h', h->file, &h->identity, str_from(h->path), (struct str){h->text, h->text_n});
+            enter(&lines, h);
     }
     if (lines.n == 0) {
         unlinkat(session, LEDGER, 0);
@@ -245,13 +256,12 @@ static int open_parent(const char *path, size_t *name)
     return sys_open_beneath_root(parent, O_RDONLY | O_DIRECTORY);
 }
 
-/* Was it made in the moment that the intent speaks of, and not yet entered when its maker died? */
-static bool is_of_intent(int fd, const struct entry *entry, const struct identity *here)
+/* Was it on its way to become one when its maker died? */
+static bool is_begun(int fd)
 {
     struct stat st;
 
-    return fstat(fd, &st) == 0 && st.st_uid == geteuid() && here->born != 0 && here->born >= entry->identity.born - 1 &&
-           here->born <= entry->identity.born + INTENT_SLACK;
+    return fstat(fd, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & 07777) == MODE_BEGUN;
 }
 
 static bool has_mark(int fd)
@@ -272,8 +282,7 @@ static void clean_entry(const struct entry *entry)
     folder = open_parent(path, &name);
     fd = folder < 0 ? -1 : open_itself(folder, path + name, entry->file);
     if (fd >= 0 && identify(fd, &here) &&
-        (has_mark(fd) || (entry->state == 'i' ? is_of_intent(fd, entry, &here)
-                                                   : same_identity(&here, &entry->identity))))
+        (has_mark(fd) || (entry->state == 'i' ? is_begun(fd) : same_identity(&here, &entry->identity))))
         remove_untouched(folder, path + name, fd, entry->file, entry->text);
     if (fd >= 0)
         close(fd);
@@ -409,17 +418,19 @@ bool names_make(int folder, const char *name, bool file, struct str bytes)
     const struct timespec mark[2] = {{MARK_SECONDS, 0}, {MARK_SECONDS, 0}};
     int fd, saved;
 
-    if (!file)
-        return mkdirat(folder, name, 0755) == 0 && utimensat(folder, name, mark, AT_SYMLINK_NOFOLLOW) == 0;
-    fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (!file && mkdirat(folder, name, MODE_BEGUN) != 0)
+        return false;
+    fd = file ? openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, MODE_BEGUN)
+              : openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return false;
-    if (write(fd, bytes.p, bytes.n) == (ssize_t)bytes.n && futimens(fd, mark) == 0) {
+    if ((!file || write(fd, bytes.p, bytes.n) == (ssize_t)bytes.n) && futimens(fd, mark) == 0 &&
+        fchmod(fd, file ? MODE_FILE : MODE_FOLDER) == 0) {
         close(fd);
         return true;
     }
     saved = errno;
-    unlinkat(folder, name, 0);
+    unlinkat(folder, name, file ? 0 : AT_REMOVEDIR);
     close(fd);
     errno = saved;
     return false;
@@ -472,22 +483,31 @@ static bool hold(struct held *h)
         return false;
     for (int i = 0; i < LOCK_TRIES; i++) {
         if (make(h)) {
-            if (flock(h->fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK)
-                continue; /* somebody is about to remove it as a leftover: ours is the next */
+            if (flock(h->fd, LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+                return true;
+            errno = EAGAIN; /* somebody is about to remove it as a leftover: ours is the next */
+        } else if (h->made || errno != EEXIST) {
+            return false;
+        } else if (adopt(h)) {
             return true;
         }
-        if (h->made || errno != EEXIST)
-            return false;
-        if (adopt(h))
-            return true;
         if (errno != EAGAIN && errno != ENOENT)
             return false;
         if (h->fd >= 0)
             close(h->fd);
         h->fd = -1;
+        h->made = false;
         nanosleep(&pause, NULL);
     }
     return false;
+}
+
+/* A birthplace may stand on an empty folder of the person's own: used, and never removed. */
+static bool borrow(struct held *h, const struct op *op)
+{
+    h->theirs = op->kind == OP_BIRTHPLACE && h->fd >= 0 && is_untouched(h->fd, false, (struct str){0}) &&
+                identify(h->fd, &h->identity);
+    return h->theirs;
 }
 
 /* In a folder of somebody else's that we may not write, what runs inside may not either. */
@@ -547,8 +567,8 @@ static bool hold_one(struct names *mine, const struct op *op, const struct texts
     h = new_held(op);
     if (!h)
         return err_set(e, ERR_LIMIT, "no memory");
-    if (hold(h) && note_use(mine, h)) {
-        write_entry(entered, 'h', h->file, &h->identity, op->path, op->text);
+    if ((hold(h) || borrow(h, op)) && note_use(mine, h)) {
+        enter(entered, h);
         return true;
     }
     code = errno;
@@ -603,12 +623,14 @@ bool names_hold(struct names *mine, const struct op *ops, size_t count, const st
         sys_reason(e, errno);
         good = false;
     }
+    mine->entered = mine->entered || lines.n;
     buf_clear(&lines);
     for (size_t i = 0; good && i < count; i++)
         if (is_held(&ops[i]))
             good = hold_one(mine, &ops[i], accepted, &lines, e);
         else if (ops[i].kind == OP_PROTECT && ops[i].number == PROTECT_HELD)
             good = expect_one(mine, &ops[i], &lines, e);
+    mine->entered = mine->entered || lines.n;
     if (lines.n && !append(&lines) && good) {
         err_set(e, ERR_SYSTEM, "cannot write down what was made");
         sys_reason(e, errno);
@@ -638,7 +660,9 @@ static void remove_held(const struct held *h)
     struct stat st;
     int fd;
 
-    if (stands(h)) {
+    if (h->theirs && stands(h))
+        return;
+    if (h->fd >= 0 && stands(h)) {
         remove_untouched(h->folder, name, h->fd, h->file, bytes);
         return;
     }
@@ -651,7 +675,7 @@ static void remove_held(const struct held *h)
 
 void names_release(struct names *mine)
 {
-    bool changed = mine->n > 0;
+    bool changed = mine->entered;
 
     for (size_t i = 0; i < mine->n; i++) {
         struct held *h = &table[mine->v[i]];

@@ -214,5 +214,6 @@ bool keeper_start(const struct op *ops, size_t count, struct confinement *c, str
 /* While an op is applied to the running tree by another thread; and what it was. The op's texts are copied. */
 void keeper_pause(bool on);
 void keeper_add(const struct op *op);
+bool keeper_has(const struct op *op); /* what it asks for is so already */
 
 #endif

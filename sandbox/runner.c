@@ -450,6 +450,7 @@ static bool handle_change(struct runner *r, const struct frame *f, struct err *e
 {
     struct op op;
     struct buf names = {0};
+    char now[PATH_BYTES_MAX];
     uint64_t ended = 0;
     size_t mark;
     bool good = false;
@@ -462,13 +463,13 @@ static bool handle_change(struct runner *r, const struct frame *f, struct err *e
         struct timespec pause = {0, 5 * 1000 * 1000};
         err_clear(e);
         keeper_pause(true);
-        good = apply_change(&r->arena, &r->confinement, &op, e);
+        good = keeper_has(&op) || apply_change(&r->arena, &r->confinement, &op, e);
         if (good)
             keeper_add(&op);
         keeper_pause(false);
         if (good || e->code != EBUSY || op.kind != OP_REMOUNT_READONLY)
             break;
-        ended += holders_end(op.path, round >= HOLDER_ROUNDS - 3 ? HOLDERS_EVERYONE : HOLDERS_WRITING, &names);
+        ended += holders_end(apply_where(&r->confinement, op.path, now) ? str_from(now) : op.path, round >= HOLDER_ROUNDS - 3 ? HOLDERS_EVERYONE : HOLDERS_WRITING, &names);
         nanosleep(&pause, NULL);
     }
     if (good) {

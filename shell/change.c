@@ -321,11 +321,29 @@ static bool revoke(struct session *s, struct arena *a, const struct place *place
     return true;
 }
 
+/* A root by its name in the policy: it is closed also when its folder was renamed or removed meanwhile. */
+static bool names_root(struct session *s, struct arena *a, const struct texts *words, struct place *out)
+{
+    const struct policy *p = &s->open->policy;
+    struct path_env env = session_env(s);
+    struct err ignored = {0};
+    bool named;
+
+    if (!words->n || !path_canonical(a, &env, words->v[0], &out->path, &ignored))
+        return false;
+    named = p->workspace.n && path_same(&env, p->workspace, out->path);
+    for (size_t i = 0; i < p->rules.n && !named; i++)
+        named = p->rules.v[i].kind == RULE_WRITE && !p->rules.v[i].revoked && path_same(&env, p->rules.v[i].path, out->path);
+    out->typed = words->v[0];
+    out->real = out->path;
+    return named;
+}
+
 bool change_revoke(struct session *s, const struct texts *words, enum line_from from, struct err *e)
 {
     struct arena a = {0};
     struct place place = {0};
-    bool good = look_up(s, &a, words, &place, e) && revoke(s, &a, &place, e);
+    bool good = (names_root(s, &a, words, &place) || look_up(s, &a, words, &place, e)) && revoke(s, &a, &place, e);
 
     (void)from;
     arena_release(&a);
@@ -359,37 +377,89 @@ static bool policy_again(struct session *s, struct arena *a, struct policy *out,
     return true;
 }
 
-static bool narrow_all(struct session *s, struct arena *a, const struct plan_diff *diff,
-    const struct policy *policy, struct err *e)
+/* What covers or protects a path: a mount that can be put there while something runs. */
+static bool is_cover(enum op_kind kind)
+{
+    return kind == OP_PROTECT || kind == OP_PLACEHOLDER || kind == OP_COVER_FOLDER || kind == OP_COVER_FILE ||
+           kind == OP_LATER_PROTECT || kind == OP_LATER_SECRET;
+}
+
+/* What is the same in both plans, but for the object that lies there now. */
+static bool was_replaced(const struct plan *before, const struct op *op)
+{
+    for (size_t i = 0; i < before->n; i++) {
+        const struct op *was = &before->v[i];
+        if (was->kind == op->kind && str_eq(was->path, op->path) && was->check_identity && op->check_identity)
+            return was->dev != op->dev || was->ino != op->ino;
+    }
+    return false;
+}
+
+static bool narrow_replaced(struct session *s, struct arena *a, const struct plan *now, struct err *e)
+{
+    const struct plan *before = &s->open->plan;
+
+    for (size_t i = 0; i < now->n; i++) {
+        const struct op *op = &now->v[i];
+        if ((is_cover(op->kind) || plan_is_pin(now, op)) && was_replaced(before, op) && !narrow(s, a, op, e))
+            return false;
+    }
+    return true;
+}
+
+static bool narrow_all(struct session *s, struct arena *a, const struct plan_diff *diff, const struct opened *fresh,
+    struct err *e)
 {
     for (size_t i = 0; i < diff->n; i++) {
         const struct plan_change *change = &diff->v[i];
         struct op op = *change->op;
-        if (!change->added && (op.kind == OP_WRITABLE || op.kind == OP_BIND))
+        bool root = op.kind == OP_WRITABLE && !plan_is_pin(change->added ? &fresh->plan : &s->open->plan, &op);
+        if (!change->added && (root || op.kind == OP_BIND))
             op.kind = OP_REMOUNT_READONLY;
         else if (!change->added || op.kind == OP_LANDLOCK)
             continue; /* a living process keeps its Landlock rules; the mounts hold the rest */
         if (!narrow(s, a, &op, e))
             return false;
     }
-    return take_narrowed(s, policy, e);
+    return narrow_replaced(s, a, &fresh->plan, e) && take_narrowed(s, &fresh->policy, e);
 }
 
-static bool can_narrow(const struct plan_diff *diff)
+/* Can what runs be brought to it? Otherwise it takes a new boundary, whether more is let through or less. */
+static bool can_narrow(const struct plan_diff *diff, const struct plan *now)
 {
     for (size_t i = 0; i < diff->n; i++) {
-        enum op_kind kind = diff->v[i].op->kind;
-        bool known = diff->v[i].added ? kind == OP_PROTECT || kind == OP_PLACEHOLDER || kind == OP_COVER_FOLDER ||
-                                            kind == OP_COVER_FILE || kind == OP_LANDLOCK
-                                      : kind == OP_WRITABLE || kind == OP_LANDLOCK;
-        if (!known)
+        const struct op *op = diff->v[i].op;
+        bool known = is_cover(op->kind) || op->kind == OP_LANDLOCK ||
+                     (diff->v[i].added ? plan_is_pin(now, op) : op->kind == OP_WRITABLE);
+        if (!known || (!diff->v[i].added && op->kind == OP_BIND))
             return false;
     }
-    return !diff->identity_changed;
+    return true;
+}
+
+/* What covered or protected something that is gone stays in force for when it comes back (the keeper sees to it). */
+static void leave_out_gone(struct arena *a, const struct path_env *env, const struct opened *fresh, struct plan *before)
+{
+    struct plan kept = *before;
+
+    kept.v = NULL;
+    kept.n = kept.cap = 0;
+    for (size_t i = 0; i < before->n; i++) {
+        const struct op *op = &before->v[i];
+        bool gone = false;
+        for (size_t j = 0; j < fresh->facts.n && !gone; j++)
+            gone = fresh->facts.v[j].kind == FACT_MISSING && str_eq(fresh->facts.v[j].path, op->path);
+        if (gone && (op->kind == OP_PROTECT || op->kind == OP_COVER_FOLDER || op->kind == OP_COVER_FILE ||
+                        plan_is_pin(before, op)))
+            say_note("gone, and held again should it come back: %s", path_display(a, env, op->path).p);
+        else
+            *(struct op *)ARENA_PUSH(a, &kept) = *op;
+    }
+    *before = kept;
 }
 
 static bool apply_diff(struct session *s, struct arena *a, enum line_from from, const struct plan_diff *diff,
-    const struct policy *policy, struct err *e)
+    const struct opened *fresh, struct err *e)
 {
     struct buf out = {0};
     struct path_env env = session_env(s);
@@ -402,13 +472,16 @@ static bool apply_diff(struct session *s, struct arena *a, enum line_from from, 
         say_note("nothing was changed");
         return false;
     }
-    if (!diff->widens && can_narrow(diff)) {
-        good = narrow_all(s, a, diff, policy, e);
-        if (good)
+    if (!diff->widens && can_narrow(diff, &fresh->plan)) {
+        if (narrow_all(s, a, diff, fresh, e)) {
             say_note("in force now, for what runs too");
-        return good;
+            return true;
+        }
+        if (e->kind != ERR_REFUSED)
+            return false;
+        err_clear(e); /* something lies over it inside: a new boundary has it right */
     }
-    good = widen(s, policy, e);
+    good = widen(s, &fresh->policy, e);
     if (good)
         say_note("in force now; background processes of before were ended");
     return good;
@@ -418,18 +491,22 @@ bool change_reapply(struct session *s, const struct texts *words, enum line_from
 {
     struct arena a = {0};
     struct opened fresh = {0};
+    struct path_env env = session_env(s);
+    struct plan before;
     struct plan_diff diff = {0};
     bool good = false;
 
     (void)words;
     if (!policy_again(s, &a, &fresh.policy, e) || !session_plan(s, &fresh, e))
         goto out;
-    plan_compare(&a, &s->open->plan, &fresh.plan, &diff);
+    before = s->open->plan;
+    leave_out_gone(&a, &env, &fresh, &before);
+    plan_compare(&a, &before, &fresh.plan, &diff);
     if (!diff.n && !diff.identity_changed && fresh.policy.net == s->open->policy.net) {
         say_note("nothing has changed");
         good = true;
     } else {
-        good = apply_diff(s, &a, from, &diff, &fresh.policy, e);
+        good = apply_diff(s, &a, from, &diff, &fresh, e);
     }
 out:
     arena_release(&fresh.arena);

@@ -225,6 +225,18 @@ check(line(t, b":reapply", b"in force now"), ":reapply protects what appeared", 
 line(t, b"echo x >.claude/x; echo af''ter", b"after\r\n")
 check(not os.path.exists(os.path.join(work, ".claude", "x")), "and it is read-only now", t.said)
 check(line(t, b":reapply", b"nothing has changed"), ":reapply says when nothing changed", t.said)
+line(t, b"sleep 100 & job=$!; echo sta''rted", b"started\r\n")
+with open(os.path.expanduser("~/.npmrc"), "w") as f:
+    f.write("secret\n")
+check(line(t, b"cat ~/.npmrc; echo ca''t", b"cat\r\n") and b"secret" not in t.said, "a secret that appeared is covered", t.said)
+check(line(t, b":reapply", b"in force now, for what runs too") and b".npmrc" in t.said, ":reapply names it", t.said)
+os.rename(os.path.join(work, ".claude"), os.path.join(work, "was"))
+os.makedirs(os.path.join(work, ".claude"))
+line(t, b"echo x >.claude/x; echo af''ter", b"after\r\n")
+check(not os.path.exists(os.path.join(work, ".claude", "x")), "another folder of a protected name is read-only too", t.said)
+check(line(t, b":reapply", b"in force now, for what runs too"), ":reapply takes it in", t.said)
+check(line(t, b"kill -0 $job && echo st''ill", b"still\r\n"), "and what ran before runs on", t.said)
+line(t, b"kill $job; echo en''ded", b"ended\r\n")
 check(line(t, b":why " + other.encode() + b" write", b"refused"), ":why", t.said)
 check(line(t, b":open " + other.encode(), b"working in"), ":open moves the workspace", t.said)
 check(line(t, b"pwd; echo y >opened; echo mo''ved", b"moved\r\n") and b"/other" in t.said and

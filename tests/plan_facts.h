@@ -115,6 +115,16 @@ static inline uint64_t machine_dev(const struct machine *m, struct str path)
     return 1;
 }
 
+/* The same for the same path, whatever else is asked. */
+static inline uint64_t machine_ino(struct str path)
+{
+    uint64_t hash = 14695981039346656037u;
+
+    for (size_t i = 0; i < path.n; i++)
+        hash = (hash ^ (unsigned char)path.p[i]) * 1099511628211u;
+    return hash | 1;
+}
+
 static inline void machine_look(struct machine *m)
 {
     struct texts questions = {0};
@@ -123,7 +133,7 @@ static inline void machine_look(struct machine *m)
     m->facts.n = 0;
     for (size_t i = 0; i < questions.n; i++) {
         struct fact *f = ARENA_PUSH(&m->arena, &m->facts);
-        *f = (struct fact){.path = questions.v[i], .dev = machine_dev(m, questions.v[i]), .ino = 100 + i, .links = 1};
+        *f = (struct fact){.path = questions.v[i], .dev = machine_dev(m, questions.v[i]), .ino = machine_ino(questions.v[i]), .links = 1};
         f->kind = machine_kind(m, f->path, &f->real);
         f->real_kind = f->kind == FACT_SYMLINK ? FACT_FOLDER : f->kind;
         if (f->kind == FACT_MISSING || f->kind == FACT_UNKNOWN)

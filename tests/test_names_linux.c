@@ -144,6 +144,21 @@ static void check_file(void)
     unlink(at("f").p);
 }
 
+/* A repository may be born in an empty folder that was there. */
+static void check_borrowed(void)
+{
+    struct names n = {0};
+    struct op op = folder_op("a");
+    struct err e = {0};
+
+    op.kind = OP_BIRTHPLACE;
+    mkdir(at("a").p, 0755);
+    CHECK(names_hold(&n, &op, 1, &nothing, &e) && names_identity(&op) && op.ino, "an empty folder of the person's is used");
+    names_release(&n);
+    CHECK(is_there("a"), "and stays");
+    rmdir(at("a").p);
+}
+
 static void check_two_of_ours(void)
 {
     struct names old = {0}, next = {0};
@@ -208,19 +223,17 @@ static void check_ledger(struct str session)
 {
     struct str ledger = arena_format(&arena, "%s/names", session.p);
     struct err e = {0};
+    struct str intent = arena_format(&arena, "d i 0 0 %lld 0 %lu 0\n%s\n", (long long)time(NULL),
+        (unsigned long)at("a").n, at("a").p);
 
-    mkdir(at("a").p, 0755);
-    sys_append_file(ledger,
-        arena_format(&arena, "d i 0 0 %lld 0 %lu 0\n%s\n", (long long)time(NULL), (unsigned long)at("a").n, at("a").p), &e);
+    mkdir(at("a").p, 01700); /* as it is before it has its mark */
+    sys_append_file(ledger, intent, &e);
     names_clean(session);
-    CHECK(!is_there("a"), "one that was made and not yet entered is found by the intent");
+    CHECK(!is_there("a"), "one that was begun and not yet entered is found by the intent");
     mkdir(at("a").p, 0755);
-    sys_append_file(ledger,
-        arena_format(&arena, "d i 0 0 %lld 0 %lu 0\n%s\n", (long long)time(NULL) - 3600, (unsigned long)at("a").n,
-            at("a").p),
-        &e);
+    sys_append_file(ledger, intent, &e);
     names_clean(session);
-    CHECK(is_there("a"), "an intent of long ago says nothing of a folder of today");
+    CHECK(is_there("a"), "an intent says nothing of a folder that somebody else made");
     sys_append_file(ledger, STR("d h 1 2 3 4 99999 0\n/x\nd i -1"), &e);
     names_clean(session);
     CHECK(is_there("a") && access(ledger.p, F_OK) != 0, "a damaged ledger removes nothing, and goes");
@@ -243,6 +256,7 @@ int main(void)
     }
     check_one();
     check_file();
+    check_borrowed();
     check_two_of_ours();
     check_two_sessions();
     check_crash(session);

@@ -545,6 +545,11 @@ static void check_compare(void)
     plan_compare(&m.arena, &first, &third, &diff);
     CHECK(diff.n == 0 && diff.identity_changed && !diff.widens,
         "another object under the same name is seen");
+    for (size_t i = 0; i < third.n; i++)
+        if (third.v[i].kind == OP_WRITABLE)
+            third.v[i].ino += 1000;
+    plan_compare(&m.arena, &first, &third, &diff);
+    CHECK(diff.n == 0 && diff.widens, "another folder in place of a writable root widens");
     struct buf out = {0};
     second = first;
     second.n--;

@@ -281,6 +281,10 @@ static bool change_widens(
         return c->added && !has_right(before, c->op->path);
     case OP_DATAGRAMS:
         return c->added;
+    case OP_GUARD: /* nothing but the observer holds it */
+        return !c->added && plan_reaches(after, c->op->path) == PLAN_WRITES;
+    case OP_HARDLINKS:
+        return c->added && c->op->number == HARDLINKS_RECORD;
     case OP_LANDLOCK_SCOPE:
     case OP_RLIMIT:
     case OP_CGROUP:
@@ -297,6 +301,23 @@ static bool change_widens(
     }
 }
 
+bool plan_is_pin(const struct plan *plan, const struct op *op)
+{
+    static const struct path_env env = {.system = PATH_POSIX};
+
+    for (size_t i = 0; i < plan->n && op->kind == OP_WRITABLE; i++)
+        if (plan->v[i].kind == OP_WRITABLE && plan->v[i].path.n < op->path.n &&
+            path_is_under(&env, plan->v[i].path, op->path))
+            return true;
+    return false;
+}
+
+/* Another folder of that name becomes writable or appears; what is only covered is covered again. */
+static bool replacing_widens(const struct plan *before, const struct op *op)
+{
+    return op->kind == OP_BIND || (op->kind == OP_WRITABLE && !plan_is_pin(before, op));
+}
+
 void plan_compare(
     struct arena *a, const struct plan *before, const struct plan *after, struct plan_diff *out)
 {
@@ -308,8 +329,10 @@ void plan_compare(
             *(struct plan_change *)ARENA_PUSH(a, &diff) =
                 (struct plan_change){.added = false, .op = op};
         else if (op->check_identity && now->check_identity &&
-                 (op->dev != now->dev || op->ino != now->ino))
+                 (op->dev != now->dev || op->ino != now->ino)) {
             diff.identity_changed = true;
+            diff.widens = diff.widens || replacing_widens(before, op);
+        }
     }
     for (size_t i = 0; i < after->n; i++)
         if (!find_op(before, &after->v[i]))

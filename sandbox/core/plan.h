@@ -28,6 +28,9 @@ void plan_layer_early(struct arena *a, const struct host *host, struct op *out);
 enum plan_reach { PLAN_NOTHING, PLAN_READS, PLAN_WRITES };
 enum plan_reach plan_reaches(const struct plan *plan, struct str path);
 
+/* Writable, and there only so that it stays in its place: a writable folder within one. */
+bool plan_is_pin(const struct plan *plan, const struct op *op);
+
 /* What a person should see of the step from one plan to another. */
 struct plan_change {
     bool added; /* else removed */

@@ -11,13 +11,11 @@
 #include <arpa/inet.h>
 #include <net/if.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 
 struct state {
     struct apply *a;
@@ -203,68 +201,6 @@ static void note_root(struct state *s, const struct op *op, int tree)
     ARENA_PUSH(s->a->arena, &c->roots);
     c->roots.v[c->roots.n - 1].path = op->path;
     c->roots.v[c->roots.n - 1].mount = mount;
-}
-
-static int root_mount(const struct confinement *c, struct str path)
-{
-    for (size_t i = c->roots.n; i-- > 0;)
-        if (str_eq(c->roots.v[i].path, path))
-            return c->roots.v[i].mount;
-    return -1;
-}
-
-/* "\\040" and the like, as the table of mounts writes them. */
-static bool unescape(struct str text, char out[PATH_BYTES_MAX])
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < text.n; i++) {
-        char c = text.p[i];
-        if (c == '\\' && i + 3 < text.n) {
-            c = (char)((text.p[i + 1] - '0') << 6 | (text.p[i + 2] - '0') << 3 | (text.p[i + 3] - '0'));
-            i += 3;
-        }
-        if (n + 1 >= PATH_BYTES_MAX)
-            return false;
-        out[n++] = c;
-    }
-    out[n] = '\0';
-    return n > 0;
-}
-
-/* "ID PARENT DEVICE ROOT PLACE ...", a line each. */
-static bool find_place(struct str table, uint64_t id, char out[PATH_BYTES_MAX])
-{
-    for (size_t at = 0; at < table.n;) {
-        size_t end = str_find(table, at, '\n'), field = at;
-        if (strtoull(table.p + at, NULL, 10) == id) {
-            for (int i = 0; i < 4 && field < end; i++)
-                field = str_find(table, field, ' ') + 1;
-            return field < end && unescape(str_slice(table, field, str_find(table, field, ' ')), out);
-        }
-        at = end + 1;
-    }
-    return false;
-}
-
-bool apply_where(const struct confinement *c, struct str path, char out[PATH_BYTES_MAX])
-{
-    int mount = root_mount(c, path);
-    struct buf table = {0};
-    struct statx st;
-    char bytes[8192];
-    off_t at = 0;
-    ssize_t n;
-    bool found = mount >= 0 && c->mounts >= 0 && statx(mount, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) == 0;
-
-    while (found && (n = pread(c->mounts, bytes, sizeof bytes, at)) > 0) {
-        buf_add(&table, bytes, (size_t)n);
-        at += n;
-    }
-    buf_add(&table, "\n", 1);
-    found = found && find_place(buf_view(&table), st.stx_mnt_id, out);
-    buf_release(&table);
-    return found;
 }
 
 /* Read-only is cleared on the top mount only: nested mounts have ops of their own. */
@@ -492,7 +428,7 @@ static bool do_loopback(const struct op *op, struct err *e)
 static bool do_remount_readonly(const struct state *s, const struct op *op, struct err *e)
 {
     struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
-    int mount = root_mount(s->a->confinement, op->path);
+    int mount = holders_root(s->a->confinement, op->path);
 
     if (mount >= 0)
         return mount_attributes(mount, MOUNT_ATTR_RDONLY, 0, true) || fail(e, op, "cannot make a writable root read-only");
@@ -744,29 +680,4 @@ bool apply_plan(struct apply *apply, const struct op *ops, size_t count, struct 
         apply->early->fd = -1;
     }
     return good;
-}
-
-/* Then to make it a mount of its own opens nothing, and holds it in its place. */
-static bool is_writable_already(const struct op *op)
-{
-    int fd = sys_open_beneath_root(op->path.p, O_PATH);
-    struct statfs fs;
-    bool writable = fd >= 0 && fstatfs(fd, &fs) == 0 && !(fs.f_flags & 1 /* ST_RDONLY */);
-
-    if (fd >= 0)
-        close(fd);
-    return writable;
-}
-
-bool apply_change(struct arena *a, struct confinement *c, const struct op *op, struct err *e)
-{
-    struct texts nobody = {0};
-    struct apply apply = {.arena = a, .confinement = c, .partial = &nobody};
-
-    if (op->kind == OP_LATER_SECRET || op->kind == OP_LATER_PROTECT)
-        return true; /* the keeper's */
-    if (op->kind != OP_PROTECT && op->kind != OP_PLACEHOLDER && op->kind != OP_COVER_FOLDER && op->kind != OP_COVER_FILE &&
-        op->kind != OP_REMOUNT_READONLY && !(op->kind == OP_WRITABLE && is_writable_already(op)))
-        return err_set(e, ERR_PROTOCOL, "a change that is no narrowing was refused");
-    return apply_plan(&apply, op, 1, e);
 }

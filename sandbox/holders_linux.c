@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static bool is_below(const char *path, struct str folder)
 {
@@ -88,4 +89,68 @@ uint64_t holders_end(struct str folder, enum holders whom, struct buf *names)
     if (d)
         closedir(d);
     return ended;
+}
+
+/* ---- where a root is now ---- */
+
+int holders_root(const struct confinement *c, struct str path)
+{
+    for (size_t i = c->roots.n; i-- > 0;)
+        if (str_eq(c->roots.v[i].path, path))
+            return c->roots.v[i].mount;
+    return -1;
+}
+
+/* "\\040" and the like, as the table of mounts writes them. */
+static bool unescape(struct str text, char out[PATH_BYTES_MAX])
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < text.n; i++) {
+        char c = text.p[i];
+        if (c == '\\' && i + 3 < text.n) {
+            c = (char)((text.p[i + 1] - '0') << 6 | (text.p[i + 2] - '0') << 3 | (text.p[i + 3] - '0'));
+            i += 3;
+        }
+        if (n + 1 >= PATH_BYTES_MAX)
+            return false;
+        out[n++] = c;
+    }
+    out[n] = '\0';
+    return n > 0;
+}
+
+/* "ID PARENT DEVICE ROOT PLACE ...", a line each. */
+static bool find_place(struct str table, uint64_t id, char out[PATH_BYTES_MAX])
+{
+    for (size_t at = 0; at < table.n;) {
+        size_t end = str_find(table, at, '\n'), field = at;
+        if (strtoull(table.p + at, NULL, 10) == id) {
+            for (int i = 0; i < 4 && field < end; i++)
+                field = str_find(table, field, ' ') + 1;
+            return field < end && unescape(str_slice(table, field, str_find(table, field, ' ')), out);
+        }
+        at = end + 1;
+    }
+    return false;
+}
+
+bool holders_where(const struct confinement *c, struct str path, char out[PATH_BYTES_MAX])
+{
+    int mount = holders_root(c, path);
+    struct buf table = {0};
+    struct statx st;
+    char bytes[8192];
+    off_t at = 0;
+    ssize_t n;
+    bool found = mount >= 0 && c->mounts >= 0 && statx(mount, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) == 0;
+
+    while (found && (n = pread(c->mounts, bytes, sizeof bytes, at)) > 0) {
+        buf_add(&table, bytes, (size_t)n);
+        at += n;
+    }
+    buf_add(&table, "\n", 1);
+    found = found && find_place(buf_view(&table), st.stx_mnt_id, out);
+    buf_release(&table);
+    return found;
 }

@@ -116,8 +116,6 @@ bool apply_plan(struct apply *apply, const struct op *ops, size_t count, struct 
 /* One narrowing op on the running tree: OP_PROTECT, OP_COVER_*, OP_REMOUNT_READONLY. EBUSY is code. */
 /* The same on an object that has no name of its own: what a link leads to. */
 bool apply_cover(struct confinement *c, const struct op *op, int object, bool folder, struct err *e);
-/* Where the writable root that the plan named path is now; false: no such root. */
-bool apply_where(const struct confinement *c, struct str path, char out[PATH_BYTES_MAX]);
 bool apply_change(struct arena *a, struct confinement *c, const struct op *op, struct err *e);
 
 /* calls_linux.c: the seccomp filter as data. root: whom it is for. what: CALLS_*; 0: nobody is asked, the filter decides
@@ -194,6 +192,17 @@ void proof_end(struct proof *proof);
 /* holders_linux.c: kills who holds a file below folder open for writing, or at all, or everyone but the runner; names them. */
 enum holders { HOLDERS_WRITING, HOLDERS_READING, HOLDERS_EVERYONE };
 uint64_t holders_end(struct str folder, enum holders whom, struct buf *names);
+/* The mount of the writable root that the plan named path, -1; and where it is now, maybe below a folder with a new name. */
+int holders_root(const struct confinement *c, struct str path);
+bool holders_where(const struct confinement *c, struct str path, char out[PATH_BYTES_MAX]);
+
+/* stop_linux.c: everything inside stopped, but for the process `spared` of ours; and going on again. */
+struct processes {
+    struct process *v;
+    size_t n, cap;
+};
+void stop_tree(struct processes *before, long spared);
+void stop_over(struct processes *before); /* who was stopped before it stays so */
 
 /* probe_linux.c: one attempt, made here and now, changing nothing. */
 enum probe_answer probe_attempt(enum probe_kind kind, const char *path, uint64_t number, long *code);
@@ -202,6 +211,7 @@ enum probe_answer probe_attempt(enum probe_kind kind, const char *path, uint64_t
 int sys_open_beneath_root(const char *path, uint64_t flags); /* absolute, no symbolic link; -1 and errno */
 size_t sys_read_small(const char *path, char *out, size_t size); /* NUL-terminated; 0 when it cannot be read */
 bool sys_write_text(const char *path, const char *text); /* to a file of the kernel's, in one write */
+void sys_be_prompt(void); /* this thread is to run soon when it is woken, however busy the machine is */
 int sys_session_descriptor(void); /* of our session's folder; -1 without one */
 int sys_open_beneath(int folder, const char *path, uint64_t flags);
 bool sys_send_frames(int fd, const char *bytes, size_t n, const int *fds, size_t fd_count);

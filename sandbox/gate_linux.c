@@ -25,6 +25,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/un.h>
 #include <time.h>
 
@@ -59,7 +60,7 @@ struct gate {
     pthread_mutex_t lock; /* the rows, and each try: two at the same socket would undo each other's flags */
     pthread_cond_t work;
     bool watcher;
-    size_t workers, idle;
+    size_t workers, idle, most; /* most: rows that may be used, for each may hold two of the runner's descriptors */
     struct call calls[CALLS_MAX];
 };
 
@@ -208,12 +209,13 @@ static void wake_watcher(struct gate *g)
 }
 
 /* Lock held. Threads start when the first call needs them: most sessions connect to nothing. */
-static struct call *add_row(struct gate *g, const struct gate_call *c, enum call_state state)
+static struct call *add_row(struct gate *g, struct gate_call *c, enum call_state state)
 {
     struct call *row = NULL;
     size_t of_it = 0;
 
-    for (size_t i = 0; i < CALLS_MAX; i++) {
+    gate_identify(c);
+    for (size_t i = 0; i < g->most; i++) {
         if (g->calls[i].state == CALL_FREE)
             row = row ? row : &g->calls[i];
         else
@@ -456,9 +458,12 @@ static void *watcher(void *context)
 struct gate *gate_new(const struct watch *watch)
 {
     struct gate *g = calloc(1, sizeof *g);
+    struct rlimit files = {1024, 1024};
 
     if (!g)
         return NULL;
+    getrlimit(RLIMIT_NOFILE, &files);
+    g->most = files.rlim_cur / 4 < CALLS_MAX ? (size_t)files.rlim_cur / 4 : CALLS_MAX;
     g->watch = watch;
     g->listeners.own_network = watch->own_network;
     g->own_proc = gate_own_proc();
@@ -506,7 +511,6 @@ long gate_datagrams(const struct watch *watch, const struct seccomp_notif *call)
     /* SOCK_RAW is another name for it in this family. */
     if (family != AF_UNIX || (type != SOCK_DGRAM && type != SOCK_RAW) || watch->unix_datagrams)
         return 0;
-    gate_identify(&c);
     gate_record(watch, &c, DENIAL_DATAGRAM, EACCES);
     return EACCES;
 }

@@ -14,7 +14,7 @@
 struct gate_call {
     int listener;
     uint64_t id;
-    pid_t thread, process;
+    pid_t thread, process; /* process: 0 until gate_identify */
     int socket, object; /* copies, -1: none. object: what a path led to, O_PATH */
     int domain;
     bool datagram, outside; /* outside: refused, for who listens there, or for where it is */
@@ -32,7 +32,7 @@ bool gate_own_proc(void);
 /* Capabilities in effect for this thread, or none. */
 bool gate_capable(bool on);
 
-/* Whose thread it is. */
+/* Whose thread it is, for who needs to know: it costs more than many a connection does. */
 void gate_identify(struct gate_call *c);
 
 /* A copy of descriptor number of the caller, and what it is. 0, or errno for the caller. */
@@ -49,6 +49,6 @@ long gate_look_up(const struct watch *watch, struct gate_call *c);
 /* 0; or the answer for a caller that a signal waits for, which cannot hear it as long as we hold it. */
 long gate_interrupted(const struct gate_call *c);
 
-void gate_record(const struct watch *watch, const struct gate_call *c, enum denial_cause cause, long code);
+void gate_record(const struct watch *watch, struct gate_call *c, enum denial_cause cause, long code);
 
 #endif

@@ -67,6 +67,8 @@ void gate_identify(struct gate_call *c)
 {
     char status[8192];
 
+    if (c->process > 0)
+        return;
     c->process = read_status(c, status, sizeof status) ? (pid_t)field(status, "Tgid", 10) : 0;
     if (c->process <= 0)
         c->process = c->thread;
@@ -97,8 +99,10 @@ static long copy_socket(struct gate_call *c, int number)
     int process = (int)syscall(SYS_pidfd_open, c->thread, PIDFD_THREAD_);
     long code = 0;
 
-    if (process < 0 && errno == EINVAL) /* before 6.9: the process, whose descriptors its threads share as a rule */
+    if (process < 0 && errno == EINVAL) { /* before 6.9: the process, whose descriptors its threads share as a rule */
+        gate_identify(c);
         process = (int)syscall(SYS_pidfd_open, c->process, 0);
+    }
     if (process < 0)
         return errno;
     c->socket = (int)syscall(SYS_pidfd_getfd, process, number, 0);
@@ -115,7 +119,6 @@ long gate_take_socket(struct gate_call *c, int number)
     struct timeval patience = {0};
     long code;
 
-    gate_identify(c);
     code = copy_socket(c, number);
     if (code != 0)
         return code;
@@ -304,12 +307,14 @@ static void program_text(const struct gate_call *c, char *out, size_t size)
     out[strcspn(out, "\n")] = '\0';
 }
 
-void gate_record(const struct watch *watch, const struct gate_call *c, enum denial_cause cause, long code)
+void gate_record(const struct watch *watch, struct gate_call *c, enum denial_cause cause, long code)
 {
     char address[DENIAL_PATH_MAX], program[DENIAL_PROGRAM_MAX];
     struct timespec now;
-    pid_t group = getpgid(c->process);
+    pid_t group;
 
+    gate_identify(c);
+    group = getpgid(c->process);
     clock_gettime(CLOCK_REALTIME, &now);
     address_text(c, address, sizeof address);
     program_text(c, program, sizeof program);

@@ -295,14 +295,11 @@ static bool get_spawn(struct runner *r, const struct frame *f, struct arena *a, 
            take_descriptors(r, q, q->extra_number != 0, proof);
 }
 
-/* What a first program will need, begun while its process makes the proof. What fails here is tried again, and told,
- * when it runs. */
+/* While the first program's process makes the proof. What fails here is tried again, and told, when it runs. */
 static void prepare_threads(void *context)
 {
-    struct runner *r = context;
-
+    (void)context;
     observer_prepare();
-    keeper_start(r->plan.v, r->plan.n, &r->confinement, &r->recorder);
 }
 
 static bool handle_spawn(struct runner *r, const struct frame *f, struct err *e)

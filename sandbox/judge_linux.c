@@ -263,6 +263,21 @@ static bool is_device(const struct asker *a)
     return kind == S_IFBLK || (kind == S_IFCHR && argument(a, a->call->flags + 1) != 0);
 }
 
+/* A file that git outside writes, led elsewhere, would be written there. Git itself tries whether links can be made, by
+ * one to "testing". */
+static bool leads_git(const struct asker *a, int folder, const char *name)
+{
+    char target[sizeof "testing"];
+
+    if (a->call->kind != WATCHED_SYMLINK || a->watch->linkless_count == 0 ||
+        !lookup_real(folder, name, a->out->path, sizeof a->out->path))
+        return false;
+    for (size_t i = 0; i < a->watch->linkless_count; i++)
+        if (lookup_is_below(a->out->path, a->watch->linkless[i]))
+            return !lookup_text(caller(a), argument(a, 0), target, sizeof target) || strcmp(target, "testing") != 0;
+    return false;
+}
+
 static bool judge_name(const struct asker *a, const struct caller_path *p, const struct looked *folder, const char *name,
     enum operation operation)
 {
@@ -276,6 +291,8 @@ static bool judge_name(const struct asker *a, const struct caller_path *p, const
         return refuse_at(a, p, folder->fd, name, EACCES, operation, DENIAL_PERMISSIONS);
     if (guard_at(a, p, folder->fd, name, operation))
         return true;
+    if (leads_git(a, folder->fd, name))
+        return refuse(a, EACCES, operation, DENIAL_GIT_LINK);
     /* A link in place of a folder above a guarded name would be a way around it. */
     if (a->call->kind == WATCHED_SYMLINK && a->watch->guard_count > 0 &&
         lookup_real(folder->fd, name, a->out->path, sizeof a->out->path) &&

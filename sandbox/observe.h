@@ -35,6 +35,8 @@ struct gate;
 struct watch {
     const struct guard_name *guards;
     size_t guard_count;
+    const struct str *linkless; /* git's folders: no symbolic link is made in them */
+    size_t linkless_count;
     const struct str *secrets; /* covered paths, canonical: compared lexically before any look-up */
     size_t secret_count;
     const struct str *hidden;  /* placeholders: not shown in a listing of their folder */

@@ -4,7 +4,7 @@
 #include "observe.h"
 
 struct collected {
-    struct texts secrets, hidden, layers;
+    struct texts secrets, hidden, layers, linkless;
     struct {
         struct guard_name *v;
         size_t n, cap;
@@ -28,6 +28,8 @@ void watch_fill(struct watch *out, struct arena *a, const struct op *ops, size_t
             add(a, &c.hidden, op->path);
         else if (op->kind == OP_OVERLAY)
             add(a, &c.layers, op->path);
+        else if (op->kind == OP_GUARD && op->number == 2)
+            add(a, &c.linkless, op->path);
         else if (op->kind == OP_GUARD)
             *(struct guard_name *)ARENA_PUSH(a, &c.guards) =
                 (struct guard_name){arena_str(a, op->path), arena_str(a, op->text), op->number == 1};
@@ -44,6 +46,8 @@ void watch_fill(struct watch *out, struct arena *a, const struct op *ops, size_t
     out->hidden_count = c.hidden.n;
     out->layers = c.layers.v;
     out->layer_count = c.layers.n;
+    out->linkless = c.linkless.v;
+    out->linkless_count = c.linkless.n;
     out->guards = c.guards.v;
     out->guard_count = c.guards.n;
 }

@@ -98,6 +98,7 @@ static const char golden_own[] =
     "cover folder         ~/.ssh  # on the list\n"
     "cover file           ~/.netrc  # on the list\n"
     "writable             ~/w/.git  # cannot be renamed away\n"
+    "refuse (observer)    ~/w/.git/**: symbolic links  # git outside would write through them\n"
     "protect              ~/w/.codex  # on the list\n"
     "protect              ~/w/.git/hooks  # git would run or obey it outside\n"
     "protect              ~/w/.git/config  # git would run or obey it outside\n"

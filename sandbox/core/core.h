@@ -227,7 +227,7 @@ enum op_kind {
     OP_LATER_SECRET,   /* path: not there now; covered as soon as it is */
     OP_LATER_PROTECT,  /* path: not there now; made read-only as soon as it is */
     OP_GUARD,          /* below path, writable, the relative name text is refused by the observer alone; number 1: at any
-                          depth, not only at the top */
+                          depth, not only at the top. number 2: below path no symbolic link is made */
     OP_HARDLINKS,      /* number = enum hardlinks: what the observer does with writes to files of several names */
     OP_DATAGRAMS,      /* datagram sockets of the unix family may be had; without it they are refused */
     OP_CGROUP,         /* path = new child of source; text = file, text2 = value */

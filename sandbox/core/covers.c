@@ -384,6 +384,11 @@ static bool plan_pin(struct planner *p, const struct place *place)
     }
     plan_writable(p, fact, "cannot be renamed away", place->rule->id);
     warn_of_gap(p, place, root);
+    if (str_is(path_name(PATH_POSIX, place->path), ".git") && path_same(p->env, path_parent(PATH_POSIX, place->path), root->path)) {
+        struct op *op = planner_op(p, OP_GUARD, place->path, "git outside would write through them");
+        op->number = 2;
+        op->rule = place->rule->id;
+    }
     return true;
 }
 

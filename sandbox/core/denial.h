@@ -33,6 +33,7 @@ enum denial_cause {
     DENIAL_DATAGRAM,    /* a datagram socket of the unix family, which no gate could decide about */
     DENIAL_DEVICE,      /* a device or FIFO on a file system of the outside */
     DENIAL_KNOB,        /* a setting of the kernel below /proc or /sys */
+    DENIAL_GIT_LINK,    /* a symbolic link below .git, through which git outside would write */
     DENIAL_PERMISSIONS, /* the file's own mode and owner, with no capability inside to pass over them */
     DENIAL_CAUSE_COUNT
 };

@@ -150,6 +150,9 @@ static bool by_cause(struct explaining *x)
     case DENIAL_DEVICE:
         return say(x, STR("a device or FIFO of the outside leads out of the sandbox (built-in)"),
             STR("none: make a FIFO in a private place, such as /tmp"));
+    case DENIAL_GIT_LINK:
+        return say(x, STR("a symbolic link in .git: git outside would write through it (built-in)"),
+            STR("none: make it outside"));
     case DENIAL_KNOB:
         return say(x, STR("a setting of the kernel's, for the whole machine (built-in)"),
             STR("none: change it outside"));

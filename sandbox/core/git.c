@@ -378,6 +378,14 @@ static struct str worktree_of(struct look *l, const struct gitconf *conf, struct
     return out;
 }
 
+static bool is_bare_by(const struct gitconf *conf)
+{
+    for (size_t i = conf->n; i-- > 0;)
+        if (str_is(conf->v[i].section, "core") && str_is(conf->v[i].key, "bare") && !conf->v[i].subsection.p)
+            return !str_is(conf->v[i].value, "false");
+    return false;
+}
+
 /* commondir leads to another folder, whose hooks and configuration count. */
 static void look_common(struct look *l, struct str folder)
 {
@@ -393,11 +401,15 @@ static void look_git_folder(struct look *l, struct str folder, struct str worktr
 {
     struct gitconf conf = {0};
     struct str config = join(l, folder, "config");
+    enum place_hold hold_common = HOLD_FILE;
+    struct str text;
 
-    if (worktree.n == 0) { /* a submodule: its configuration has to be read to know from where its paths count */
-        struct str text;
-        if (l->eye->read(l->eye->context, l->a, config, GITCONF_BYTES_MAX, true, &text))
-            gitconf_parse(l->a, text, &conf);
+    if (l->eye->read(l->eye->context, l->a, config, GITCONF_BYTES_MAX, true, &text))
+        gitconf_parse(l->a, text, &conf);
+    /* Where there is a commondir git passes over core.worktree and core.bare. In a submodule's folder nothing hangs on them. */
+    if (worktree.n > 0 && (worktree_of(l, &conf, folder).n > 0 || is_bare_by(&conf)))
+        hold_common = HOLD_GUARD;
+    if (worktree.n == 0) { /* a submodule: from where its paths count */
         worktree = worktree_of(l, &conf, folder);
         if (worktree.n > 0)
             keep_dot_git(l, join(l, worktree, ".git"));
@@ -410,7 +422,7 @@ static void look_git_folder(struct look *l, struct str folder, struct str worktr
     protect(l, folder, "config", HOLD_FILE, (struct str){0});
     /* Read where extensions.worktreeConfig is on; empty it says nothing. */
     protect(l, folder, "config.worktree", HOLD_FILE, (struct str){0});
-    protect(l, folder, "commondir", HOLD_FILE, STR(".\n"));
+    protect(l, folder, "commondir", hold_common, STR(".\n"));
     protect(l, folder, "hooks", HOLD_FOLDER, (struct str){0});
     /* Remotes as they were told before there was configuration; git still reads them. */
     protect(l, folder, "remotes", HOLD_FOLDER, (struct str){0});

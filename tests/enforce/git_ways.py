@@ -133,10 +133,17 @@ WAYS = [
     ("a linked worktree's configuration", LINKED + "; git config extensions.worktreeConfig true",
      'printf "[core]\\nfsmonitor = %s\\n" "$X" >.git/worktrees/linked/config.worktree', "git status", "linked"),
     ("the .git file of a linked worktree in the tree", LINKED, GITDIR + 'echo "gitdir: $P/w/evildir" >inner/.git', "git status", "w/inner"),
+    ("a message that git writes through a link", PLAIN, 'rm -f .git/COMMIT_EDITMSG; ln -s "$MARK" .git/COMMIT_EDITMSG', USE, "w"),
+    ("a log that git writes through a link", PLAIN, 'rm -f .git/logs/HEAD; ln -s "$MARK" .git/logs/HEAD', USE, "w"),
+    ("a link made elsewhere and renamed in", PLAIN, 'rm -f .git/logs/HEAD; ln -s "$MARK" l; mv -T l .git/logs/HEAD', USE, "w"),
+    ("a folder with a link in it renamed in", PLAIN, 'mv .git/logs old; mkdir l; ln -s "$MARK" l/HEAD; mv -T l .git/logs', USE, "w"),
+    ("a log of a submodule that git writes through a link", SUBMODULE,
+     'rm -f .git/modules/lib/logs/HEAD; ln -s "$MARK" .git/modules/lib/logs/HEAD', "git commit -q --allow-empty -m x", "w/lib"),
     ("a repository where there was none", NONE, 'git init -q; git config core.fsmonitor "$X"', USE, "w"),
     ("a repository by hand where there was none", NONE, GITDIR + 'mv evildir/* .git/ || mv evildir .git', USE, "w"),
     ("a hook in a repository where there was none", NONE, 'git init -q; cp evil .git/hooks/pre-commit', "git init -q; " + USE, "w"),
     ("a .git file where there was none", NONE, GITDIR + 'echo "gitdir: $P/w/evildir" >.git', USE, "w"),
+    ("commondir where it must not be held", PLAIN + "; git config core.worktree \"$P/w\"", GITDIR + 'git -C evildir config core.worktree "$P/w"; echo "$P/w/evildir" >.git/commondir', USE, "w"),
     ("the workspace itself made a git folder", NONE, GITDIR + 'git -C evildir config core.worktree "$P/w"; mv evildir/* .', "git status", "w"),
 ]
 

@@ -33,6 +33,8 @@ static struct str rule_text(struct explaining *x, const struct verdict *v)
     const struct rule *rule = v->rule;
     struct str why = text_printable_once(x->a, v->why), origin;
 
+    if (!rule && str_ends(why, STR(")"))) /* it names the place by itself */
+        return why;
     if (!rule || rule->origin.layer == LAYER_BUILTIN)
         return arena_format(x->a, "%s (built-in)", why.p);
     origin = origin_text(x->a, &rule->origin);

@@ -70,6 +70,8 @@ static struct str undo(const struct asked *q, const struct rule *rule)
     if (rule->origin.layer == LAYER_MACHINE)
         return arena_format(
             q->a, "none: the administrator's policy says so (%s)", where(q->a, &rule->origin).p);
+    if (rule->origin.layer == LAYER_FLAG)
+        return arena_format(q->a, "start without --%s %s", kind_key(rule->kind), text_printable(q->a, rule->text).p);
     return arena_format(q->a, "take \"%s\" out of \"%s\" in %s", text_printable(q->a, rule->text).p,
         kind_key(rule->kind), where(q->a, &rule->origin).p);
 }

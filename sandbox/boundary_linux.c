@@ -34,7 +34,7 @@ struct boundary {
     uint32_t held;   /* the id of a program that waits to be let go */
     int go;          /* where that is said; -1 */
     bool held_terminal;
-    uint64_t malformed; /* records that were not as they are sent; told with the next that is */
+    uint64_t lost_records; /* that are not to be had: no room for them, or not as they are sent */
     char cgroup[PATH_BYTES_MAX];
     struct names names;
 };
@@ -620,16 +620,26 @@ bool boundary_record(struct boundary *b, struct arena *a, struct denial *out, ui
             b->runner.records = -1;
             return false;
         }
-        if ((size_t)n <= sizeof packet && frame_take((struct str){packet, (size_t)n}, &f, &used, &ignored) == 1 &&
-            used == (size_t)n && denial_get(&f, out, lost)) {
+        uint64_t told = 1;
+        bool whole = (size_t)n <= sizeof packet &&
+                     frame_take((struct str){packet, (size_t)n}, &f, &used, &ignored) == 1 && used == (size_t)n;
+        if (whole && denial_get(&f, out, lost)) {
             keep_record(a, out);
-            *lost += b->malformed;
-            b->malformed = 0;
             return true;
         }
-        b->malformed++;
+        if (whole)
+            denial_get_lost(&f, &told);
+        b->lost_records += told;
     }
     return false;
+}
+
+uint64_t boundary_lost(struct boundary *b)
+{
+    uint64_t lost = b->lost_records;
+
+    b->lost_records = 0;
+    return lost;
 }
 
 void boundary_end(struct boundary *b)

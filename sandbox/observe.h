@@ -23,6 +23,8 @@ struct recorder {
     _Atomic uint64_t lost;
 };
 void record_send(struct recorder *r, const struct denial *d);
+/* Tells what was lost so far, if there is room now: for when no record may come that could carry it. */
+void record_lost(struct recorder *r);
 
 /* ---- what is to be refused, from the plan's ops; immutable while a thread reads it ---- */
 

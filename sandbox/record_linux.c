@@ -53,3 +53,16 @@ void record_send(struct recorder *r, const struct denial *d)
         atomic_fetch_add(&r->lost, lost + 1);
     buf_release(&packet);
 }
+
+void record_lost(struct recorder *r)
+{
+    struct buf packet = {0};
+    uint64_t lost = r->fd < 0 ? 0 : atomic_exchange(&r->lost, 0);
+
+    if (!lost)
+        return;
+    denial_put_lost(&packet, lost);
+    if (send(r->fd, packet.p, packet.n, MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)packet.n)
+        atomic_fetch_add(&r->lost, lost);
+    buf_release(&packet);
+}

@@ -499,6 +499,7 @@ static bool handle(struct runner *r, const struct frame *f, struct err *e)
 {
     struct op op;
 
+    record_lost(&r->recorder); /* whoever asks something has made room, perhaps */
     switch (f->type) {
     case FRAME_OP:
         if (r->ops.n >= PLAN_OPS_MAX)

@@ -179,9 +179,11 @@ bool boundary_event(struct boundary *b, struct event *out, struct err *e); /* ne
 /* What was refused inside, as the runner's threads saw it. Readable when a record may be there; SYS_NONE once the runner
  * is gone: ask before every wait. */
 sys_handle boundary_records(const struct boundary *b);
-/* The next record, its texts in a. lost: how many came before it and are not to be had (no room on the channel, or not
- * as they are sent). False: none now; what was lost since is told with the next one. Never blocks. */
+/* The next record, its texts in a. lost: how many came before it and found no room on the channel. False: none now. Never
+ * blocks. */
 bool boundary_record(struct boundary *b, struct arena *a, struct denial *out, uint64_t *lost);
+/* How many more are not to be had, beside those that came with records; each is told once. */
+uint64_t boundary_lost(struct boundary *b);
 
 void boundary_end(struct boundary *b);   /* begins to end everything inside, without waiting; NULL ok */
 void boundary_close(struct boundary *b); /* everything inside is ended and gone when it returns; NULL ok */

@@ -231,6 +231,12 @@ static void keep(struct session *s, struct opened *o, struct arena *turn, struct
     soon(k);
 }
 
+static void count_lost(struct denied *k, uint64_t lost)
+{
+    k->lost = sum(k->lost, lost);
+    k->total = sum(k->total, lost);
+}
+
 static void take(struct session *s, struct opened *o, size_t most)
 {
     for (size_t i = 0; i < most; i++) {
@@ -239,14 +245,14 @@ static void take(struct session *s, struct opened *o, size_t most)
         uint64_t lost = 0;
         bool there = boundary_record(o->boundary, &turn, &d, &lost);
         if (there) {
-            s->denied->lost = sum(s->denied->lost, lost);
-            s->denied->total = sum(s->denied->total, lost);
+            count_lost(s->denied, lost);
             keep(s, o, &turn, &d);
         }
         arena_release(&turn);
         if (!there)
-            return;
+            break;
     }
+    count_lost(s->denied, boundary_lost(o->boundary));
 }
 
 void denied_turn(struct session *s, struct opened *o)
@@ -336,6 +342,23 @@ uint64_t denied_news(struct session *s)
     news = s->denied->total - s->denied->noted;
     s->denied->noted = s->denied->total;
     return news;
+}
+
+#define LAST_MS     50
+#define LAST_ROUNDS 20
+
+/* Where records were lost, the runner tells how many when it is told to end, and hangs up. */
+void denied_last(struct session *s, struct opened *o)
+{
+    denied_drain(s, o);
+    if (!o || !o->boundary || !s->denied->lost)
+        return;
+    boundary_end(o->boundary);
+    for (int i = 0; i < LAST_ROUNDS && boundary_records(o->boundary) != SYS_NONE; i++) {
+        struct sys_wait item = {boundary_records(o->boundary), SYS_READ, 0};
+        sys_wait(&item, 1, LAST_MS);
+        denied_drain(s, o);
+    }
 }
 
 void denied_end(struct session *s)

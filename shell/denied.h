@@ -67,6 +67,8 @@ void denied_forget(struct session *s, struct opened *o);
 void denied_line(struct session *s);                  /* a line begins */
 void denied_shell(struct session *s, int64_t group);  /* the living shell that is heard of now */
 uint64_t denied_news(struct session *s);              /* how many since last asked */
+/* The last of a boundary that is to be closed. */
+void denied_last(struct session *s, struct opened *o);
 void denied_end(struct session *s);
 
 /* Where the logs are. */

@@ -453,7 +453,7 @@ void opened_close(struct opened **o)
 void session_close(struct session *s)
 {
     if (s->denied && s->denied->begun)
-        denied_drain(s, s->open);
+        denied_last(s, s->open);
     opened_close(&s->open);
     if (s->host.session_dir.n && !s->borrowed && !s->settled)
         settle_births(s, true);

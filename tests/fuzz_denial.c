@@ -44,6 +44,8 @@ int fuzz_denial(const unsigned char *bytes, size_t n)
                 abort();
             check_again(&d, lost);
         }
+        if (denial_get_lost(&f, &lost) && denial_get(&f, &d, &lost))
+            abort();
         left = str_slice(left, used, left.n);
     }
     return 0;

@@ -49,6 +49,14 @@ static void travels(void)
     odd.code = -1;
     CHECK(send(&odd, 0, &out, &got, &lost) && got.count == 1 && got.pid == 0 && got.code == 0,
         "numbers that say nothing are mended by the sender");
+    buf_clear(&out);
+    denial_put_lost(&out, 41);
+    struct frame f;
+    struct err e = {0};
+    size_t used;
+    CHECK(frame_take(buf_view(&out), &f, &used, &e) == 1 && !denial_get(&f, &got, &lost) && denial_get_lost(&f, &lost) &&
+              lost == 41,
+        "a number alone is no record, and arrives");
     buf_release(&out);
 }
 

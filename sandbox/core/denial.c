@@ -95,3 +95,24 @@ bool denial_get(const struct frame *f, struct denial *out, uint64_t *lost)
     *lost = before;
     return true;
 }
+
+void denial_put_lost(struct buf *out, uint64_t lost)
+{
+    size_t mark = frame_begin(out, FRAME_DENIED, 0);
+
+    frame_number(out, lost);
+    frame_end(out, mark);
+}
+
+bool denial_get_lost(const struct frame *f, uint64_t *lost)
+{
+    struct frame_reader r;
+    uint64_t n;
+
+    frame_read(&r, f);
+    n = frame_get_number(&r);
+    if (f->type != FRAME_DENIED || !frame_done(&r))
+        return false;
+    *lost = n;
+    return true;
+}

@@ -44,7 +44,7 @@ struct denial {
     enum denial_cause cause;
     enum operation operation;
     struct str path;   /* absolute, or "host:port", "unix:...", "unix datagram" for OPERATION_CONNECT */
-    struct str path2;  /* of a rename or link: the other one; else none */
+    struct str path2;  /* of a rename or link: the other one, from or to; path is the one that was refused. Else none */
     int64_t pid, group; /* inside; 0 unknown. group: its process group */
     uint64_t began_ms;  /* when the group's leader was started, since the machine was, give or take 10; 0: unknown */
     struct str program; /* its name, or the path of its executable */
@@ -61,6 +61,9 @@ struct denial {
 void denial_put(struct buf *out, const struct denial *d, uint64_t lost);
 struct frame;
 bool denial_get(const struct frame *f, struct denial *out, uint64_t *lost);
+/* The number alone, for when no further record comes that could carry it. */
+void denial_put_lost(struct buf *out, uint64_t lost);
+bool denial_get_lost(const struct frame *f, uint64_t *lost);
 
 /* Fills rule and remedy from the same engine that planned the enforcement. facts: see rules_verdict_seen. */
 void denial_explain(struct arena *a, const struct policy *policy, const struct facts *facts, const struct path_env *env,

@@ -79,9 +79,15 @@ static struct str shown(struct arena *a, struct str s)
     return arena_format(a, "%.*s...", (int)n, s.p);
 }
 
+/* What comes back from a log was escaped when it was written, and is not escaped twice. */
 static struct str target(struct arena *a, const struct path_env *env, const struct denial *d, struct str path)
 {
-    return shown(a, d->operation == OPERATION_CONNECT ? text_printable(a, path) : path_display(a, env, path));
+    struct str safe = text_printable_once(a, path);
+    struct str below = env->home.n > 1 ? path_below(env, env->home, safe) : (struct str){0};
+
+    if (d->operation == OPERATION_CONNECT || !below.n)
+        return shown(a, safe);
+    return shown(a, arena_format(a, "~%c%.*s", env->system == PATH_WINDOWS ? '\\' : '/', (int)below.n, below.p));
 }
 
 static struct str clock_of(struct arena *a, uint64_t ms)
@@ -95,7 +101,7 @@ static void print_one(struct buf *out, struct arena *a, const struct path_env *e
 
     buf_format(out, "%.*s  %s %s", (int)clock.n, clock.p, operation_name(d->operation), target(a, env, d, d->path).p);
     if (d->path2.n)
-        buf_format(out, " -> %s", target(a, env, d, d->path2).p);
+        buf_format(out, " (the other name: %s)", target(a, env, d, d->path2).p);
     if (d->count > 1)
         buf_format(out, "  (%llu times)", (unsigned long long)d->count);
     buf_format(out, "\n          by %s", d->program.n ? shown(a, text_printable(a, d->program)).p : "an unknown program");

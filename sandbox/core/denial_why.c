@@ -131,8 +131,6 @@ static bool by_rule(struct explaining *x, struct verdict *v)
 
     if (x->d->by == DENIAL_KEEPER && refusing(x, x->d->path, OPERATION_WRITE, v))
         return true;
-    if (operation == OPERATION_LINK && x->d->path2.n)
-        return refusing(x, x->d->path2, OPERATION_CREATE, v) || refusing(x, x->d->path, OPERATION_READ, v);
     return refusing(x, x->d->path, operation, v) ||
            (two && x->d->path2.n && refusing(x, x->d->path2, OPERATION_CREATE, v));
 }

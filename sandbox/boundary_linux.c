@@ -596,42 +596,9 @@ sys_handle boundary_records(const struct boundary *b)
     return b->runner.records;
 }
 
-static void keep_record(struct arena *a, struct denial *d)
-{
-    d->path = arena_str(a, d->path);
-    d->program = arena_str(a, d->program);
-    if (d->path2.p)
-        d->path2 = arena_str(a, d->path2);
-}
-
 bool boundary_record(struct boundary *b, struct arena *a, struct denial *out, uint64_t *lost)
 {
-    char packet[DENIAL_BYTES_MAX];
-
-    while (b->runner.records >= 0) {
-        struct err ignored = {0};
-        struct frame f;
-        size_t used;
-        ssize_t n = recv(b->runner.records, packet, sizeof packet, MSG_DONTWAIT | MSG_TRUNC);
-        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
-            return false;
-        if (n <= 0) {
-            close(b->runner.records);
-            b->runner.records = -1;
-            return false;
-        }
-        uint64_t told = 1;
-        bool whole = (size_t)n <= sizeof packet &&
-                     frame_take((struct str){packet, (size_t)n}, &f, &used, &ignored) == 1 && used == (size_t)n;
-        if (whole && denial_get(&f, out, lost)) {
-            keep_record(a, out);
-            return true;
-        }
-        if (whole)
-            denial_get_lost(&f, &told);
-        b->lost_records += told;
-    }
-    return false;
+    return record_take(&b->runner.records, a, out, lost, &b->lost_records);
 }
 
 uint64_t boundary_lost(struct boundary *b)

@@ -218,4 +218,11 @@ bool sys_send_frames(int fd, const char *bytes, size_t n, const int *fds, size_t
 /* Receives at most size bytes and up to RUNNER_FDS_MAX descriptors (close-on-exec). >0, 0 end, -1 errno. */
 ssize_t sys_receive(int fd, void *out, size_t size, int *fds, size_t *fd_count, bool wait);
 
+/* ---- record_linux.c: the reading end ---- */
+
+struct denial;
+/* The next record from *records, which is closed and -1 once nobody sends. lost_alone grows by those that no record speaks
+ * of. Never blocks. */
+bool record_take(int *records, struct arena *a, struct denial *out, uint64_t *lost, uint64_t *lost_alone);
+
 #endif

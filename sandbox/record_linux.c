@@ -1,10 +1,12 @@
 /*
- * record: a refusal on its way to cordon: one packet, never waited for. What sees refusals (the observer, the gate, the
+ * record: a refusal on its way to cordon: one packet, never waited for; and the end that takes them. What sees refusals (the observer, the gate, the
  * server behind covers, the keeper) must not be held up by who reads of them, nor by a program that is refused as fast
  * as it can: what does not fit is counted, and the count goes with the next record that does.
  */
 #include "observe.h"
+#include "core/frame.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -65,4 +67,43 @@ void record_lost(struct recorder *r)
     if (send(r->fd, packet.p, packet.n, MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)packet.n)
         atomic_fetch_add(&r->lost, lost);
     buf_release(&packet);
+}
+
+static void keep_record(struct arena *a, struct denial *d)
+{
+    d->path = arena_str(a, d->path);
+    d->program = arena_str(a, d->program);
+    if (d->path2.p)
+        d->path2 = arena_str(a, d->path2);
+}
+
+bool record_take(int *records, struct arena *a, struct denial *out, uint64_t *lost, uint64_t *lost_alone)
+{
+    char packet[DENIAL_BYTES_MAX];
+
+    while (*records >= 0) {
+        struct err ignored = {0};
+        struct frame f;
+        size_t used;
+        uint64_t told = 1; /* what is no record was one that nobody can read */
+        bool whole;
+        ssize_t n = recv(*records, packet, sizeof packet, MSG_DONTWAIT | MSG_TRUNC);
+        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+            return false;
+        if (n <= 0) {
+            close(*records);
+            *records = -1;
+            return false;
+        }
+        whole = (size_t)n <= sizeof packet && frame_take((struct str){packet, (size_t)n}, &f, &used, &ignored) == 1 &&
+                used == (size_t)n;
+        if (whole && denial_get(&f, out, lost)) {
+            keep_record(a, out);
+            return true;
+        }
+        if (whole)
+            denial_get_lost(&f, &told);
+        *lost_alone += told;
+    }
+    return false;
 }

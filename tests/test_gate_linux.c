@@ -586,14 +586,25 @@ static void the_datagrams(struct inside *in)
 
 /* ---- */
 
+static int open_descriptors(void)
+{
+    int count = 0;
+
+    for (int fd = 0; fd < 1024; fd++)
+        count += fcntl(fd, F_GETFD) >= 0;
+    return count;
+}
+
 static int all_inside(bool own_network)
 {
     static struct inside in;
+    int before;
 
     if (!inside_prepare(&in, own_network)) {
         CHECK(false, "a sandbox is prepared");
         return 1;
     }
+    before = open_descriptors();
     listeners_inside(&in);
     listeners_outside(&in);
     if (own_network) {
@@ -605,6 +616,9 @@ static int all_inside(bool own_network)
         CHECK(inside_run(&in, reach_outside) == 0 && inside_recorded(&in, "unix:@cordon-gate-outside", EACCES),
             "in the machine's network abstract names outside are refused and recorded");
     }
+    for (int i = 0; i < 100 && open_descriptors() != before; i++)
+        pause_ms(20); /* those who served, and those that were killed as they waited, are let go of soon */
+    CHECK(open_descriptors() == before, "no descriptor is left behind");
     return check_failures ? 1 : 0;
 }
 

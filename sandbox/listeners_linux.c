@@ -4,6 +4,9 @@
  * is inside, the socket itself is asked for its inode (SIOCUNIXFILE, on a copy of its descriptor): on a file system with long
  * inode numbers, a program inside could make one whose low half is that of a socket outside. In the machine's
  * network, where we may not ask that, everyone in the table who matches must be held by a process inside.
+ *
+ * A kernel that was built without that table (CONFIG_UNIX_DIAG) still lists sockets as text; then, in a network of our own,
+ * every one that listens is asked. In the machine's network it cannot be told.
  */
 #include "listeners_linux.h"
 
@@ -24,9 +27,11 @@
 #define STATE_CONNECTED 1
 #define STATE_CLOSED    7 /* bound and not listening, yet or at all; a datagram socket */
 #define STATE_LISTENING 10
+#define LISTED_LISTENING 0x10000 /* __SO_ACCEPTCON */
 #define FOUND_MAX       16
 #define TABLE_MAX       100000 /* sockets looked at; beyond, it cannot be told */
 #define DESCRIPTORS_MAX 200000
+#define LISTED_MAX      64 /* listening sockets asked one by one, without the table */
 #define NUMBERS_MAX     1024 /* of descriptors, tried where they are not listed for us */
 
 /* ---- the table ---- */
@@ -42,7 +47,7 @@ struct search {
     uint32_t ino, dev; /* dev 0: any */
     struct found found[FOUND_MAX];
     size_t count, seen;
-    bool too_many;
+    bool too_many, absent; /* absent: this kernel has no such table */
 };
 
 static bool matches(const struct search *s, const struct unix_diag_msg *m, size_t length)
@@ -71,9 +76,11 @@ static bool matches(const struct search *s, const struct unix_diag_msg *m, size_
 static bool take_message(struct search *s, const struct nlmsghdr *h, bool *whole)
 {
     const struct unix_diag_msg *m = NLMSG_DATA(h);
+    const struct nlmsgerr *error = NLMSG_DATA(h);
 
     if (h->nlmsg_type == NLMSG_DONE || h->nlmsg_type == NLMSG_ERROR) {
         *whole = h->nlmsg_type == NLMSG_DONE;
+        s->absent = !*whole && h->nlmsg_len >= NLMSG_LENGTH(sizeof *error) && error->error == -ENOENT;
         return false;
     }
     if (++s->seen > TABLE_MAX)
@@ -101,6 +108,7 @@ static bool search_table(struct search *s)
     int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
     bool more = fd >= 0 && bytes, whole = false;
 
+    s->absent = fd < 0 && errno == EPROTONOSUPPORT;
     ask.body.udiag_states = 1u << STATE_LISTENING | 1u << STATE_CLOSED | (s->datagram ? 1u << STATE_CONNECTED : 0);
     ask.body.udiag_show = s->by_name ? UDIAG_SHOW_NAME : UDIAG_SHOW_VFS;
     more = more && send(fd, &ask, sizeof ask, 0) == (ssize_t)sizeof ask;
@@ -259,7 +267,7 @@ static bool ask_socket(struct listeners *l, const struct found *f, uint64_t *dev
         close(object);
     if (fd >= 0)
         close(fd);
-    if (good) {
+    if (good && f->cookie) {
         pthread_mutex_lock(&l->lock);
         l->known[l->next++ % KNOWN_SOCKETS] = (struct known_socket){f->cookie, *dev, *ino};
         pthread_mutex_unlock(&l->lock);
@@ -276,6 +284,31 @@ static bool is_bound_to(struct listeners *l, const struct found *f, int object)
     if (!recall(l, f->cookie, &own_dev, &own_ino) && !ask_socket(l, f, &own_dev, &own_ino))
         return false;
     return dev == own_dev && ino == own_ino;
+}
+
+/* "Num RefCount Protocol Flags Type St Inode Path" */
+static bool is_among_listed(struct listeners *l, int object)
+{
+    char path[64], *line = NULL;
+    size_t size = 0, asked = 0;
+    unsigned flags, type, socket;
+    bool found = false;
+    FILE *f;
+
+    snprintf(path, sizeof path, "/proc/%d/net/unix", (int)gettid());
+    f = fopen(path, "re");
+    while (f && !found && asked < LISTED_MAX && getline(&line, &size, f) > 0) {
+        int end = 0;
+        if (sscanf(line, "%*s %*s %*s %x %x %*s %u %n", &flags, &type, &socket, &end) != 3 || line[end] == '\0' ||
+            line[end] == '@' || (!(flags & LISTED_LISTENING) && type != SOCK_DGRAM))
+            continue;
+        asked++;
+        found = is_bound_to(l, &(struct found){socket, 0}, object);
+    }
+    if (f)
+        fclose(f);
+    free(line);
+    return found;
 }
 
 /* The device as the table has it: the file system's, which for btrfs and overlays is not the one that stat gives. 0: it
@@ -349,7 +382,7 @@ enum listening listeners_at(struct listeners *l, int object, bool datagram)
     if (!l->own_network && (s.dev = device_of(object)) == 0)
         return LISTENING_OUTSIDE;
     if (!search_table(&s))
-        return LISTENING_OUTSIDE;
+        return s.absent && l->own_network && is_among_listed(l, object) ? LISTENING_INSIDE : LISTENING_OUTSIDE;
     if (!l->own_network)
         return all_held(&s) ? LISTENING_INSIDE : LISTENING_OUTSIDE;
     for (size_t i = 0; i < s.count; i++) {

@@ -595,23 +595,25 @@ static int open_descriptors(void)
     return count;
 }
 
-static int all_inside(bool own_network)
+enum kind { OWN_NETWORK, MACHINES_NETWORK, WITHOUT_TABLE };
+
+static int all_inside(enum kind kind)
 {
     static struct inside in;
     int before;
 
-    if (!inside_prepare(&in, own_network)) {
+    if (!inside_prepare(&in, kind != MACHINES_NETWORK) || (kind == WITHOUT_TABLE && !inside_without_table())) {
         CHECK(false, "a sandbox is prepared");
         return 1;
     }
     before = open_descriptors();
     listeners_inside(&in);
     listeners_outside(&in);
-    if (own_network) {
+    if (kind == OWN_NETWORK) {
         those_that_wait(&in);
         the_network(&in);
         the_datagrams(&in);
-    } else {
+    } else if (kind == MACHINES_NETWORK) {
         inside_recorded(&in, "", 0); /* what the races left */
         CHECK(inside_run(&in, reach_outside) == 0 && inside_recorded(&in, "unix:@cordon-gate-outside", EACCES),
             "in the machine's network abstract names outside are refused and recorded");
@@ -622,22 +624,27 @@ static int all_inside(bool own_network)
     return check_failures ? 1 : 0;
 }
 
-static bool run_all(bool own_network)
+static bool run_all(enum kind kind)
 {
+    static const char *const made[] = {"link", "alias", "second", "fifo"};
+    static const char *const names[] = {"all of that in a network of our own", "all of that in the machine's network",
+        "all of that on a kernel without a table of sockets"};
     int status = 1;
     pid_t pid, one;
 
+    for (size_t i = 0; i < COUNT_OF(made); i++)
+        unlink(in_folder(made[i]).sun_path);
     fflush(stdout);
     pid = fork();
     if (pid == 0) {
         close(outside_path);
         close(outside_packets);
         close(outside_abstract);
-        if (!inside_enter(own_network))
+        if (!inside_enter(kind != MACHINES_NETWORK))
             _exit(77);
         one = fork();
         if (one == 0)
-            _exit(all_inside(own_network));
+            _exit(all_inside(kind));
         _exit(one > 0 && waitpid(one, &status, 0) == one && WIFEXITED(status) ? WEXITSTATUS(status) : 1);
     }
     waitpid(pid, &status, 0);
@@ -645,14 +652,12 @@ static bool run_all(bool own_network)
         CHECK_SKIP("the gate", "no namespaces of our own can be had here");
         return false;
     }
-    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0,
-        own_network ? "all of that in a network of our own" : "all of that in the machine's network");
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0, names[kind]);
     return true;
 }
 
 int main(int argc, char **argv)
 {
-    static const char *const made[] = {"link", "alias", "second", "fifo"};
     struct sockaddr_un at;
     socklen_t size;
     pid_t pid;
@@ -671,10 +676,9 @@ int main(int argc, char **argv)
     CHECK(outside_path >= 0 && outside_packets >= 0 && bind(outside_abstract, (struct sockaddr *)&at, size) == 0 &&
               listen(outside_abstract, 100) == 0,
         "listeners stand outside");
-    if (run_all(true)) {
-        for (size_t i = 0; i < COUNT_OF(made); i++)
-            unlink(in_folder(made[i]).sun_path);
-        run_all(false);
+    if (run_all(OWN_NETWORK)) {
+        run_all(MACHINES_NETWORK);
+        run_all(WITHOUT_TABLE);
         CHECK(!is_reached(outside_path) && !is_reached(outside_packets) && !is_reached(outside_abstract),
             "nobody ever reached a listener outside");
     }

@@ -123,7 +123,8 @@ static bool is_guarded_by(const struct guard_name *g, const char *path, const ch
     at = path + g->root.n;
     while (*at == '/') {
         size_t n = strlen(++at);
-        if (strncmp(at, g->name.p, g->name.n) == 0 && (at[g->name.n] == '\0' || at[g->name.n] == '/'))
+        bool counts = !g->below_top || at != path + g->root.n + 1;
+        if (counts && strncmp(at, g->name.p, g->name.n) == 0 && (at[g->name.n] == '\0' || at[g->name.n] == '/'))
             return true;
         if (rest && n > 0 && n < g->name.n && strncmp(at, g->name.p, n) == 0 && g->name.p[n] == '/')
             *rest = g->name.p + n + 1;

@@ -30,7 +30,7 @@ void record_lost(struct recorder *r);
 
 struct guard_name {
     struct str root, name;
-    bool any_depth;
+    bool any_depth, below_top; /* below_top: not at the top itself */
 };
 
 struct gate;

@@ -42,6 +42,9 @@ void obeyed_look(struct arena *a, struct str root, const struct texts *held, str
 /* Walks the root for repositories below it that came into being, or had their configuration or hooks written, since a
  * time (ms since 1970): bounded in depth, entries and time. False: there was more than was looked at. */
 bool obeyed_walk(struct arena *a, struct str root, uint64_t since_ms, struct obeyed_notes *out);
+/* Where the names of the policy's rules of any depth are, below its writable roots. A walk: not for an opening. False: there
+ * is more than was looked at. */
+bool facts_nested(struct arena *a, const struct policy *policy, struct texts *out);
 
 /* ---- a boundary ---- */
 

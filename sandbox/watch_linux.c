@@ -28,13 +28,12 @@ void watch_fill(struct watch *out, struct arena *a, const struct op *ops, size_t
             add(a, &c.hidden, op->path);
         else if (op->kind == OP_OVERLAY)
             add(a, &c.layers, op->path);
-        else if (op->kind == OP_GUARD && op->number == 2)
+        else if (op->kind == OP_GUARD && op->number == GUARD_LINKS)
             add(a, &c.linkless, op->path);
         else if (op->kind == OP_GUARD)
             *(struct guard_name *)ARENA_PUSH(a, &c.guards) =
-                (struct guard_name){arena_str(a, op->path), arena_str(a, op->text), op->number == 1};
-        else if (op->kind == OP_DATAGRAMS)
-            out->unix_datagrams = true;
+                (struct guard_name){arena_str(a, op->path), arena_str(a, op->text), op->number != GUARD_TOP,
+                    op->number == GUARD_BELOW};
         else if (op->kind == OP_DATAGRAMS)
             out->unix_datagrams = true;
         else if (op->kind == OP_HARDLINKS)

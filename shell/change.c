@@ -497,7 +497,13 @@ bool change_reapply(struct session *s, const struct texts *words, enum line_from
     bool good = false;
 
     (void)words;
-    if (!policy_again(s, &a, &fresh.policy, e) || !session_plan(s, &fresh, e))
+    if (!policy_again(s, &a, &fresh.policy, e))
+        goto out;
+    fresh.policy.nested = (struct texts){0};
+    if (!facts_nested(&fresh.arena, &fresh.policy, &fresh.policy.nested))
+        say_note("the writable folders hold more than was looked through: names of any depth further down are held by the "
+                 "observer alone");
+    if (!session_plan(s, &fresh, e))
         goto out;
     before = s->open->plan;
     leave_out_gone(&a, &env, &fresh, &before);

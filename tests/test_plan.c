@@ -284,42 +284,6 @@ static void check_git(void)
     machine_end(&m);
 }
 
-static const struct op *placeholder_at(const struct machine *m, const char *path)
-{
-    for (size_t i = 0; i < m->plan.n; i++)
-        if (m->plan.v[i].kind == OP_PLACEHOLDER && str_is(m->plan.v[i].path, path))
-            return &m->plan.v[i];
-    return NULL;
-}
-
-static void check_placeholders(void)
-{
-    struct machine m;
-    const struct op *op;
-
-    machine_plain(&m);
-    machine_rule(&m, RULE_PROTECT, "sub/keep", LAYER_USER);
-    machine_see(&m, "/home/p/w/.codex", FACT_MISSING, NULL);
-    machine_see(&m, "/home/p/w/.vscode", FACT_MISSING, NULL);
-    machine_see(&m, "/home/p/w/sub/keep", FACT_MISSING, NULL);
-    op = machine_plan(&m) ? placeholder_at(&m, "/home/p/w/.codex") : NULL;
-    CHECK(op && op->number == 0 && !op->check_identity && op->on_failure == FAIL_PARTIAL &&
-              str_is(op->part, "names"),
-        "a required name that is missing is held by an empty folder");
-    CHECK(!placeholder_at(&m, "/home/p/w/.vscode"), "a name that holds only where it exists is not");
-    CHECK(!placeholder_at(&m, "/home/p/w/sub/keep"), "nor one below the top of the root");
-    CHECK(plan_reaches(&m.plan, STR("/home/p/w/.codex/x")) == PLAN_READS,
-        "what a placeholder holds is not writable");
-    m.policy.git = GIT_LOCKED;
-    machine_see(&m, "/home/p/w/.git", FACT_MISSING, NULL);
-    CHECK(machine_plan(&m) && placeholder_at(&m, "/home/p/w/.git"), "git locked: a missing .git is held");
-    machine_see(&m, "/home/p/w/.codex", FACT_FOLDER, NULL);
-    CHECK(machine_plan(&m) && !placeholder_at(&m, "/home/p/w/.codex") &&
-              has(&m.plan, OP_PROTECT, "/home/p/w/.codex"),
-        "a folder of the person's is protected as it is");
-    machine_end(&m);
-}
-
 static void check_checkout(void)
 {
     struct machine m;
@@ -669,7 +633,6 @@ int main(void)
     check_below_tmp();
     check_network();
     check_git();
-    check_placeholders();
     check_checkout();
     check_secrets();
     check_roots();

@@ -299,6 +299,15 @@ static const struct row rows[] = {
     {"a pattern", TEXT("{\"version\":1,\"secret\":[\"~/.ssh/*\"]}"),
         "1:24: \"secret\": \"~/.ssh/*\": a pattern with * is not accepted for paths; Name the "
         "folder itself; a rule holds for all that is in it."},
+    {"a pattern in the middle", TEXT("{\"version\":1,\"protect\":[\"a/**/b\"]}"),
+        "1:25: \"protect\": \"a/**/b\": a pattern with * is not accepted for paths; Name the folder itself, or "
+        "\"**/NAME\" for a name at any depth."},
+    {"a secret of any depth", TEXT("{\"version\":1,\"secret\":[\"**/.env\"]}"),
+        "1:24: \"secret\": \"**/.env\": a pattern with * is not accepted for paths; Name the folder itself; a rule holds "
+        "for all that is in it."},
+    {"any depth of an absolute path", TEXT("{\"version\":1,\"protect\":[\"**//etc\"]}"),
+        "1:25: \"protect\": \"**//etc\": a pattern with * is not accepted for paths; Name the folder itself, or "
+        "\"**/NAME\" for a name at any depth."},
     {"another person's home", TEXT("{\"version\":1,\"write\":[\"~eve/x\"]}"),
         "1:23: \"write\": \"~eve/x\": \"~name\" is not looked up; Write ~/ for your own home, or "
         "the folder's full path."},

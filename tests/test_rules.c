@@ -103,6 +103,13 @@ static void check_workspace(void)
         "a name that is protected only where it exists is said to be held by nothing");
     CHECK(machine_ask(&m, "/home/p/w/.codex", OPERATION_CREATE).wall == WALL_MOUNT,
         "a required name that does not exist is held by a placeholder");
+    machine_rule(&m, RULE_PROTECT, ".env", LAYER_USER)->any_depth = true;
+    CHECK(machine_ask(&m, "/home/p/w/a/b/.env/x", OPERATION_WRITE).wall == WALL_OBSERVER &&
+              !machine_ask(&m, "/home/p/w/a/.env", OPERATION_CREATE).allowed,
+        "a name of any depth is refused by the observer");
+    CHECK(machine_ask(&m, "/home/p/w/a/.envx", OPERATION_CREATE).allowed &&
+              machine_ask(&m, "/home/p/w/a/.env", OPERATION_READ).allowed,
+        "others are not, and reading is not");
     CHECK(machine_ask(&m, "/home/p/w/.codex/x", OPERATION_CREATE).wall == WALL_MOUNT,
         "what is in a protected folder is held by a mount");
     CHECK(machine_ask(&m, "/home/p/w/.codex/x", OPERATION_WRITE).rule->id == 2,

@@ -49,6 +49,7 @@ struct rule {
     struct str text; /* as the person wrote it */
     struct str path;
     bool anchored;
+    bool any_depth;    /* "**" before the name: path is the name, and it holds at any depth of every writable root */
     bool folder_rule;  /* false: the default list, whose missing entries are no warning */
     bool optional;     /* holds only where it exists; a missing one is neither placeholder nor warning */
     bool revoked;      /* :revoke took it back; kept so that a verdict can name it */
@@ -99,6 +100,7 @@ struct policy {
     struct origin net_origin, switch_origin, git_origin, hardlinks_origin, datagrams_origin, limits_origin,
         shell_origin;
     struct texts warnings; /* a rule that matches nothing, and the like; printable */
+    struct texts nested; /* what :reapply found for rules of any depth, canonical */
     const struct git_found *git_found; /* git.h: what was seen in the roots; NULL: nobody has looked */
     const struct policy_layers *layers; /* policy.c's own: which layer set what, what the machine bounds */
 };
@@ -226,8 +228,8 @@ enum op_kind {
                           the person's is there already, and no placeholder */
     OP_LATER_SECRET,   /* path: not there now; covered as soon as it is */
     OP_LATER_PROTECT,  /* path: not there now; made read-only as soon as it is */
-    OP_GUARD,          /* below path, writable, the relative name text is refused by the observer alone; number 1: at any
-                          depth, not only at the top. number 2: below path no symbolic link is made */
+    OP_GUARD,          /* below path, writable, the relative name text is refused by the observer alone; number = enum
+                          guard_depth */
     OP_HARDLINKS,      /* number = enum hardlinks: what the observer does with writes to files of several names */
     OP_DATAGRAMS,      /* datagram sockets of the unix family may be had; without it they are refused */
     OP_CGROUP,         /* path = new child of source; text = file, text2 = value */
@@ -237,6 +239,9 @@ enum op_kind {
 enum landlock_class { LANDLOCK_TREE, LANDLOCK_DEVICE, LANDLOCK_PROC };
 
 #define PROTECT_HELD 1
+
+/* OP_GUARD: where the name is refused; LINKS: no name, but below path no symbolic link is made. */
+enum guard_depth { GUARD_TOP, GUARD_ANY, GUARD_LINKS, GUARD_BELOW };
 
 enum on_failure {
     FAIL_REFUSE,  /* the boundary does not open */

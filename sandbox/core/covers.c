@@ -191,6 +191,23 @@ static bool root_fits(struct planner *p, const struct place *place, const struct
     return true;
 }
 
+/* No wall of the kernel's holds a name that may be anywhere: the observer refuses it; :reapply binds what is there. */
+static void plan_any_depth(struct planner *p, const struct place *root)
+{
+    for (size_t i = 0; i < p->policy->rules.n; i++) {
+        const struct rule *rule = &p->policy->rules.v[i];
+        struct op *op;
+        if (!rule->any_depth || rule->revoked)
+            continue;
+        op = planner_op(p, OP_GUARD, root->path, rule->reason ? rule->reason : "protected at any depth");
+        op->text = rule->path;
+        op->number = str_is(rule->path, ".git") ? GUARD_BELOW : GUARD_ANY;
+        op->rule = rule->id;
+        planner_note(p, "**/%s below the top of %s is held by the observer alone, until :reapply has found it",
+            planner_show(p, rule->path).p, planner_show(p, root->path).p);
+    }
+}
+
 static bool plan_root(struct planner *p, const struct place *place, bool outdone)
 {
     const struct fact *fact = planner_fact(p, place->path);
@@ -208,6 +225,7 @@ static bool plan_root(struct planner *p, const struct place *place, bool outdone
         p, fact, place->rule->reason ? place->rule->reason : "a writable root", place->rule->id);
     *(struct place *)ARENA_PUSH(p->a, &p->writable) = *place;
     plan_nested(p, place->path);
+    plan_any_depth(p, place);
     return true;
 }
 
@@ -246,8 +264,23 @@ static void plan_later(struct planner *p, enum op_kind kind, const struct place 
 static bool is_name_held(const struct planner *p, const struct place *place, const struct place *root)
 {
     if (place->hold != HOLD_NOT)
-        return true;
+        return place->hold != HOLD_GUARD;
     return !place->rule->optional && root && path_same(p->env, path_parent(PATH_POSIX, place->path), root->path);
+}
+
+static void plan_guard(struct planner *p, const struct place *place, const struct place *root)
+{
+    struct str name = path_below(p->env, root->path, place->path);
+    struct op *op;
+
+    if (place->rule->any_depth) /* by its rule, for the whole root */
+        return;
+    for (size_t i = 0; i < p->plan->n; i++)
+        if (p->plan->v[i].kind == OP_GUARD && str_eq(p->plan->v[i].path, root->path) && str_eq(p->plan->v[i].text, name))
+            return;
+    op = planner_op(p, OP_GUARD, root->path, place->rule->reason);
+    op->text = name;
+    op->rule = place->rule->id;
 }
 
 static void missing_protected(
@@ -256,9 +289,7 @@ static void missing_protected(
     if (place->rule->optional && place->hold == HOLD_NOT)
         return;
     if (place->hold == HOLD_GUARD) {
-        struct op *op = planner_op(p, OP_GUARD, root->path, place->rule->reason);
-        op->text = path_below(p->env, root->path, place->path);
-        op->rule = place->rule->id;
+        plan_guard(p, place, root);
         return;
     }
     if (is_name_held(p, place, root)) {
@@ -266,9 +297,27 @@ static void missing_protected(
         return;
     }
     /* A folder above it can be renamed from inside: a placeholder would hold nothing. */
+    plan_guard(p, place, root);
     plan_later(p, OP_LATER_PROTECT, place);
     planner_note(p, "%s does not exist: it is made read-only as soon as it does",
         planner_show(p, place->path).p);
+}
+
+/* A link that the person made (.claude kept with the dotfiles): what it leads to is protected, the link itself is a name
+ * like any other. */
+static bool plan_link(struct planner *p, const struct place *place, const struct fact *fact)
+{
+    const struct place *root = root_of(p, place->path);
+
+    plan_guard(p, place, root);
+    if (fact->real.n > 0 && root_of(p, fact->real) && !has_op(p, OP_PROTECT, fact->real) && !is_covered(p, fact->real)) {
+        struct op *op = planner_op(p, OP_PROTECT, fact->real, place->rule->reason);
+        op->rule = place->rule->id;
+        planner_identity(op, fact);
+    }
+    planner_note(p, "%s is a symbolic link: that it is not replaced is held by the observer alone",
+        planner_show(p, place->path).p);
+    return true;
 }
 
 static bool protects_as_is(
@@ -282,6 +331,9 @@ static bool protects_as_is(
     if (fact->kind == FACT_UNKNOWN)
         return refuse(p, ERR_POLICY, "a protected path cannot be looked at", place->path,
             "it may be anything", STR("Check its permissions."));
+    if (fact->kind == FACT_SYMLINK && place->kind == PLACE_PROTECT && place->rule->id > 0 && place->rule->optional &&
+        place->hold != HOLD_FOLDER && place->hold != HOLD_FILE)
+        return plan_link(p, place, fact);
     if (!is_straight(p, fact))
         return link_refused(p, place->path);
     *skip = false;
@@ -312,8 +364,15 @@ static void warn_of_gap(struct planner *p, const struct place *place, const stru
 
     if (in && path_same(p->env, in->path, parent))
         return;
-    planner_partial(p,
-        "%s is read-only, but a folder above it (in %s) can be renamed and made anew",
+    if (place->kind != PLACE_PROTECT) { /* writable: the observer has nothing to refuse there */
+        planner_partial(p, "a folder above %s (in %s) can be renamed and made anew",
+            planner_show(p, place->path).p, planner_show(p, root->path).p);
+        return;
+    }
+    plan_guard(p, place, root);
+    planner_note(p,
+        "%s is read-only, but a folder above it (in %s) can be renamed: that another is not made in its place is held by the "
+        "observer alone",
         planner_show(p, place->path).p, planner_show(p, root->path).p);
 }
 
@@ -386,7 +445,7 @@ static bool plan_pin(struct planner *p, const struct place *place)
     warn_of_gap(p, place, root);
     if (str_is(path_name(PATH_POSIX, place->path), ".git") && path_same(p->env, path_parent(PATH_POSIX, place->path), root->path)) {
         struct op *op = planner_op(p, OP_GUARD, place->path, "git outside would write through them");
-        op->number = 2;
+        op->number = GUARD_LINKS;
         op->rule = place->rule->id;
     }
     return true;

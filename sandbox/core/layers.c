@@ -61,12 +61,17 @@ static bool refuse_path(struct err *e, struct str text, const char *reason, cons
 bool layers_path(struct arena *a, const struct path_env *env, enum rule_kind kind, struct str text,
     struct rule *out, struct err *e)
 {
-    struct str path;
-    bool placed = kind != RULE_PROTECT || layers_is_placed(env, text);
+    struct str path, whole = text;
+    bool any_depth = kind == RULE_PROTECT && str_starts(text, STR("**/")) && text.n > 3;
+    bool placed;
 
-    if (str_find(text, 0, '*') < text.n)
-        return refuse_path(e, text, "a pattern with * is not accepted for paths",
-            "Name the folder itself; a rule holds for all that is in it.");
+    if (any_depth)
+        text = str_slice(text, 3, text.n);
+    placed = kind != RULE_PROTECT || layers_is_placed(env, text);
+    if (str_find(text, 0, '*') < text.n || (any_depth && placed))
+        return refuse_path(e, whole, "a pattern with * is not accepted for paths",
+            kind == RULE_PROTECT ? "Name the folder itself, or \"**/NAME\" for a name at any depth."
+                                 : "Name the folder itself; a rule holds for all that is in it.");
     if (!placed && has_variable(text))
         return refuse_path(e, text,
             "a variable can only stand at the beginning of a protected path",
@@ -74,9 +79,10 @@ bool layers_path(struct arena *a, const struct path_env *env, enum rule_kind kin
     if (placed ? !path_canonical(a, env, text, &path, e) : !path_relative(a, env, text, &path, e))
         return false;
     *out = (struct rule){.kind = kind,
-        .text = arena_str(a, text),
+        .text = arena_str(a, whole),
         .path = path,
         .anchored = placed,
+        .any_depth = any_depth,
         .folder_rule = true};
     return true;
 }
@@ -161,7 +167,7 @@ bool layers_allow(struct arena *a, const struct path_env *env, const struct poli
 
 static bool is_same_rule(const struct rule *x, const struct rule *y)
 {
-    return x->kind == y->kind && x->anchored == y->anchored && !x->revoked &&
+    return x->kind == y->kind && x->anchored == y->anchored && x->any_depth == y->any_depth && !x->revoked &&
            x->folder_rule == y->folder_rule && str_eq(x->path, y->path);
 }
 
@@ -298,6 +304,7 @@ static void copy_plain(struct arena *a, const struct policy *from, struct policy
     copy.shell = copy_str(a, from->shell);
     copy.partial = copy_texts(a, &from->partial);
     copy.warnings = copy_texts(a, &from->warnings);
+    copy.nested = copy_texts(a, &from->nested);
     copy.net_origin = copy_origin(a, from->net_origin);
     copy.switch_origin = copy_origin(a, from->switch_origin);
     copy.git_origin = copy_origin(a, from->git_origin);

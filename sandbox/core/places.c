@@ -246,12 +246,15 @@ static void add_roots(struct list *l)
     }
 }
 
-static void add_inside(
+static struct place *add_inside(
     struct list *l, enum place_kind kind, struct str root, struct str name, const struct rule *rule)
 {
     struct str path = path_join(l->a, l->env->system, root, name);
 
-    add(l, kind, path, rule)->root = root;
+    struct place *place = add(l, kind, path, rule);
+
+    place->root = root;
+    return place;
 }
 
 static struct rule *git_rule(struct list *l, const char *reason)
@@ -344,12 +347,58 @@ static void add_cordon(struct list *l)
             implicit(l, RULE_SECRET, h->state_dir, "Cordon's own history and sessions"));
 }
 
+/* At the top of the root as any name; further down what was found when somebody last looked. */
+static void add_any_depth(struct list *l, struct str root, const struct rule *rule)
+{
+    struct rule *where_it_is = arena_alloc(l->a, 1, sizeof *where_it_is);
+    const struct texts *found = &l->policy->nested;
+
+    *where_it_is = *rule;
+    where_it_is->optional = true; /* what is not there is held by the observer */
+    if (!str_is(rule->path, ".git"))
+        add_inside(l, PLACE_PROTECT, root, rule->path, where_it_is)->hold = HOLD_GUARD;
+    for (size_t i = 0; i < found->n; i++) {
+        struct str path = found->v[i];
+        bool named = path.n > rule->path.n && str_ends(path, rule->path) &&
+                     path.p[path.n - rule->path.n - 1] == '/';
+        if (named && path_is_under(l->env, root, path) && !path_same(l->env, root, path))
+            add_inside(l, PLACE_PROTECT, root, path_below(l->env, root, path), where_it_is)->hold = HOLD_GUARD;
+    }
+}
+
+const struct rule *places_any_depth(const struct places *places, const struct policy *policy,
+    const struct path_env *env, struct str path, struct str *at)
+{
+    const struct place *root = places_within(places, env, path, 1u << PLACE_ROOT);
+    char separator = env->system == PATH_WINDOWS ? '\\' : '/';
+
+    for (size_t i = 0; root && i < policy->rules.n; i++) {
+        const struct rule *rule = &policy->rules.v[i];
+        bool git = str_is(rule->path, ".git");
+        if (!rule->any_depth || rule->revoked)
+            continue;
+        for (size_t from = root->path.n; from < path.n; from = str_find(path, from + 1, separator)) {
+            size_t end = from + 1 + rule->path.n;
+            if (end > path.n || (end < path.n && path.p[end] != separator) || (git && from == root->path.n) ||
+                !path_same(env, str_slice(path, from + 1, end), rule->path))
+                continue;
+            *at = str_slice(path, 0, end);
+            return rule;
+        }
+    }
+    return NULL;
+}
+
 static void add_protected(struct list *l, struct str root)
 {
     const struct rules *rules = &l->policy->rules;
 
     for (size_t i = 0; i < rules->n; i++) {
         const struct rule *rule = &rules->v[i];
+        if (rule->any_depth && !rule->revoked)
+            add_any_depth(l, root, rule);
+        if (rule->any_depth)
+            continue;
         if (rule->kind != RULE_PROTECT || rule->anchored || rule->revoked ||
             str_is(rule->path, ".git"))
             continue;

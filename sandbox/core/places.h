@@ -56,6 +56,11 @@ const struct place *places_decide(
 const struct place *places_within(
     const struct places *places, const struct path_env *env, struct str path, unsigned kinds);
 
+/* The rule of any depth that path, or a folder above it, falls under in its writable root; *at: what of path is the name
+ * itself. NULL: none. The name .git at the top of a root is git's own rule's. */
+const struct rule *places_any_depth(const struct places *places, const struct policy *policy,
+    const struct path_env *env, struct str path, struct str *at);
+
 /* The parts of Cordon's checkout that it starts from next time. NULL ends the list. */
 extern const char *const places_checkout_parts[];
 /* The type of the file system that a path lies on, as the table of mounts has it; none when

@@ -387,8 +387,8 @@ static void print_details(
         buf_format(out, " in %s", source.p);
         break;
     case OP_GUARD:
-        buf_format(out, "%s%s", op->number == 1 ? "/**/" : "/",
-            op->number == 2 ? "**: symbolic links" : text_printable(a, op->text).p);
+        buf_format(out, "%s%s", op->number == GUARD_TOP ? "/" : "/**/",
+            op->number == GUARD_LINKS ? "**: symbolic links" : text_printable(a, op->text).p);
         break;
     case OP_HARDLINKS:
         buf_format(out, "%s", op->number == HARDLINKS_REFUSE ? "refuse" : "record");

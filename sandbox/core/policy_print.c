@@ -94,7 +94,9 @@ static void print_rule(
     struct buf *out, struct arena *a, const struct path_env *env, const struct rule *rule)
 {
     struct str path =
-        rule->anchored ? path_display(a, env, rule->path) : text_printable(a, rule->path);
+        rule->anchored    ? path_display(a, env, rule->path)
+        : rule->any_depth ? arena_format(a, "**/%s", text_printable(a, rule->path).p)
+                          : text_printable(a, rule->path);
 
     buf_add(out, "  ", 2);
     pad(out, path, NAME_COLUMNS + VALUE_COLUMNS - 2);

@@ -261,6 +261,12 @@ static struct verdict verdict_at(const struct asked *q, const struct places *pla
             v.why = arena_format(q->a, "%s: %s", p->path.p, p->rule->reason);
         return v;
     }
+    if (p && p->kind != PLACE_PROTECT) {
+        struct place guarded = {.kind = PLACE_PROTECT, .root = p->path, .hold = HOLD_GUARD};
+        guarded.rule = places_any_depth(places, q->policy, q->env, q->path, &guarded.path);
+        if (guarded.rule)
+            return refuse_place(q, &guarded);
+    }
     return p ? change_at(q, p) : refuse_default(q);
 }
 

@@ -250,8 +250,39 @@ def crashes(world):
     report.check(left(workspace) == [".codex"], "names: what a person put there meanwhile stays", left(workspace))
 
 
+DEPTH = ("--protect", "**/.env", "--protect", "**/.git", "--protect", "deep/er")
+ANY_DEPTH = [
+    ("write below a name of any depth", "echo evil > a/.env/x", "a/.env/x"),
+    ("make a name of any depth", "mkdir -p b && echo evil > b/.env", "b/.env"),
+    ("make it at the top", "echo evil > .env", ".env"),
+    ("move it away", "mv a/.env was", "was"),
+    ("move a folder in that has it", "mkdir c && ln -s ../c c/x && mkdir c/d && mv c/d a/.env", "a/.env/d"),
+    ("a repository below", "mkdir -p n/.git && echo evil > n/.git/config", "n/.git/config"),
+    ("a missing name below the top", "mkdir -p deep/er && echo evil > deep/er/x", "deep/er/x"),
+]
+
+
+def any_depth(world):
+    """Names at any depth, which the observer holds."""
+    for name, script, made in ANY_DEPTH:
+        there = {}
+        for kind in ("bare", "inside"):
+            workspace = world.workspace(kind, "home")
+            write(f"{workspace}/a/.env/mine")
+            world.run(kind, workspace, ["sh", "-c", script], DEPTH)
+            there[kind] = os.path.lexists(f"{workspace}/{made}")
+        if not there["bare"]:
+            report.skip(f"names: {name}", "control made nothing")
+        else:
+            report.check(not there["inside"], f"names: {name} is refused", f"{made} is there")
+    workspace = world.workspace("inside", "home")
+    make_repository(workspace)
+    done = world.shell(workspace, "echo x > new && git add new && git commit -qm new", flags=DEPTH)
+    report.check(done.returncode == 0, "names: a commit in the workspace's own repository works beside it", done.stderr)
+
+
 def names(world):
-    for part in (placeholders, together, crashes, keeper, goes_on, fails_closed):
+    for part in (any_depth, placeholders, together, crashes, keeper, goes_on, fails_closed):
         part(world)
 
 

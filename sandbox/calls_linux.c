@@ -137,6 +137,7 @@ struct writer {
     struct sock_filter *out;
     size_t n, capacity;
     uint32_t lending; /* mode bits that no file may be given */
+    unsigned what;
 };
 
 static void put(struct writer *w, uint16_t code, uint32_t k, uint8_t yes, uint8_t no)
@@ -187,6 +188,7 @@ static void put_limit(struct writer *w, bool any)
 }
 
 #define NOTIFY 0x7fc00000u /* SECCOMP_RET_USER_NOTIF */
+#define PATH_ALONE 010000000u /* O_PATH: reads nothing */
 #define WRITES 021001103u  /* O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, __O_TMPFILE */
 
 /* FS_IOC_SETFLAGS, FS_IOC32_SETFLAGS, FS_IOC_FSSETXATTR: the attributes of an inode. */
@@ -197,7 +199,9 @@ static void put_end(struct writer *w, const struct watched *watched)
 {
     if (watched && watched->when == WHEN_WRITING) {
         put_load_argument(w, (unsigned)watched->flags);
-        put(w, BPF_JMP | BPF_JSET | BPF_K, WRITES, 0, 1);
+        put(w, BPF_JMP | BPF_JSET | BPF_K, WRITES, w->what & CALLS_READING ? 1 : 0, w->what & CALLS_READING ? 0 : 1);
+        if (w->what & CALLS_READING)
+            put(w, BPF_JMP | BPF_JSET | BPF_K, PATH_ALONE, 1, 0);
     } else if (watched && watched->when == WHEN_SETTING_FLAGS) {
         put_load_argument(w, 1);
         for (size_t i = 0; i < COUNT_OF(flag_requests); i++) {
@@ -265,7 +269,7 @@ struct numbered {
 
 static void put_call(struct writer *w, const struct numbered *c)
 {
-    struct writer measure = {NULL, 0, 0, w->lending};
+    struct writer measure = {NULL, 0, 0, w->lending, w->what};
 
     if (c->rule == REFUSE || c->rule == ABSENT) {
         put(w, BPF_JMP | BPF_JEQ | BPF_K, c->number, 0, 1);
@@ -284,7 +288,7 @@ static void put_call(struct writer *w, const struct numbered *c)
  * comparisons made that the most expensive step of starting a program. */
 static void put_tree(struct writer *w, const struct numbered *sorted, size_t count)
 {
-    struct writer measure = {NULL, 0, 0, w->lending};
+    struct writer measure = {NULL, 0, 0, w->lending, w->what};
     size_t half = count / 2;
 
     if (count <= 3) {
@@ -343,7 +347,7 @@ static size_t sort_calls(struct numbered *sorted, unsigned what)
 size_t calls_filter(struct sock_filter *out, size_t capacity, bool root, unsigned what)
 {
     struct numbered sorted[CALLS_MAX];
-    struct writer w = {out, 0, capacity, root ? SET_UID | SET_GID : SET_UID};
+    struct writer w = {out, 0, capacity, root ? SET_UID | SET_GID : SET_UID, what};
 
     put(&w, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch), 0, 0);
     put(&w, BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0);

@@ -50,6 +50,7 @@ struct server {
     const struct cover_table *table;
     struct recorder recorder;
     uint32_t uid, gid;
+    pid_t runner;
 };
 
 static const struct cover *find_cover(const struct server *s, uint64_t node)
@@ -115,6 +116,8 @@ static void record(struct server *s, const struct fuse_in_header *in, enum opera
     int n;
 
     d.pid = in->pid ? process_of((pid_t)in->pid) : 0;
+    if (d.pid == s->runner) /* a thread of its looks where a caller's path leads; the caller comes itself */
+        return;
     d.group = in->pid ? getpgid((pid_t)d.pid) : 0;
     if (d.group < 0)
         d.group = 0;
@@ -385,7 +388,7 @@ static bool leave_everything(struct server *s)
 
 static void run_server(int channel, const struct cover_table *table, int records, pid_t runner)
 {
-    struct server s = {.channel = channel, .table = table, .recorder = {.fd = records}, .uid = geteuid(), .gid = getegid()};
+    struct server s = {.channel = channel, .table = table, .recorder = {.fd = records}, .uid = geteuid(), .gid = getegid(), .runner = runner};
 
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && getppid() == runner && leave_everything(&s))
         serve_all(&s);

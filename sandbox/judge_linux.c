@@ -587,9 +587,14 @@ static bool judge_send(const struct asker *a)
     return true;
 }
 
-static enum operation operation_of(enum watched_kind kind)
+static bool is_reading(const struct asker *a)
 {
-    switch (kind) {
+    return (flags_of(a) & (O_ACCMODE | O_CREAT | O_TRUNC | TMPFILE_FLAG)) == O_RDONLY;
+}
+
+static enum operation operation_of(const struct asker *a)
+{
+    switch (a->call->kind) {
     case WATCHED_DELETE:
         return OPERATION_DELETE;
     case WATCHED_RENAME:
@@ -603,6 +608,7 @@ static enum operation operation_of(enum watched_kind kind)
     case WATCHED_MOUNT:
         return OPERATION_MOUNT;
     case WATCHED_OPEN:
+        return is_reading(a) ? OPERATION_READ : OPERATION_WRITE;
     case WATCHED_TRUNCATE:
         return OPERATION_WRITE;
     default:
@@ -613,7 +619,7 @@ static enum operation operation_of(enum watched_kind kind)
 static bool judge_secret(const struct asker *a, const struct caller_path *p)
 {
     return is_secret(a, p, a->out->path, sizeof a->out->path) &&
-           refuse(a, EACCES, operation_of(a->call->kind), DENIAL_RULE);
+           refuse(a, EACCES, operation_of(a), DENIAL_RULE);
 }
 
 /* Of two paths the second, which the first look has not seen. */
@@ -652,6 +658,9 @@ bool judge(const struct watch *watch, const struct watched *call, const struct s
         return judge_mount(&a, &p, told);
     if (!told)
         return false;
+    if (call->kind == WATCHED_OPEN && is_reading(&a) && look)
+        return watch->cover_device && !(flags_of(&a) & PATH_FLAG) &&
+               judge_read(watch, caller(&a), &p, !(flags_of(&a) & O_NOFOLLOW), out);
     if (call->path >= 0 && watch->secret_count > 0 && (judge_secret(&a, &p) || (two && judge_second_secret(&a))))
         return true;
     if (!look)

@@ -126,6 +126,7 @@ size_t calls_filter(struct sock_filter *out, size_t capacity, bool root, unsigne
 #define CALLS_WATCHED 1u /* calls that change something are notified */
 #define CALLS_HIDING  2u /* listings of folders too */
 #define CALLS_GATED   16u /* connections too */
+#define CALLS_READING 32u /* opens that only read, too */
 /* For a program that makes the proof before it becomes what it is to be: its first filter asks nobody, and leaves to the
  * capabilities what the second, which asks alone, is to hear of. */
 #define CALLS_FIRST   4u

@@ -146,6 +146,12 @@ int lookup_object(const struct caller_path *p, bool follow, struct looked *out)
     return look(p->text, follow || p->text[p->start] == '\0' ? 0 : O_NOFOLLOW, out);
 }
 
+int lookup_status(const struct caller_path *p, bool follow, struct looked *out)
+{
+    out->fd = -1;
+    return describe(AT_FDCWD, p->text, follow || p->text[p->start] == '\0' ? 0 : AT_SYMLINK_NOFOLLOW, out);
+}
+
 int lookup_folder(struct caller_path *p, struct looked *out, const char **name)
 {
     size_t n = strlen(p->text), at;

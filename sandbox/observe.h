@@ -45,6 +45,7 @@ struct watch {
     size_t hidden_count;
     const struct str *layers;  /* caches: an overlay, where a write reaches no other name */
     size_t layer_count;
+    uint64_t cover_device;     /* of plain covers, as struct looked names it: opens that read are weighed; 0: they are not */
     enum hardlinks hardlinks;
     bool own_network;          /* a network namespace of our own */
     bool unix_datagrams;       /* the policy lets AF_UNIX datagram sockets be */
@@ -116,6 +117,8 @@ bool lookup_path(pid_t caller, int folder, const char *typed, struct caller_path
 void lookup_descriptor(pid_t caller, int fd, struct caller_path *out);
 /* 0 and out, whose fd is the caller's to close; or errno. */
 int lookup_object(const struct caller_path *p, bool follow, struct looked *out);
+/* The same without a descriptor: out->fd is -1. */
+int lookup_status(const struct caller_path *p, bool follow, struct looked *out);
 /* The folder that holds the last name. name: points into p; none: it ends in "." or "..", or has no last name. */
 int lookup_folder(struct caller_path *p, struct looked *out, const char **name);
 /* What is at that name in folder; not followed. out->fd is -1. */
@@ -154,6 +157,11 @@ bool judge(const struct watch *watch, const struct watched *call, const struct s
 
 /* from, renamed over the protected file `to` of the same folder, is to.lock and changes nothing: it is removed. */
 bool same_replaces(int folder, const char *from, const char *to);
+
+/* ---- reads_linux.c: the same for an open that only reads, where covers are plain ---- */
+
+bool judge_read(
+    const struct watch *watch, pid_t caller, const struct caller_path *p, bool follow, struct judged *out);
 
 /* ---- hidden_linux.c ---- */
 

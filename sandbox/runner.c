@@ -105,11 +105,14 @@ static void note_plain(struct runner *r)
     frame_end(&r->out, mark);
 }
 
-static bool has_recording_cover(const struct runner *r)
+static bool has_secret(const struct runner *r)
 {
-    for (size_t i = 0; i < r->ops.n; i++)
-        if ((r->ops.v[i].kind == OP_COVER_FOLDER || r->ops.v[i].kind == OP_COVER_FILE) && r->ops.v[i].number == 1)
+    for (size_t i = 0; i < r->ops.n; i++) {
+        const struct op *op = &r->ops.v[i];
+        if (op->number == 1 &&
+            (op->kind == OP_COVER_FOLDER || op->kind == OP_COVER_FILE || op->kind == OP_LATER_SECRET))
             return true;
+    }
     return false;
 }
 
@@ -127,6 +130,17 @@ static bool forget_outside(struct err *e)
     return true;
 }
 
+/* Of the file system that plain covers are clones of. */
+static bool find_cover_device(struct runner *r)
+{
+    struct statx st;
+
+    if (statx(r->confinement.empty_folder, "", AT_EMPTY_PATH, 0, &st) != 0)
+        return false;
+    r->watch.cover_device = (uint64_t)st.stx_dev_major << 32 | st.stx_dev_minor;
+    return r->watch.cover_device != 0;
+}
+
 static bool handle_build(struct runner *r, const struct frame *f, struct err *e)
 {
     struct frame_reader fields;
@@ -140,7 +154,7 @@ static bool handle_build(struct runner *r, const struct frame *f, struct err *e)
         return err_set(e, ERR_PROTOCOL, "a plan was to be applied twice, or its parts did not arrive");
     if (!apply_plan(&apply, r->ops.v, r->ops.n, e) || !forget_outside(e))
         return false;
-    if (r->covers.pid <= 0 && has_recording_cover(r))
+    if (r->covers.pid <= 0 && has_secret(r))
         note_plain(r);
     watch_fill(&r->watch, &r->arena, r->ops.v, r->ops.n);
     r->watch.recorder = &r->recorder;
@@ -151,6 +165,8 @@ static bool handle_build(struct runner *r, const struct frame *f, struct err *e)
         return false;
     }
     r->confinement.watched = CALLS_WATCHED | CALLS_GATED | (r->watch.hidden_count ? CALLS_HIDING : 0);
+    if (r->covers.pid <= 0 && has_secret(r) && find_cover_device(r))
+        r->confinement.watched |= CALLS_READING;
     r->built = true;
     r->plan.v = r->ops.v;
     r->plan.n = r->ops.n;

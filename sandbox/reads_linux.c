@@ -61,6 +61,22 @@ static bool follow_step(pid_t caller, struct caller_path *p, const struct looked
     return size > 0 && (size_t)size < sizeof whole && lookup_path(caller, AT_FDCWD, whole, p);
 }
 
+/* What the words after a cover name in it; the cover itself when they lead out again. */
+static bool name_below(int cover, const char *rest, char *out, size_t size)
+{
+    char top[PATH_BYTES_MAX];
+    struct caller_path whole = {.start = 0};
+    int n;
+
+    if (!lookup_real(cover, NULL, top, sizeof top))
+        return false;
+    n = snprintf(whole.text, sizeof whole.text, "%s/%s", top, rest);
+    if (n <= 0 || (size_t)n >= sizeof whole.text || !lookup_lexical(&whole, out, size) ||
+        !lookup_is_below(out, str_from(top)))
+        snprintf(out, size, "%s", top);
+    return true;
+}
+
 /* Something on the way cannot be entered: is it a cover? */
 static bool is_below_cover(const struct watch *watch, pid_t caller, const struct caller_path *from, struct judged *out)
 {
@@ -72,7 +88,7 @@ static bool is_below_cover(const struct watch *watch, pid_t caller, const struct
         bool covered, goes_on;
         if (at == 0)
             return false;
-        covered = way.dev == watch->cover_device && lookup_real(way.fd, p.text + at, out->path, sizeof out->path);
+        covered = way.dev == watch->cover_device && name_below(way.fd, p.text + at, out->path, sizeof out->path);
         goes_on = !covered && follow_step(caller, &p, &way, at);
         close(way.fd);
         if (!goes_on)

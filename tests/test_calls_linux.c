@@ -169,6 +169,10 @@ static const struct {
     uint32_t wanted; /* ASKS, an errno, or 0 */
 } asking_rows[] = {
     {"reading asks nobody", ALL, SYS_openat, {0, 0, 0}, 0},
+    {"where reads are watched, reading asks", ALL | CALLS_READING, SYS_openat, {0, 0, 0}, ASKS},
+    {"a folder, too", ALL | CALLS_READING, SYS_openat, {0, 0, 0200000}, ASKS},
+    {"a mere O_PATH does not", ALL | CALLS_READING, SYS_openat, {0, 0, 010000000}, 0},
+    {"and writing asks still", ALL | CALLS_READING, SYS_openat, {0, 0, 1}, ASKS},
     {"opening for writing asks", ALL, SYS_openat, {0, 0, 1}, ASKS},
     {"opening both ways asks", ALL, SYS_openat, {0, 0, 2}, ASKS},
     {"creating asks", ALL, SYS_openat, {0, 0, 0100}, ASKS},

@@ -262,7 +262,9 @@ struct op {
 };
 
 /* A note of a plan whose covers have no server; the runner finds out at the latest. */
-#define NOTE_PLAIN_COVERS "reads of secret paths are refused but not recorded: /dev/fuse cannot be used"
+#define NOTE_PLAIN_COVERS                                                                                        \
+    "every file that is opened is looked at first, to record reads of secret paths: /dev/fuse cannot be used, " \
+    "which would make that free"
 
 struct plan {
     struct op *v;

@@ -8,7 +8,7 @@ import os
 import subprocess
 import time
 
-from harness import report, write
+from harness import Listener, report, write
 
 KEY = ".ssh/id_recorded"
 TOKEN = ".netrc"
@@ -58,7 +58,36 @@ def is_of(record, world, path, program):
     return record["operation"] == "read" and record["path"] == f"{world.home('inside')}/{path}" and own.startswith(program)
 
 
+def connections(world):
+    """What a refused connection leaves: the address as a person would write it, who tried, the errno that the program got."""
+    tries = [
+        ("to a socket that somebody outside listens on", "path", "unix-path {name}", "unix:{name}", "EACCES"),
+        ("by a datagram to such a one", "path-datagram", "unix-path-datagram {name}", "unix datagram", "EACCES"),
+        ("to the network", None, "tcp 192.0.2.1 80", "192.0.2.1:80", "ENETUNREACH"),
+        ("to the network, over v6", None, "tcp ::ffff:192.0.2.1 80", "[::ffff:192.0.2.1]:80", "ENETUNREACH"),
+        ("by a datagram to the network", None, "udp-connected 192.0.2.1 53", "192.0.2.1:53", "ENETUNREACH"),
+    ]
+    for name, what, words, address, code in tries:
+        outside = Listener(world, "inside", "home", what) if what else None
+        values = outside.words if outside else {}
+        argv = [world.attack, *[w.format(**values) for w in words.split()]]
+        done = world.run("inside", world.workspace("inside", "home"), argv)
+        seen = [r for r in records(world) if r["operation"] == "connect" and r["address"] == address.format(**values)]
+        good = len(seen) == 1 and seen[0]["errno"] == code and seen[0]["program"] == world.attack and seen[0]["remedy"]
+        report.check(done.returncode == 1 and good and not (outside and outside.change()),
+                     f"recorded: a connection {name} is refused, and a record arrives",
+                     f"{done.stdout!r}; records: {records(world)}")
+        if outside:
+            outside.close()
+    for name, argv in (("over loopback", ["loopback", "127.0.0.1"]), ("to a socket inside", ["unix-inside", "own"]),
+                       ("to nobody", ["unix-path", "missing"])):
+        done = world.run("inside", world.workspace("inside", "home"), [world.attack, *argv])
+        report.check(done.returncode == (1 if argv[1] == "missing" else 0) and not records(world),
+                     f"recorded: a connection {name} leaves no record", f"{done.stdout!r}; records: {records(world)}")
+
+
 def recorded(world):
+    connections(world)
     for kind in ("bare", "inside"):
         for name in (KEY, TOKEN, "plain"):
             write(f"{world.home(kind)}/{name}", "decoy\n", 0o600)

@@ -387,7 +387,7 @@ static void print_details(
         buf_format(out, " in %s", source.p);
         break;
     case OP_GUARD:
-        buf_format(out, "%s%s", op->number == GUARD_TOP ? "/" : "/**/",
+        buf_format(out, "%s%s", op->number == GUARD_TOP || op->number == GUARD_LINKS ? "/" : "/**/",
             op->number == GUARD_LINKS ? "**: symbolic links" : text_printable(a, op->text).p);
         break;
     case OP_HARDLINKS:

@@ -1,7 +1,7 @@
 /*
- * record: a refusal on its way to cordon: one packet, never waited for; and the end that takes them. What sees refusals (the observer, the gate, the
- * server behind covers, the keeper) must not be held up by who reads of them, nor by a program that is refused as fast
- * as it can: what does not fit is counted, and the count goes with the next record that does.
+ * record: a refusal on its way to cordon: one packet, never waited for; and the end that takes them. What sees refusals (the
+ * observer, the gate, the server behind covers, the keeper) must not be held up by who reads of them, nor by a program that
+ * is refused as fast as it can: what does not fit is counted, and the count goes with the next record that does.
  */
 #include "observe.h"
 #include "core/frame.h"

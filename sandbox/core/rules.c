@@ -233,6 +233,9 @@ static struct verdict change_at(const struct asked *q, const struct place *p)
     case PLACE_KEPT:
         return refuse_default(q);
     case PLACE_TEMP:
+        if (str_is(p->path, "/dev/pts") && !exact && !attributes && q->operation != OPERATION_WRITE)
+            return refuse_own(q, p); /* the kernel alone makes names there */
+        return exact && removes(q->operation) ? refuse_held(q, p) : allow(q, p);
     case PLACE_CACHE:
     case PLACE_ROOT:
         return exact && removes(q->operation) ? refuse_held(q, p) : allow(q, p);

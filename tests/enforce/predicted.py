@@ -54,6 +54,10 @@ class Stage:
                                                                "-q", "-m", "x"]):
                 subprocess.run(["git", *words], cwd=w, env=self.world.environment("bare"), check=False,
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            for name in ("modules/m/config", "modules/m/hooks/x", "modules/m/HEAD", "modules/m/objects/x", "modules/m/commondir",
+                         "modules/deep/er/config", "modules/deep/er/HEAD", "worktrees/w/gitdir", "worktrees/w/commondir",
+                         "worktrees/w/HEAD", "worktrees/w/index", "info/exclude", "hooks/post-checkout", "FETCH_HEAD"):
+                write(f"{w}/.git/{name}")
         for name in ODD:
             write(f"{w}/odd/{name}")
         for name, target in (("to-out", f"{self.home}/other"), ("to-in", "d"), ("to-secret", f"{self.home}/.ssh"),

@@ -106,7 +106,7 @@ static int try_link(const char *path)
     slash[slash == folder] = '\0';
     fd = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
     if (fd < 0)
-        return errno;
+        return errno == EOPNOTSUPP ? EEXIST : errno; /* no answer where there are none */
     snprintf(way, sizeof way, "/proc/self/fd/%d", fd);
     if (linkat(AT_FDCWD, way, AT_FDCWD, path, AT_SYMLINK_FOLLOW) != 0)
         code = errno;

@@ -9,16 +9,15 @@ import time
 
 import attacks
 import death
-import later
+import mixed
 import names
 import recorded
 import sessions
 import starts
 from harness import World, report, who
 
-SECTIONS = {**attacks.SECTIONS, **sessions.SECTIONS, **starts.SECTIONS, **names.SECTIONS, **death.SECTIONS,
+SECTIONS = {**attacks.SECTIONS, **sessions.SECTIONS, **starts.SECTIONS, **names.SECTIONS, **mixed.SECTIONS, **death.SECTIONS,
             **recorded.SECTIONS}
-ASKED_FOR = later.SECTIONS
 
 
 def alive(world):
@@ -32,16 +31,15 @@ def alive(world):
 
 def main():
     wanted = sys.argv[1:] or list(SECTIONS)
-    every = {**SECTIONS, **ASKED_FOR}
-    unknown = [w for w in wanted if w not in every]
+    unknown = [w for w in wanted if w not in SECTIONS]
     if unknown:
-        sys.exit(f"enforce: no such section: {' '.join(unknown)}; there are {' '.join(every)}")
+        sys.exit(f"enforce: no such section: {' '.join(unknown)}; there are {' '.join(SECTIONS)}")
     world = World()
     try:
         if alive(world):
             for name in wanted:
                 start = time.monotonic()
-                every[name](world)
+                SECTIONS[name](world)
                 if os.environ.get("ENFORCE_TIMES"):
                     report.line(f"# {name}: {time.monotonic() - start:.1f} s as {who}")
     finally:

@@ -1,7 +1,6 @@
 """
-Attacks that what stands today does not refuse and does not claim to: names that do not exist yet, covers that are
-renamed over from outside, hard links that are there already, git's further ways. They run
-only when asked for (`run.sh later`), so that whoever builds the answer has the test.
+What was let through once: hard links that are there already, set-uid files, names that do not exist yet, and files of git's
+that are made where there were none (all of git's ways are in git_ways.py).
 """
 
 import os
@@ -39,16 +38,16 @@ FURTHER = [
     ("per-worktree configuration", "echo evil > .git/config.worktree", ".git/config.worktree"),
     ("a submodule's configuration", "echo evil >> .git/modules/m/config", ".git/modules/m/config"),
     ("a submodule's hooks", "echo evil > .git/modules/m/hooks/post-checkout", ".git/modules/m/hooks"),
-    ("a worktree's commondir", "echo evil > .git/worktrees/w/commondir", ".git/worktrees/w"),
+    ("a worktree's commondir", "echo evil > .git/worktrees/w/commondir", ".git/worktrees/w/commondir"),
 ]
 
 
-def later(world):
-    Batch(world, "later", LINKS).run()
+def mixed(world):
+    Batch(world, "mixed", LINKS).run()
     folder = world.workspace("inside", "home")
     world.shell(folder, SET_USER[1])
     left = os.path.exists(f"{folder}/own") and os.stat(f"{folder}/own").st_mode & 0o4000
-    report.check(not left, f"later: {SET_USER[0]}", "its set-uid bit stays")
+    report.check(not left, f"mixed: {SET_USER[0]}", "its set-uid bit stays")
     for rows, repository in ((MISSING, False), (FURTHER, True)):
         for name, script, kept in rows:
             result = {}
@@ -63,9 +62,9 @@ def later(world):
                 world.run(kind, folder, ["sh", "-c", script])
                 result[kind] = difference(before, snapshot(f"{folder}/{kept}"))
             if not result["bare"]:
-                report.skip(f"later: {name}", "control changed nothing")
+                report.skip(f"mixed: {name}", "control changed nothing")
             else:
-                report.check(not result["inside"], f"later: {name}", result["inside"])
+                report.check(not result["inside"], f"mixed: {name}", result["inside"])
 
 
-SECTIONS = {"later": later}
+SECTIONS = {"mixed": mixed}

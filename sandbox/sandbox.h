@@ -27,6 +27,10 @@ struct git_found;
 struct path_env;
 const struct git_found *facts_git(struct arena *a, const struct policy *policy, const struct path_env *env,
     const struct host *host);
+/* What the observer alone held in these roots for git, looked at again when nothing runs inside: links made in .git since
+ * then are removed, and all that is found is told, one printable line each. */
+void git_leftover(
+    struct arena *a, const struct path_env *env, const struct texts *roots, uint64_t since_ms, struct texts *lines);
 /* The folder that is bound over the .git of a workspace without one (OP_BIRTHPLACE's source). there: an empty .git is. */
 bool newborn_make(struct str place, struct str root, bool there, struct err *e);
 /* Puts what was made there into place, or keeps it apart, and says which: one printable line each. ended: of our own

@@ -210,6 +210,12 @@ static void begin_boundary(struct session *s, bool new_network)
         s->early = NULL;
 }
 
+static void say_lines(const struct texts *lines)
+{
+    for (size_t i = 0; i < lines->n; i++)
+        say_note("%s", lines->v[i].p);
+}
+
 /* Repositories that were made inside, where the workspace had none: now or in a session that is gone. */
 static void settle_births(struct session *s, bool ended)
 {
@@ -217,8 +223,7 @@ static void settle_births(struct session *s, bool ended)
     struct texts lines = {0};
 
     newborn_settle(&a, &s->env, s->host.session_dir, ended, &lines);
-    for (size_t i = 0; i < lines.n; i++)
-        say_note("%s", lines.v[i].p);
+    say_lines(&lines);
     arena_release(&a);
 }
 
@@ -227,6 +232,7 @@ bool session_begin(struct session *s, const struct options *o, struct err *e)
     enum net_mode mode = NET_OFFLINE;
 
     s->options = o;
+    s->began_ms = sys_clock_ms();
     s->env.system = outer_path_system();
     denied_begin(s);
     if (o->verb->boundary) {
@@ -450,11 +456,32 @@ void opened_close(struct opened **o)
     *o = NULL;
 }
 
+/* The writable roots that are open now, in a. */
+static void roots_of(struct arena *a, const struct opened *o, struct texts *out)
+{
+    const struct policy *p = o ? &o->policy : NULL;
+
+    if (!o || !o->boundary)
+        return;
+    if (p->workspace.n)
+        *(struct str *)ARENA_PUSH(a, out) = arena_str(a, p->workspace);
+    for (size_t i = 0; i < p->rules.n; i++)
+        if (p->rules.v[i].kind == RULE_WRITE && p->rules.v[i].anchored)
+            *(struct str *)ARENA_PUSH(a, out) = arena_str(a, p->rules.v[i].path);
+}
+
 void session_close(struct session *s)
 {
+    struct arena a = {0};
+    struct texts roots = {0}, lines = {0};
+
     if (s->denied && s->denied->begun)
         denied_last(s, s->open);
+    roots_of(&a, s->open, &roots);
     opened_close(&s->open);
+    git_leftover(&a, &s->env, &roots, s->began_ms, &lines);
+    say_lines(&lines);
+    arena_release(&a);
     if (s->host.session_dir.n && !s->borrowed && !s->settled)
         settle_births(s, true);
     s->settled = true;

@@ -153,6 +153,7 @@ struct session {
     bool no_workspace;        /* opened where none may be */
     struct str no_workspace_why;
     struct str workspace;     /* what :open chose; none: as the options say */
+    uint64_t began_ms;        /* since 1970 */
     bool quit;                /* :quit was said */
     int quit_code;
     bool quit_asked;          /* :quit was said once while jobs ran */

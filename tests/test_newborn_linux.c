@@ -1,5 +1,6 @@
 /*
- * test_newborn_linux: birthplaces on a real file system: made again without loss, put into place, kept apart.
+ * test_newborn_linux: birthplaces on a real file system: made again without loss, put into place, kept apart. And what is looked at
+ * again for git when a session ends.
  */
 #include "../sandbox/core/path.h"
 #include "../sandbox/sandbox.h"
@@ -147,8 +148,38 @@ static void test_taken(void)
     finish(&f);
 }
 
+static void test_leftover(void)
+{
+    struct fixture f;
+    struct texts roots = {0}, lines = {0};
+    struct err e = {0};
+    struct str link, other;
+
+    begin(&f);
+    *(struct str *)ARENA_PUSH(&f.a, &roots) = f.root;
+    link = join(&f, f.root, ".git/logs/HEAD");
+    other = join(&f, f.root, ".git/objects/link");
+    sys_make_folders(join(&f, f.root, ".git/logs"), 0755, &e);
+    sys_make_folders(join(&f, f.root, ".git/objects"), 0755, &e);
+    CHECK(symlink("/x\033y", link.p) == 0 && symlink("/x", other.p) == 0, "links in .git");
+    git_leftover(&f.a, &f.env, &roots, sys_clock_ms() + 60000, &lines);
+    CHECK(lines.n == 0 && is_there(&f, f.root, ".git/logs"), "a link of before the session");
+    git_leftover(&f.a, &f.env, &roots, sys_clock_ms() - 60000, &lines);
+    CHECK(lines.n == 1 && strstr(lines.v[0].p, "/x\\x1By") && readlink(link.p, (char[2]){0}, 1) < 0, "one made in it is removed and told");
+    CHECK(readlink(other.p, (char[2]){0}, 1) == 1, "objects are data");
+    lines.n = 0;
+    sys_remove_tree(join(&f, f.root, ".git"), &e);
+    sys_make_folders(join(&f, f.root, "objects"), 0755, &e);
+    sys_make_folders(join(&f, f.root, "refs"), 0755, &e);
+    sys_append_file(join(&f, f.root, "HEAD"), STR("x"), &e);
+    git_leftover(&f.a, &f.env, &roots, sys_clock_ms() - 60000, &lines);
+    CHECK(lines.n == 1 && strstr(lines.v[0].p, "made a git folder"), "a workspace that became a git folder is told");
+    finish(&f);
+}
+
 int main(void)
 {
+    test_leftover();
     test_again();
     test_empty();
     test_bad();

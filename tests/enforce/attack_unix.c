@@ -13,8 +13,8 @@
 #include <unistd.h>
 #include "attack.h"
 
-#define TRIES      4000 /* and for some time, until one got anywhere */
-#define SECONDS    1
+#define SOME_MS    300 /* a race is run so long, */
+#define LONG_MS    1500 /* and so long if nothing got anywhere */
 #define SWAPPED_FD 100
 
 struct race {
@@ -67,15 +67,22 @@ static void *swap_descriptor(void *context)
     return NULL;
 }
 
+static long now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 /* Whether it got there is for the one outside to see: here a connection may as well be one to the decoy. */
 static struct outcome run_race(struct race *r, void *(*other)(void *))
 {
-    time_t end = time(NULL) + SECONDS;
+    long start = now_ms();
     pthread_t thread;
     int good = 0;
     if (pthread_create(&thread, NULL, other, r) != 0)
         return outcome_cannot();
-    for (int i = 0; (i < TRIES || !good) && time(NULL) <= end; i++) {
+    while (now_ms() - start < (good ? SOME_MS : LONG_MS)) {
         int fd = other == swap_descriptor ? SWAPPED_FD : socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
         good += connect(fd, (struct sockaddr *)&r->at, sizeof r->at) == 0;
         if (fd != SWAPPED_FD)

@@ -66,7 +66,7 @@ static bool holds(const char *pid, struct str folder, bool reading)
     return holds;
 }
 
-uint64_t holders_end(struct str folder, enum holders whom, struct buf *names)
+uint64_t holders_end(struct str folder, enum holders whom, pid_t spare, struct buf *names)
 {
     DIR *d = opendir("/proc");
     struct dirent *entry;
@@ -75,7 +75,7 @@ uint64_t holders_end(struct str folder, enum holders whom, struct buf *names)
     while (d && (entry = readdir(d)) != NULL) {
         char path[64], name[64];
         long pid = strtol(entry->d_name, NULL, 10);
-        if (pid <= 1 || (whom != HOLDERS_EVERYONE && !holds(entry->d_name, folder, whom == HOLDERS_READING)))
+        if (pid <= 1 || pid == spare || (whom != HOLDERS_EVERYONE && !holds(entry->d_name, folder, whom == HOLDERS_READING)))
             continue;
         snprintf(path, sizeof path, "/proc/%ld/comm", pid);
         sys_read_small(path, name, sizeof name);

@@ -333,7 +333,7 @@ static void end_holders(const struct kept *k)
     struct buf names = {0};
 
     if (!k->pin)
-        holders_end(k->op.path, is_secret(k) ? HOLDERS_READING : HOLDERS_WRITING, &names);
+        holders_end(k->op.path, is_secret(k) ? HOLDERS_READING : HOLDERS_WRITING, (pid_t)server(), &names);
     buf_release(&names);
 }
 

@@ -190,9 +190,10 @@ bool proof_make(struct proof *proof, const struct confinement *c, struct err *e)
 bool proof_hold(struct proof *proof, struct spawn_request *q, struct err *e);
 void proof_end(struct proof *proof);
 
-/* holders_linux.c: kills who holds a file below folder open for writing, or at all, or everyone but the runner; names them. */
+/* holders_linux.c: kills who holds a file below folder open for writing, or at all, or everyone but the runner and spare;
+ * names them. spare: the server behind covers, if there is one. */
 enum holders { HOLDERS_WRITING, HOLDERS_READING, HOLDERS_EVERYONE };
-uint64_t holders_end(struct str folder, enum holders whom, struct buf *names);
+uint64_t holders_end(struct str folder, enum holders whom, pid_t spare, struct buf *names);
 /* The mount of the writable root that the plan named path, -1; and where it is now, maybe below a folder with a new name. */
 int holders_root(const struct confinement *c, struct str path);
 bool holders_where(const struct confinement *c, struct str path, char out[PATH_BYTES_MAX]);

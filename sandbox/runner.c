@@ -482,7 +482,8 @@ static bool handle_change(struct runner *r, const struct frame *f, struct err *e
         keeper_pause(false);
         if (good || e->code != EBUSY || op.kind != OP_REMOUNT_READONLY)
             break;
-        ended += holders_end(holders_where(&r->confinement, op.path, now) ? str_from(now) : op.path, round >= HOLDER_ROUNDS - 3 ? HOLDERS_EVERYONE : HOLDERS_WRITING, &names);
+        ended += holders_end(holders_where(&r->confinement, op.path, now) ? str_from(now) : op.path,
+            round >= HOLDER_ROUNDS - 3 ? HOLDERS_EVERYONE : HOLDERS_WRITING, r->covers.pid, &names);
         nanosleep(&pause, NULL);
     }
     if (good) {

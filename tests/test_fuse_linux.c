@@ -317,6 +317,25 @@ static void check_late(const struct world *w)
         "and is refused and recorded by its name");
 }
 
+static void check_spared(const struct world *w)
+{
+    const struct target covered = {w->folder, w->file, w->link};
+    struct buf names = {0};
+    uint64_t lost;
+    int status = 0;
+    pid_t other = fork(), pid;
+
+    if (other == 0) {
+        pause();
+        _exit(0);
+    }
+    CHECK(holders_end(STR("/tmp"), HOLDERS_EVERYONE, w->server.pid, &names) == 1 &&
+              waitpid(other, &status, 0) == other && WIFSIGNALED(status),
+        "when everyone is ended, everyone else is");
+    CHECK(touch(OPEN, &covered, &pid) == EACCES && next_record(w, 0, &lost), "the server is spared, and records");
+    buf_release(&names);
+}
+
 static void check_end(const struct world *w)
 {
     const struct target covered = {w->folder, w->file, w->link};
@@ -393,6 +412,7 @@ static int all_checks(void)
     check_quiet(&w);
     check_late(&w);
     check_flood(&w);
+    check_spared(&w);
     check_end(&w);
     return check_failures ? 1 : 0;
 }

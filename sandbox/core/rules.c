@@ -210,12 +210,12 @@ static bool removes(enum operation operation)
     return operation == OPERATION_DELETE || operation == OPERATION_RENAME;
 }
 
-/* A folder is written by making names in it. */
+/* A folder is written by making names in it; where .git is not there, inside is one for it to be born in. */
 static bool is_folder(const struct asked *q)
 {
     for (size_t i = 0; q->facts && i < q->facts->n; i++)
         if (path_same(q->env, q->facts->v[i].path, q->path))
-            return q->facts->v[i].kind == FACT_FOLDER;
+            return q->facts->v[i].kind == FACT_FOLDER || q->facts->v[i].kind == FACT_MISSING;
     return false;
 }
 

@@ -350,7 +350,7 @@ static void end_tree(const struct kept *k, const struct err *e)
 {
     tell(k, e->code ? e->code : EPERM);
     kill(-1, SIGKILL);
-    _exit(1);
+    _exit(RUNNER_UNCOVERED);
 }
 
 /* Under the lock, the tree stopped: sure that it is covered, whatever happens outside meanwhile. */

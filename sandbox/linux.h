@@ -30,6 +30,7 @@
 #define RUNNER_FDS_MAX 8
 #define SAID_FD 5 /* until the runner runs: where it says {step, errno} when it cannot start */
 #define RUNNER_NO_NETWORK 2
+#define RUNNER_UNCOVERED 77 /* its exit code when a cover could not be put back: see keeper_linux.c */
 
 /* ---- start_linux.c: the runner as a process ---- */
 

@@ -6,6 +6,7 @@
 
 #include <grp.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -207,6 +208,17 @@ fail:
     return false;
 }
 
+/* It is gone in a moment, if it is not yet. */
+static bool ended_uncovered(int pidfd)
+{
+    struct pollfd p = {.fd = pidfd, .events = POLLIN};
+    siginfo_t info = {0};
+
+    return poll(&p, 1, 500) > 0 &&
+           waitid((idtype_t)3 /* P_PIDFD */, (id_t)pidfd, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_code == CLD_EXITED && info.si_status == RUNNER_UNCOVERED;
+}
+
 bool start_explain(const struct started *s, struct err *e)
 {
     static const char *const steps[] = {"", "cannot map the user's id into a sandbox",
@@ -217,6 +229,11 @@ bool start_explain(const struct started *s, struct err *e)
 
     if (n == (ssize_t)sizeof failure && failure.step > 0 && failure.step < (int)COUNT_OF(steps))
         return explain_withheld(e, steps[failure.step], failure.code);
+    if (ended_uncovered(s->pidfd)) {
+        err_set(e, ERR_REFUSED, "everything inside was ended");
+        err_reason(e, "what took the place of a protected or secret name outside could not be covered");
+        return err_remedy(e, "cordon denied says which; put a real file or folder there");
+    }
     return err_set(e, ERR_SYSTEM, "the runner ended, and everything inside with it");
 }
 

@@ -7,36 +7,21 @@
  * holds a shared lock on it. Everything is done relative to a held descriptor of the folder that it stands in, so that a
  * name on the way that is replaced leads nowhere.
  *
- * Its time of change is a constant: another session knows a placeholder by it (together with owner and emptiness), also
- * one whose ledger is lost. Whoever puts something in it changes that time, and it is no longer ours to remove.
- *
  * The table is a mutable global, as the session's folder is: several boundaries of one session share a placeholder.
  */
-#include "linux.h"
+#include "names.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <time.h>
 
 #define LEDGER       "names"
 #define LEDGER_MAX   ((size_t)4 << 20)
-#define MARK_SECONDS 1129271876 /* the bytes "CORD" */
-#define MODE_BEGUN   01700      /* until it has the mark: nobody's own folder or file is so */
-#define MODE_FOLDER  0755
-#define MODE_FILE    0644
 #define SESSIONS_MAX 256
 #define LOCK_TRIES   50
-
-struct identity {
-    uint64_t dev, ino;
-    int64_t born;
-    uint32_t born_ns;
-};
 
 struct held {
     char *path, *text;
@@ -52,87 +37,6 @@ struct held {
 
 static struct held *table;
 static size_t table_count;
-
-/* ---- what an object is ---- */
-
-static bool identify(int fd, struct identity *out)
-{
-    struct statx st;
-
-    if (statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &st) != 0)
-        return false;
-    out->dev = makedev(st.stx_dev_major, st.stx_dev_minor);
-    out->ino = st.stx_ino;
-    out->born = st.stx_mask & STATX_BTIME ? st.stx_btime.tv_sec : 0;
-    out->born_ns = st.stx_mask & STATX_BTIME ? st.stx_btime.tv_nsec : 0;
-    return true;
-}
-
-static bool same_identity(const struct identity *x, const struct identity *y)
-{
-    return x->dev == y->dev && x->ino == y->ino && x->born == y->born && x->born_ns == y->born_ns;
-}
-
-/* fd: opened for reading. */
-static bool is_empty_folder(int fd)
-{
-    char entries[2048];
-    long n;
-
-    if (lseek(fd, 0, SEEK_SET) != 0)
-        return false;
-    while ((n = syscall(SYS_getdents64, fd, entries, sizeof entries)) > 0) {
-        for (long at = 0; at < n;) {
-            struct dirent64 *entry = (struct dirent64 *)(void *)(entries + at);
-            if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-                return false;
-            at += entry->d_reclen;
-        }
-    }
-    return n == 0;
-}
-
-static bool has_bytes(int fd, struct str bytes)
-{
-    char found[256];
-    ssize_t n = pread(fd, found, sizeof found, 0);
-
-    return n >= 0 && (size_t)n == bytes.n && bytes.n < sizeof found && memcmp(found, bytes.p, bytes.n) == 0;
-}
-
-static bool is_untouched(int fd, bool file, struct str bytes)
-{
-    struct stat st;
-
-    if (fstat(fd, &st) != 0 || (file ? !S_ISREG(st.st_mode) : !S_ISDIR(st.st_mode)))
-        return false;
-    return file ? has_bytes(fd, bytes) : is_empty_folder(fd);
-}
-
-bool names_is_placeholder(int object, const struct stat *st)
-{
-    char link[64];
-    int fd;
-    bool is;
-
-    if (st->st_mtim.tv_sec != MARK_SECONDS || st->st_mtim.tv_nsec != 0 || st->st_uid != geteuid())
-        return false;
-    if (S_ISREG(st->st_mode))
-        return st->st_size < 256 && st->st_nlink == 1;
-    if (!S_ISDIR(st->st_mode))
-        return false;
-    snprintf(link, sizeof link, "/proc/self/fd/%d", object);
-    fd = open(link, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    is = fd >= 0 && is_empty_folder(fd);
-    if (fd >= 0)
-        close(fd);
-    return is;
-}
-
-static int open_itself(int folder, const char *name, bool file)
-{
-    return openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (file ? 0 : O_DIRECTORY));
-}
 
 /* ---- the ledger ---- */
 
@@ -224,24 +128,6 @@ static void rewrite(void)
     buf_release(&lines);
 }
 
-/* ---- removing ---- */
-
-/* fd: the object, known to be ours. */
-static void remove_untouched(int folder, const char *name, int fd, bool file, struct str bytes)
-{
-    struct identity here, ours;
-    int again;
-
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
-        return; /* another session holds the name by it, and will remove it */
-    again = open_itself(folder, name, file);
-    if (again >= 0 && identify(again, &here) && identify(fd, &ours) && same_identity(&here, &ours) &&
-        is_untouched(again, file, bytes))
-        unlinkat(folder, name, file ? 0 : AT_REMOVEDIR);
-    if (again >= 0)
-        close(again);
-}
-
 static int open_parent(const char *path, size_t *name)
 {
     char parent[PATH_BYTES_MAX];
@@ -254,14 +140,6 @@ static int open_parent(const char *path, size_t *name)
     parent[n ? n : 1] = '\0';
     *name = n + 1;
     return sys_open_beneath_root(parent, O_RDONLY | O_DIRECTORY);
-}
-
-/* Was it on its way to become one when its maker died? */
-static bool is_begun(int fd)
-{
-    struct stat st;
-
-    return fstat(fd, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & 07777) == MODE_BEGUN;
 }
 
 static bool has_mark(int fd)
@@ -280,10 +158,10 @@ static void clean_entry(const struct entry *entry)
     memcpy(path, entry->path.p, entry->path.n);
     path[entry->path.n] = '\0';
     folder = open_parent(path, &name);
-    fd = folder < 0 ? -1 : open_itself(folder, path + name, entry->file);
-    if (fd >= 0 && identify(fd, &here) &&
-        (has_mark(fd) || (entry->state == 'i' ? is_begun(fd) : same_identity(&here, &entry->identity))))
-        remove_untouched(folder, path + name, fd, entry->file, entry->text);
+    fd = folder < 0 ? -1 : placeholder_open(folder, path + name, entry->file);
+    if (fd >= 0 && placeholder_identify(fd, &here) &&
+        (has_mark(fd) || (entry->state == 'i' ? placeholder_begun(fd) : placeholder_same(&here, &entry->identity))))
+        placeholder_remove(folder, path + name, fd, entry->file, entry->text);
     if (fd >= 0)
         close(fd);
     if (folder >= 0)
@@ -366,8 +244,8 @@ static struct held *find_held(struct str path)
 static bool stands(const struct held *h)
 {
     struct identity here;
-    int fd = open_itself(h->folder, h->path + h->name, h->file);
-    bool same = fd >= 0 && identify(fd, &here) && same_identity(&here, &h->identity);
+    int fd = placeholder_open(h->folder, h->path + h->name, h->file);
+    bool same = fd >= 0 && placeholder_identify(fd, &here) && placeholder_same(&here, &h->identity);
 
     if (fd >= 0)
         close(fd);
@@ -413,36 +291,13 @@ static struct held *new_held(const struct op *op)
     return h;
 }
 
-bool names_make(int folder, const char *name, bool file, struct str bytes)
-{
-    const struct timespec mark[2] = {{MARK_SECONDS, 0}, {MARK_SECONDS, 0}};
-    int fd, saved;
-
-    if (!file && mkdirat(folder, name, MODE_BEGUN) != 0)
-        return false;
-    fd = file ? openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, MODE_BEGUN)
-              : openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    if ((!file || write(fd, bytes.p, bytes.n) == (ssize_t)bytes.n) && futimens(fd, mark) == 0 &&
-        fchmod(fd, file ? MODE_FILE : MODE_FOLDER) == 0) {
-        close(fd);
-        return true;
-    }
-    saved = errno;
-    unlinkat(folder, name, file ? 0 : AT_REMOVEDIR);
-    close(fd);
-    errno = saved;
-    return false;
-}
-
 static bool make(struct held *h)
 {
     h->made = names_make(h->folder, h->path + h->name, h->file, (struct str){h->text, h->text_n});
     if (!h->made)
         return false;
-    h->fd = open_itself(h->folder, h->path + h->name, h->file);
-    return h->fd >= 0 && identify(h->fd, &h->identity);
+    h->fd = placeholder_open(h->folder, h->path + h->name, h->file);
+    return h->fd >= 0 && placeholder_identify(h->fd, &h->identity);
 }
 
 /* One of another session's, or of one whose ledger is lost: ours too from now on. False with errno. */
@@ -452,20 +307,20 @@ static bool adopt(struct held *h)
     struct stat st;
     int again;
 
-    h->fd = open_itself(h->folder, h->path + h->name, h->file);
+    h->fd = placeholder_open(h->folder, h->path + h->name, h->file);
     if (h->fd < 0)
         return false;
     if (fstat(h->fd, &st) != 0 || !names_is_placeholder(h->fd, &st) ||
-        !is_untouched(h->fd, h->file, (struct str){h->text, h->text_n})) {
+        !placeholder_untouched(h->fd, h->file, (struct str){h->text, h->text_n})) {
         errno = EEXIST;
         return false;
     }
     errno = EAGAIN;
     if (flock(h->fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK)
         return false; /* is being removed */
-    again = open_itself(h->folder, h->path + h->name, h->file);
-    if (again < 0 || !identify(h->fd, &h->identity) || !identify(again, &named) ||
-        !same_identity(&named, &h->identity)) {
+    again = placeholder_open(h->folder, h->path + h->name, h->file);
+    if (again < 0 || !placeholder_identify(h->fd, &h->identity) || !placeholder_identify(again, &named) ||
+        !placeholder_same(&named, &h->identity)) {
         if (again >= 0)
             close(again);
         errno = EAGAIN; /* was removed before we had the lock */
@@ -505,8 +360,8 @@ static bool hold(struct held *h)
 /* A birthplace may stand on an empty folder of the person's own: used, and never removed. */
 static bool borrow(struct held *h, const struct op *op)
 {
-    h->theirs = op->kind == OP_BIRTHPLACE && h->fd >= 0 && is_untouched(h->fd, false, (struct str){0}) &&
-                identify(h->fd, &h->identity);
+    h->theirs = op->kind == OP_BIRTHPLACE && h->fd >= 0 && placeholder_untouched(h->fd, false, (struct str){0}) &&
+                placeholder_identify(h->fd, &h->identity);
     return h->theirs;
 }
 
@@ -573,7 +428,7 @@ static bool hold_one(struct names *mine, const struct op *op, const struct texts
     }
     code = errno;
     if (h->made && h->fd >= 0)
-        remove_untouched(h->folder, h->path + h->name, h->fd, h->file, op->text);
+        placeholder_remove(h->folder, h->path + h->name, h->fd, h->file, op->text);
     if (needs_none(h, code)) {
         forget(h);
         return true;
@@ -663,12 +518,12 @@ static void remove_held(const struct held *h)
     if (h->theirs && stands(h))
         return;
     if (h->fd >= 0 && stands(h)) {
-        remove_untouched(h->folder, name, h->fd, h->file, bytes);
+        placeholder_remove(h->folder, name, h->fd, h->file, bytes);
         return;
     }
-    fd = open_itself(h->folder, name, h->file);
+    fd = placeholder_open(h->folder, name, h->file);
     if (fd >= 0 && fstat(fd, &st) == 0 && names_is_placeholder(fd, &st))
-        remove_untouched(h->folder, name, fd, h->file, bytes);
+        placeholder_remove(h->folder, name, fd, h->file, bytes);
     if (fd >= 0)
         close(fd);
 }

@@ -225,8 +225,21 @@ static void test_pointer(struct arena *a)
     const struct git_found *found = look(a, &t);
 
     CHECK(found->warnings.n == 1 && strstr(found->warnings.v[0].p, "/elsewhere/.git,"), "a linked worktree is told where its repository is");
+    t.v[2] = (struct item){"/elsewhere/.git/config", "[core]\nhooksPath = hooks\n"};
+    t.n = 3;
+    CHECK(protects(look(a, &t), "/w/hooks", HOLD_FOLDER), "what its configuration names in the tree");
     t.v[0].text = "->";
     CHECK(look(a, &t)->warnings.n == 0, "a link is not followed");
+}
+
+static void test_above(struct arena *a)
+{
+    struct tree t = {.v = {{"/.git/config", "[core]\nhooksPath = w/hooks\n"}, {"/w/x", "x"}}, .n = 2};
+    const struct git_found *found = look(a, &t);
+
+    CHECK(protects(found, "/w/hooks", HOLD_FOLDER), "what the configuration of a repository above names here");
+    CHECK(found->warnings.n == 1 && strstr(found->warnings.v[0].p, "/.git,"), "which cannot be committed to");
+    CHECK(find(found, PLACE_PIN, "/w/.git")->hold == HOLD_BIRTH, "one may be born here all the same");
 }
 
 /* ---- newborn ---- */
@@ -298,6 +311,7 @@ int main(void)
     test_named(&a);
     test_loops(&a);
     test_pointer(&a);
+    test_above(&a);
     test_births(&a);
     arena_release(&a);
     return CHECK_END();

@@ -435,24 +435,53 @@ static void look_git_folder(struct look *l, struct str folder, struct str worktr
         look_modules(l, join(l, folder, "modules"), depth + 1);
 }
 
-/* A linked worktree or a submodule: commits go to a folder that lies elsewhere. */
-static void look_dot_git_file(struct look *l, struct str file)
+/* A .git file: of a linked worktree or a submodule. The repository lies elsewhere; its configuration counts from here. False:
+ * it leads nowhere. */
+static bool look_dot_git_file(struct look *l, struct str file, struct str worktree, struct str *repository)
 {
-    struct str folder, common;
+    struct str folder;
 
-    if (!read_link(l, file, &folder)) {
-        note(l, arena_format(l->a, "%s is a file that leads nowhere", path_display(l->a, l->env, file).p));
-        return;
-    }
-    if (read_link(l, join(l, folder, "commondir"), &common))
-        folder = common;
-    if (root_of(l, folder).n > 0)
+    if (!read_link(l, file, &folder))
+        return false;
+    look_config(l, join(l, folder, "config.worktree"), worktree, 0);
+    if (!read_link(l, join(l, folder, "commondir"), repository))
+        *repository = folder;
+    look_config(l, join(l, *repository, "config"), worktree, 0);
+    return true;
+}
+
+static void warn_of_elsewhere(struct look *l, struct str root, struct str repository)
+{
+    if (root_of(l, repository).n > 0)
         return;
     add_line(l, &l->out->warnings,
         arena_format(l->a,
-            "%s leads to %s, which is not writable: git can be read here, not committed to; name the working tree that it "
-            "belongs to with --write, or open Cordon there",
-            path_display(l->a, l->env, file).p, path_display(l->a, l->env, folder).p));
+            "the repository of %s is %s, which is not writable: git can be read here, not committed to; name the working "
+            "tree that it belongs to with --write, or open Cordon there",
+            path_display(l->a, l->env, root).p, path_display(l->a, l->env, repository).p));
+}
+
+/* A root without a .git may lie in a repository, whose configuration can name what is in the root. */
+static void look_above(struct look *l, struct str root)
+{
+    struct str folder = root, repository;
+
+    while (folder.n > 1) {
+        struct str dot_git, config;
+        folder = arena_str(l->a, path_parent(PATH_POSIX, folder));
+        dot_git = join(l, folder, ".git");
+        config = join(l, dot_git, "config");
+        if (kind_of(l, dot_git) == FACT_FILE && look_dot_git_file(l, dot_git, folder, &repository)) {
+            warn_of_elsewhere(l, root, repository);
+            return;
+        }
+        if (kind_of(l, dot_git) == FACT_FOLDER && kind_of(l, config) == FACT_FILE) {
+            look_config(l, config, folder, 0);
+            look_config(l, join(l, dot_git, "config.worktree"), folder, 0);
+            warn_of_elsewhere(l, root, dot_git);
+            return;
+        }
+    }
 }
 
 /* Git takes no notice of an empty .git, and Cordon itself makes one to hold the name. */
@@ -471,7 +500,7 @@ static bool is_bare(struct look *l, struct str folder)
 
 static void look_root(struct look *l, struct str root)
 {
-    struct str dot_git = join(l, root, ".git");
+    struct str dot_git = join(l, root, ".git"), repository;
     enum fact_kind kind = kind_of(l, dot_git);
 
     l->root = root;
@@ -483,10 +512,11 @@ static void look_root(struct look *l, struct str root)
             look_git_folder(l, root, root, 0);
         else
             add(l, PLACE_PROTECT, join(l, root, "HEAD"), "git would take the folder for a repository", HOLD_GUARD);
+        look_above(l, root);
     } else if (kind == FACT_FOLDER)
         look_git_folder(l, dot_git, root, 0);
-    else if (kind == FACT_FILE)
-        look_dot_git_file(l, dot_git);
+    else if (kind == FACT_FILE && look_dot_git_file(l, dot_git, root, &repository))
+        warn_of_elsewhere(l, root, repository);
 }
 
 const struct git_found *git_look(struct arena *a, const struct policy *policy, const struct path_env *env,

@@ -144,6 +144,10 @@ WAYS = [
     ("a hook in a repository where there was none", NONE, 'git init -q; cp evil .git/hooks/pre-commit', "git init -q; " + USE, "w"),
     ("a .git file where there was none", NONE, GITDIR + 'echo "gitdir: $P/w/evildir" >.git', USE, "w"),
     ("commondir where it must not be held", PLAIN + "; git config core.worktree \"$P/w\"", GITDIR + 'git -C evildir config core.worktree "$P/w"; echo "$P/w/evildir" >.git/commondir', USE, "w"),
+    ("hooks in the tree of a linked worktree alone", PLAIN.replace("w", "main", 2) + "; git config core.hooksPath hooks; git worktree add -q ../w -b w",
+     'mkdir hooks; cp evil hooks/pre-commit', "git commit -q --allow-empty -m x", "w"),
+    ("hooks in the tree, from a folder of it", "mkdir w; git init -q; git config core.hooksPath w/hooks; git commit -q --allow-empty -m one",
+     'mkdir hooks; cp evil hooks/pre-commit', "git commit -q --allow-empty -m x", "w"),
     ("the workspace itself made a git folder", NONE, GITDIR + 'git -C evildir config core.worktree "$P/w"; mv evildir/* .', "git status", "w"),
 ]
 
@@ -256,8 +260,8 @@ def births():
     """Repositories made inside where there was none."""
     w = fresh("birth")
     born = f"{HOME}/.local/state/cordon/born"
-    sh("true", w, prefix=cordon("commit", w))
-    told(not os.path.lexists(f"{w}/.git") and not any(files for _, _, files in os.walk(born)), "birth: an empty one goes without a word", "")
+    done = sh("true", w, prefix=cordon("commit", w))
+    told(done.stdout == "" and not os.path.lexists(f"{w}/.git") and not os.path.exists(f"{born}/kept"), "birth: an empty one goes without a word", done.stdout)
     done = sh("git init -q; git config core.fsmonitor ./x", w, prefix=cordon("commit", w))
     told("core.fsmonitor" in done.stdout and "mv " in done.stdout and not os.path.lexists(f"{w}/.git"), "birth: one with a program stays apart, and that is said", done.stdout)
     sh(done.stdout[done.stdout.index("mv "):], w)

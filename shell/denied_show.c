@@ -25,6 +25,8 @@ struct told {
     uint64_t lost;
 };
 
+#define SHOWN 50 /* entries for a person who did not say how many; JSON has all */
+
 static const size_t everything = SIZE_MAX;
 
 static bool take_number(struct str word, size_t *out, struct err *e)
@@ -65,7 +67,7 @@ static void print(struct session *s, struct buf *out, const struct denials *all,
         return;
     }
     denials_group(&a, all, &groups);
-    denials_print(out, &a, &env, &groups, most, lost);
+    denials_print(out, &a, &env, &groups, most == everything ? SHOWN : most, lost);
     arena_release(&a);
 }
 

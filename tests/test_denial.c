@@ -172,6 +172,8 @@ static void explained(void)
             "further names", "\"hardlinks\": \"record\""},
         {"a guarded name below the top", {.operation = OPERATION_CREATE, .cause = DENIAL_GUARD,
             .path = STR("/home/p/w/sub/.vscode"), .code = 1}, "\".vscode\" is a name that tools obey", "none: "},
+        {"a device node", {.operation = OPERATION_CREATE, .cause = DENIAL_DEVICE, .path = STR("/home/p/w/null"), .code = 1},
+            "device node", "none: "},
         {"a device", {.operation = OPERATION_WRITE, .cause = DENIAL_DEVICE, .path = STR("/home/p/w/fifo")},
             "device or FIFO", "none: "},
         {"a kernel setting that the rules forget", {.operation = OPERATION_WRITE, .path = STR("/proc/self/loginuid"),
@@ -328,6 +330,7 @@ static void grouped(void)
     CHECK(groups.n == 3 && groups.v[0].count == 2 && groups.v[1].count == 3 && groups.v[2].count == 1,
         "repeats are one, newest last; another line's are apart");
     CHECK(groups.v[1].pid == 104, "the newest of them is shown");
+    groups.v[2].by = DENIAL_OBSERVER;
     denials_print(&out, &a, &env, &groups, 2, 9);
     CHECK(!memchr(out.p, '\x1b', out.n), "nothing that a terminal obeys is printed");
     buf_add(&out, "", 1);

@@ -104,9 +104,11 @@ static void print_one(struct buf *out, struct arena *a, const struct path_env *e
         buf_format(out, " (the other name: %s)", target(a, env, d, d->path2).p);
     if (d->count > 1)
         buf_format(out, "  (%llu times)", (unsigned long long)d->count);
-    buf_format(out, "\n          by %s", d->program.n ? shown(a, text_printable(a, d->program)).p : "an unknown program");
     if (d->by == DENIAL_KEEPER)
-        buf_format(out, ": a cover was gone, and was put back");
+        buf_format(out, "\n          by nobody inside: it appeared, or its cover was taken away outside; it is covered again");
+    else
+        buf_format(
+            out, "\n          by %s", d->program.n ? shown(a, text_printable_once(a, d->program)).p : "an unknown program");
     if (d->pid > 0)
         buf_format(out, " (pid %lld)", (long long)d->pid);
     if (d->line)
@@ -121,7 +123,7 @@ void denials_print(struct buf *out, struct arena *a, const struct path_env *env,
     size_t first = grouped->n > most ? grouped->n - most : 0;
 
     if (first)
-        buf_format(out, "(%llu earlier ones are not shown)\n", (unsigned long long)first);
+        buf_format(out, "(%llu earlier ones are not shown; -n N shows more)\n", (unsigned long long)first);
     for (size_t i = first; i < grouped->n; i++)
         print_one(out, a, env, &grouped->v[i]);
     if (lost)

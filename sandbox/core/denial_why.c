@@ -148,6 +148,9 @@ static bool by_cause(struct explaining *x)
                say(x, STR("what listens there is outside, and would act for the sandbox (built-in)"),
                    STR("none: start the service inside, in this session"));
     case DENIAL_DEVICE:
+        if (x->d->operation == OPERATION_CREATE)
+            return say(x, STR("a device node reaches the machine's own device, wherever it stands (built-in)"),
+                STR("none: the harmless devices are in /dev"));
         return say(x, STR("a device or FIFO of the outside leads out of the sandbox (built-in)"),
             STR("none: make a FIFO in a private place, such as /tmp"));
     case DENIAL_GIT_LINK:

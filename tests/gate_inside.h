@@ -302,4 +302,13 @@ static inline struct sockaddr_un abstract(const char *name, socklen_t *size)
     return at;
 }
 
+static inline int open_descriptors(void)
+{
+    int count = 0;
+
+    for (int fd = 0; fd < 1024; fd++)
+        count += fcntl(fd, F_GETFD) >= 0;
+    return count;
+}
+
 #endif

@@ -427,10 +427,12 @@ static void those_that_wait(struct inside *in)
 {
     pid_t holder = inside_start(in, hold_full), waiting[10];
     struct stat st;
+    int before;
 
     for (int i = 0; i < 100 && stat(in_folder("full").sun_path, &st) != 0; i++)
         pause_ms(10);
     pause_ms(50);
+    before = open_descriptors();
     for (size_t i = 0; i < COUNT_OF(waiting); i++)
         waiting[i] = inside_start(in, wait_for_ever);
     pause_ms(150);
@@ -440,9 +442,11 @@ static void those_that_wait(struct inside *in)
         kill(waiting[i], SIGKILL);
     for (size_t i = 0; i < COUNT_OF(waiting); i++)
         waitpid(waiting[i], NULL, 0);
+    for (int i = 0; i < 100 && open_descriptors() != before; i++)
+        pause_ms(20);
+    CHECK(open_descriptors() == before && inside_run(in, by_path) == 0, "those who were killed as they waited are forgotten");
     kill(holder, SIGKILL);
     waitpid(holder, NULL, 0);
-    CHECK(inside_run(in, by_path) == 0, "those who were killed as they waited are forgotten");
     CHECK(inside_run(in, wait_then_reach) == 0, "a full listener is reached when it has accepted");
     CHECK(inside_run(in, wait_with_patience) == 0, "a socket's own patience is kept, and one that may not wait does not");
     CHECK(inside_run(in, wait_and_hear) == 0, "a signal's handler runs: EINTR, or on it goes as the handler was installed");
@@ -585,15 +589,6 @@ static void the_datagrams(struct inside *in)
 }
 
 /* ---- */
-
-static int open_descriptors(void)
-{
-    int count = 0;
-
-    for (int fd = 0; fd < 1024; fd++)
-        count += fcntl(fd, F_GETFD) >= 0;
-    return count;
-}
 
 enum kind { OWN_NETWORK, MACHINES_NETWORK, WITHOUT_TABLE };
 

@@ -69,9 +69,10 @@ static bool refuse_at(const struct asker *a, const struct caller_path *p, int fd
 
 /* ---- secret paths, by the words ---- */
 
-/* Could these relative words lead there? Only when they climb, or when their first name is one of its path's. */
-static bool may_reach(struct str secret, const char *words)
+/* Could these relative words lead to one? Only when they climb, or when their first name is in the path of one. */
+static bool may_reach(const struct watch *w, const char *words)
 {
+    unsigned hash;
     size_t n;
 
     while (words[0] == '.' && words[1] == '/')
@@ -79,12 +80,8 @@ static bool may_reach(struct str secret, const char *words)
     if (strncmp(words, "..", 2) == 0 || strstr(words, "/.."))
         return true;
     n = strcspn(words, "/");
-    for (size_t at = 0; at < secret.n && n > 0; at++) {
-        if (secret.p[at] == '/' && secret.n - at - 1 >= n && strncmp(secret.p + at + 1, words, n) == 0 &&
-            (at + 1 + n == secret.n || secret.p[at + 1 + n] == '/'))
-            return true;
-    }
-    return n == 0;
+    hash = watch_hash(words, n);
+    return n == 0 || (w->secret_names[hash / 64] >> hash % 64 & 1);
 }
 
 static bool makes_a_name(enum watched_kind kind)
@@ -94,16 +91,10 @@ static bool makes_a_name(enum watched_kind kind)
 
 static bool is_secret(const struct asker *a, const struct caller_path *p, char *path, size_t size)
 {
-    const char *words = p->text + p->start;
-    bool told = false;
-
+    if ((p->start && !may_reach(a->watch, p->text + p->start)) || !lookup_lexical(p, path, size))
+        return false;
     for (size_t i = 0; i < a->watch->secret_count; i++) {
         struct str secret = a->watch->secrets[i];
-        if (p->start && !may_reach(secret, words))
-            continue;
-        if (!told && !lookup_lexical(p, path, size))
-            return false;
-        told = true;
         /* Making what is there is EEXIST, not a refusal. */
         if (lookup_is_below(path, secret) && !(makes_a_name(a->call->kind) && path[secret.n] == '\0'))
             return true;
@@ -639,6 +630,28 @@ static bool judge_mount(const struct asker *a, const struct caller_path *p, bool
     return refuse(a, EPERM, OPERATION_MOUNT, DENIAL_RULE);
 }
 
+static bool is_quick(const struct asker *a, struct caller_path *p)
+{
+    int next = a->call->folder < 0 ? 1 : 2;
+    struct caller_path to;
+
+    switch (a->call->kind) {
+    case WATCHED_OPEN:
+        return !(flags_of(a) & (TMPFILE_FLAG | PATH_FLAG)) && quick_open(p, flags_of(a));
+    case WATCHED_DELETE:
+        return quick_delete(p);
+    case WATCHED_MAKE:
+    case WATCHED_SYMLINK:
+    case WATCHED_BIND:
+        return quick_make(p);
+    case WATCHED_RENAME:
+        return path_of(a, a->call->folder < 0 ? -1 : a->call->folder + next, a->call->path + next, &to) &&
+               quick_rename(p, &to);
+    default:
+        return false;
+    }
+}
+
 bool judge(const struct watch *watch, const struct watched *call, const struct seccomp_notif *n, bool look,
     struct judged *out)
 {
@@ -663,7 +676,7 @@ bool judge(const struct watch *watch, const struct watched *call, const struct s
                judge_read(watch, caller(&a), &p, !(flags_of(&a) & O_NOFOLLOW), out);
     if (call->path >= 0 && watch->secret_count > 0 && (judge_secret(&a, &p) || (two && judge_second_secret(&a))))
         return true;
-    if (!look)
+    if (!look || (watch->guard_count == 0 && is_quick(&a, &p)))
         return false;
     switch (call->kind) {
     case WATCHED_OPEN:

@@ -41,6 +41,7 @@ struct watch {
     size_t linkless_count;
     const struct str *secrets; /* covered paths, canonical: compared lexically before any look-up */
     size_t secret_count;
+    uint64_t secret_names[16]; /* a bit for each name in their paths, by watch_hash: which words can lead to one */
     const struct str *hidden;  /* placeholders: not shown in a listing of their folder */
     size_t hidden_count;
     const struct str *layers;  /* caches: an overlay, where a write reaches no other name */
@@ -54,6 +55,8 @@ struct watch {
 };
 
 /* watch_linux.c: from the plan that was applied. The recorder, and what the machine is like, are the caller's to fill. */
+void watch_learn_secrets(struct watch *w); /* after a change of its secrets */
+unsigned watch_hash(const char *name, size_t n); /* < 1024 */
 void watch_fill(struct watch *out, struct arena *a, const struct op *ops, size_t count);
 
 /* ---- watched_linux.c: which calls, as data ---- */
@@ -138,6 +141,13 @@ bool lookup_is_below(const char *path, struct str top); /* or is it */
 
 void links_seen(const struct looked *object);        /* it is about to get one more name from inside */
 bool links_are_inside(const struct looked *object);  /* it has no name that was not seen being made */
+
+/* ---- quick_linux.c: is there surely nothing to refuse? Where no name is guarded. ---- */
+
+bool quick_open(struct caller_path *p, unsigned flags);
+bool quick_make(struct caller_path *p);
+bool quick_delete(struct caller_path *p);
+bool quick_rename(struct caller_path *from, struct caller_path *to);
 
 /* ---- judge_linux.c: is it refused, and with what ---- */
 

@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/utsname.h>
 #include <time.h>
 
 #define LISTENERS_MAX 256
@@ -281,28 +282,47 @@ static void leave(struct worker *w)
     }
 }
 
+/* Since Linux 6.11 a receive ends when the last process with the filter did; before, only poll(2) tells. */
+static bool must_poll(void)
+{
+    struct utsname name;
+    char *rest;
+    long major = uname(&name) == 0 ? strtol(name.release, &rest, 10) : 0;
+
+    return major < 6 || (major == 6 && (*rest != '.' || strtol(rest + 1, NULL, 10) < 12));
+}
+
+/* 1: a question; 0: none after all; -1: no process has the filter any more. */
+static int receive(int listener, struct seccomp_notif *n, bool polls)
+{
+    struct pollfd p = {.fd = listener, .events = POLLIN};
+
+    if (polls && poll(&p, 1, -1) < 0)
+        return errno == EINTR ? 0 : -1;
+    if (p.revents && !(p.revents & POLLIN))
+        return -1;
+    memset(n, 0, sizeof *n);
+    if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, n) == 0)
+        return 1;
+    if (errno != ENOENT && errno != EINTR)
+        return -1;
+    /* Who asked died before we came; or all did. */
+    return poll(&p, 1, 0) > 0 && (p.revents & POLLHUP) ? -1 : 0;
+}
+
 static void *work(void *context)
 {
     struct worker *w = context;
     struct server *s = w->server;
     struct seccomp_notif n;
+    bool polls = must_poll();
+    int got;
 
     w->thread = gettid();
     drop_capabilities();
-    while (atomic_load(&s->leader) == w) {
-        struct pollfd p = {.fd = s->listener, .events = POLLIN};
-        if (poll(&p, 1, -1) < 0 && errno != EINTR)
-            break;
-        if (!(p.revents & POLLIN)) {
-            if (p.revents) /* no process has the filter any more */
-                break;
-            continue;
-        }
-        memset(&n, 0, sizeof n);
-        if (ioctl(s->listener, SECCOMP_IOCTL_NOTIF_RECV, &n) == 0)
+    while (atomic_load(&s->leader) == w && (got = receive(s->listener, &n, polls)) >= 0) {
+        if (got > 0)
             take_question(w, s, &n);
-        else if (errno != ENOENT && errno != EINTR) /* it died before we came */
-            break;
     }
     leave(w);
     return NULL;

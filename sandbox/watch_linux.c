@@ -16,6 +16,29 @@ static void add(struct arena *a, struct texts *to, struct str path)
     *(struct str *)ARENA_PUSH(a, to) = arena_str(a, path);
 }
 
+unsigned watch_hash(const char *name, size_t n)
+{
+    unsigned hash = 2166136261u;
+
+    for (size_t i = 0; i < n; i++)
+        hash = (hash ^ (unsigned char)name[i]) * 16777619u;
+    return (hash ^ hash >> 16) & 1023;
+}
+
+void watch_learn_secrets(struct watch *w)
+{
+    for (size_t i = 0; i < COUNT_OF(w->secret_names); i++)
+        w->secret_names[i] = 0;
+    for (size_t i = 0; i < w->secret_count; i++) {
+        struct str path = w->secrets[i];
+        for (size_t at = 0, n; at < path.n; at += n + 1) {
+            n = str_find(path, at, '/') - at;
+            if (n > 0)
+                w->secret_names[watch_hash(path.p + at, n) / 64] |= 1ULL << watch_hash(path.p + at, n) % 64;
+        }
+    }
+}
+
 void watch_fill(struct watch *out, struct arena *a, const struct op *ops, size_t count)
 {
     struct collected c = {0};
@@ -41,6 +64,7 @@ void watch_fill(struct watch *out, struct arena *a, const struct op *ops, size_t
     }
     out->secrets = c.secrets.v;
     out->secret_count = c.secrets.n;
+    watch_learn_secrets(out);
     out->hidden = c.hidden.v;
     out->hidden_count = c.hidden.n;
     out->layers = c.layers.v;

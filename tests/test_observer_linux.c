@@ -197,6 +197,9 @@ static const struct row rows[] = {
     {"its mode", CHMOD, "rw/shared", NULL, EACCES, M, NULL},
     {"its time", UTIMES, "rw/shared", NULL, 0, NONE, NULL},
     {"it can be read", READ, "rw/shared", NULL, 0, NONE, NULL},
+};
+
+static const struct row guard_rows[] = {
     {"a guarded name", MKDIR, "rw/root/.guarded", NULL, EACCES, C, NULL},
     {"a guarded name, deeper, is free", MKDIR, "rw/root/sub/.guarded", NULL, 0, NONE, NULL},
     {"a guarded name at any depth", CREATE, "rw/root/sub/.git/hooks", NULL, EACCES, C, NULL},
@@ -279,6 +282,7 @@ static void watch_what(void)
     guards[1] = (struct guard_name){at("rw/root"), STR(".git/hooks"), true};
     o.watch.secrets = secrets;
     o.watch.secret_count = 1;
+    watch_learn_secrets(&o.watch);
     o.watch.hidden = hidden;
     o.watch.hidden_count = 2;
     o.watch.guards = guards;
@@ -521,6 +525,13 @@ int main(void)
         return CHECK_END();
     watch_what();
     CHECK(dup2(open("rw/file", O_RDONLY | O_CLOEXEC), 77) == 77, "a descriptor for the callers");
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        check_row(&rows[i]);
+    for (size_t i = 0; i < COUNT_OF(guard_rows); i++)
+        check_row(&guard_rows[i]);
+    puts("the same where no name is guarded, by the short way:");
+    o.watch.guard_count = 0;
+    CHECK(rmdir("rw/made-folder") == 0 && unlink("rw/socket") == 0, "once more");
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         check_row(&rows[i]);
     check_links();

@@ -278,8 +278,8 @@ static void watch_what(void)
     secrets[0] = at("rw/secret");
     hidden[0] = at("rw/list/.hidden");
     hidden[1] = at("rw/list/.full");
-    guards[0] = (struct guard_name){at("rw/root"), STR(".guarded"), false};
-    guards[1] = (struct guard_name){at("rw/root"), STR(".git/hooks"), true};
+    guards[0] = (struct guard_name){at("rw/root"), STR(".guarded"), false, false};
+    guards[1] = (struct guard_name){at("rw/root"), STR(".git/hooks"), true, false};
     o.watch.secrets = secrets;
     o.watch.secret_count = 1;
     watch_learn_secrets(&o.watch);

@@ -641,7 +641,6 @@ static bool is_quick(const struct asker *a, struct caller_path *p)
     case WATCHED_DELETE:
         return quick_delete(p);
     case WATCHED_MAKE:
-    case WATCHED_SYMLINK:
     case WATCHED_BIND:
         return quick_make(p);
     case WATCHED_RENAME:

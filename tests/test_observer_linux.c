@@ -190,6 +190,7 @@ static const struct row rows[] = {
     {"bind where it is allowed", BIND, "rw/socket", NULL, 0, NONE, NULL},
     {"the null device", OPEN, "/dev/null", NULL, 0, NONE, NULL},
     {"what the caller has open, by /dev/fd", OPEN, "/dev/fd/77", NULL, 0, NONE, NULL},
+    {"a link where git would write through it", SYMLINK, "rw/folder/link", NULL, EACCES, C, NULL},
     {"a secret path is refused by its words", CREATE, "rw/secret/inner", NULL, EACCES, W, NULL},
     {"and by a way around", CREATE, "rw/folder/../secret/inner", NULL, EACCES, W, "rw/secret/inner"},
     {"making what hides a secret is as outside", MKDIR, "rw/secret", NULL, EEXIST, NONE, NULL},
@@ -272,7 +273,7 @@ static struct str at(const char *name)
 
 static void watch_what(void)
 {
-    static struct str secrets[1], hidden[2];
+    static struct str secrets[1], hidden[2], linkless[1];
     static struct guard_name guards[2];
 
     secrets[0] = at("rw/secret");
@@ -280,6 +281,9 @@ static void watch_what(void)
     hidden[1] = at("rw/list/.full");
     guards[0] = (struct guard_name){at("rw/root"), STR(".guarded"), false, false};
     guards[1] = (struct guard_name){at("rw/root"), STR(".git/hooks"), true, false};
+    linkless[0] = at("rw/folder");
+    o.watch.linkless = linkless;
+    o.watch.linkless_count = 1;
     o.watch.secrets = secrets;
     o.watch.secret_count = 1;
     watch_learn_secrets(&o.watch);

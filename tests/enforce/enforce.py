@@ -12,12 +12,13 @@ import death
 import mixed
 import names
 import recorded
+import refused
 import sessions
 import starts
 from harness import World, report, who
 
 SECTIONS = {**attacks.SECTIONS, **sessions.SECTIONS, **starts.SECTIONS, **names.SECTIONS, **mixed.SECTIONS, **death.SECTIONS,
-            **recorded.SECTIONS}
+            **recorded.SECTIONS, **refused.SECTIONS}
 
 
 def alive(world):

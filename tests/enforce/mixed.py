@@ -23,7 +23,7 @@ class Shared(Nothing):
 
 
 LINKS = [
-    Row("write by a hard link that was there", "append {work}/linked", Shared, True, accept="any",
+    Row("write by a hard link that was there", "append {work}/linked", Shared, True,
         setup=lambda v: os.link(v["victim"], f"{v['work']}/linked")),
 ]
 

@@ -599,9 +599,8 @@ static enum operation operation_of(const struct asker *a)
     case WATCHED_MOUNT:
         return OPERATION_MOUNT;
     case WATCHED_OPEN:
-        return is_reading(a) ? OPERATION_READ : OPERATION_WRITE;
     case WATCHED_TRUNCATE:
-        return OPERATION_WRITE;
+        return a->call->kind == WATCHED_OPEN && is_reading(a) ? OPERATION_READ : OPERATION_WRITE;
     default:
         return OPERATION_CREATE;
     }
@@ -671,8 +670,7 @@ bool judge(const struct watch *watch, const struct watched *call, const struct s
     if (!told)
         return false;
     if (call->kind == WATCHED_OPEN && is_reading(&a) && look)
-        return watch->cover_device && !(flags_of(&a) & PATH_FLAG) &&
-               judge_read(watch, caller(&a), &p, !(flags_of(&a) & O_NOFOLLOW), out);
+        return watch->cover_device && judge_read(watch, caller(&a), &p, !(flags_of(&a) & O_NOFOLLOW), out);
     if (call->path >= 0 && watch->secret_count > 0 && (judge_secret(&a, &p) || (two && judge_second_secret(&a))))
         return true;
     if (!look || (watch->guard_count == 0 && is_quick(&a, &p)))

@@ -62,7 +62,7 @@ static const struct target targets[] = {
     {"policy", fuzz_policy,
         {STR("{\"version\":1}"),
             STR("{\"version\": 1, \"write\": [\"~/.cache/pip\", \"${A}/x\"], \"protect\": [\".git/hooks\", \"/a/b\"],\n"
-                "\"secret\": [\"~/.ssh\"], \"git\": \"locked\", \"hardlinks\": \"record\", \"unix_datagrams\": \"allow\", \"shell\": \"auto\"}"),
+                "\"secret\": [\"~/.ssh\"], \"git\": \"locked\", \"hardlinks\": \"record\", \"unix_datagrams\": \"allow\", \"secret_reads\": \"refuse\", \"shell\": \"auto\"}"),
             STR("{\"version\":1,\"network\":{\"mode\":\"offline\",\"allow\":[\"*.example.org:443\",\"[::1]:80\"],"
                 "\"switch\":\"ask\"}}"),
             STR("{\"version\":1,\"env\":{\"pass\":[\"*\"],\"drop\":[\"A_*\"],\"set\":{\"B\":\"c\\u0041\\\"\"}},"

@@ -55,7 +55,8 @@ static bool same_texts(const struct texts *x, const struct texts *y)
 static void must_be_same(const struct policy *x, const struct policy *y)
 {
     must(x->net == y->net && x->net_switch == y->net_switch && x->git == y->git &&
-         x->hardlinks == y->hardlinks && x->unix_datagrams == y->unix_datagrams);
+         x->hardlinks == y->hardlinks && x->unix_datagrams == y->unix_datagrams &&
+         x->secret_reads == y->secret_reads);
     must(x->memory_mb == y->memory_mb && x->processes == y->processes &&
          x->cpu_percent == y->cpu_percent);
     must(str_eq(x->shell, y->shell));

@@ -93,7 +93,7 @@ static void check_builtin(void)
     bool ids = true;
 
     CHECK(p.net == NET_OFFLINE && p.net_switch == SWITCH_ASK && p.git == GIT_COMMIT &&
-              p.hardlinks == HARDLINKS_REFUSE && p.unix_datagrams == DATAGRAMS_REFUSE &&
+              p.hardlinks == HARDLINKS_REFUSE && p.unix_datagrams == DATAGRAMS_REFUSE && p.secret_reads == SECRET_READS_RECORD &&
               str_is(p.shell, "auto") && p.env_pass.n == 1,
         "built-in scalars are the narrow ones");
     CHECK(rule && !rule->anchored && !rule->optional && !rule->folder_rule && rule->reason,
@@ -209,7 +209,7 @@ static void check_paths(void)
     "{\"version\":1,\n"                                                                            \
     " \"write\":[\"/srv/shared\"], \"protect\":[\".ci\",\"/srv/shared/ro\"], "                     \
     "\"secret\":[\"/data/keys\"],\n"                                                               \
-    " \"git\":\"locked\", \"hardlinks\":\"refuse\", \"unix_datagrams\":\"refuse\", \"partial\":[\"procfs\"],\n"                   \
+    " \"git\":\"locked\", \"hardlinks\":\"refuse\", \"unix_datagrams\":\"refuse\", \"secret_reads\":\"record\", \"partial\":[\"procfs\"],\n"                   \
     " \"network\":{\"mode\":\"limited\",\"switch\":\"ask\",\"allow\":[\"*.example.org:443\"]},\n"  \
     " \"env\":{\"pass\":[\"LC_*\",\"PATH\"],\"drop\":[\"OUR_*\"],\"set\":{\"PROXY\":\"none\"}},\n" \
     " \"limits\":{\"memory_mb\":4096,\"processes\":0}}"
@@ -235,6 +235,7 @@ static void check_bounds(void)
             NULL},
         {"commit over locked", "\"git\":\"commit\"", "allows: \"locked\" (/etc/m.json:3:2)"},
         {"record over refuse", "\"hardlinks\":\"record\"", "allows: \"refuse\""},
+        {"reads that nobody records over record", "\"secret_reads\":\"refuse\"", "allows: \"record\""},
         {"datagrams over none", "\"unix_datagrams\":\"allow\"", "allows: \"refuse\""},
         {"a part that is not listed", "\"partial\":[\"landlock\"]", "only what it lists"},
         {"a part that is listed", "\"partial\":[\"procfs\"]", NULL},
@@ -418,7 +419,7 @@ static struct str printed(const struct policy *p)
     "{\"version\":1,\"write\":[\"~/.cache/pip\",\"${X}/o\"],\"protect\":[\".codex\",\"docs\",\"~/" \
     ".cache/pip/k\"],"                                                                             \
     "\"secret\":[\"~/"                                                                             \
-    "q\\u202e\\\"\"],\"git\":\"locked\",\"hardlinks\":\"record\",\"unix_datagrams\":\"allow\",\"network\":{\"mode\":"           \
+    "q\\u202e\\\"\"],\"git\":\"locked\",\"hardlinks\":\"record\",\"unix_datagrams\":\"allow\",\"secret_reads\":\"refuse\",\"network\":{\"mode\":"           \
     "\"limited\","                                                                                 \
     "\"allow\":[\"a.example:1\"],\"switch\":\"locked\"},\"env\":{\"pass\":[\"PATH\"],\"drop\":["   \
     "\"MY_*\"],\"set\":"                                                                           \

@@ -147,6 +147,36 @@ static void check_person(void)
     machine_end(&m);
 }
 
+static bool has_reads_note(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->notes.n; i++)
+        if (str_is(plan->notes.v[i], NOTE_PLAIN_COVERS))
+            return true;
+    return false;
+}
+
+static void check_reads(void)
+{
+    struct machine m;
+    size_t at;
+
+    machine_plain(&m);
+    CHECK(machine_plan(&m), "a plan with secrets");
+    at = index_of(&m.plan, OP_COVER_FOLDER, "/home/p/.ssh");
+    CHECK(at < m.plan.n && m.plan.v[at].number == 1 && !has_reads_note(&m.plan),
+        "reads of a secret are recorded");
+    m.facts.host.fuse = false;
+    CHECK(machine_plan(&m) && has_reads_note(&m.plan), "what that costs without FUSE is noted");
+    m.policy.secret_reads = SECRET_READS_REFUSE;
+    CHECK(machine_plan(&m) && !has_reads_note(&m.plan) &&
+              m.plan.v[index_of(&m.plan, OP_COVER_FOLDER, "/home/p/.ssh")].number == 0,
+        "the policy can do without records");
+    for (at = 0; at < m.plan.n && (m.plan.v[at].kind != OP_LATER_SECRET || m.plan.v[at].number == 0); at++)
+        ;
+    CHECK(at == m.plan.n, "of what is not there yet, too");
+    machine_end(&m);
+}
+
 static void check_caches(void)
 {
     struct machine m;
@@ -629,6 +659,7 @@ static void check_agreement(void)
 int main(void)
 {
     check_person();
+    check_reads();
     check_caches();
     check_below_tmp();
     check_network();

@@ -194,7 +194,7 @@ static const struct row rows[] = {
         "2:1: unknown key \"memory\"; Did you mean \"memory_mb\"?"},
     {"a key of nowhere", TEXT("{\"version\":1,\"colour\":5}"),
         "1:14: unknown key \"colour\"; The keys here are \"version\", \"write\", \"protect\", "
-        "\"secret\", \"git\", \"hardlinks\", \"unix_datagrams\", \"network\", \"env\", \"limits\", \"shell\", "
+        "\"secret\", \"secret_reads\", \"git\", \"hardlinks\", \"unix_datagrams\", \"network\", \"env\", \"limits\", \"shell\", "
         "\"partial\"."},
     {"a key of nowhere further in", TEXT("{\"version\":1,\"env\":{\"colour\":5}}"),
         "1:21: unknown key \"colour\"; The keys here are \"pass\", \"drop\", \"set\"."},
@@ -204,21 +204,21 @@ static const struct row rows[] = {
         "1:21: unknown key \"secret\"; \"secret\" stands at the top of the file."},
     {"an empty key", TEXT("{\"version\":1,\"\":5}"),
         "1:14: unknown key \"\"; The keys here are \"version\", \"write\", \"protect\", "
-        "\"secret\", \"git\", \"hardlinks\", \"unix_datagrams\", \"network\", \"env\", \"limits\", \"shell\", "
+        "\"secret\", \"secret_reads\", \"git\", \"hardlinks\", \"unix_datagrams\", \"network\", \"env\", \"limits\", \"shell\", "
         "\"partial\"."},
     {"a key with a direction mark", TEXT("{\"version\":1,\"git\xE2\x80\xAE\":5}"),
         "1:14: unknown key \"git\\u{202E}\"; The keys here are \"version\", \"write\", "
-        "\"protect\", \"secret\", \"git\", \"hardlinks\", \"unix_datagrams\", \"network\", \"env\", \"limits\", "
+        "\"protect\", \"secret\", \"secret_reads\", \"git\", \"hardlinks\", \"unix_datagrams\", \"network\", \"env\", \"limits\", "
         "\"shell\", \"partial\"."},
     {"a column behind wide characters",
         TEXT("{\"version\":1,\"env\":{\"set\":{\"\xE6\x97\xA5\xE6\x9C\xAC\":\"\xC3\xA9\"}},\"x\":"
              "1}"),
         "1:39: unknown key \"x\"; The keys here are \"version\", \"write\", \"protect\", "
-        "\"secret\", \"git\", \"hardlinks\", \"unix_datagrams\", \"network\", \"env\", \"limits\", \"shell\", "
+        "\"secret\", \"secret_reads\", \"git\", \"hardlinks\", \"unix_datagrams\", \"network\", \"env\", \"limits\", \"shell\", "
         "\"partial\"."},
     {"a column behind a carriage return", TEXT("{\r\n\"version\":1,\r\n\"x\":1}"),
         "3:1: unknown key \"x\"; The keys here are \"version\", \"write\", \"protect\", "
-        "\"secret\", \"git\", \"hardlinks\", \"unix_datagrams\", \"network\", \"env\", \"limits\", \"shell\", "
+        "\"secret\", \"secret_reads\", \"git\", \"hardlinks\", \"unix_datagrams\", \"network\", \"env\", \"limits\", \"shell\", "
         "\"partial\"."},
     {"a string for a list", TEXT("{\"version\":1,\"write\":\"/a\"}"),
         "1:22: \"write\" must be a list of paths, found \"/a\"; Write it as \"write\": "
@@ -257,6 +257,9 @@ static const struct row rows[] = {
     {"a misspelt hardlinks", TEXT("{\"version\":1,\"hardlinks\":\"refused\"}"),
         "1:26: \"hardlinks\" must be \"refuse\" or \"record\", found \"refused\"; Did you mean "
         "\"refuse\"?"},
+    {"a misspelt secret_reads", TEXT("{\"version\":1,\"secret_reads\":\"recorded\"}"),
+        "1:29: \"secret_reads\" must be \"record\" or \"refuse\", found \"recorded\"; Did you mean "
+        "\"record\"?"},
     {"a misspelt unix_datagrams", TEXT("{\"version\":1,\"unix_datagrams\":\"allowed\"}"),
         "1:31: \"unix_datagrams\" must be \"refuse\" or \"allow\", found \"allowed\"; Did you mean "
         "\"allow\"?"},

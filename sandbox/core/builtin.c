@@ -242,6 +242,7 @@ void policy_builtin(
         .git = GIT_COMMIT,
         .hardlinks = HARDLINKS_REFUSE,
         .unix_datagrams = DATAGRAMS_REFUSE,
+        .secret_reads = SECRET_READS_RECORD,
         .shell = STR("auto")};
     struct path_env mine = *env;
 

@@ -72,6 +72,7 @@ enum net_switch { SWITCH_ALLOW, SWITCH_ASK, SWITCH_LOCKED };
 enum git_mode { GIT_COMMIT, GIT_LOCKED };
 enum hardlinks { HARDLINKS_REFUSE, HARDLINKS_RECORD };
 enum unix_datagrams { DATAGRAMS_REFUSE, DATAGRAMS_ALLOW };
+enum secret_reads { SECRET_READS_RECORD, SECRET_READS_REFUSE }; /* refused in any case */
 
 struct env_set {
     struct str name, value;
@@ -92,13 +93,14 @@ struct policy {
     enum git_mode git;
     enum hardlinks hardlinks;
     enum unix_datagrams unix_datagrams;
+    enum secret_reads secret_reads;
     struct texts env_pass, env_drop; /* patterns with * */
     struct env_sets env_set;
     uint64_t memory_mb, processes, cpu_percent; /* 0: no limit */
     struct str shell; /* "auto" or an absolute path or a name */
     struct texts partial; /* named parts that the person accepts as missing: "landlock", "procfs", ... */
-    struct origin net_origin, switch_origin, git_origin, hardlinks_origin, datagrams_origin, limits_origin,
-        shell_origin;
+    struct origin net_origin, switch_origin, git_origin, hardlinks_origin, datagrams_origin, reads_origin,
+        limits_origin, shell_origin;
     struct texts warnings; /* a rule that matches nothing, and the like; printable */
     struct texts nested; /* what :reapply found for rules of any depth, canonical */
     const struct git_found *git_found; /* git.h: what was seen in the roots; NULL: nobody has looked */

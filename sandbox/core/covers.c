@@ -256,7 +256,7 @@ static void plan_later(struct planner *p, enum op_kind kind, const struct place 
     struct op *op = planner_op(p, kind, place->path, place->rule->reason);
 
     op->rule = place->rule->id;
-    op->number = kind == OP_LATER_SECRET; /* each touch is recorded */
+    op->number = kind == OP_LATER_SECRET && p->policy->secret_reads == SECRET_READS_RECORD;
 }
 
 /* Is the name held where nothing is there? Only what stands at the top of a root, or where git's own folders are pinned:
@@ -563,8 +563,8 @@ static bool plan_secret(struct planner *p, const struct place *place)
     op = planner_op(p, fact->real_kind == FACT_FOLDER ? OP_COVER_FOLDER : OP_COVER_FILE, fact->real,
         place->rule->reason ? place->rule->reason : "secret");
     op->rule = place->rule->id;
-    op->number = 1;
-    if (!p->host->fuse)
+    op->number = p->policy->secret_reads == SECRET_READS_RECORD;
+    if (op->number == 1 && !p->host->fuse)
         planner_note(p, "%s", NOTE_PLAIN_COVERS);
     planner_identity(op, fact);
     cover_again(p, fact, op);

@@ -11,6 +11,7 @@ const char *const key_switches[3] = {"allow", "ask", "locked"};
 const char *const key_git_modes[2] = {"commit", "locked"};
 const char *const key_hardlinks[2] = {"refuse", "record"};
 const char *const key_datagrams[2] = {"refuse", "allow"};
+const char *const key_reads[2] = {"record", "refuse"};
 
 /* What a system may lack without the boundary being worthless: the names that ops have as `part`. */
 static const char *const parts[] = {"landlock", "procfs", "overlay", "names"};
@@ -50,6 +51,13 @@ static const struct key_row rows[KEY_COUNT] = {
         .also = "--secret",
         .example = "[\"~/private\"]",
         .help = "Paths that may not even be read; added to the built-in list."},
+    [KEY_READS] = {.name = "secret_reads",
+        .path = "secret_reads",
+        .type = TYPE_WORD,
+        WORDS(key_reads),
+        .bounded = true,
+        .standard = "\"record\"",
+        .help = "Whether refused reads of secret paths are recorded, or only refused."},
     [KEY_GIT] = {.name = "git",
         .path = "git",
         .type = TYPE_WORD,

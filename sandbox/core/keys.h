@@ -15,6 +15,7 @@ enum key_id {
     KEY_WRITE,
     KEY_PROTECT,
     KEY_SECRET,
+    KEY_READS,
     KEY_GIT,
     KEY_HARDLINKS,
     KEY_DATAGRAMS,
@@ -80,6 +81,7 @@ bool key_is_program(struct str name);              /* a program's bare name */
 
 /* The words of the enums in core.h, in their order. */
 extern const char *const key_net_modes[3], *const key_switches[3], *const key_git_modes[2],
-                                                                       *const key_hardlinks[2], *const key_datagrams[2];
+                                                                       *const key_hardlinks[2], *const key_datagrams[2],
+                                                                       *const key_reads[2];
 
 #endif

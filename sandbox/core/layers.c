@@ -310,6 +310,7 @@ static void copy_plain(struct arena *a, const struct policy *from, struct policy
     copy.git_origin = copy_origin(a, from->git_origin);
     copy.hardlinks_origin = copy_origin(a, from->hardlinks_origin);
     copy.datagrams_origin = copy_origin(a, from->datagrams_origin);
+    copy.reads_origin = copy_origin(a, from->reads_origin);
     copy.limits_origin = copy_origin(a, from->limits_origin);
     copy.shell_origin = copy_origin(a, from->shell_origin);
     copy.layers = NULL;

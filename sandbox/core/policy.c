@@ -230,6 +230,7 @@ static size_t word_of(const struct policy *p, enum key_id id)
     return id == KEY_GIT         ? (size_t)p->git
            : id == KEY_HARDLINKS ? (size_t)p->hardlinks
            : id == KEY_DATAGRAMS ? (size_t)p->unix_datagrams
+           : id == KEY_READS     ? (size_t)p->secret_reads
            : id == KEY_NET_MODE  ? (size_t)p->net
                                  : (size_t)p->net_switch;
 }
@@ -245,6 +246,9 @@ static void set_word(struct policy *p, enum key_id id, size_t word, struct origi
     } else if (id == KEY_DATAGRAMS) {
         p->unix_datagrams = (enum unix_datagrams)word;
         p->datagrams_origin = origin;
+    } else if (id == KEY_READS) {
+        p->secret_reads = (enum secret_reads)word;
+        p->reads_origin = origin;
     } else if (id == KEY_NET_MODE) {
         p->net = (enum net_mode)word;
         p->net_origin = origin;

@@ -166,6 +166,7 @@ void policy_print(
     line(out, a, "git", str_from(key_git_modes[p->git]), &p->git_origin);
     line(out, a, "hardlinks", str_from(key_hardlinks[p->hardlinks]), &p->hardlinks_origin);
     line(out, a, "datagrams", str_from(key_datagrams[p->unix_datagrams]), &p->datagrams_origin);
+    line(out, a, "reads", str_from(key_reads[p->secret_reads]), &p->reads_origin);
     print_limits(out, a, p);
     line(out, a, "shell", text_printable(a, p->shell), &p->shell_origin);
     print_texts(out, a, "partial", &p->partial);
@@ -274,6 +275,7 @@ void policy_print_json(struct buf *out, struct arena *a, const struct policy *p)
     json_rules(out, a, p, RULE_WRITE, "write");
     json_rules(out, a, p, RULE_PROTECT, "protect");
     json_rules(out, a, p, RULE_SECRET, "secret");
+    buf_format(out, ",\n  \"secret_reads\": \"%s\"", key_reads[p->secret_reads]);
     buf_format(out, ",\n  \"git\": \"%s\",\n  \"hardlinks\": \"%s\",\n  \"unix_datagrams\": \"%s\"",
         key_git_modes[p->git], key_hardlinks[p->hardlinks], key_datagrams[p->unix_datagrams]);
     buf_format(out, ",\n  \"network\": {\n    \"mode\": \"%s\",\n    \"switch\": \"%s\"",

@@ -102,12 +102,22 @@ def recorded(world):
                      f"recorded: {name} is refused, and a record arrives", f"done: {done}; records: {seen}")
     report.check(touch(world, "inside", ["cat", "{home}/plain"]) and not records(world),
                  "recorded: what is not secret is read, and leaves no record", records(world))
+    silent(world)
     listing(world)
     if has_cover_server():
         killed(world)
     else:
         report.skip("recorded: a kill of the server behind covers", "/dev/fuse cannot be opened here")
         links(world)
+
+
+def silent(world):
+    """The policy can do without records; what is secret stays so."""
+    workspace = world.workspace("inside", "home")
+    policy = write(f"{world.base}/silent.json", '{"version": 1, "secret_reads": "refuse"}\n') or f"{world.base}/silent.json"
+    done = world.inside(workspace, ["cat", f"{world.home('inside')}/{KEY}"], flags=["--policy", policy])
+    report.check(done.returncode == 1 and not done.stdout and not records(world),
+                 "recorded: not where the policy does without, and refused all the same", f"{done} {records(world)}")
 
 
 def listing(world):

@@ -104,44 +104,11 @@ static bool is_secret(const struct asker *a, const struct caller_path *p, char *
 
 /* ---- guarded names ---- */
 
-/* Is path a guarded name or below one? above: or on the way to one; *rest is then what is missing to it. */
-static bool is_guarded_by(const struct guard_name *g, const char *path, const char **rest)
-{
-    const char *at;
-
-    if (!lookup_is_below(path, g->root) || path[g->root.n] == '\0')
-        return false;
-    at = path + g->root.n;
-    while (*at == '/') {
-        size_t n = strlen(++at);
-        bool counts = !g->below_top || at != path + g->root.n + 1;
-        if (counts && strncmp(at, g->name.p, g->name.n) == 0 && (at[g->name.n] == '\0' || at[g->name.n] == '/'))
-            return true;
-        if (rest && n > 0 && n < g->name.n && strncmp(at, g->name.p, n) == 0 && g->name.p[n] == '/')
-            *rest = g->name.p + n + 1;
-        if (!g->any_depth)
-            return false;
-        at += strcspn(at, "/");
-    }
-    return false;
-}
-
-static bool is_guarded(const struct watch *w, const char *path, const char **rest)
-{
-    if (rest)
-        *rest = NULL;
-    for (size_t i = 0; i < w->guard_count; i++) {
-        if (is_guarded_by(&w->guards[i], path, rest))
-            return true;
-    }
-    return false;
-}
-
 static bool guard_at(const struct asker *a, const struct caller_path *p, int fd, const char *name,
     enum operation operation)
 {
     return a->watch->guard_count > 0 && lookup_real(fd, name, a->out->path, sizeof a->out->path) &&
-           is_guarded(a->watch, a->out->path, NULL) && !lookup_misleads(p) &&
+           watch_guards(a->watch, a->out->path, NULL) && !lookup_misleads(p) &&
            refuse(a, EACCES, operation, DENIAL_GUARD);
 }
 
@@ -288,7 +255,7 @@ static bool judge_name(const struct asker *a, const struct caller_path *p, const
     /* A link in place of a folder above a guarded name would be a way around it. */
     if (a->call->kind == WATCHED_SYMLINK && a->watch->guard_count > 0 &&
         lookup_real(folder->fd, name, a->out->path, sizeof a->out->path) &&
-        !is_guarded(a->watch, a->out->path, &rest) && rest)
+        !watch_guards(a->watch, a->out->path, &rest) && rest)
         return refuse(a, EACCES, operation, DENIAL_GUARD);
     return is_device(a) && refuse_at(a, p, folder->fd, name, EPERM, operation, DENIAL_DEVICE);
 }
@@ -437,7 +404,7 @@ static bool brings_guarded(const struct asker *a, const struct side *from, const
     const char *rest;
 
     if (!lookup_real(to->folder.fd, to->name, a->out->path, sizeof a->out->path) ||
-        is_guarded(a->watch, a->out->path, &rest) || !rest)
+        watch_guards(a->watch, a->out->path, &rest) || !rest)
         return false;
     if (S_ISLNK(from->o.mode))
         return true;

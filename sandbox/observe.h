@@ -55,6 +55,8 @@ struct watch {
 };
 
 /* watch_linux.c: from the plan that was applied. The recorder, and what the machine is like, are the caller's to fill. */
+/* Is path a guarded name or below one? rest, unless NULL: when it is on the way to one, what is missing to that. */
+bool watch_guards(const struct watch *w, const char *path, const char **rest);
 void watch_learn_secrets(struct watch *w); /* after a change of its secrets */
 unsigned watch_hash(const char *name, size_t n); /* < 1024 */
 void watch_fill(struct watch *out, struct arena *a, const struct op *ops, size_t count);

@@ -3,6 +3,8 @@
  */
 #include "observe.h"
 
+#include <string.h>
+
 struct collected {
     struct texts secrets, hidden, layers, linkless;
     struct {
@@ -14,6 +16,39 @@ struct collected {
 static void add(struct arena *a, struct texts *to, struct str path)
 {
     *(struct str *)ARENA_PUSH(a, to) = arena_str(a, path);
+}
+
+/* Is path a guarded name or below one? above: or on the way to one; *rest is then what is missing to it. */
+static bool is_guarded_by(const struct guard_name *g, const char *path, const char **rest)
+{
+    const char *at;
+
+    if (!lookup_is_below(path, g->root) || path[g->root.n] == '\0')
+        return false;
+    at = path + g->root.n;
+    while (*at == '/') {
+        size_t n = strlen(++at);
+        bool counts = !g->below_top || at != path + g->root.n + 1;
+        if (counts && strncmp(at, g->name.p, g->name.n) == 0 && (at[g->name.n] == '\0' || at[g->name.n] == '/'))
+            return true;
+        if (rest && n > 0 && n < g->name.n && strncmp(at, g->name.p, n) == 0 && g->name.p[n] == '/')
+            *rest = g->name.p + n + 1;
+        if (!g->any_depth)
+            return false;
+        at += strcspn(at, "/");
+    }
+    return false;
+}
+
+bool watch_guards(const struct watch *w, const char *path, const char **rest)
+{
+    if (rest)
+        *rest = NULL;
+    for (size_t i = 0; i < w->guard_count; i++) {
+        if (is_guarded_by(&w->guards[i], path, rest))
+            return true;
+    }
+    return false;
 }
 
 unsigned watch_hash(const char *name, size_t n)

@@ -121,7 +121,7 @@ static bool move(int from, const char *name, int to, const char *as)
 static bool take_spare(int folder, const char *name)
 {
     int session = sys_session_descriptor();
-    char spare[16];
+    char spare[24];
 
     for (int i = 0; session >= 0 && i < SPARES_MAX; i++) {
         snprintf(spare, sizeof spare, "spare%d", i);
@@ -137,7 +137,7 @@ static bool take_spare(int folder, const char *name)
 static bool keep_spare(int folder, const char *name, int itself)
 {
     int session = sys_session_descriptor();
-    char spare[16];
+    char spare[24];
 
     for (int i = 0; session >= 0 && i < SPARES_MAX; i++) {
         snprintf(spare, sizeof spare, "spare%d", i);

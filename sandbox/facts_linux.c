@@ -347,3 +347,52 @@ void facts_paths(struct arena *a, const struct texts *questions, struct facts *o
     for (size_t i = 0; i < questions->n; i++)
         *(struct fact *)ARENA_PUSH(a, out) = look_at(a, questions->v[i]);
 }
+
+/* ---- who listens here ---- */
+
+/* "  sl local_address rem_address st ...", addresses as hex digits, 0A: listening. */
+static bool has_port(const char *table, unsigned port)
+{
+    FILE *file = fopen(table, "re");
+    char line[512];
+    bool found = false;
+
+    while (file && !found && fgets(line, sizeof line, file)) {
+        unsigned number = 0, state = 0;
+        found = sscanf(line, " %*[0-9]: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x", &number, &state) == 2 && state == 10 &&
+                number == port;
+    }
+    if (file)
+        fclose(file);
+    return found;
+}
+
+static bool has_abstract(struct str name)
+{
+    FILE *file = fopen("/proc/net/unix", "re");
+    char line[512];
+    bool found = false;
+
+    while (file && !found && fgets(line, sizeof line, file)) {
+        char *at = strrchr(line, ' ');
+        size_t n = at ? strcspn(at + 1, "\n") : 0;
+        found = at && str_eq((struct str){at + 1, n}, name);
+    }
+    if (file)
+        fclose(file);
+    return found;
+}
+
+bool facts_listener(struct str address)
+{
+    unsigned port = 0;
+    size_t at = address.n;
+
+    if (str_starts(address, STR("unix:@")))
+        return has_abstract(str_slice(address, 5, address.n));
+    while (at > 0 && address.p[at - 1] >= '0' && address.p[at - 1] <= '9')
+        at--;
+    for (size_t i = at; i < address.n && port <= 65535; i++)
+        port = port * 10 + (unsigned)(address.p[i] - '0');
+    return port > 0 && port <= 65535 && (has_port("/proc/net/tcp", port) || has_port("/proc/net/tcp6", port));
+}

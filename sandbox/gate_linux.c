@@ -169,9 +169,13 @@ static long first_try(struct gate_call *c)
 static void finish(struct gate *g, struct gate_call *c, long code)
 {
     bool network = c->domain == AF_INET || c->domain == AF_INET6;
+    bool abstract = c->domain == AF_UNIX && gate_is_abstract(c);
     bool refused = code == ENETUNREACH || code == EHOSTUNREACH || code == EACCES || code == EPERM;
+    /* Nobody listens there inside. Whether somebody does outside, only cordon can see. */
+    bool perhaps = code == ECONNREFUSED && (network || abstract) && g->watch->own_network;
 
-    if ((c->outside || (network && refused && g->watch->own_network)) && still_waits(c))
+    if ((c->outside || (network && refused && g->watch->own_network) || (abstract && code == EPERM) || perhaps) &&
+        still_waits(c))
         gate_record(g->watch, c, c->outside ? DENIAL_LISTENER : DENIAL_RULE, code);
     answer(c, code);
     let_go(c);

@@ -41,6 +41,7 @@ long gate_take_socket(struct gate_call *c, int number);
 /* Does the address name a unix socket, by path or abstract, for a socket of that family? Any other is the kernel's to
  * read: no kind of socket but these reads a name as one. */
 bool gate_is_name(const struct gate_call *c);
+bool gate_is_abstract(const struct gate_call *c);
 
 /* What the path leads to, in the caller's folder, as c->object. 0, or errno for the caller. A path in a secret one is outside,
  * and not even looked up. May hang as long as the file system does. */

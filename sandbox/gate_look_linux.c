@@ -181,6 +181,11 @@ static const char *name_of(const struct gate_call *c)
     return ((const struct sockaddr_un *)(const void *)c->address)->sun_path;
 }
 
+bool gate_is_abstract(const struct gate_call *c)
+{
+    return gate_is_name(c) && name_of(c)[0] == '\0';
+}
+
 /* The path from the root, by its words alone. False: it cannot be told, or is too long. */
 static bool spell_out(const struct gate_call *c, char *out, size_t size)
 {

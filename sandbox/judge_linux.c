@@ -156,19 +156,11 @@ static bool judge_write(const struct asker *a, const struct caller_path *p, cons
            (guard_at(a, p, o->fd, NULL, OPERATION_WRITE) || judge_links(a, p, o, OPERATION_WRITE));
 }
 
-/* The kernel's own files: their mode is that of the whole machine, and root inside is their owner. */
-static bool is_of_kernel(const struct looked *o)
-{
-    struct statfs fs;
-
-    return fstatfs(o->fd, &fs) == 0 && (fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC);
-}
-
 static bool judge_attributes(const struct asker *a, const struct caller_path *p, const struct looked *o)
 {
     enum operation operation = a->call->kind == WATCHED_TIME ? OPERATION_TIME : OPERATION_MODE;
 
-    if (is_of_kernel(o))
+    if (lookup_of_kernel(o->fd))
         return refuse_at(a, p, o->fd, NULL, EPERM, operation, DENIAL_KNOB);
     if (lookup_readonly(o->fd))
         return refuse_at(a, p, o->fd, NULL, EROFS, operation, DENIAL_RULE);

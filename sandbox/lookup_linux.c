@@ -5,6 +5,7 @@
  */
 #include "observe.h"
 
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -205,6 +206,13 @@ bool lookup_misleads(const struct caller_path *p)
     if (from >= 0)
         close(from);
     return code == ELOOP;
+}
+
+bool lookup_of_kernel(int object)
+{
+    struct statfs fs;
+
+    return fstatfs(object, &fs) == 0 && (fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC);
 }
 
 bool lookup_readonly(int fd)

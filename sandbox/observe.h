@@ -133,6 +133,8 @@ bool lookup_misleads(const struct caller_path *p);
 /* 0: may be written as far as permissions and mount go; else errno as the kernel says for a write. readonly: its mount. */
 int lookup_writable(int fd, bool *readonly);
 bool lookup_readonly(int fd);
+/* Of the kernel's own files, whose mode is that of the whole machine, and of which root inside is the owner? */
+bool lookup_of_kernel(int object);
 /* Absolute path of what fd is, joined with name (NULL: none). */
 bool lookup_real(int fd, const char *name, char *out, size_t size);
 /* Where the words lead without any link followed. False: not to be told. */

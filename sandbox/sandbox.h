@@ -50,6 +50,9 @@ bool obeyed_walk(struct arena *a, struct str root, uint64_t since_ms, struct obe
  * is more than was looked at. */
 bool facts_nested(struct arena *a, const struct policy *policy, struct texts *out);
 
+/* Does somebody on this machine listen at a port of loopback ("127.0.0.1:80", "[::1]:80") or at an abstract name ("unix:@x")? */
+bool facts_listener(struct str address);
+
 /* ---- a boundary ---- */
 
 struct boundary; /* one runner and the tree below it; opaque */

@@ -201,12 +201,34 @@ static uint64_t sum(uint64_t a, uint64_t b)
     return UINT64_MAX - a < b ? UINT64_MAX : a + b;
 }
 
+#define CONNECTION_REFUSED 111
+#define UNHEARD_MS         1000
+
+/* Nobody listens at that address inside. If nobody does outside either, no rule and no wall had a part in it. */
+static bool is_nobodys(struct denied *k, const struct denial *d)
+{
+    uint64_t now = sys_milliseconds();
+
+    if (d->operation != OPERATION_CONNECT || d->code != CONNECTION_REFUSED || d->cause != DENIAL_RULE)
+        return false;
+    if (now < k->unheard_until && str_eq(d->path, k->unheard))
+        return true; /* who waits for a server asks again and again */
+    if (facts_listener(d->path))
+        return false;
+    if (!str_eq(d->path, k->unheard) && k->arena.used < MEMORY_MAX)
+        k->unheard = arena_str(&k->arena, d->path);
+    k->unheard_until = now + UNHEARD_MS;
+    return true;
+}
+
 /* turn: of this record alone. */
 static void keep(struct session *s, struct opened *o, struct arena *turn, struct denial *d)
 {
     struct denied *k = s->denied;
     struct denied_entry *entry;
 
+    if (is_nobodys(k, d))
+        return;
     k->total = sum(k->total, d->count);
     d->line = line_of(k, d->group, d->began_ms);
     entry = find_repeat(k, d);

@@ -50,6 +50,8 @@ struct denied {
     size_t log_bytes;
     uint64_t flush_at;     /* 0: nothing waits to be logged */
     struct buf out;
+    struct str unheard;    /* an address where nobody listens outside either, when that was last looked at */
+    uint64_t unheard_until;
 };
 
 /* ---- denied.c ---- */

@@ -75,6 +75,23 @@ def connections():
           "a refused connection is recorded", records)
 
 
+def listeners():
+    import socket
+    port, name = socket.socket(), socket.socket(socket.AF_UNIX)
+    port.bind(("127.0.0.1", 0))
+    port.listen()
+    name.bind(f"\0cordon-test-{os.getpid()}")
+    name.listen()
+    address = port.getsockname()
+    code = ("import socket\nfor f, a in ((socket.AF_INET, ('127.0.0.1', %d)), (socket.AF_UNIX, '\\0cordon-test-%d'),"
+            "(socket.AF_INET, ('127.0.0.1', 1)), (socket.AF_UNIX, '\\0nobody')):\n s = socket.socket(f)\n"
+            " try: s.connect(a)\n except OSError: pass" % (address[1], os.getpid()))
+    run("run", "--", sys.executable, "-c", code)
+    seen = {r.get("address") for r in denied()}
+    check(seen == {f"127.0.0.1:{address[1]}", f"unix:@cordon-test-{os.getpid()}"},
+          "what listens outside and is not to be had inside is recorded, what nobody listens at is not", seen)
+
+
 def nothing():
     script = "echo x >f && mv f g && ln g h && cp g i && chmod 600 i && touch i && rm -r g h i; mkdir -p d/e && rm -r d; sort /etc/passwd >/tmp/s"
     run("run", "--", "sh", "-c", script + "; git init -q r 2>/dev/null; cat ~/.none /etc/none; kill -0 1; ls / >/dev/null; true")
@@ -224,7 +241,7 @@ def terminal():
     t.end()
 
 
-for part in (program, connections, nothing, hostile, lines, elsewhere, flood, terminal):
+for part in (program, connections, listeners, nothing, hostile, lines, elsewhere, flood, terminal):
     part()
 print("done")
 sys.exit(1 if failed else 0)

@@ -42,6 +42,11 @@ void boundary_end(struct boundary *b)
     (void)b;
 }
 
+bool facts_listener(struct str address)
+{
+    return str_is(address, "127.0.0.1:80");
+}
+
 uint64_t boundary_lost(struct boundary *b)
 {
     uint64_t lost = source.alone;
@@ -268,6 +273,23 @@ static void proofs(void)
     end(&t);
 }
 
+static void nobodys(void)
+{
+    struct denial d = {.operation = OPERATION_CONNECT, .path = STR("127.0.0.1:81"), .pid = 5, .code = 111, .count = 1,
+        .program = STR("sh")};
+    struct stage t;
+
+    begin(&t);
+    hand_out(&d, 3);
+    denied_turn(&t.s, &t.o);
+    CHECK(t.s.denied->n == 0 && t.s.denied->total == 0, "where nobody listens, outside either, nothing was refused");
+    d.path = STR("127.0.0.1:80");
+    hand_out(&d, 1);
+    denied_turn(&t.s, &t.o);
+    CHECK(t.s.denied->n == 1 && str_is(t.s.denied->v[0].d.remedy, ":net online"), "where somebody does outside, it was");
+    end(&t);
+}
+
 static void old_logs(void)
 {
     struct arena a = {0};
@@ -315,6 +337,7 @@ int main(void)
     lines();
     flood();
     proofs();
+    nobodys();
     old_logs();
     no_place();
     return CHECK_END();

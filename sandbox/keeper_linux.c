@@ -31,6 +31,7 @@
 #define REPAIRS_MAX   5    /* rounds, while somebody keeps changing it */
 #define IDLE_LOOKS    200  /* looks in a row that found nothing amiss, before a pause */
 #define PAUSE_MS      5
+#define BREATH_US     200
 #define BLIND_MS      100  /* between looks at everything, where nothing can be watched */
 #define KEEPER_STACK  ((size_t)1 << 18)
 
@@ -418,6 +419,7 @@ static bool look(void)
 static void *keep(void *unused)
 {
     const struct timespec pause = {0, PAUSE_MS * 1000 * 1000};
+    const struct timespec breath = {0, BREATH_US * 1000};
     unsigned idle = 0;
 
     sys_be_prompt();
@@ -427,6 +429,8 @@ static void *keep(void *unused)
         bool timed_out;
         if (look())
             idle = 0;
+        else if (idle > 0) /* woken for nothing: a little later what comes meanwhile is one wake-up */
+            nanosleep(&breath, NULL);
         timed_out = poll(p, 2, keeper.blind ? BLIND_MS : -1) == 0;
         pthread_mutex_lock(&keeper.lock);
         if (timed_out || (p[1].revents & (POLLPRI | POLLERR)))

@@ -503,6 +503,7 @@ static bool handle_change(struct runner *r, const struct frame *f, struct err *e
  * and our network apart as well. */
 static void handle_end(struct runner *r, uint32_t id)
 {
+    keeper_pause(true); /* for good: cordon takes its placeholders away next */
     kill(-1, SIGKILL);
     while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
         ;

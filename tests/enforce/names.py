@@ -218,6 +218,11 @@ def together(world):
                  left(workspace))
     two.end()
     report.check(not left(workspace), "names: when both have ended nothing is left", left(workspace))
+    found = []
+    for _ in range(15):
+        world.shell(workspace, "true")
+        found += left(workspace)
+    report.check(not found, "names: short sessions, one after another, leave nothing", found)
 
 
 def crashes(world):

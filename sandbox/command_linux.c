@@ -28,6 +28,9 @@ extern char **environ;
 #define CHILD_STACK   262144 /* execvp makes a path on it, and the filter is built on it */
 #define FIRST_FREE_FD 16 /* descriptors are gathered above it before they take their places */
 
+/* What could not be done; below STEP_FILTER: see confining[]. */
+enum { STEP_FILTER = 6, STEP_TERMINAL = 20, STEP_DESCRIPTORS, STEP_FOLDER, STEP_EXEC, STEP_WITHHELD };
+
 /* ---- no way back ---- */
 
 static bool drop_capabilities(void)
@@ -97,7 +100,7 @@ static bool confine(const struct confinement *c, unsigned what, int *listener, i
     *failed_step = 5;
     if (c->landlock >= 0 && syscall(SYS_landlock_restrict_self, c->landlock, 0) != 0)
         return false;
-    *failed_step = 6;
+    *failed_step = STEP_FILTER;
     *listener = load_filter(what);
     return *listener >= 0;
 }
@@ -114,8 +117,6 @@ bool command_confine(const struct confinement *c, unsigned what, int *failed_ste
 struct child_report {
     int step, code;
 };
-
-enum { STEP_TERMINAL = 20, STEP_DESCRIPTORS, STEP_FOLDER, STEP_EXEC, STEP_WITHHELD };
 
 static void report_and_exit(int fd, int step)
 {
@@ -346,6 +347,9 @@ static void explain(const struct spawn_request *r, const struct child_report *re
             report->step == STEP_TERMINAL ? "terminal" : "descriptors");
     }
     sys_reason(e, report->code);
+    if (report->step == STEP_FILTER && report->code == EBUSY)
+        err_remedy(e, "a container manager watches system calls here, and the kernel lets only one watch: start the container "
+                      "without that, or Cordon outside of it");
 }
 
 /* Until it execs or ends: 0, or what it complained of. The listener comes first, in a packet of one byte. */

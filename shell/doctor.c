@@ -233,6 +233,8 @@ static void status_machine(const struct host *h, struct buf *out)
     buf_format(out, "machine:   kernel %d.%d, Landlock ABI %d%s%s%s\n", h->kernel_major, h->kernel_minor,
         h->landlock_abi, h->root ? ", root" : "", h->in_container ? ", in a container" : "",
         h->wsl ? ", WSL" : "");
+    if (h->kernel_major < 6 || (h->kernel_major == 6 && h->kernel_minor < 6))
+        buf_format(out, "           (each call that writes is answered four times as slowly as from Linux 6.6 on)\n");
     list(out, &a, "group:     a way out for who is in it: ", &h->risky_groups);
     arena_release(&a);
 }

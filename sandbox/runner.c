@@ -503,11 +503,10 @@ static bool handle_change(struct runner *r, const struct frame *f, struct err *e
  * and our network apart as well. */
 static void handle_end(struct runner *r, uint32_t id)
 {
-    keeper_pause(true); /* for good: cordon takes its placeholders away next */
+    keeper_pause(true); /* for good: what holds names is taken away once this is answered, and must not be put back */
     kill(-1, SIGKILL);
     while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
         ;
-    keeper_pause(true); /* what holds names is taken away as soon as this is said, and must not be put back */
     answer_empty(r, FRAME_ENDED, id);
     exit(0);
 }

@@ -218,6 +218,23 @@ static void check_crash(struct str session)
     CHECK(!is_there("a"), "which removes it");
 }
 
+/* A power cut takes the ledger with it, and another name's leftovers are moved, not made anew. */
+static void check_lost_ledger(void)
+{
+    struct str ledgers[] = {arena_format(&arena, "%s/sessions/s0/names", state.p),
+        arena_format(&arena, "%s/sessions/s1/names", state.p)};
+    struct names n = {0};
+    struct other o;
+
+    CHECK(other_start(&o, "a"), "a session holds a name");
+    other_end(&o, 'k');
+    unlink(ledgers[0].p);
+    unlink(ledgers[1].p);
+    CHECK(is_there("a") && hold(&n, "a"), "one whose ledger is lost is known by its mark");
+    names_release(&n);
+    CHECK(!is_there("a"), "and removed by the next that wants the name");
+}
+
 /* The moment between the making and its entry; and a ledger that was damaged. */
 static void check_ledger(struct str session)
 {
@@ -260,6 +277,7 @@ int main(void)
     check_two_of_ours();
     check_two_sessions();
     check_crash(session);
+    check_lost_ledger();
     check_ledger(session);
     sys_session_folder_end();
     sys_remove_tree(state, &e);

@@ -31,14 +31,14 @@ class Shell:
     def ask(self, line):
         """What the line printed."""
         try:
-            self.child.stdin.write(f"{line}\necho '=='$?\n")
+            self.child.stdin.write(f"{line}\necho '=ended='$?\n")
             self.child.stdin.flush()
         except OSError:
             return "the session is gone"
         said = []
-        while (text := self.child.stdout.readline()) and not text.startswith("=="):
+        while (text := self.child.stdout.readline()) and not text.startswith("=ended="):
             said.append(text)
-        self.status = int(text[2:]) if text.startswith("==") else -1
+        self.status = int(text[7:]) if text.startswith("=ended=") else -1
         return "".join(said).strip()
 
     def end(self):

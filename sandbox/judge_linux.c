@@ -588,6 +588,14 @@ static bool judge_mount(const struct asker *a, const struct caller_path *p, bool
     return refuse(a, EPERM, OPERATION_MOUNT, DENIAL_RULE);
 }
 
+/* A name guarded at the top of a root is not there: whoever makes it, or leads to it, writes it. */
+static bool is_clear_of_guards(const struct asker *a, const struct caller_path *p)
+{
+    const struct watch *w = a->watch;
+
+    return w->guard_count == 0 || (!w->guards_deep && !watch_has_name(w->guard_names, p->text + p->start));
+}
+
 static bool is_quick(const struct asker *a, struct caller_path *p)
 {
     int next = a->call->folder < 0 ? 1 : 2;
@@ -603,7 +611,7 @@ static bool is_quick(const struct asker *a, struct caller_path *p)
         return quick_make(p);
     case WATCHED_RENAME:
         return path_of(a, a->call->folder < 0 ? -1 : a->call->folder + next, a->call->path + next, &to) &&
-               quick_rename(p, &to);
+               is_clear_of_guards(a, &to) && quick_rename(p, &to);
     default:
         return false;
     }
@@ -632,7 +640,7 @@ bool judge(const struct watch *watch, const struct watched *call, const struct s
         return watch->cover_device && judge_read(watch, caller(&a), &p, !(flags_of(&a) & O_NOFOLLOW), out);
     if (call->path >= 0 && watch->secret_count > 0 && (judge_secret(&a, &p) || (two && judge_second_secret(&a))))
         return true;
-    if (!look || (watch->guard_count == 0 && is_quick(&a, &p)))
+    if (!look || (is_clear_of_guards(&a, &p) && is_quick(&a, &p)))
         return false;
     switch (call->kind) {
     case WATCHED_OPEN:

@@ -42,6 +42,8 @@ struct watch {
     const struct str *secrets; /* covered paths, canonical: compared lexically before any look-up */
     size_t secret_count;
     uint64_t secret_names[16]; /* a bit for each name in their paths, by watch_hash: which words can lead to one */
+    uint64_t guard_names[16];  /* the same for what is guarded */
+    bool guards_deep;          /* at any depth: words alone say nothing */
     const struct str *hidden;  /* placeholders: not shown in a listing of their folder */
     size_t hidden_count;
     const struct str *layers;  /* caches: an overlay, where a write reaches no other name */
@@ -57,7 +59,8 @@ struct watch {
 /* watch_linux.c: from the plan that was applied. The recorder, and what the machine is like, are the caller's to fill. */
 /* Is path a guarded name or below one? rest, unless NULL: when it is on the way to one, what is missing to that. */
 bool watch_guards(const struct watch *w, const char *path, const char **rest);
-void watch_learn_secrets(struct watch *w); /* after a change of its secrets */
+void watch_learn(struct watch *w); /* after a change of its secrets or guards */
+bool watch_has_name(const uint64_t names[16], const char *words); /* or it looks like it */
 unsigned watch_hash(const char *name, size_t n); /* < 1024 */
 void watch_fill(struct watch *out, struct arena *a, const struct op *ops, size_t count);
 

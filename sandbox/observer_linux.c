@@ -167,7 +167,7 @@ static bool has_one_held_up(pid_t caller)
     pthread_mutex_lock(&all.lock);
     for (size_t i = 0; i < WORKERS_MAX && !found; i++) {
         const struct worker *w = &all.workers[i];
-        found = w->server && w->held_up && process_of(w->caller) == process;
+        found = w->server && w->held_up && (atomic_load(&w->state) & 3) != PHASE_IDLE && process_of(w->caller) == process;
     }
     pthread_mutex_unlock(&all.lock);
     return found;
@@ -194,6 +194,8 @@ static void weigh(struct worker *w, const struct server *s, const struct seccomp
     struct judged judged;
     long result = 0;
 
+    if (!look)
+        atomic_fetch_add(&all.abandoned, 1);
     if (call && call->kind == WATCHED_LIST) {
         bool listed = look && hidden_list(s->watch, n, &result);
         if (!claim(w))

@@ -60,18 +60,38 @@ unsigned watch_hash(const char *name, size_t n)
     return (hash ^ hash >> 16) & 1023;
 }
 
-void watch_learn_secrets(struct watch *w)
+static void learn_names(uint64_t names[16], struct str path)
 {
-    for (size_t i = 0; i < COUNT_OF(w->secret_names); i++)
-        w->secret_names[i] = 0;
-    for (size_t i = 0; i < w->secret_count; i++) {
-        struct str path = w->secrets[i];
-        for (size_t at = 0, n; at < path.n; at += n + 1) {
-            n = str_find(path, at, '/') - at;
-            if (n > 0)
-                w->secret_names[watch_hash(path.p + at, n) / 64] |= 1ULL << watch_hash(path.p + at, n) % 64;
-        }
+    for (size_t at = 0, n; at < path.n; at += n + 1) {
+        n = str_find(path, at, '/') - at;
+        if (n > 0)
+            names[watch_hash(path.p + at, n) / 64] |= 1ULL << watch_hash(path.p + at, n) % 64;
     }
+}
+
+void watch_learn(struct watch *w)
+{
+    memset(w->secret_names, 0, sizeof w->secret_names);
+    memset(w->guard_names, 0, sizeof w->guard_names);
+    w->guards_deep = false;
+    for (size_t i = 0; i < w->secret_count; i++)
+        learn_names(w->secret_names, w->secrets[i]);
+    for (size_t i = 0; i < w->guard_count; i++) {
+        learn_names(w->guard_names, w->guards[i].name);
+        w->guards_deep = w->guards_deep || w->guards[i].any_depth;
+    }
+}
+
+bool watch_has_name(const uint64_t names[16], const char *words)
+{
+    while (*words) {
+        size_t n = strcspn(words, "/");
+        unsigned hash = watch_hash(words, n);
+        if (n > 0 && (names[hash / 64] >> hash % 64 & 1))
+            return true;
+        words += n + (words[n] == '/');
+    }
+    return false;
 }
 
 void watch_fill(struct watch *out, struct arena *a, const struct op *ops, size_t count)
@@ -99,7 +119,6 @@ void watch_fill(struct watch *out, struct arena *a, const struct op *ops, size_t
     }
     out->secrets = c.secrets.v;
     out->secret_count = c.secrets.n;
-    watch_learn_secrets(out);
     out->hidden = c.hidden.v;
     out->hidden_count = c.hidden.n;
     out->layers = c.layers.v;
@@ -108,4 +127,5 @@ void watch_fill(struct watch *out, struct arena *a, const struct op *ops, size_t
     out->linkless_count = c.linkless.n;
     out->guards = c.guards.v;
     out->guard_count = c.guards.n;
+    watch_learn(out);
 }

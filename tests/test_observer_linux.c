@@ -212,6 +212,17 @@ static const struct row guard_rows[] = {
     {"another name there is free", CREATE, "rw/root/sub/.git/HEAD", NULL, 0, NONE, NULL},
 };
 
+static const struct row top_rows[] = {
+    {"a guarded name is made", CREATE, "rw/root/.guarded", NULL, EACCES, C, NULL},
+    {"by a way around", MKDIR, "rw/root/sub/../.guarded", NULL, EACCES, C, "rw/root/.guarded"},
+    {"by a link that leads to nothing", CREATE, "rw/root/link", NULL, EACCES, C, "rw/root/.guarded"},
+    {"by a link to its folder", CREATE, "rw/root-link/.guarded", NULL, EACCES, C, "rw/root/.guarded"},
+    {"by rename", RENAME, "rw/root/plain", "rw/root/.guarded", EACCES, R, "rw/root/.guarded"},
+    {"by a hard link", LINK, "rw/root/plain", "rw/root/.guarded", EACCES, OPERATION_LINK, "rw/root/.guarded"},
+    {"by a symbolic link", SYMLINK, "rw/root/.guarded", NULL, EACCES, C, NULL},
+    {"another name is free", EXCLUSIVE, "rw/root/other", NULL, 0, NONE, NULL},
+};
+
 static bool same_path(struct str got, const char *wanted)
 {
     char whole[PATH_BYTES_MAX];
@@ -258,7 +269,8 @@ static bool furnish(void)
         good = good && observed_write(files[i], "text\n");
     return good && mkfifo("ro/fifo", 0600) == 0 && chmod("ro/shut", 0400) == 0 && symlink("../rw/file", "ro/in") == 0 &&
            symlink("../ro/file", "rw/out") == 0 && symlink("../ro/not-there", "rw/dangling") == 0 &&
-           symlink("../ro/folder", "rw/way") == 0 && link("rw/shared", "rw/shared-elsewhere") == 0 &&
+           symlink("../ro/folder", "rw/way") == 0 &&
+           symlink(".guarded", "rw/root/link") == 0 && symlink("root", "rw/root-link") == 0 && link("rw/shared", "rw/shared-elsewhere") == 0 &&
            mount("observed", "rw/mount", "tmpfs", 0, "mode=755") == 0 && observed_close_ro();
 }
 
@@ -286,11 +298,11 @@ static void watch_what(void)
     o.watch.linkless_count = 1;
     o.watch.secrets = secrets;
     o.watch.secret_count = 1;
-    watch_learn_secrets(&o.watch);
     o.watch.hidden = hidden;
     o.watch.hidden_count = 2;
     o.watch.guards = guards;
     o.watch.guard_count = 2;
+    watch_learn(&o.watch);
 }
 
 /* ---- hard links made inside ---- */
@@ -535,9 +547,18 @@ int main(void)
         check_row(&guard_rows[i]);
     puts("the same where no name is guarded, by the short way:");
     o.watch.guard_count = 0;
+    watch_learn(&o.watch);
     CHECK(rmdir("rw/made-folder") == 0 && unlink("rw/socket") == 0, "once more");
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         check_row(&rows[i]);
+    puts("the same where a name is guarded at the top alone:");
+    o.watch.guard_count = 1;
+    watch_learn(&o.watch);
+    CHECK(rmdir("rw/made-folder") == 0 && unlink("rw/socket") == 0, "and again");
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        check_row(&rows[i]);
+    for (size_t i = 0; i < COUNT_OF(top_rows); i++)
+        check_row(&top_rows[i]);
     check_links();
     check_hidden();
     CHECK(observed_run(&o, race, NULL) == 0, "whoever changes its words between the look and the act meets the kernel");

@@ -476,6 +476,8 @@ static void check_flood(void)
         seen += d.count, missed += lost;
     CHECK(observed_run(&o, attempt, &last) == EROFS && observed_record(&o, &d, &lost), "and is recorded again when it is over");
     abandoned = observer_abandoned() - abandoned; /* on a machine that has no time for us */
+    printf("flood: %llu recorded, %llu told to be lost, %llu left to the kernel\n", (unsigned long long)seen,
+        (unsigned long long)(missed + lost), (unsigned long long)abandoned);
     CHECK(seen > 10 && seen + missed + lost + abandoned == FLOOD, "what did not fit is counted, to the last one");
 }
 

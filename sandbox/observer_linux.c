@@ -194,8 +194,6 @@ static void weigh(struct worker *w, const struct server *s, const struct seccomp
     struct judged judged;
     long result = 0;
 
-    if (!look)
-        atomic_fetch_add(&all.abandoned, 1);
     if (call && call->kind == WATCHED_LIST) {
         bool listed = look && hidden_list(s->watch, n, &result);
         if (!claim(w))
@@ -209,6 +207,8 @@ static void weigh(struct worker *w, const struct server *s, const struct seccomp
     said = call && judge(s->watch, call, n, look, &judged);
     if (!claim(w))
         return;
+    if (!look && !said)
+        atomic_fetch_add(&all.abandoned, 1);
     if (said && !judged.done)
         record(s, n, &judged);
     if (said && !judged.noted)

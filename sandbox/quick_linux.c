@@ -7,82 +7,134 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static bool may_write(const char *path)
-{
-    return syscall(439 /* faccessat2 */, AT_FDCWD, path, W_OK, AT_EACCESS) == 0;
-}
+/* The way to a caller's folder is by /proc and costs most; so it is gone once, and what is asked is asked from there. */
+struct place {
+    int folder; /* -1: there is no last name that could be made or removed, or no folder to be found */
+    const char *name;
+};
 
-/* Where the last name begins; 0: there is none that could be made or removed. */
-static size_t last_name(const struct caller_path *p)
+static bool place_name(const struct caller_path *p, struct place *out)
 {
     size_t n = strlen(p->text), at = n;
 
     while (at > p->start && p->text[at - 1] != '/')
         at--;
-    return at == n || strcmp(p->text + at, ".") == 0 || strcmp(p->text + at, "..") == 0 ? 0 : at;
+    *out = (struct place){-1, p->text + at};
+    return at > 0 && at < n && strcmp(out->name, ".") != 0 && strcmp(out->name, "..") != 0;
 }
 
-static bool may_change_folder(struct caller_path *p)
+static bool place_enter(struct caller_path *p, struct place *place)
 {
-    size_t at = last_name(p);
-    char kept = p->text[at];
-    bool may;
+    char *end = p->text + (place->name - p->text), kept = *end;
 
-    if (at == 0)
-        return false;
-    p->text[at] = '\0';
-    may = may_write(p->text);
-    p->text[at] = kept;
-    return may;
+    *end = '\0';
+    place->folder = open(p->text, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    *end = kept;
+    return place->folder >= 0;
 }
 
-bool quick_open(struct caller_path *p, unsigned flags)
+static struct place place_open(struct caller_path *p)
+{
+    struct place place;
+
+    if (place_name(p, &place))
+        place_enter(p, &place);
+    return place;
+}
+
+static void place_close(const struct place *place)
+{
+    if (place->folder >= 0)
+        close(place->folder);
+}
+
+static bool may_write(int folder, const char *name)
+{
+    return syscall(439 /* faccessat2 */, folder, name, W_OK, AT_EACCESS | (*name ? 0 : AT_EMPTY_PATH)) == 0;
+}
+
+static bool may_change(const struct place *place)
+{
+    return may_write(place->folder, "");
+}
+
+static bool may_open(const struct place *place, unsigned flags)
 {
     bool creates = flags & O_CREAT, writes = (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC);
     struct looked o;
     int code;
 
-    if (p->text[p->start] == '\0')
-        return false;
-    code = lookup_name(AT_FDCWD, p->text, &o);
+    if (creates && (flags & O_EXCL) && may_change(place))
+        return true; /* made anew, or EEXIST */
+    code = lookup_name(place->folder, place->name, &o);
     if (code == ENOENT)
-        return !creates || may_change_folder(p);
+        return !creates || may_change(place);
     if (code || (creates && (flags & O_EXCL)))
         return true; /* what keeps us from looking keeps the caller from it; EEXIST */
     if (S_ISLNK(o.mode))
         return (flags & O_NOFOLLOW) != 0;
     if (!writes || S_ISDIR(o.mode) || S_ISCHR(o.mode))
         return true;
-    return S_ISREG(o.mode) && o.links == 1 && may_write(p->text);
+    return S_ISREG(o.mode) && o.links == 1 && may_write(place->folder, place->name);
+}
+
+bool quick_open(struct caller_path *p, unsigned flags)
+{
+    struct place place = place_open(p);
+    bool nothing = place.folder >= 0 && may_open(&place, flags);
+
+    place_close(&place);
+    return nothing;
 }
 
 bool quick_make(struct caller_path *p)
 {
+    struct place place = place_open(p);
     struct looked o;
-    int code = lookup_name(AT_FDCWD, p->text, &o);
+    bool nothing = place.folder >= 0 && (may_change(&place) || lookup_name(place.folder, place.name, &o) != ENOENT);
 
-    return code != ENOENT || may_change_folder(p);
+    place_close(&place);
+    return nothing;
 }
 
 bool quick_delete(struct caller_path *p)
 {
+    struct place place = place_open(p);
     struct looked o;
-    int code = lookup_name(AT_FDCWD, p->text, &o);
+    bool nothing = place.folder >= 0 &&
+                   (lookup_name(place.folder, place.name, &o) != 0 || (!o.mount_root && may_change(&place)));
 
-    return code != 0 || (!o.mount_root && may_change_folder(p));
+    place_close(&place);
+    return nothing;
+}
+
+static bool may_rename(const struct place *from, const struct place *to)
+{
+    struct looked o;
+
+    if (lookup_name(from->folder, from->name, &o) != 0)
+        return true; /* what keeps us from looking keeps the caller from it */
+    if (o.mount_root || (lookup_name(to->folder, to->name, &o) == 0 && o.mount_root))
+        return false;
+    return may_change(from) && (from->folder == to->folder || may_change(to));
 }
 
 bool quick_rename(struct caller_path *from, struct caller_path *to)
 {
-    size_t one = last_name(from), two = last_name(to);
-    struct looked o;
+    struct place one, two;
+    bool nothing, same;
 
-    if (one == 0 || two == 0)
+    if (!place_name(from, &one) || !place_name(to, &two))
         return false;
-    if (lookup_name(AT_FDCWD, from->text, &o) != 0)
-        return true;
-    if (o.mount_root || (lookup_name(AT_FDCWD, to->text, &o) == 0 && o.mount_root))
+    same = one.name - from->text == two.name - to->text &&
+           memcmp(from->text, to->text, (size_t)(one.name - from->text)) == 0;
+    if (!place_enter(from, &one))
         return false;
-    return may_change_folder(from) &&
-           ((one == two && memcmp(from->text, to->text, one) == 0) || may_change_folder(to));
+    if (same)
+        two.folder = one.folder;
+    nothing = (same || place_enter(to, &two)) && may_rename(&one, &two);
+    place_close(&one);
+    if (!same)
+        place_close(&two);
+    return nothing;
 }

@@ -1,7 +1,9 @@
 /*
  * hidden: a listing without the names that are only placeholders of ours: the empty folder that holds the place of a
  * protected name. To a program that looks, the folder is as its person left it; git, cargo and npm start in it as in
- * an empty one. Once something was born there it is shown.
+ * an empty one. Once something was born there it is shown. Asking about every listing costs; so it is done only where
+ * a folder was empty otherwise. Elsewhere a placeholder is seen, and to remove it does nothing and is no error, as
+ * for `git clean -fdx`.
  *
  * The listing is read on a copy of the caller's descriptor, so that its offset moves as if the caller had read.
  */
@@ -58,24 +60,62 @@ static void learn(const struct watch *watch)
     hidden.watch = watch;
 }
 
-static bool is_empty(const char *path)
+/* Empty, but for names that are only placeholders. */
+static bool is_empty_but_for(const struct watch *watch, const char *path)
 {
-    char bytes[256];
+    char bytes[4096];
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     bool empty = fd >= 0;
     long n;
 
     while (fd >= 0 && empty && (n = syscall(SYS_getdents64, fd, bytes, sizeof bytes)) > 0) {
-        for (long at = 0; at < n;) {
+        for (long at = 0; at < n && empty;) {
             const struct entry *e = (const struct entry *)(const void *)(bytes + at);
-            if (strcmp(e->name, ".") != 0 && strcmp(e->name, "..") != 0)
-                empty = false;
+            size_t i = 0;
+            while (watch && i < watch->hidden_count &&
+                   !(lookup_is_below(watch->hidden[i].p, str_from(path)) &&
+                       strcmp(watch->hidden[i].p + strlen(path) + 1, e->name) == 0))
+                i++;
+            empty = strcmp(e->name, ".") == 0 || strcmp(e->name, "..") == 0 || (watch && i < watch->hidden_count);
             at += e->length;
         }
     }
     if (fd >= 0)
         close(fd);
     return empty;
+}
+
+static bool is_empty(const char *path)
+{
+    return is_empty_but_for(NULL, path);
+}
+
+bool hidden_matters(const struct watch *watch)
+{
+    char folder[PATH_BYTES_MAX];
+
+    for (size_t i = 0; i < watch->hidden_count; i++) {
+        struct str path = watch->hidden[i];
+        size_t at = path.n;
+        while (at > 1 && path.p[at - 1] != '/')
+            at--;
+        if (at < 2 || at >= sizeof folder)
+            continue;
+        memcpy(folder, path.p, at - 1);
+        folder[at - 1] = '\0';
+        if (is_empty_but_for(watch, folder))
+            return true;
+    }
+    return false;
+}
+
+bool hidden_is_only_held(const struct watch *watch, const char *path)
+{
+    for (size_t i = 0; i < watch->hidden_count; i++) {
+        if (str_is(watch->hidden[i], path))
+            return is_empty(path);
+    }
+    return false;
 }
 
 /* Which of the hidden names are in this folder, and only placeholders still, as bits. */

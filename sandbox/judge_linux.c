@@ -352,6 +352,10 @@ static bool judge_delete(const struct asker *a, struct caller_path *p)
         bool fits = S_ISDIR(o.mode) == ((flags_of(a) & AT_REMOVEDIR) != 0);
         if (lookup_readonly(folder.fd))
             refused = refuse_at(a, p, folder.fd, name, EROFS, OPERATION_DELETE, DENIAL_RULE);
+        else if (fits && o.mount_root && S_ISDIR(o.mode) &&
+                 lookup_real(folder.fd, name, a->out->path, sizeof a->out->path) &&
+                 hidden_is_only_held(a->watch, a->out->path))
+            refused = a->out->done = true; /* there is nothing of anybody's to remove */
         else if (fits && o.mount_root)
             refused = refuse_at(a, p, folder.fd, name, EBUSY, OPERATION_DELETE, DENIAL_RULE);
         else

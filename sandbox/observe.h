@@ -185,6 +185,8 @@ bool judge_read(
 /* A listing of a folder that holds hidden names: made here and written to the caller. False: not such a folder, or it
  * cannot be done: CONTINUE. *result: what the call returns, or -errno. */
 bool hidden_list(const struct watch *watch, const struct seccomp_notif *n, long *result);
+bool hidden_matters(const struct watch *watch); /* is a folder empty but for hidden names, so that a listing must not show them? */
+bool hidden_is_only_held(const struct watch *watch, const char *path); /* a placeholder with nothing in it */
 
 /* ---- observer_linux.c: threads that answer notifications ---- */
 

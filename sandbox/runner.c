@@ -164,7 +164,7 @@ static bool handle_build(struct runner *r, const struct frame *f, struct err *e)
         sys_reason(e, errno);
         return false;
     }
-    r->confinement.watched = CALLS_WATCHED | CALLS_GATED | (r->watch.hidden_count ? CALLS_HIDING : 0);
+    r->confinement.watched = CALLS_WATCHED | CALLS_GATED | (hidden_matters(&r->watch) ? CALLS_HIDING : 0);
     if (r->covers.pid <= 0 && has_secret(r) && find_cover_device(r))
         r->confinement.watched |= CALLS_READING;
     r->built = true;

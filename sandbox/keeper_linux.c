@@ -260,6 +260,13 @@ static long server(void)
     return keeper.confinement->covers ? (long)keeper.confinement->covers->pid : 0;
 }
 
+/* Cordon holds the other end as long as it lives. */
+static bool is_alone(void)
+{
+    struct pollfd p = {.fd = CONTROL_FD, .events = POLLRDHUP};
+    return poll(&p, 1, 0) > 0 && (p.revents & (POLLHUP | POLLRDHUP | POLLERR)) != 0;
+}
+
 /* A placeholder that somebody took away, with the mark by which the trusted side knows it. */
 static bool make_again(const struct op *op)
 {
@@ -400,6 +407,8 @@ static bool look(void)
     size_t amiss;
 
     pthread_mutex_lock(&keeper.lock);
+    if (is_alone())
+        _exit(0); /* the tree ends with us, and what is missing was cleaned up behind cordon: not to be put back */
     amiss = cover_amiss();
     if (amiss) {
         stop_tree(&before, server());

@@ -16,7 +16,8 @@ bool placeholder_identify(int fd, struct identity *out);
 bool placeholder_same(const struct identity *x, const struct identity *y);
 /* Empty, or with these very bytes. fd: opened for reading. */
 bool placeholder_untouched(int fd, bool file, struct str bytes);
-bool placeholder_begun(int fd); /* on its way to become one when its maker died */
+bool placeholder_begun(int fd); /* on its way to become one; its maker is at it, or died */
+bool placeholder_finish(int fd, bool file); /* whoever does it: the same comes of it twice */
 int placeholder_open(int folder, const char *name, bool file);
 /* Removes what fd is, known to be ours, unless another session holds it or somebody put something there. */
 void placeholder_remove(int folder, const char *name, int fd, bool file, struct str bytes);

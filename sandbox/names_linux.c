@@ -21,7 +21,7 @@
 #define LEDGER       "names"
 #define LEDGER_MAX   ((size_t)4 << 20)
 #define SESSIONS_MAX 256
-#define LOCK_TRIES   50
+#define LOCK_TRIES   1000 /* of a millisecond: who is about to remove it may have to wait for the processor */
 
 struct held {
     char *path, *text;
@@ -297,56 +297,54 @@ static bool make(struct held *h)
     if (!h->made)
         return false;
     h->fd = placeholder_open(h->folder, h->path + h->name, h->file);
-    return h->fd >= 0 && placeholder_identify(h->fd, &h->identity);
+    return h->fd >= 0;
 }
 
-/* One of another session's, or of one whose ledger is lost: ours too from now on. False with errno. */
+/* One of another session's, also one that it is just making, or of one whose ledger is lost: ours too from now on. False
+ * with errno. */
 static bool adopt(struct held *h)
 {
-    struct identity named;
     struct stat st;
-    int again;
 
     h->fd = placeholder_open(h->folder, h->path + h->name, h->file);
     if (h->fd < 0)
         return false;
-    if (fstat(h->fd, &st) != 0 || !names_is_placeholder(h->fd, &st) ||
-        !placeholder_untouched(h->fd, h->file, (struct str){h->text, h->text_n})) {
-        errno = EEXIST;
-        return false;
+    if (fstat(h->fd, &st) == 0 && names_is_placeholder(h->fd, &st)) {
+        errno = EAGAIN;
+        if (placeholder_untouched(h->fd, h->file, (struct str){h->text, h->text_n}))
+            return !placeholder_begun(h->fd) || placeholder_finish(h->fd, h->file);
+        if (placeholder_begun(h->fd))
+            return false; /* its bytes are not yet there */
     }
+    /* Somebody's own; unless it was a placeholder that was removed as we looked, which has nothing in it that can be read. */
+    errno = placeholder_identify(h->fd, &h->identity) && !stands(h) ? EAGAIN : EEXIST;
+    return false;
+}
+
+/* Ours, or another's: only with the lock, and still there once we have it, it stays. False with EAGAIN: it is being
+ * removed, or was before we had the lock; the next that stands there, or ours, it will be. */
+static bool lock_it(struct held *h)
+{
+    bool locked = flock(h->fd, LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK; /* not every file system has locks */
+
+    if (locked && placeholder_identify(h->fd, &h->identity) && stands(h))
+        return true;
     errno = EAGAIN;
-    if (flock(h->fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK)
-        return false; /* is being removed */
-    again = placeholder_open(h->folder, h->path + h->name, h->file);
-    if (again < 0 || !placeholder_identify(h->fd, &h->identity) || !placeholder_identify(again, &named) ||
-        !placeholder_same(&named, &h->identity)) {
-        if (again >= 0)
-            close(again);
-        errno = EAGAIN; /* was removed before we had the lock */
-        return false;
-    }
-    close(again);
-    return true;
+    return false;
 }
 
 static bool hold(struct held *h)
 {
     struct timespec pause = {0, 1000 * 1000};
+    int code = EAGAIN;
 
     if (h->folder < 0 && (h->folder = open_parent(h->path, &h->name)) < 0)
         return false;
     for (int i = 0; i < LOCK_TRIES; i++) {
-        if (make(h)) {
-            if (flock(h->fd, LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK)
-                return true;
-            errno = EAGAIN; /* somebody is about to remove it as a leftover: ours is the next */
-        } else if (h->made || errno != EEXIST) {
-            return false;
-        } else if (adopt(h)) {
+        if ((make(h) || (!h->made && errno == EEXIST && adopt(h))) && lock_it(h))
             return true;
-        }
-        if (errno != EAGAIN && errno != ENOENT)
+        code = errno;
+        if (code != EAGAIN && code != ENOENT)
             return false;
         if (h->fd >= 0)
             close(h->fd);
@@ -354,6 +352,7 @@ static bool hold(struct held *h)
         h->made = false;
         nanosleep(&pause, NULL);
     }
+    errno = code;
     return false;
 }
 
@@ -370,7 +369,8 @@ static bool needs_none(const struct held *h, int code)
 {
     struct stat st;
 
-    return (code == EACCES || code == EPERM) && h->folder >= 0 && fstat(h->folder, &st) == 0 && st.st_uid != geteuid();
+    return (code == EACCES || code == EPERM) && h->folder >= 0 && fstat(h->folder, &st) == 0 &&
+           st.st_uid != geteuid() && faccessat(h->folder, ".", W_OK | X_OK, AT_EACCESS) != 0;
 }
 
 static bool is_accepted(const struct op *op, const struct texts *accepted)
@@ -386,7 +386,7 @@ static bool refuse(const struct op *op, int code, struct err *e)
     err_set(e, code == EEXIST ? ERR_REFUSED : ERR_SYSTEM, "cannot hold a protected name that does not exist");
     err_subject(e, op->path);
     sys_reason(e, code);
-    if (code == EEXIST)
+    if (code == EEXIST || code == EAGAIN)
         return err_remedy(e, "somebody made it while Cordon was opening; try again");
     if (op->on_failure == FAIL_PARTIAL)
         return err_remedy(e, "make it yourself, or accept that it is not held: --accept %.*s", (int)op->part.n, op->part.p);

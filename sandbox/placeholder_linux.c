@@ -74,13 +74,15 @@ bool placeholder_untouched(int fd, bool file, struct str bytes)
     return file ? has_bytes(fd, bytes) : is_empty_folder(fd);
 }
 
+/* Also one that another session is just making: taken for a person's own it would be held by nobody once that one ends. */
 bool names_is_placeholder(int object, const struct stat *st)
 {
     char link[64];
     int fd;
     bool is;
+    bool marked = st->st_mtim.tv_sec == MARK_SECONDS && st->st_mtim.tv_nsec == 0;
 
-    if (st->st_mtim.tv_sec != MARK_SECONDS || st->st_mtim.tv_nsec != 0 || st->st_uid != geteuid())
+    if (st->st_uid != geteuid() || (!marked && (st->st_mode & 07777) != MODE_BEGUN))
         return false;
     if (S_ISREG(st->st_mode))
         return st->st_size < 256 && st->st_nlink == 1;
@@ -104,6 +106,13 @@ bool placeholder_begun(int fd)
     struct stat st;
 
     return fstat(fd, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & 07777) == MODE_BEGUN;
+}
+
+bool placeholder_finish(int fd, bool file)
+{
+    const struct timespec mark[2] = {{MARK_SECONDS, 0}, {MARK_SECONDS, 0}};
+
+    return futimens(fd, mark) == 0 && fchmod(fd, file ? MODE_FILE : MODE_FOLDER) == 0;
 }
 
 /* ---- spare folders ---- */
@@ -156,7 +165,6 @@ static bool keep_spare(int folder, const char *name, int itself)
 
 bool names_make(int folder, const char *name, bool file, struct str bytes)
 {
-    const struct timespec mark[2] = {{MARK_SECONDS, 0}, {MARK_SECONDS, 0}};
     int fd, saved;
 
     if (!file && !take_spare(folder, name) && mkdirat(folder, name, MODE_BEGUN) != 0)
@@ -165,8 +173,7 @@ bool names_make(int folder, const char *name, bool file, struct str bytes)
               : openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return false;
-    if ((!file || write(fd, bytes.p, bytes.n) == (ssize_t)bytes.n) && futimens(fd, mark) == 0 &&
-        fchmod(fd, file ? MODE_FILE : MODE_FOLDER) == 0) {
+    if ((!file || write(fd, bytes.p, bytes.n) == (ssize_t)bytes.n) && placeholder_finish(fd, file)) {
         close(fd);
         return true;
     }
@@ -179,6 +186,7 @@ bool names_make(int folder, const char *name, bool file, struct str bytes)
 
 void placeholder_remove(int folder, const char *name, int fd, bool file, struct str bytes)
 {
+    const struct str none = {0}; /* a file whose maker died before it wrote */
     struct identity here, ours;
     int again;
 
@@ -186,7 +194,8 @@ void placeholder_remove(int folder, const char *name, int fd, bool file, struct 
         return; /* another session holds the name by it, and will remove it */
     again = placeholder_open(folder, name, file);
     if (again >= 0 && placeholder_identify(again, &here) && placeholder_identify(fd, &ours) &&
-        placeholder_same(&here, &ours) && placeholder_untouched(again, file, bytes) &&
+        placeholder_same(&here, &ours) &&
+        (placeholder_untouched(again, file, bytes) || (placeholder_begun(again) && placeholder_untouched(again, file, none))) &&
         (file || !keep_spare(folder, name, again)))
         unlinkat(folder, name, file ? 0 : AT_REMOVEDIR);
     if (again >= 0)

@@ -358,7 +358,7 @@ bool sys_session_folder(struct arena *a, struct str state_dir, struct str *out, 
         if (path.n >= sizeof session.path)
             return err_set(e, ERR_LIMIT, "the path of the state folder is too long") || err_subject(e, path);
         session.lock = open(path.p, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (session.lock < 0 && errno == ENOENT && mkdir(path.p, 0700) == 0)
+        if (session.lock < 0 && errno == ENOENT && (mkdir(path.p, 0700) == 0 || errno == EEXIST))
             session.lock = open(path.p, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (session.lock < 0)
             return fail(e, "cannot make the session's folder", path);

@@ -11,6 +11,9 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#define CROWD        6
+#define CROWD_ROUNDS 600
+
 static struct arena arena;
 static struct str state, place;
 static const struct texts nothing;
@@ -257,6 +260,80 @@ static void check_ledger(struct str session)
     rmdir(at("a").p);
 }
 
+/* What another session is just making is known as such, and serves before that one is done with it. */
+static void check_begun(void)
+{
+    struct names n = {0};
+    struct op op = folder_op("a");
+    struct err e = {0};
+    struct stat st;
+    int fd;
+
+    mkdir(at("a").p, 01700); /* as it is before it has its mark */
+    fd = open(at("a").p, O_PATH | O_CLOEXEC);
+    CHECK(fd >= 0 && fstat(fd, &st) == 0 && names_is_placeholder(fd, &st), "one that is being made is no person's folder");
+    close(fd);
+    CHECK(hold(&n, "a") && names_identity(&op) && op.ino == st.st_ino, "it is held, by whoever comes second too");
+    CHECK(lstat(at("a").p, &st) == 0 && (st.st_mode & 07777) == 0755, "and finished");
+    names_release(&n);
+    CHECK(!is_there("a"), "and removed");
+    fd = open(at("f").p, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 01700);
+    close(fd);
+    op = (struct op){.kind = OP_PLACEHOLDER, .path = at("f"), .number = 1, .text = STR("bytes")};
+    CHECK(!names_hold(&n, &op, 1, &nothing, &e) && !names_identity(&op), "a file without its bytes is not held in silence");
+    names_release(&n);
+    unlink(at("f").p);
+}
+
+/* A session that begins and ends over and over. What it holds must be there and its own while it holds it. */
+static int crowd_main(void)
+{
+    struct timespec pause = {0, 50 * 1000};
+
+    session_begin();
+    for (int round = 0; round < CROWD_ROUNDS; round++) {
+        struct names n = {0};
+        struct op ops[3] = {folder_op("a"), folder_op("b"), {.kind = OP_PLACEHOLDER, .path = at("f"), .number = 1,
+            .text = STR("bytes")}};
+        struct err e = {0};
+        struct stat st;
+        if (!names_hold(&n, ops, 3, &nothing, &e))
+            return 5;
+        if (round % 3)
+            nanosleep(&pause, NULL);
+        for (int i = 0; i < 3; i++)
+            if (lstat(ops[i].path.p, &st) != 0 || !names_identity(&ops[i]) || ops[i].ino != st.st_ino)
+                return 6;
+        names_release(&n);
+    }
+    sys_session_folder_end();
+    return 0;
+}
+
+static void check_crowd(void)
+{
+    pid_t crowd[CROWD];
+    int status, refused = 0, lost = 0, other = 0;
+
+    for (int i = 0; i < CROWD; i++) {
+        crowd[i] = fork();
+        if (crowd[i] == 0)
+            _exit(crowd_main());
+    }
+    for (int i = 0; i < CROWD; i++) {
+        status = -1;
+        if (crowd[i] > 0)
+            waitpid(crowd[i], &status, 0);
+        refused += status == 5 << 8;
+        lost += status == 6 << 8;
+        other += status != 0 && status != 5 << 8 && status != 6 << 8;
+    }
+    CHECK(!other, "many sessions at once in one place begin");
+    CHECK(!refused, "none is refused a name because another is making or removing it");
+    CHECK(!lost, "what one holds no other takes away");
+    CHECK(!is_there("a") && !is_there("b") && !is_there("f"), "and nothing is left of them");
+}
+
 int main(void)
 {
     const char *top = getenv("TEST_TMP");
@@ -279,6 +356,8 @@ int main(void)
     check_crash(session);
     check_lost_ledger();
     check_ledger(session);
+    check_begun();
+    check_crowd();
     sys_session_folder_end();
     sys_remove_tree(state, &e);
     sys_remove_tree(place, &e);

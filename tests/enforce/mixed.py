@@ -31,7 +31,7 @@ LINKS = [
 SET_USER = ("leave a set-uid program in the workspace", "cp /bin/true own && chmod 4755 own")
 
 # Name, script in a workspace without any of the names; what must not have appeared.
-MISSING = [(f"create {n}", f"mkdir {n} && echo evil > {n}/x", n) for n in (".codex", ".agents", ".cordon")]
+MISSING = [(f"create {n}", f"mkdir {n} && echo evil > {n}/x", f"{n}/x") for n in (".codex", ".agents", ".cordon")]
 MISSING.append(("start a repository", "git init -q . && git config core.fsmonitor ./evil", ".git/config"))
 FURTHER = [
     ("redirect by commondir", "echo ../evil > .git/commondir", ".git/commondir"),
@@ -65,6 +65,9 @@ def mixed(world):
                 report.skip(f"mixed: {name}", "control changed nothing")
             else:
                 report.check(not result["inside"], f"mixed: {name}", result["inside"])
+            if not repository: # an empty folder that stays is no way in, and a defect of another kind
+                left = os.listdir(folder)
+                report.check(not left, f"mixed: {name}: nothing is left of what held the name", left)
 
 
 SECTIONS = {"mixed": mixed}

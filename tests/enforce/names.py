@@ -225,6 +225,24 @@ def together(world):
     report.check(not found, "names: short sessions, one after another, leave nothing", found)
 
 
+CROWD = 5
+SWEEP = "for n in .codex .agents .cordon; do mkdir $n && echo evil > $n/x; done 2>/dev/null; true"
+
+
+def crowd(world):
+    """Sessions that open and end in one workspace at the same time: none is in another's way, none lets go too early."""
+    workspace = world.workspace("inside", "home")
+    said, found = [], []
+    for _ in range(12):
+        several = [subprocess.Popen(world.command("inside", workspace, ["sh", "-c", SWEEP]), cwd=workspace,
+                                    env=world.environment("inside"), stdin=subprocess.DEVNULL,
+                                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for _ in range(CROWD)]
+        said += [error for one in several if (error := one.communicate(timeout=30)[1]) or one.returncode]
+        found += left(workspace)
+    report.check(not said, "names: many sessions open in one workspace at once", said[:1])
+    report.check(not found, "names: and hold what they hold, and leave nothing", found)
+
+
 def crashes(world):
     """Killed at any moment, Cordon leaves nothing that the next start does not clean."""
     elsewhere = world.workspace("inside", "home")
@@ -287,7 +305,7 @@ def any_depth(world):
 
 
 def names(world):
-    for part in (any_depth, placeholders, together, crashes, keeper, goes_on, fails_closed):
+    for part in (any_depth, placeholders, together, crowd, crashes, keeper, goes_on, fails_closed):
         part(world)
 
 

@@ -519,6 +519,11 @@ static void look_root(struct look *l, struct str root)
         warn_of_elsewhere(l, root, repository);
 }
 
+bool git_takes_for_repository(struct arena *a, const struct git_eye *eye, struct str folder)
+{
+    return eye->kind(eye->context, path_join(a, PATH_POSIX, folder, STR("HEAD"))) != FACT_MISSING;
+}
+
 const struct git_found *git_look(struct arena *a, const struct policy *policy, const struct path_env *env,
     const struct host *host, const struct git_eye *eye)
 {

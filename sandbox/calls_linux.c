@@ -53,6 +53,8 @@ static const struct call calls[] = {
     {"bpf", 321, 280, REFUSE},
     {"perf_event_open", 298, 241, REFUSE},
     {"userfaultfd", 323, 282, REFUSE},
+    /* memory that nobody can read from outside it, paths for instance */
+    {"memfd_secret", 447, 447, ABSENT},
     {"kexec_load", 246, 104, REFUSE},
     {"kexec_file_load", 320, 294, REFUSE},
     {"create_module", 174, -1, REFUSE},

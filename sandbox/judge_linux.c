@@ -9,8 +9,6 @@
 #include "observe.h"
 
 #include <linux/magic.h>
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +17,7 @@
 #include <sys/vfs.h>
 #include <sys/un.h>
 
-#define LINKS_FOLLOWED 8
+#define LINKS_FOLLOWED 41 /* the kernel follows 40 */
 #define TMPFILE_FLAG   020000000u /* __O_TMPFILE */
 #define PATH_FLAG      010000000u /* O_PATH */
 
@@ -60,7 +58,8 @@ static bool refuse(const struct asker *a, long code, enum operation operation, e
 static bool refuse_at(const struct asker *a, const struct caller_path *p, int fd, const char *name, long code,
     enum operation operation, enum denial_cause cause)
 {
-    if (lookup_misleads(p) || !lookup_real(fd, name, a->out->path, sizeof a->out->path))
+    /* Where only we refuse, no doubt of whose the way is changes what it leads to. */
+    if ((cause != DENIAL_GUARD && lookup_misleads(p)) || !lookup_real(fd, name, a->out->path, sizeof a->out->path))
         return false;
     if (cause == DENIAL_RULE && (strncmp(a->out->path, "/proc/", 6) == 0 || strncmp(a->out->path, "/sys/", 5) == 0))
         cause = DENIAL_KNOB;
@@ -107,8 +106,12 @@ static bool is_secret(const struct asker *a, const struct caller_path *p, char *
 static bool guard_at(const struct asker *a, const struct caller_path *p, int fd, const char *name,
     enum operation operation)
 {
-    return a->watch->guard_count > 0 && lookup_real(fd, name, a->out->path, sizeof a->out->path) &&
-           watch_guards(a->watch, a->out->path, NULL) && !lookup_misleads(p) &&
+    if (a->watch->guard_count == 0)
+        return false;
+    if (lookup_real(fd, name, a->out->path, sizeof a->out->path))
+        return watch_guards(a->watch, a->out->path, NULL) && refuse(a, EACCES, operation, DENIAL_GUARD);
+    /* Too deep to be told, and no wall behind us where a name is guarded at every depth. */
+    return a->watch->guards_deep && lookup_lexical(p, a->out->path, sizeof a->out->path) &&
            refuse(a, EACCES, operation, DENIAL_GUARD);
 }
 
@@ -126,8 +129,9 @@ static bool in_a_layer(const struct watch *w, const char *path)
 static bool judge_links(
     const struct asker *a, const struct caller_path *p, const struct looked *o, enum operation operation)
 {
-    if (o->links < 2 || !S_ISREG(o->mode) || links_are_inside(o) || lookup_misleads(p) ||
-        !lookup_real(o->fd, NULL, a->out->path, sizeof a->out->path) || in_a_layer(a->watch, a->out->path))
+    if (o->links < 2 || !S_ISREG(o->mode) || links_are_inside(o) ||
+        (!lookup_real(o->fd, NULL, a->out->path, sizeof a->out->path) &&
+            !lookup_lexical(p, a->out->path, sizeof a->out->path)) || in_a_layer(a->watch, a->out->path))
         return false;
     refuse(a, a->watch->hardlinks == HARDLINKS_REFUSE ? EACCES : 0, operation, DENIAL_HARDLINK);
     a->out->noted = a->watch->hardlinks == HARDLINKS_RECORD;
@@ -188,8 +192,10 @@ static bool judge_behind(const struct asker *a, int folder, const char *name)
         if (n <= 0)
             break;
         target[n] = '\0';
-        if (!lookup_path(target[0] == '/' ? caller(a) : gettid(), target[0] == '/' ? AT_FDCWD : own, target, &p) ||
-            lookup_folder(&p, &in, &last) != 0)
+        if (!lookup_path(target[0] == '/' ? caller(a) : gettid(), target[0] == '/' ? AT_FDCWD : own, target, &p))
+            break;
+        p.caller = caller(a); /* the folder is ours to reach it by, what /proc/self is on the way is the caller's */
+        if (lookup_folder(&p, &in, &last) != 0)
             break;
         if (lookup_name(in.fd, last, &there) == 0 && S_ISLNK(there.mode)) {
             close(own);
@@ -453,7 +459,8 @@ static bool judge_rename(const struct asker *a, int folder, int path)
         if (!refused && a->watch->guard_count > 0) {
             if (guard_at(a, &from.p, from.folder.fd, from.name, OPERATION_RENAME))
                 refused = refuse_side(a, &from, &to, EACCES, OPERATION_RENAME, DENIAL_GUARD);
-            else if (guard_at(a, &to.p, to.folder.fd, to.name, OPERATION_RENAME) || brings_guarded(a, &from, &to))
+            else if (guard_at(a, &to.p, to.folder.fd, to.name, OPERATION_RENAME) || brings_guarded(a, &from, &to) ||
+                     (to.there && brings_guarded(a, &to, &from))) /* an exchange goes both ways */
                 refused = refuse_side(a, &to, &from, EACCES, OPERATION_RENAME, DENIAL_GUARD);
         }
     }
@@ -501,7 +508,7 @@ static bool judge_link(const struct asker *a, int folder, int path)
 static bool bind_path(const struct asker *a, struct caller_path *out)
 {
     struct sockaddr_un address = {0};
-    uint64_t length = argument(a, 2);
+    uint64_t length = argument(a, 2) & UINT32_MAX;
     char name[sizeof address.sun_path + 1] = "";
 
     if (length <= offsetof(struct sockaddr_un, sun_path) || length > sizeof address ||
@@ -510,35 +517,6 @@ static bool bind_path(const struct asker *a, struct caller_path *out)
         return false;
     memcpy(name, address.sun_path, (size_t)length - offsetof(struct sockaddr_un, sun_path));
     return lookup_path(caller(a), AT_FDCWD, name, out);
-}
-
-/* A datagram to somewhere else than this machine, from a network that has nothing else: no wall has to be asked. */
-static bool judge_send(const struct asker *a)
-{
-    union {
-        sa_family_t family;
-        struct sockaddr_in in;
-        struct sockaddr_in6 in6;
-    } to = {0};
-    uint64_t length = argument(a, 5);
-    char text[INET6_ADDRSTRLEN] = "";
-
-    if (!a->watch->own_network || length > 128)
-        return false;
-    if (!lookup_bytes(caller(a), argument(a, 4), &to, length < sizeof to ? (size_t)length : sizeof to))
-        return false;
-    if (to.family == AF_INET && length >= sizeof to.in && ntohl(to.in.sin_addr.s_addr) >> 24 != 127 &&
-        to.in.sin_addr.s_addr != 0 && inet_ntop(AF_INET, &to.in.sin_addr, text, sizeof text))
-        snprintf(a->out->path, sizeof a->out->path, "%s:%u", text, (unsigned)ntohs(to.in.sin_port));
-    else if (to.family == AF_INET6 && length >= sizeof to.in6 && !IN6_IS_ADDR_LOOPBACK(&to.in6.sin6_addr) &&
-             !IN6_IS_ADDR_UNSPECIFIED(&to.in6.sin6_addr) && !IN6_IS_ADDR_V4MAPPED(&to.in6.sin6_addr) &&
-             inet_ntop(AF_INET6, &to.in6.sin6_addr, text, sizeof text))
-        snprintf(a->out->path, sizeof a->out->path, "[%s]:%u", text, (unsigned)ntohs(to.in6.sin6_port));
-    else
-        return false;
-    refuse(a, ENETUNREACH, OPERATION_CONNECT, DENIAL_RULE);
-    a->out->noted = true;
-    return true;
 }
 
 static bool is_reading(const struct asker *a)
@@ -621,6 +599,29 @@ static bool is_quick(const struct asker *a, struct caller_path *p)
     }
 }
 
+/* Words that we cannot read, the kernel might: they are as good as not there. */
+static bool judge_unreadable(const struct asker *a)
+{
+    a->out->code = EFAULT;
+    a->out->done = true;
+    return true;
+}
+
+static bool is_second_readable(const struct asker *a)
+{
+    int next = a->call->folder < 0 ? 1 : 2;
+    char byte;
+
+    return lookup_bytes(caller(a), argument(a, a->call->path + next), &byte, 1);
+}
+
+/* With no look to be had, for the caller keeps one hanging, a guarded name is still not made. */
+static bool judge_words(const struct asker *a, const struct caller_path *p)
+{
+    return a->watch->guard_count > 0 && watch_has_name(a->watch->guard_names, p->text + p->start) &&
+           lookup_lexical(p, a->out->path, sizeof a->out->path) && refuse(a, EACCES, operation_of(a), DENIAL_GUARD);
+}
+
 bool judge(const struct watch *watch, const struct watched *call, const struct seccomp_notif *n, bool look,
     struct judged *out)
 {
@@ -634,8 +635,12 @@ bool judge(const struct watch *watch, const struct watched *call, const struct s
     out->noted = false;
     out->path2[0] = '\0';
     if (call->kind == WATCHED_SEND)
-        return judge_send(&a);
+        return judge_send(watch, n, out);
+    errno = 0;
     told = call->kind == WATCHED_BIND ? bind_path(&a, &p) : path_of(&a, call->folder, call->path, &p);
+    if ((!told && errno == EFAULT) || (two && told && !is_second_readable(&a)))
+        return judge_unreadable(&a);
+    observer_has_words();
     if (call->kind == WATCHED_MOUNT)
         return judge_mount(&a, &p, told);
     if (!told)
@@ -644,7 +649,9 @@ bool judge(const struct watch *watch, const struct watched *call, const struct s
         return watch->cover_device && judge_read(watch, caller(&a), &p, !(flags_of(&a) & O_NOFOLLOW), out);
     if (call->path >= 0 && watch->secret_count > 0 && (judge_secret(&a, &p) || (two && judge_second_secret(&a))))
         return true;
-    if (!look || (is_clear_of_guards(&a, &p) && is_quick(&a, &p)))
+    if (!look)
+        return judge_words(&a, &p);
+    if (is_clear_of_guards(&a, &p) && is_quick(&a, &p))
         return false;
     switch (call->kind) {
     case WATCHED_OPEN:

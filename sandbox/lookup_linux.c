@@ -7,12 +7,14 @@
 
 #include <linux/magic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/vfs.h>
 
-#define PAGE 4096u
+#define PAGE      4096u
+#define LINKS_MAX 40 /* as the kernel */
 
 /* ---- the caller's memory ---- */
 
@@ -26,7 +28,10 @@ static size_t read_memory(pid_t caller, uint64_t address, void *out, size_t n)
 
 bool lookup_bytes(pid_t caller, uint64_t address, void *out, size_t n)
 {
-    return read_memory(caller, address, out, n) == n;
+    if (read_memory(caller, address, out, n) == n)
+        return true;
+    errno = EFAULT;
+    return false;
 }
 
 /* In pieces that end where a page does: what follows the text may not be there to be read. The first is short, as most
@@ -42,13 +47,16 @@ bool lookup_text(pid_t caller, uint64_t address, char *out, size_t size)
         if (piece > size - have)
             piece = size - have;
         got = read_memory(caller, address + have, out + have, piece);
-        if (got == 0)
+        if (got == 0) {
+            errno = EFAULT;
             return false;
+        }
         if (memchr(out + have, '\0', got))
             return true;
         have += got;
         most = PAGE;
     }
+    errno = ENAMETOOLONG;
     return false;
 }
 
@@ -59,8 +67,20 @@ struct alias {
 };
 
 /* What these lead to depends on who asks. */
-static const struct alias aliases[] = {{"/proc/self", ""}, {"/proc/thread-self", ""}, {"/dev/fd", "/fd"},
+static const struct alias aliases[] = {{"/proc/self", ""}, {"/dev/fd", "/fd"},
     {"/dev/stdin", "/fd/0"}, {"/dev/stdout", "/fd/1"}, {"/dev/stderr", "/fd/2"}};
+
+pid_t lookup_process(pid_t thread)
+{
+    char path[64], text[512];
+    const char *at;
+
+    if (syscall(SYS_tgkill, thread, thread, 0) == 0)
+        return thread;
+    snprintf(path, sizeof path, "/proc/%ld/status", (long)thread);
+    at = sys_read_small(path, text, sizeof text) ? strstr(text, "\nTgid:") : NULL;
+    return at ? (pid_t)strtol(at + 6, NULL, 10) : thread;
+}
 
 static bool put_absolute(pid_t caller, const char *typed, struct caller_path *out)
 {
@@ -73,7 +93,8 @@ static bool put_absolute(pid_t caller, const char *typed, struct caller_path *ou
             size_t length = strlen(aliases[i].name);
             if (strncmp(typed, aliases[i].name, length) != 0 || (typed[length] && typed[length] != '/'))
                 continue;
-            n = snprintf(out->text, sizeof out->text, "/proc/%ld%s%s", (long)caller, aliases[i].own, typed + length);
+            n = snprintf(out->text, sizeof out->text, "/proc/%ld%s%s", (long)lookup_process(caller), aliases[i].own,
+                typed + length);
             out->by_process = true;
             return n > 0 && (size_t)n < sizeof out->text;
         }
@@ -87,6 +108,7 @@ bool lookup_path(pid_t caller, int folder, const char *typed, struct caller_path
     int n;
 
     out->start = 0;
+    out->caller = caller;
     out->by_process = false;
     if (typed[0] == '/')
         return put_absolute(caller, typed, out);
@@ -126,14 +148,166 @@ static int describe(int fd, const char *name, int flags, struct looked *out)
     return 0;
 }
 
-static int look(const char *path, int flags, struct looked *out)
+/* ---- the long way: step by step, as the caller's steps would lead ---- */
+
+static bool is_proc(int fd)
+{
+    struct statfs fs;
+
+    return fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
+}
+
+struct walk {
+    const struct caller_path *p;
+    int at;
+    unsigned links;
+    char todo[2 * PATH_BYTES_MAX];
+};
+
+static bool walk_to(struct walk *w, int fd)
+{
+    if (fd < 0)
+        return false;
+    close(w->at);
+    w->at = fd;
+    return true;
+}
+
+/* text, then what was still to go. */
+static bool walk_by(struct walk *w, const char *text, const char *rest)
+{
+    char todo[sizeof w->todo];
+    int n = snprintf(todo, sizeof todo, "%s%s%s", text, *rest ? "/" : "", rest);
+
+    if (n < 0 || (size_t)n >= sizeof todo) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    memcpy(w->todo, todo, (size_t)n + 1);
+    return true;
+}
+
+static bool walk_link(struct walk *w, int link, const char *name, const char *rest)
+{
+    char target[PATH_BYTES_MAX];
+    ssize_t n = readlinkat(link, "", target, sizeof target - 1);
+
+    target[n > 0 ? n : 0] = '\0';
+    if (++w->links > LINKS_MAX) {
+        errno = ELOOP;
+        return false;
+    }
+    /* Its text says nothing: it leads straight to what it stands for, for us as for the caller. */
+    if (is_proc(link) && strncmp(target, "self/", 5) != 0)
+        return walk_by(w, "", rest) && walk_to(w, openat(w->at, name, O_PATH | O_CLOEXEC));
+    if (n <= 0 || !walk_by(w, target, rest))
+        return false;
+    return target[0] != '/' || walk_to(w, open("/", O_PATH | O_CLOEXEC));
+}
+
+/* The caller's own number, where the kernel would put it. */
+static bool walk_self(struct walk *w, const char *name, const char *rest)
+{
+    char number[64];
+    bool thread = strcmp(name, "thread-self") == 0;
+    struct stat st;
+
+    if ((!thread && strcmp(name, "self") != 0) || !is_proc(w->at) || fstat(w->at, &st) != 0 || st.st_ino != 1)
+        return false;
+    snprintf(number, sizeof number, thread ? "%ld/task/%ld" : "%ld", (long)lookup_process(w->p->caller),
+        (long)w->p->caller);
+    return walk_by(w, number, rest);
+}
+
+static bool walk_step(struct walk *w, bool follow)
+{
+    char name[256], rest[sizeof w->todo];
+    const char *from = w->todo + strspn(w->todo, "/");
+    size_t n = strcspn(from, "/");
+    struct stat st;
+    bool good;
+    int fd;
+
+    if (n >= sizeof name) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    memcpy(name, from, n);
+    name[n] = '\0';
+    snprintf(rest, sizeof rest, "%s", from + n + strspn(from + n, "/"));
+    if (n == 0 || strcmp(name, ".") == 0 || walk_self(w, name, rest))
+        return n == 0 || strcmp(name, ".") != 0 || walk_by(w, "", rest);
+    fd = openat(w->at, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &st) != 0 || !S_ISLNK(st.st_mode) || (!follow && !*rest))
+        return walk_by(w, "", rest) && walk_to(w, fd);
+    good = walk_link(w, fd, name, rest);
+    close(fd);
+    return good;
+}
+
+/* A descriptor of what is there, or -1 and errno. For what the short way does not reach: /proc/self however it is
+ * spelled, which is the runner's for us, and words that are as long as words may be, and ours before them. */
+static int walk(const struct caller_path *p, bool follow)
+{
+    struct walk w = {.p = p};
+    char base[CALLER_PREFIX];
+    int n = snprintf(w.todo, sizeof w.todo, "%s", p->text + p->start);
+
+    if (p->start >= sizeof base || n < 0 || (size_t)n >= sizeof w.todo) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    memcpy(base, p->text, p->start);
+    base[p->start] = '\0';
+    w.at = open(p->start ? base : "/", O_PATH | O_CLOEXEC);
+    while (w.at >= 0 && w.todo[strspn(w.todo, "/")]) {
+        int code;
+        if (walk_step(&w, follow))
+            continue;
+        code = errno;
+        close(w.at);
+        w.at = -1;
+        errno = code;
+    }
+    return w.at;
+}
+
+/* Is it only the last name that is not there? */
+static bool is_folder_there(const char *path)
+{
+    char folder[PATH_BYTES_MAX + CALLER_PREFIX];
+    size_t n = strlen(path);
+    int fd;
+
+    while (n > 0 && path[n - 1] == '/')
+        n--;
+    while (n > 0 && path[n - 1] != '/')
+        n--;
+    if (n == 0 || n >= sizeof folder)
+        return n == 0;
+    memcpy(folder, path, n);
+    folder[n] = '\0';
+    fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
+static int look(const struct caller_path *p, const char *path, int flags, struct looked *out)
 {
     int code;
 
     out->fd = open(path, O_PATH | O_CLOEXEC | flags);
-    if (out->fd < 0)
-        return errno;
+    if (out->fd < 0) {
+        code = errno;
+        if (code != ENOENT || !is_folder_there(path))
+            out->fd = walk(p, !(flags & O_NOFOLLOW));
+        if (out->fd < 0)
+            return code == ENOENT ? ENOENT : errno;
+    }
     code = describe(out->fd, "", AT_EMPTY_PATH, out);
+    if (!code && (flags & O_DIRECTORY) && !S_ISDIR(out->mode))
+        code = ENOTDIR;
     if (code) {
         close(out->fd);
         out->fd = -1;
@@ -144,7 +318,7 @@ static int look(const char *path, int flags, struct looked *out)
 int lookup_object(const struct caller_path *p, bool follow, struct looked *out)
 {
     /* The folder or descriptor itself stands behind a link of /proc, which is always followed. */
-    return look(p->text, follow || p->text[p->start] == '\0' ? 0 : O_NOFOLLOW, out);
+    return look(p, p->text, follow || p->text[p->start] == '\0' ? 0 : O_NOFOLLOW, out);
 }
 
 int lookup_status(const struct caller_path *p, bool follow, struct looked *out)
@@ -169,7 +343,7 @@ int lookup_folder(struct caller_path *p, struct looked *out, const char **name)
         return EINVAL;
     kept = p->text[at];
     p->text[at] = '\0';
-    code = look(at ? p->text : "/", O_DIRECTORY, out);
+    code = look(p, at ? p->text : "/", O_DIRECTORY, out);
     p->text[at] = kept;
     *name = p->text + at;
     return code;

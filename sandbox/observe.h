@@ -105,6 +105,7 @@ bool watched_wanted(const struct watched *w, unsigned what); /* what: CALLS_* */
 /* The caller's path as we open it. */
 struct caller_path {
     char text[PATH_BYTES_MAX + CALLER_PREFIX];
+    pid_t caller;      /* the thread */
     size_t start;      /* where the caller's own words begin; 0: the path is absolute */
     bool by_process;   /* the caller named itself: /proc/self, /dev/fd, /dev/stdout */
 };
@@ -117,10 +118,11 @@ struct looked {
     bool mount_root;                 /* something is mounted there */
 };
 
-/* From the caller's memory. False: not to be had. */
+/* From the caller's memory. False: not to be had (errno EFAULT), or no text of that size. */
 bool lookup_bytes(pid_t caller, uint64_t address, void *out, size_t n);
 bool lookup_text(pid_t caller, uint64_t address, char *out, size_t size);
 /* typed is relative to folder (AT_FDCWD too). Empty: the folder itself. False: too long. */
+pid_t lookup_process(pid_t thread); /* the process that it is of */
 bool lookup_path(pid_t caller, int folder, const char *typed, struct caller_path *out);
 void lookup_descriptor(pid_t caller, int fd, struct caller_path *out);
 /* 0 and out, whose fd is the caller's to close; or errno. */
@@ -180,6 +182,10 @@ bool same_replaces(int folder, const char *from, const char *to);
 bool judge_read(
     const struct watch *watch, pid_t caller, const struct caller_path *p, bool follow, struct judged *out);
 
+/* ---- sends_linux.c ---- */
+
+bool judge_send(const struct watch *watch, const struct seccomp_notif *n, struct judged *out);
+
 /* ---- hidden_linux.c ---- */
 
 /* A listing of a folder that holds hidden names: made here and written to the caller. False: not such a folder, or it
@@ -192,6 +198,7 @@ bool hidden_is_only_held(const struct watch *watch, const char *path); /* a plac
 
 /* Takes the listener over: a thread of its own serves it until no process has the filter any more. watch must live until
  * the process ends. False with errno: nothing would answer; the command must not go on. */
+void observer_has_words(void); /* said by judge: what the caller's memory holds has been read */
 bool observer_serve(int listener, const struct watch *watch);
 /* Begins the thread that all of these need, before the first: where it cannot, observer_serve says so. */
 void observer_prepare(void);

@@ -55,6 +55,7 @@ struct worker {
     uint64_t serial, id;
     pid_t caller, thread;
     bool for_walls;        /* may be left to the kernel's walls */
+    atomic_bool unread;    /* the caller's words are not known yet */
     bool held_up;          /* lost the lead while busy */
     uint64_t seen;         /* the watchdog's: the state at its last round, and for how many rounds */
     unsigned rounds;
@@ -69,6 +70,14 @@ static struct {
     bool has_watchdog;
     _Atomic uint64_t abandoned;
 } all = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static _Thread_local struct worker *mine;
+
+void observer_has_words(void)
+{
+    if (mine)
+        atomic_store(&mine->unread, false);
+}
 
 uint64_t observer_abandoned(void)
 {
@@ -99,18 +108,6 @@ static bool claim(struct worker *w)
 
 /* ---- records ---- */
 
-static pid_t process_of(pid_t thread)
-{
-    char path[64], text[512];
-    const char *at;
-
-    if (syscall(SYS_tgkill, thread, thread, 0) == 0)
-        return thread;
-    snprintf(path, sizeof path, "/proc/%ld/status", (long)thread);
-    at = sys_read_small(path, text, sizeof text) ? strstr(text, "\nTgid:") : NULL;
-    return at ? (pid_t)strtol(at + 6, NULL, 10) : thread;
-}
-
 /* The path of its program; its name where that is too long or leads nowhere (the command shell's private copy). */
 static struct str program_of(pid_t process, char *out, size_t size)
 {
@@ -139,7 +136,7 @@ static void record(const struct server *s, const struct seccomp_notif *n, const 
 
     if (!s->watch->recorder || s->watch->recorder->fd < 0)
         return;
-    process = process_of((pid_t)n->pid);
+    process = lookup_process((pid_t)n->pid);
     clock_gettime(CLOCK_REALTIME, &now);
     d.time_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
     d.cause = judged->cause;
@@ -161,13 +158,13 @@ static void record(const struct server *s, const struct seccomp_notif *n, const 
 
 static bool has_one_held_up(pid_t caller)
 {
-    pid_t process = process_of(caller);
+    pid_t process = lookup_process(caller);
     bool found = false;
 
     pthread_mutex_lock(&all.lock);
     for (size_t i = 0; i < WORKERS_MAX && !found; i++) {
         const struct worker *w = &all.workers[i];
-        found = w->server && w->held_up && (atomic_load(&w->state) & 3) != PHASE_IDLE && process_of(w->caller) == process;
+        found = w->server && w->held_up && (atomic_load(&w->state) & 3) != PHASE_IDLE && lookup_process(w->caller) == process;
     }
     pthread_mutex_unlock(&all.lock);
     return found;
@@ -194,6 +191,8 @@ static void weigh(struct worker *w, const struct server *s, const struct seccomp
     struct judged judged;
     long result = 0;
 
+    if (!call || call->path < 0)
+        observer_has_words();
     if (call && call->kind == WATCHED_LIST) {
         bool listed = look && hidden_list(s->watch, n, &result);
         if (!claim(w))
@@ -235,6 +234,7 @@ static void take_question(struct worker *w, const struct server *s, const struct
     w->for_walls = !connects;
     w->caller = (pid_t)n->pid;
     w->serial++;
+    atomic_store(&w->unread, true);
     atomic_store(&w->state, w->serial << 2 | PHASE_BUSY);
     wake_watchdog();
     if (!connects) {
@@ -320,6 +320,7 @@ static void *work(void *context)
     bool polls = must_poll();
     int got;
 
+    mine = w;
     w->thread = gettid();
     drop_capabilities();
     while (atomic_load(&s->leader) == w && (got = receive(s->listener, &n, polls)) >= 0) {
@@ -415,7 +416,11 @@ static bool look_after(struct worker *w)
     if (busy && w->rounds >= ANSWER_TICKS && w->for_walls &&
         (w->rounds >= BUSY_TICKS || !is_waiting_for_its_turn(w)) &&
         atomic_compare_exchange_strong(&w->state, &state, (state & ~3ULL) | PHASE_LEFT)) {
-        answer_continue(w->server->listener, id);
+        /* Who keeps us from reading its words has them kept from the kernel as well. */
+        if (atomic_load(&w->unread))
+            answer(w->server->listener, id, 0, EACCES, 0);
+        else
+            answer_continue(w->server->listener, id);
         atomic_fetch_add(&all.abandoned, 1);
     }
     return moved || (state & 3) != PHASE_IDLE;

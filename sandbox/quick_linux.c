@@ -69,8 +69,10 @@ static bool may_open(const struct place *place, unsigned flags)
     code = lookup_name(place->folder, place->name, &o);
     if (code == ENOENT)
         return !creates || may_change(place);
-    if (code || (creates && (flags & O_EXCL)))
-        return true; /* what keeps us from looking keeps the caller from it; EEXIST */
+    if (code)
+        return code == ENOTDIR;
+    if (creates && (flags & O_EXCL))
+        return true; /* EEXIST */
     if (S_ISLNK(o.mode))
         return (flags & O_NOFOLLOW) != 0;
     if (!writes || S_ISDIR(o.mode) || S_ISCHR(o.mode))

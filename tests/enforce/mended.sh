@@ -90,6 +90,45 @@ else
     echo "skip submodules: no git"
 fi
 
+# Names that no mount holds, and files with another name outside, spelled in every way that was a way out.
+mkdir "$place/v" "$place/v/s"
+echo outside >"$place/hl"
+ln "$place/hl" "$place/v/hl"
+ln -s /proc/self/cwd "$place/v/here"
+cat >"$place/v/spelled.sh" <<'X'
+chain=l0
+ln -s "$PWD/HEAD" l0
+for n in 1 2 3 4 5 6 7 8 9 10 11 12; do ln -s "$chain" l$n && chain=l$n; done
+for to in HEAD s/.env $chain /proc/$$/cwd/HEAD /proc/$$/root$PWD/HEAD /proc/$$/cwd/s/.env /proc/self/cwd/HEAD \
+    /proc//self/cwd/HEAD /proc/./self/cwd/HEAD /./proc/self/cwd/HEAD /tmp/../proc/self/cwd/HEAD \
+    /dev/./fd/../cwd/HEAD here/HEAD here/s/.env /proc/thread-self/cwd/HEAD /proc/$$/task/$$/cwd/s/.env; do
+    (echo x >"$to") 2>/dev/null && echo "made by $to"
+    [ ! -e HEAD ] && [ ! -e s/.env ] || echo "there by $to"
+    rm -f HEAD s/.env 2>/dev/null
+done
+for to in hl /proc/$$/cwd/hl /proc/self/cwd/hl here/hl /proc/./self/cwd/hl; do
+    (echo x >>"$to") 2>/dev/null && echo "written by $to"
+done
+truncate -s 3 /proc/$$/cwd/hl 2>/dev/null && echo "cut"
+exec 3<hl
+(echo x >>/proc/$$/fd/3) 2>/dev/null && echo "written by its descriptor"
+echo 1 >a
+mv a /proc/$$/cwd/HEAD 2>/dev/null && echo "moved"
+ln a /proc/$$/cwd/HEAD 2>/dev/null && echo "linked"
+echo fine >control && mkdir -p d && echo fine >/proc/self/cwd/d/control && echo control
+X
+good "guarded names and shared files, however they are spelled" test "$(cd "$place/v" &&
+    "$CORDON" run --protect '**/.env' -- sh spelled.sh 2>/dev/null)" = control
+good "the shared file is as it was" test "$(cat "$place/hl")" = outside
+if command -v python3 >/dev/null; then
+    long() { "$CORDON" run --workspace "$place/v" -- python3 -c "open('./' * 2040 + '$1', 'w')" 2>/dev/null; }
+    long HEAD
+    good "nor in words as long as they may be" test $? -ne 0
+    good "control: other words may be that long" long other
+else
+    echo "skip long words: no python3"
+fi
+
 # Started with SIGCHLD ignored, a run never ended.
 good "a run ends where ends of processes are ignored" timeout 20 sh -c 'trap "" CHLD; exec "$0" "$@"' "$CORDON" run --workspace "$W" -- true
 

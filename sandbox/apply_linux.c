@@ -329,15 +329,14 @@ static bool do_protect(const struct op *op, struct err *e)
     return e->kind == ERR_NONE;
 }
 
-/* What is cloned later goes on /tmp, below what comes there next: before Linux 6.15 a mount that is nowhere in the
+/* What is cloned later goes below what comes there next, /dev or /tmp: before Linux 6.15 a mount that is nowhere in the
  * namespace cannot be cloned. */
-static bool park(int tree, struct err *e)
+static bool park(int tree, struct str where, struct err *e)
 {
-    static const struct op at_tmp = {.path = {"/tmp", 4}};
+    const struct op at = {.path = where};
     int copy = fcntl(tree, F_DUPFD_CLOEXEC, 0);
 
-    return copy >= 0 ? attach_at(&at_tmp, copy, at_tmp.path, e)
-                     : fail(e, &at_tmp, "cannot hold a mount");
+    return copy >= 0 ? attach_at(&at, copy, where, e) : fail(e, &at, "cannot hold a mount");
 }
 
 /* One tmpfs, read-only once it is made, holds the empty folder and the empty file that every cover is a clone of. */
@@ -355,7 +354,7 @@ static bool make_empty(struct confinement *c, struct err *e)
         (c->empty_folder = openat(tree, "folder", O_PATH | O_CLOEXEC)) < 0)
         fail(e, &what, "cannot make what covers secrets");
     else
-        park(tree, e);
+        park(tree, STR("/dev"), e);
     if (tree >= 0)
         close(tree);
     return e->kind == ERR_NONE;
@@ -609,30 +608,32 @@ static bool hold_objects(struct state *s, size_t count, struct err *e)
     return true;
 }
 
-static bool park_covers(struct state *s, size_t count, struct err *e)
+/* All nodes at once: asked for one by one each would be waited for. */
+static void gather_covers(struct state *s, size_t count)
 {
     const struct cover_server *server = s->a->confinement->covers;
+    size_t n = 0;
 
-    if (!server)
-        return true;
-    if (!park(server->mount, e))
-        return false;
-    for (size_t i = 0; i < count; i++)
-        if ((s->ops[i].kind == OP_COVER_FOLDER || s->ops[i].kind == OP_COVER_FILE) && s->ops[i].number == 1)
+    for (size_t i = 0; server && i < count; i++)
+        if ((s->ops[i].kind == OP_COVER_FOLDER || s->ops[i].kind == OP_COVER_FILE) && s->ops[i].number == 1) {
             cover_server_expect(server, s->ops[i].path, s->ops[i].kind == OP_COVER_FOLDER);
-    cover_server_gather(server);
-    return true;
+            n++;
+        }
+    if (n)
+        cover_server_gather(server);
 }
 
+/* A plan begins with what gives /dev another file system; its objects are held by now. */
 static bool park_all(struct state *s, size_t count, struct err *e)
 {
     struct confinement *c = s->a->confinement;
 
     if (c->mounts < 0) /* before it is covered; where it is not to be had the keeper looks from time to time */
         c->mounts = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
-    if (c->empty_folder < 0 && (!park_covers(s, count, e) || !make_empty(c, e)))
+    if (c->empty_folder < 0 && ((c->covers && !park(c->covers->mount, STR("/dev"), e)) || !make_empty(c, e)))
         return false;
-    return s->layer < 0 || park(s->layer, e);
+    gather_covers(s, count);
+    return s->layer < 0 || park(s->layer, STR("/tmp"), e);
 }
 
 static bool is_forgiven(struct state *s, const struct op *op, const struct err *e)

@@ -78,3 +78,12 @@ void ask_launch(
     ask_attempts(out, probes, count);
     frame_end(out, mark);
 }
+
+void ask_build(struct buf *out, enum frame_type type, uint32_t id, const struct texts *partial_accepted)
+{
+    size_t mark = frame_begin(out, type, id);
+
+    for (size_t i = 0; i < partial_accepted->n; i++)
+        frame_bytes(out, partial_accepted->v[i]);
+    frame_end(out, mark);
+}

@@ -37,6 +37,8 @@ struct boundary {
     uint64_t lost_records; /* that are not to be had: no room for them, or not as they are sent */
     char cgroup[PATH_BYTES_MAX];
     struct names names;
+    struct buf advanced; /* ops that were sent in advance, as they were sent */
+    size_t advanced_n;   /* with so many of them begins the plan that is to be handed over */
 };
 
 bool boundary_begin(struct boundary **out, bool new_network, struct err *e)
@@ -180,28 +182,6 @@ static bool await(struct boundary *b, uint32_t id, enum frame_type part,
 
 /* ---- build ---- */
 
-static bool make_cgroup(struct boundary *b, const struct op *op, struct err *e)
-{
-    char path[PATH_BYTES_MAX], pid[32];
-    int n;
-
-    if (mkdir(op->path.p, 0755) != 0 && errno != EEXIST)
-        goto fail;
-    snprintf(b->cgroup, sizeof b->cgroup, "%s", op->path.p);
-    n = snprintf(path, sizeof path, "%s/%s", op->path.p, op->text.p);
-    if (n < 0 || (size_t)n >= sizeof path || !sys_write_text(path, op->text2.p))
-        goto fail;
-    snprintf(path, sizeof path, "%.4000s/cgroup.procs", op->path.p);
-    snprintf(pid, sizeof pid, "%ld", (long)b->runner.pid);
-    if (sys_write_text(path, pid))
-        return true;
-fail:
-    err_set(e, ERR_SYSTEM, "cannot set a limit");
-    err_subject(e, op->path);
-    sys_reason(e, errno);
-    return false;
-}
-
 struct build {
     struct arena *a;
     struct plan *plan;
@@ -237,14 +217,14 @@ static bool take_note(void *context, const struct frame *f)
 static bool put_plan(struct boundary *b, uint32_t id, const struct plan *plan,
     const struct texts *partial_accepted, struct err *e)
 {
-    size_t mark;
-
+    if (b->advanced.n && !b->advanced_n)
+        return err_set(e, ERR_BUG, "the plan does not begin as it was begun");
     if (!names_hold(&b->names, plan->v, plan->n, partial_accepted, e))
         return false;
-    for (size_t i = 0; i < plan->n; i++) {
+    for (size_t i = b->advanced_n; i < plan->n; i++) {
         const struct op *op = &plan->v[i];
         struct op held = *op;
-        if (op->kind == OP_CGROUP && !make_cgroup(b, op, e)) {
+        if (op->kind == OP_CGROUP && !start_limited(&b->runner, op, b->cgroup, sizeof b->cgroup, e)) {
             if (op->on_failure != FAIL_SKIP)
                 return false;
             err_clear(e);
@@ -257,10 +237,7 @@ static bool put_plan(struct boundary *b, uint32_t id, const struct plan *plan,
         else if (op->kind != OP_BIRTHPLACE && (op->kind != OP_PLACEHOLDER || names_identity(&held)))
             frame_put_op(&b->out, id, &held);
     }
-    mark = frame_begin(&b->out, FRAME_BUILD, id);
-    for (size_t i = 0; i < partial_accepted->n; i++)
-        frame_bytes(&b->out, partial_accepted->v[i]);
-    frame_end(&b->out, mark);
+    ask_build(&b->out, FRAME_BUILD, id, partial_accepted);
     return true;
 }
 
@@ -312,15 +289,40 @@ bool boundary_prove(struct boundary *b, struct probe *probes, size_t count, stru
     return await(b, id, FRAME_PROBED, take_probed, &proof, FRAME_PROVED, e);
 }
 
-void boundary_layer(struct boundary *b, const struct op *op)
+bool boundary_layer(struct boundary *b, const struct op *op)
 {
     struct err ignored = {0};
 
     if (access(op->text.p, F_OK) != 0 || access(op->text2.p, F_OK) != 0)
-        return;
+        return false;
     frame_put_op(&b->out, 0, op);
     frame_end(&b->out, frame_begin(&b->out, FRAME_LAYER, 0));
-    send_out(b, NULL, 0, &ignored); /* that the runner is gone is said when the plan is handed over */
+    return send_out(b, NULL, 0, &ignored); /* that the runner is gone is said when the plan is handed over */
+}
+
+void boundary_advance(struct boundary *b, const struct plan *beginning, const struct texts *partial_accepted)
+{
+    struct err ignored = {0};
+
+    if (b->advanced.n || b->building)
+        return;
+    for (size_t i = 0; i < beginning->n; i++)
+        frame_put_op(&b->advanced, 0, &beginning->v[i]);
+    buf_str(&b->out, buf_view(&b->advanced));
+    ask_build(&b->out, FRAME_BEGINNING, 0, partial_accepted);
+    send_out(b, NULL, 0, &ignored);
+}
+
+bool boundary_fits(struct boundary *b, const struct plan *plan)
+{
+    struct buf same = {0};
+    size_t n = 0;
+
+    while (n < plan->n && same.n < b->advanced.n)
+        frame_put_op(&same, 0, &plan->v[n++]);
+    b->advanced_n = str_eq(buf_view(&same), buf_view(&b->advanced)) ? n : 0;
+    buf_release(&same);
+    return b->advanced_n || !b->advanced.n;
 }
 
 bool boundary_hand(
@@ -673,5 +675,6 @@ void boundary_close(struct boundary *b)
     names_release(&b->names);
     buf_release(&b->in);
     buf_release(&b->out);
+    buf_release(&b->advanced);
     free(b);
 }

@@ -304,6 +304,24 @@ static int follow(struct arena *a, struct fact *fact)
     return fd;
 }
 
+static void fill(struct fact *fact, const struct stat *st)
+{
+    fact->real_kind = kind_of(st->st_mode);
+    if (fact->kind == FACT_UNKNOWN)
+        fact->kind = fact->real_kind;
+    fact->dev = st->st_dev;
+    fact->ino = st->st_ino;
+    fact->uid = st->st_uid;
+    fact->mode = st->st_mode;
+    fact->links = st->st_nlink;
+}
+
+/* Directly in /proc: of the kernel's making, and in a plan without its identity, as inside it is another one's. */
+static bool is_kernels(struct str path)
+{
+    return str_starts(path, STR("/proc/")) && str_find(path, 6, '/') == path.n;
+}
+
 static struct fact look_at(struct arena *a, struct str path)
 {
     struct fact fact = {.path = path};
@@ -311,10 +329,16 @@ static struct fact look_at(struct arena *a, struct str path)
     struct statfs fs;
     int fd;
 
+    errno = 0;
     /* Most of what the rules name is not there, and this is the cheapest way to learn it. */
     if (lstat(path.p, &st) != 0 && (errno == ENOENT || errno == ENOTDIR)) {
         fact.code = errno;
         fact.kind = FACT_MISSING;
+        return fact;
+    }
+    if (errno == 0 && is_kernels(path) && !S_ISLNK(st.st_mode)) {
+        fill(&fact, &st);
+        fact.real = path;
         return fact;
     }
     fd = sys_open_beneath_root(path.p, O_PATH);
@@ -324,14 +348,7 @@ static struct fact look_at(struct arena *a, struct str path)
         return fact;
     }
     if (fstat(fd, &st) == 0) {
-        fact.real_kind = kind_of(st.st_mode);
-        if (fact.kind == FACT_UNKNOWN)
-            fact.kind = fact.real_kind;
-        fact.dev = st.st_dev;
-        fact.ino = st.st_ino;
-        fact.uid = st.st_uid;
-        fact.mode = st.st_mode;
-        fact.links = st.st_nlink;
+        fill(&fact, &st);
         fact.placeholder = names_is_placeholder(fd, &st);
         fact.on_readonly_mount =
             S_ISDIR(st.st_mode) && fstatfs(fd, &fs) == 0 && (fs.f_flags & 1 /* ST_RDONLY */) != 0;

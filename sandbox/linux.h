@@ -40,11 +40,15 @@ struct started {
 };
 bool start_runner(bool new_network, struct started *out, struct err *e);
 bool start_explain(const struct started *s, struct err *e); /* why it ended; always false */
+/* An OP_CGROUP done to the runner; cgroup: receives the folder as soon as there is one. */
+bool start_limited(const struct started *s, const struct op *op, char *cgroup, size_t size, struct err *e);
 void start_reap_later(int pidfd); /* of a runner that goes now; closes pidfd, sooner or later */
 
 /* ---- ask_linux.c ---- */
 
 void ask_launch(struct buf *out, uint32_t id, const struct launch *launch, struct probe *probes, size_t count);
+/* BUILD or BEGINNING, which carry the same. */
+void ask_build(struct buf *out, enum frame_type type, uint32_t id, const struct texts *partial_accepted);
 void ask_attempts(struct buf *out, struct probe *probes, size_t count);
 bool ask_exited(const struct frame *f, struct event *out);
 bool ask_failed(const struct frame *f, struct err *e); /* fills e from a FRAME_FAILED; always false */

@@ -42,6 +42,8 @@ struct runner {
         size_t n, cap;
     } ops;
     bool built;
+    size_t applied; /* ops, before the plan was complete; */
+    struct err early; /* and what went wrong with them */
     struct {
         struct op *v;
         size_t n, cap;
@@ -141,18 +143,27 @@ static bool find_cover_device(struct runner *r)
     return r->watch.cover_device != 0;
 }
 
-static bool handle_build(struct runner *r, const struct frame *f, struct err *e)
+/* The ops that came since. The fields are the parts that may be missing. */
+static bool apply_more(struct runner *r, const struct frame *f, struct cache_layer *layer, struct err *e)
 {
     struct frame_reader fields;
     struct texts partial = {0};
-    struct apply apply = {&r->arena, &r->confinement, &partial, note_partial, r, &r->layer};
+    struct apply apply = {&r->arena, &r->confinement, &partial, note_partial, r, layer};
+    size_t from = r->applied;
 
     frame_read(&fields, f);
     while (frame_more(&fields))
         *(struct str *)ARENA_PUSH(&r->arena, &partial) = arena_str(&r->arena, frame_get_bytes(&fields));
     if (r->built || !frame_done(&fields))
         return err_set(e, ERR_PROTOCOL, "a plan was to be applied twice, or its parts did not arrive");
-    if (!apply_plan(&apply, r->ops.v, r->ops.n, e) || !forget_outside(e))
+    r->applied = r->ops.n;
+    return apply_plan(&apply, r->ops.n > from ? r->ops.v + from : NULL, r->ops.n - from, e);
+}
+
+static bool handle_build(struct runner *r, const struct frame *f, struct err *e)
+{
+    *e = r->early;
+    if (e->kind || !apply_more(r, f, &r->layer, e) || !forget_outside(e))
         return false;
     if (r->covers.pid <= 0 && has_secret(r))
         note_plain(r);
@@ -540,6 +551,11 @@ static bool handle(struct runner *r, const struct frame *f, struct err *e)
         return handle_foreground(r, f, e);
     case FRAME_CHANGE:
         return handle_change(r, f, e);
+    case FRAME_BEGINNING:
+        if (r->built || r->applied)
+            exit(1);
+        apply_more(r, f, NULL, &r->early);
+        return true;
     case FRAME_LAYER:
         if (r->built || r->ops.n != 1 || r->ops.v[0].kind != OP_OVERLAY || f->body.n)
             exit(1);

@@ -89,7 +89,11 @@ struct probe {
 };
 
 /* Has a layer made in advance that the plan will probably want, where its folders are there already; does not wait. */
-void boundary_layer(struct boundary *b, const struct op *op);
+bool boundary_layer(struct boundary *b, const struct op *op);
+/* Has the beginning of the plan done in advance; does not wait. Where a layer is wanted, it must have been begun before. */
+void boundary_advance(struct boundary *b, const struct plan *beginning, const struct texts *partial_accepted);
+/* Does the plan begin with what was done in advance? If not, it needs another boundary. To be asked before boundary_hand. */
+bool boundary_fits(struct boundary *b, const struct plan *plan);
 /* Hands the plan over, and does not wait. partial_accepted: names from the policy. On failure, here and in boundary_build,
  * the boundary can only be closed. */
 bool boundary_hand(

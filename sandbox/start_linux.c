@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #define CAPABILITIES 64
@@ -258,4 +259,26 @@ void start_reap_later(int pidfd)
         waiting[count++] = pidfd;
     else
         close(pidfd);
+}
+
+bool start_limited(const struct started *s, const struct op *op, char *cgroup, size_t size, struct err *e)
+{
+    char path[PATH_BYTES_MAX], pid[32];
+    int n;
+
+    if (mkdir(op->path.p, 0755) != 0 && errno != EEXIST)
+        goto fail;
+    snprintf(cgroup, size, "%s", op->path.p);
+    n = snprintf(path, sizeof path, "%s/%s", op->path.p, op->text.p);
+    if (n < 0 || (size_t)n >= sizeof path || !sys_write_text(path, op->text2.p))
+        goto fail;
+    snprintf(path, sizeof path, "%.4000s/cgroup.procs", op->path.p);
+    snprintf(pid, sizeof pid, "%ld", (long)s->pid);
+    if (sys_write_text(path, pid))
+        return true;
+fail:
+    err_set(e, ERR_SYSTEM, "cannot set a limit");
+    err_subject(e, op->path);
+    sys_reason(e, errno);
+    return false;
 }

@@ -256,9 +256,23 @@ bool session_begin(struct session *s, const struct options *o, struct err *e)
     return true;
 }
 
+/* Those that the beginning of the plan needs go to near. */
+static void split_questions(struct arena *a, struct texts *all, struct texts *near)
+{
+    size_t left = 0;
+
+    for (size_t i = 0; i < all->n; i++)
+        if (plan_beginning_needs(all->v[i]))
+            *(struct str *)ARENA_PUSH(a, near) = all->v[i];
+        else
+            all->v[left++] = all->v[i];
+    all->n = left;
+}
+
 bool session_plan(struct session *s, struct opened *o, struct err *e)
 {
-    struct texts questions = {0};
+    struct texts questions = {0}, near = {0};
+    bool layered = false;
 
     o->facts = (struct facts){0};
     o->plan = (struct plan){0};
@@ -269,10 +283,17 @@ bool session_plan(struct session *s, struct opened *o, struct err *e)
     if (s->early && o->facts.host.caches_dir.n) {
         struct op layer;
         plan_layer_early(&o->arena, &o->facts.host, &layer);
-        boundary_layer(s->early, &layer);
+        layered = boundary_layer(s->early, &layer);
     }
     o->policy.git_found = facts_git(&o->arena, &o->policy, &s->env, &o->facts.host);
     plan_questions(&o->arena, &o->policy, &s->env, &o->facts, &questions);
+    split_questions(&o->arena, &questions, &near);
+    facts_paths(&o->arena, &near, &o->facts);
+    if (layered && s->early_network == (o->policy.net != NET_ONLINE)) { /* a layer can be made only before the rest */
+        struct plan beginning;
+        plan_beginning(&o->arena, &o->policy, &s->env, &o->facts, &beginning);
+        boundary_advance(s->early, &beginning, &o->policy.partial);
+    }
     facts_paths(&o->arena, &questions, &o->facts);
     return plan_build(&o->arena, &o->policy, &s->env, &o->facts, &o->plan, e);
 }
@@ -306,7 +327,7 @@ struct path_env session_env(const struct session *s)
 
 static bool take_boundary(struct session *s, struct opened *o, struct err *e)
 {
-    if (s->early && s->early_network != o->plan.new_network) {
+    if (s->early && (s->early_network != o->plan.new_network || !boundary_fits(s->early, &o->plan))) {
         boundary_close(s->early);
         s->early = NULL;
     }

@@ -1,5 +1,5 @@
 /*
- * The plan for names: placeholders, names of any depth, names that come later, links.
+ * The plan for names: placeholders, names of any depth, names that come later, links; and how every plan begins.
  */
 #include "plan_facts.h"
 #include "check.h"
@@ -128,8 +128,38 @@ static void check_later(void)
     machine_end(&m);
 }
 
+/* What is done in advance, with the facts that it says it needs and no other, is how the plan begins. */
+static void check_beginning(void)
+{
+    struct machine m;
+    struct facts few;
+    struct plan beginning;
+    bool same;
+
+    machine_begin(&m);
+    machine_see(&m, "/dev/full", FACT_MISSING, NULL);
+    machine_plan(&m);
+    few = m.facts;
+    few.v = arena_alloc(&m.arena, m.facts.n + 1, sizeof *few.v);
+    few.n = 0;
+    for (size_t i = 0; i < m.facts.n; i++)
+        if (plan_beginning_needs(m.facts.v[i].path))
+            few.v[few.n++] = m.facts.v[i];
+    plan_beginning(&m.arena, &m.policy, &m.env, &few, &beginning);
+    CHECK(few.n > 0 && few.n < m.facts.n && beginning.n > 20 && beginning.n < m.plan.n, "with some of the facts, some of the plan");
+    same = beginning.new_network == m.plan.new_network;
+    for (size_t i = 0; same && i < beginning.n; i++) {
+        const struct op *x = &beginning.v[i], *y = &m.plan.v[i];
+        same = x->kind == y->kind && x->number == y->number && x->check_identity == y->check_identity &&
+               x->on_failure == y->on_failure && str_eq(x->path, y->path) && str_eq(x->text, y->text);
+    }
+    CHECK(same, "the plan begins so");
+    machine_end(&m);
+}
+
 int main(void)
 {
+    check_beginning();
     check_placeholders();
     check_any_depth();
     check_later();

@@ -28,6 +28,8 @@ enum frame_type {
     FRAME_FOREGROUND, /* ask what is in the foreground of a spawned process's terminal */
     FRAME_CHANGE,     /* apply the one OP before it to the running tree, ending who holds it busy */
     FRAME_LAYER,      /* make the layer of the one OP before it, which the plan will probably want; no answer */
+    FRAME_BEGINNING,  /* the OPs so far are the plan's first: apply them; b each: a part that may be missing; what fails
+                         is the answer to BUILD */
     FRAME_END,        /* end everything; the answer is ENDED, then the runner goes */
     /* runner -> cordon */
     FRAME_READY = 32, /* answer to BUILD */

@@ -162,20 +162,12 @@ static void plan_remarks(struct planner *p)
         planner_note(p, "there is no workspace: nothing of yours is writable");
 }
 
-bool plan_build(struct arena *a, struct policy *policy, const struct path_env *env,
-    const struct facts *facts, struct plan *out, struct err *e)
+static struct planner planner_new(
+    struct arena *a, struct policy *policy, const struct path_env *env, const struct facts *facts, struct plan *plan)
 {
-    struct plan plan = {.new_network = policy->net != NET_ONLINE};
-    struct planner p = {.a = a,
-        .policy = policy,
-        .env = env,
-        .facts = facts,
-        .host = &facts->host,
-        .plan = &plan,
-        .e = e};
+    struct planner p = {.a = a, .policy = policy, .env = env, .facts = facts, .host = &facts->host, .plan = plan};
 
-    if (env->system != PATH_POSIX)
-        return err_set(e, ERR_UNSUPPORTED, "plans are made for Linux only");
+    plan->new_network = policy->net != NET_ONLINE;
     p.session = facts->host.session_dir.n > 0
                     ? facts->host.session_dir
                     : path_join(a, PATH_POSIX, facts->host.state_dir, STR("sessions/NEW"));
@@ -185,6 +177,34 @@ bool plan_build(struct arena *a, struct policy *policy, const struct path_env *e
         p.places = *facts->places;
     else
         places_list(a, policy, env, &facts->host, &p.places);
+    return p;
+}
+
+bool plan_beginning_needs(struct str question)
+{
+    return str_starts(question, STR("/proc")) || str_starts(question, STR("/dev"));
+}
+
+void plan_beginning(
+    struct arena *a, struct policy *policy, const struct path_env *env, const struct facts *facts, struct plan *out)
+{
+    struct planner p;
+
+    *out = (struct plan){0};
+    p = planner_new(a, policy, env, facts, out);
+    mounts_tree(&p);
+}
+
+bool plan_build(struct arena *a, struct policy *policy, const struct path_env *env,
+    const struct facts *facts, struct plan *out, struct err *e)
+{
+    struct plan plan = {0};
+    struct planner p;
+
+    if (env->system != PATH_POSIX)
+        return err_set(e, ERR_UNSUPPORTED, "plans are made for Linux only");
+    p = planner_new(a, policy, env, facts, &plan);
+    p.e = e;
     mounts_tree(&p);
     mounts_own(&p);
     mounts_caches(&p);

@@ -24,6 +24,12 @@ bool plan_build(struct arena *a, struct policy *policy, const struct path_env *e
  * advance: it takes long. */
 void plan_layer_early(struct arena *a, const struct host *host, struct op *out);
 
+/* The ops that every plan of this policy begins with: the read-only tree, /proc, /dev. They need only the facts that
+ * plan_beginning_needs says yes to, so that an edge can do them while the others are gathered. */
+bool plan_beginning_needs(struct str question);
+void plan_beginning(
+    struct arena *a, struct policy *policy, const struct path_env *env, const struct facts *facts, struct plan *out);
+
 /* What the mounts of a plan come to at a path: the last op that lies over it decides. */
 enum plan_reach { PLAN_NOTHING, PLAN_READS, PLAN_WRITES };
 enum plan_reach plan_reaches(const struct plan *plan, struct str path);

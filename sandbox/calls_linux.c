@@ -127,6 +127,10 @@ static const struct call calls[] = {
 
 static const uint32_t families[] = {1 /* UNIX */, 2 /* INET */, 10 /* INET6 */, 16 /* NETLINK */};
 
+/* What programs ask of the kernel: routes and addresses, sockets' states, devices' news, generic. The rest leads to other
+ * programs outside where the network is shared (USERSOCK), or is nobody's business inside. */
+static const uint32_t netlinks[] = {0 /* ROUTE */, 4 /* SOCK_DIAG */, 15 /* KOBJECT_UEVENT */, 16 /* GENERIC */};
+
 /* TIOCSTI types into a terminal, TIOCLINUX pastes into one, TIOCCONS takes the console's output over, TIOCSETD
  * loads line disciplines. The kernel looks at the low 32 bits of the request only, and so do we. */
 static const uint32_t terminal_requests[] = {0x5412, 0x541C, 0x541D, 0x5423};
@@ -170,6 +174,16 @@ static void put_mode(struct writer *w, unsigned argument, uint32_t lending)
 /* RLIMIT_CORE stays at the 1 that command_linux.c sets: 0 would let a core_pattern that is a pipe start its handler
  * again, as root, outside. ssh and others set it to 0 for their own sake and must not fail. */
 #define CORE_LIMIT 4
+
+/* The family is in the accumulator. */
+static void put_netlink(struct writer *w)
+{
+    put(w, BPF_JMP | BPF_JEQ | BPF_K, 16 /* NETLINK */, 0, (uint8_t)(COUNT_OF(netlinks) + 2));
+    put_load_argument(w, 2);
+    for (size_t i = 0; i < COUNT_OF(netlinks); i++)
+        put(w, BPF_JMP | BPF_JEQ | BPF_K, netlinks[i], (uint8_t)(COUNT_OF(netlinks) - i), 0);
+    put_return(w, EPROTONOSUPPORT);
+}
 
 static void put_limit(struct writer *w, bool any)
 {
@@ -253,6 +267,7 @@ static void put_checked(struct writer *w, enum call_rule rule, const struct watc
         for (size_t i = 0; i < COUNT_OF(families); i++)
             put(w, BPF_JMP | BPF_JEQ | BPF_K, families[i], (uint8_t)(COUNT_OF(families) - i), 0);
         put_return(w, EAFNOSUPPORT);
+        put_netlink(w);
     } else {
         put_load_argument(w, 1);
         for (size_t i = 0; i < COUNT_OF(terminal_requests); i++) {

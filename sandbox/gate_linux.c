@@ -212,6 +212,32 @@ static void wake_watcher(struct gate *g)
     (void)ignored;
 }
 
+static void end_row(struct gate *g, struct call *row, long code);
+
+/* Lock held. All rows wait: the oldest of the process that has most of them is answered now. So whoever fills the table
+ * keeps nobody but itself waiting. */
+static struct call *make_room(struct gate *g)
+{
+    struct call *found = NULL;
+    size_t most = 0;
+
+    for (size_t i = 0; i < g->most; i++) {
+        struct call *row = &g->calls[i];
+        size_t of_it = 0;
+        if (row->state != CALL_CONNECTS)
+            continue;
+        for (size_t j = 0; j < g->most; j++)
+            of_it += g->calls[j].state != CALL_FREE && g->calls[j].c.process == row->c.process;
+        if (of_it > most || (of_it == most && found && row->began < found->began)) {
+            most = of_it;
+            found = row;
+        }
+    }
+    if (found)
+        end_row(g, found, EAGAIN);
+    return found;
+}
+
 /* Lock held. Threads start when the first call needs them: most sessions connect to nothing. */
 static struct call *add_row(struct gate *g, struct gate_call *c, enum call_state state)
 {
@@ -225,6 +251,8 @@ static struct call *add_row(struct gate *g, struct gate_call *c, enum call_state
         else
             of_it += g->calls[i].c.process == c->process;
     }
+    if (!row && of_it < CALLS_EACH_MAX)
+        row = make_room(g);
     if (!row || of_it >= CALLS_EACH_MAX || (!g->watcher && !(g->watcher = start_thread(watcher, g))))
         return NULL;
     *row = (struct call){.state = state, .c = *c, .began = now_ms(), .pause = 1};

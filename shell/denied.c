@@ -203,6 +203,7 @@ static uint64_t sum(uint64_t a, uint64_t b)
 
 #define CONNECTION_REFUSED 111
 #define UNHEARD_MS         1000
+#define LOOKS_MAX          16 /* in that time */
 
 /* Nobody listens at that address inside. If nobody does outside either, no rule and no wall had a part in it. */
 static bool is_nobodys(struct denied *k, const struct denial *d)
@@ -211,12 +212,20 @@ static bool is_nobodys(struct denied *k, const struct denial *d)
 
     if (d->operation != OPERATION_CONNECT || d->code != CONNECTION_REFUSED || d->cause != DENIAL_RULE)
         return false;
-    if (now < k->unheard_until && str_eq(d->path, k->unheard))
+    if (now < k->unheard_until && str_is(d->path, k->unheard))
         return true; /* who waits for a server asks again and again */
+    /* Each look reads a table of the machine's: whoever scans ports inside must not keep the terminal busy with it. */
+    if (now >= k->looks_until) {
+        k->looks_until = now + UNHEARD_MS;
+        k->looks = 0;
+    }
+    if (k->looks++ >= LOOKS_MAX) {
+        k->lost = sum(k->lost, d->count);
+        return true;
+    }
     if (facts_listener(d->path))
         return false;
-    if (!str_eq(d->path, k->unheard) && k->arena.used < MEMORY_MAX)
-        k->unheard = arena_str(&k->arena, d->path);
+    text_printable_into(k->unheard, sizeof k->unheard, d->path);
     k->unheard_until = now + UNHEARD_MS;
     return true;
 }

@@ -50,8 +50,9 @@ struct denied {
     size_t log_bytes;
     uint64_t flush_at;     /* 0: nothing waits to be logged */
     struct buf out;
-    struct str unheard;    /* an address where nobody listens outside either, when that was last looked at */
-    uint64_t unheard_until;
+    char unheard[64];      /* an address where nobody listens outside either, when that was last looked at */
+    uint64_t unheard_until, looks_until;
+    unsigned looks;        /* at who listens outside, until then */
 };
 
 /* ---- denied.c ---- */

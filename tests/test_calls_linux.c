@@ -99,6 +99,7 @@ static const struct row rows[] = {
     {"an INET socket is let through", SYS_socket, 2, 1, 0},
     {"an INET6 socket is let through", SYS_socket, 10, 1, 0},
     {"a netlink socket is let through", SYS_socket, 16, 3, 0},
+    {"memory that nobody else can read is absent", 447, 0, 0, ENOSYS},
     {"a vsock is refused", SYS_socket, 40, 1, EAFNOSUPPORT},
     {"a packet socket is refused", SYS_socket, 17, 3, EAFNOSUPPORT},
     {"AF_ALG is refused", SYS_socket, 38, 5, EAFNOSUPPORT},
@@ -117,7 +118,7 @@ static const struct row rows[] = {
     {"the largest number is absent", 0xffffffff, 0, 0, ENOSYS},
 };
 
-#define ALLOWED_X86_64 (470 - 50)
+#define ALLOWED_X86_64 (470 - 51)
 
 /* Calls that make or change a mode, with all their arguments. */
 struct mode_row {
@@ -219,6 +220,18 @@ static void check_asking(void)
     }
 }
 
+static void check_netlink(void)
+{
+    static const unsigned allowed = 1u << 0 | 1u << 4 | 1u << 15 | 1u << 16;
+    bool good = true;
+
+    for (unsigned protocol = 0; protocol < 24; protocol++) {
+        struct seccomp_data data = {.nr = SYS_socket, .arch = OURS, .args = {16, 3, protocol}};
+        good = good && run(&data) == (allowed >> protocol & 1 ? SECCOMP_RET_ALLOW : SECCOMP_RET_ERRNO | EPROTONOSUPPORT);
+    }
+    CHECK(good, "netlink to the kernel is let through, to other programs refused");
+}
+
 int main(void)
 {
     int allowed = 0;
@@ -238,6 +251,7 @@ int main(void)
         CHECK(got == wanted, rows[i].name);
     }
     check_modes();
+    check_netlink();
     for (int number = 0; number <= 469; number++) {
         struct seccomp_data data = {.nr = number, .arch = OURS};
         allowed += run(&data) == SECCOMP_RET_ALLOW;

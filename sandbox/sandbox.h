@@ -27,10 +27,17 @@ struct git_found;
 struct path_env;
 const struct git_found *facts_git(struct arena *a, const struct policy *policy, const struct path_env *env,
     const struct host *host);
-/* What the observer alone held in these roots for git, looked at again when nothing runs inside: links made in .git since
- * then are removed, and all that is found is told, one printable line each. */
-void git_leftover(
-    struct arena *a, const struct path_env *env, const struct texts *roots, uint64_t since_ms, struct texts *lines);
+/* What the observer alone holds for git is looked at again when nothing runs inside. begin: how it is now in the writable
+ * roots of a plan about to be in force goes into the ledger, and into the session folder's. look: links that came into .git
+ * meanwhile, and a HEAD at the top of a root, are moved aside, never deleted, and told: one printable line each, as is what
+ * could not be looked at. */
+struct plan;
+void leftover_begin(struct arena *a, const struct plan *plan, const struct texts *roots, struct buf *ledger);
+void leftover_look(struct arena *a, const struct path_env *env, struct str ledger, struct texts *lines);
+void leftover_done(void); /* nobody needs to look after us */
+/* The same for sessions that are gone and did not look themselves. roots: their writable roots. */
+void leftover_crashed(struct arena *a, const struct path_env *env, struct str session_dir, struct texts *roots,
+    struct texts *lines);
 /* The folder that is bound over the .git of a workspace without one (OP_BIRTHPLACE's source). there: an empty .git is. */
 bool newborn_make(struct str place, struct str root, bool there, struct err *e);
 /* Puts what was made there into place, or keeps it apart, and says which: one printable line each. ended: of our own

@@ -227,6 +227,17 @@ static void settle_births(struct session *s, bool ended)
     arena_release(&a);
 }
 
+/* Before anything else: git may be run any moment in a workspace whose session was killed. */
+static void look_after_crash(struct session *s)
+{
+    struct arena a = {0};
+    struct texts roots = {0}, lines = {0};
+
+    leftover_crashed(&a, &s->env, s->host.session_dir, &roots, &lines);
+    say_lines(&lines);
+    arena_release(&a);
+}
+
 bool session_begin(struct session *s, const struct options *o, struct err *e)
 {
     enum net_mode mode = NET_OFFLINE;
@@ -250,6 +261,7 @@ bool session_begin(struct session *s, const struct options *o, struct err *e)
         !sys_session_folder(&s->arena, s->host.state_dir, &s->host.session_dir, e))
         return false;
     if (s->host.session_dir.n) {
+        look_after_crash(s);
         names_clean(s->host.session_dir);
         settle_births(s, false);
     }
@@ -352,6 +364,26 @@ static void broken(const struct proof *p, struct err *e)
     err_remedy(e, "%s", p->promise->remedy);
 }
 
+/* The writable roots of a policy, in a. */
+static void roots_of(struct arena *a, const struct policy *p, struct texts *out)
+{
+    if (p->workspace.n)
+        *(struct str *)ARENA_PUSH(a, out) = arena_str(a, p->workspace);
+    for (size_t i = 0; i < p->rules.n; i++)
+        if (p->rules.v[i].kind == RULE_WRITE && p->rules.v[i].anchored && !p->rules.v[i].revoked)
+            *(struct str *)ARENA_PUSH(a, out) = arena_str(a, p->rules.v[i].path);
+}
+
+static void remember(struct session *s, const struct opened *o)
+{
+    struct arena a = {0};
+    struct texts roots = {0};
+
+    roots_of(&a, &o->policy, &roots);
+    leftover_begin(&a, &o->plan, &roots, &s->leftover);
+    arena_release(&a);
+}
+
 /* Runs the attempts, of a new boundary in one exchange with the plan, and judges them. */
 static bool prove(struct session *s, struct opened *o, bool build, bool thorough, struct err *e)
 {
@@ -365,8 +397,10 @@ static bool prove(struct session *s, struct opened *o, bool build, bool thorough
         !probe_target_open(&o->target, e))
         return false;
     promises_make(s, o, thorough);
-    if (build)
+    if (build) {
         last_word_begin(s, o);
+        remember(s, o);
+    }
     probes = arena_alloc(&o->arena, o->proof_count + 1, sizeof *probes);
     for (size_t i = 0; i < o->proof_count; i++)
         probes[i] = o->proofs[i].probe;
@@ -477,31 +511,20 @@ void opened_close(struct opened **o)
     *o = NULL;
 }
 
-/* The writable roots that are open now, in a. */
-static void roots_of(struct arena *a, const struct opened *o, struct texts *out)
-{
-    const struct policy *p = o ? &o->policy : NULL;
-
-    if (!o || !o->boundary)
-        return;
-    if (p->workspace.n)
-        *(struct str *)ARENA_PUSH(a, out) = arena_str(a, p->workspace);
-    for (size_t i = 0; i < p->rules.n; i++)
-        if (p->rules.v[i].kind == RULE_WRITE && p->rules.v[i].anchored)
-            *(struct str *)ARENA_PUSH(a, out) = arena_str(a, p->rules.v[i].path);
-}
-
 void session_close(struct session *s)
 {
     struct arena a = {0};
-    struct texts roots = {0}, lines = {0};
+    struct texts lines = {0};
 
     if (s->denied && s->denied->begun)
         denied_last(s, s->open);
-    roots_of(&a, s->open, &roots);
     opened_close(&s->open);
-    git_leftover(&a, &s->env, &roots, s->began_ms, &lines);
+    leftover_look(&a, &s->env, buf_view(&s->leftover), &lines);
     say_lines(&lines);
+    if (s->host.session_dir.n && !s->borrowed)
+        leftover_done();
+    buf_release(&s->leftover);
+    s->leftover = (struct buf){0};
     arena_release(&a);
     if (s->host.session_dir.n && !s->borrowed && !s->settled)
         settle_births(s, true);

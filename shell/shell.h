@@ -161,6 +161,7 @@ struct session {
     struct run *first;        /* the program that the boundary is opened for; NULL: none */
     struct denied *denied;    /* what was refused (denied.h); NULL before session_begin */
     struct last_word last_word;
+    struct buf leftover;      /* how it was at the beginning, for the look at the end (leftover_look) */
     struct str place;         /* the living shell's directory, canonical, kept by the REPL; may be none */
 };
 

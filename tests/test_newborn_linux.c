@@ -2,7 +2,7 @@
  * test_newborn_linux: birthplaces on a real file system: made again without loss, put into place, kept apart. And what is looked at
  * again for git when a session ends.
  */
-#include "../sandbox/core/path.h"
+#include "../sandbox/core/plan.h"
 #include "../sandbox/sandbox.h"
 #include "check.h"
 
@@ -148,38 +148,145 @@ static void test_taken(void)
     finish(&f);
 }
 
-static void test_leftover(void)
+/* ---- what is looked at again at the end ---- */
+
+static void begin_look(struct fixture *f, struct buf *ledger)
+{
+    struct texts roots = {0};
+    struct plan plan = {0};
+    struct str git = join(f, f->root, ".git");
+
+    *(struct str *)ARENA_PUSH(&f->a, &roots) = f->root;
+    *(struct op *)ARENA_PUSH(&f->a, &plan) = (struct op){.kind = OP_WRITABLE, .path = f->root};
+    *(struct op *)ARENA_PUSH(&f->a, &plan) = (struct op){.kind = OP_WRITABLE, .path = git};
+    *(struct op *)ARENA_PUSH(&f->a, &plan) = (struct op){.kind = OP_GUARD, .path = git, .number = GUARD_LINKS};
+    *(struct op *)ARENA_PUSH(&f->a, &plan) = (struct op){.kind = OP_PROTECT, .path = join(f, git, "hooks")};
+    leftover_begin(&f->a, &plan, &roots, ledger);
+}
+
+static size_t end_look(struct fixture *f, struct buf *ledger, const char *word, const char *name)
+{
+    struct texts lines = {0};
+
+    leftover_look(&f->a, &f->env, buf_view(ledger), &lines);
+    CHECK(word ? lines.n == 1 && strstr(lines.v[0].p, word) : lines.n == 0, name);
+    buf_release(ledger);
+    *ledger = (struct buf){0};
+    return lines.n;
+}
+
+static bool is_link(struct str path)
+{
+    return readlink(path.p, (char[2]){0}, 1) == 1;
+}
+
+static void test_leftover_links(void)
 {
     struct fixture f;
-    struct texts roots = {0}, lines = {0};
+    struct buf ledger = {0};
     struct err e = {0};
-    struct str link, other;
+    struct str git, link, old, hook, object, named;
 
     begin(&f);
-    *(struct str *)ARENA_PUSH(&f.a, &roots) = f.root;
-    link = join(&f, f.root, ".git/logs/HEAD");
-    other = join(&f, f.root, ".git/objects/link");
-    sys_make_folders(join(&f, f.root, ".git/logs"), 0755, &e);
-    sys_make_folders(join(&f, f.root, ".git/objects"), 0755, &e);
-    CHECK(symlink("/x\033y", link.p) == 0 && symlink("/x", other.p) == 0, "links in .git");
-    git_leftover(&f.a, &f.env, &roots, sys_clock_ms() + 60000, &lines);
-    CHECK(lines.n == 0 && is_there(&f, f.root, ".git/logs"), "a link of before the session");
-    git_leftover(&f.a, &f.env, &roots, sys_clock_ms() - 60000, &lines);
-    CHECK(lines.n == 1 && strstr(lines.v[0].p, "/x\\x1By") && readlink(link.p, (char[2]){0}, 1) < 0, "one made in it is removed and told");
-    CHECK(readlink(other.p, (char[2]){0}, 1) == 1, "objects are data");
-    lines.n = 0;
-    sys_remove_tree(join(&f, f.root, ".git"), &e);
-    sys_make_folders(join(&f, f.root, "objects"), 0755, &e);
-    sys_make_folders(join(&f, f.root, "refs"), 0755, &e);
+    git = join(&f, f.root, ".git");
+    link = join(&f, git, "logs/HEAD");
+    old = join(&f, git, "logs/old");
+    hook = join(&f, git, "hooks/mine");
+    object = join(&f, git, "objects/ab/link");
+    named = join(&f, git, "logs/objects");
+    sys_make_folders(join(&f, git, "logs"), 0755, &e);
+    sys_make_folders(join(&f, git, "hooks"), 0755, &e);
+    sys_make_folders(join(&f, git, "objects/ab"), 0755, &e);
+    sys_make_folders(join(&f, f.root, "later/objects"), 0755, &e);
+    CHECK(symlink("/x", old.p) == 0 && symlink("/x", join(&f, f.root, "later/objects/HEAD").p) == 0, "links of before");
+    begin_look(&f, &ledger);
+    end_look(&f, &ledger, NULL, "nothing came, nothing is told");
+    begin_look(&f, &ledger);
+    CHECK(symlink("/x\033y", link.p) == 0 && symlink("/x", hook.p) == 0 && symlink("/x", object.p) == 0, "links come");
+    end_look(&f, &ledger, "/x\\x1By", "one is told, printable");
+    CHECK(!is_link(link) && is_link(join(&f, git, "cordon-aside-1/1-HEAD")), "it is moved aside, and still there");
+    CHECK(is_link(old) && is_link(hook) && is_link(object), "older ones, those in what was read-only, and among objects stay");
+    begin_look(&f, &ledger);
+    CHECK(rename(join(&f, f.root, "later/objects").p, named.p) == 0, "a folder that is older than the session comes");
+    end_look(&f, &ledger, "logs/objects/HEAD", "an old link in it, of a folder that is named objects, is found");
+    begin_look(&f, &ledger);
+    CHECK(unlink(old.p) == 0 && symlink("/other", old.p) == 0, "a link leads elsewhere");
+    end_look(&f, &ledger, "logs/old -> /other", "one in the place of another is found");
+    begin_look(&f, &ledger);
+    CHECK(symlink("/x", link.p) == 0 && chmod(join(&f, git, "logs").p, 0300) == 0 && chmod(git.p, 0300) == 0, "nobody can list it");
+    end_look(&f, &ledger, "moved aside", "it is found all the same");
+    CHECK(chmod(git.p, 0755) == 0 && chmod(join(&f, git, "logs").p, 0755) == 0 && !is_link(link), "it is moved all the same");
+    finish(&f);
+}
+
+static void test_leftover_incomplete(void)
+{
+    struct fixture f;
+    struct buf ledger = {0};
+    struct err e = {0};
+    struct str deep;
+
+    begin(&f);
+    deep = join(&f, f.root, ".git/logs");
+    begin_look(&f, &ledger);
+    for (int i = 0; i < 70; i++)
+        deep = join(&f, deep, "d");
+    sys_make_folders(deep, 0755, &e);
+    CHECK(e.kind == ERR_NONE && symlink("/x", join(&f, deep, "HEAD").p) == 0, "deeper than is looked");
+    end_look(&f, &ledger, "warning: not all of", "what could not be looked at is told");
+    finish(&f);
+}
+
+static void make_repository(struct fixture *f, struct str folder)
+{
+    struct err e = {0};
+
+    sys_make_folders(join(f, folder, "objects"), 0755, &e);
+    sys_make_folders(join(f, folder, "refs"), 0755, &e);
+    sys_append_file(join(f, folder, "HEAD"), STR("ref: refs/heads/main\n"), &e);
+}
+
+static void test_leftover_head(void)
+{
+    struct fixture f;
+    struct buf ledger = {0};
+    struct err e = {0};
+    struct str git;
+
+    begin(&f);
+    git = join(&f, f.root, ".git");
+    begin_look(&f, &ledger);
+    CHECK(symlink("refs/heads/main", join(&f, f.root, "HEAD").p) == 0, "a link");
+    end_look(&f, &ledger, "HEAD.cordon-aside-1", "a HEAD that leads nowhere counts");
+    CHECK(!is_link(join(&f, f.root, "HEAD")) && is_link(join(&f, f.root, "HEAD.cordon-aside-1")), "it is moved aside");
     sys_append_file(join(&f, f.root, "HEAD"), STR("x"), &e);
-    git_leftover(&f.a, &f.env, &roots, sys_clock_ms() - 60000, &lines);
-    CHECK(lines.n == 1 && strstr(lines.v[0].p, "made a git folder"), "a workspace that became a git folder is told");
+    begin_look(&f, &ledger);
+    end_look(&f, &ledger, NULL, "one of before stays");
+    begin_look(&f, &ledger);
+    sys_append_file(join(&f, f.root, "HEAD"), STR("y"), &e);
+    end_look(&f, &ledger, "moved aside: HEAD", "unless it was written");
+    make_repository(&f, git);
+    begin_look(&f, &ledger);
+    sys_append_file(join(&f, f.root, "HEAD"), STR("x"), &e);
+    end_look(&f, &ledger, NULL, "where .git is a repository git never asks for it");
+    unlink(join(&f, f.root, "HEAD").p);
+    begin_look(&f, &ledger);
+    sys_append_file(join(&f, f.root, "HEAD"), STR("x"), &e);
+    unlink(join(&f, git, "HEAD").p);
+    end_look(&f, &ledger, "moved aside: HEAD", "where it is none any more git does");
+    sys_remove_tree(git, &e);
+    make_repository(&f, f.root);
+    begin_look(&f, &ledger);
+    sys_append_file(join(&f, f.root, "HEAD"), STR("x"), &e);
+    end_look(&f, &ledger, NULL, "a workspace that was a repository is one");
     finish(&f);
 }
 
 int main(void)
 {
-    test_leftover();
+    test_leftover_links();
+    test_leftover_incomplete();
+    test_leftover_head();
     test_again();
     test_empty();
     test_bad();

@@ -287,6 +287,52 @@ def births():
     told(done.returncode != 0 and not os.path.lexists(f"{w}/.git"), "birth: none under locked", done.stdout)
 
 
+def meanwhile(w, outside, inside="true"):
+    """A session in w; when it runs, `outside` is done outside, then `inside` inside. The process, and what it will print."""
+    script = f"echo; read go; {inside}; echo"
+    p = subprocess.Popen([*cordon("commit", w), "sh", "-c", script], cwd=w, env=ENV, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                         stderr=subprocess.STDOUT, text=True, errors="replace")
+    p.stdout.readline()
+    sh(outside, w)
+    p.stdin.write("go\n")
+    p.stdin.flush()
+    p.stdout.readline()
+    return p
+
+
+def leftovers():
+    """What came while a session ran where the observer alone holds: made outside here, as who wins a race against it would."""
+    w = fresh("left", PLAIN + "; ln -s /etc .git/logs/old")
+    p = meanwhile(w, "ln -s ../../file .git/hooks/pre-commit; ln -s /etc .git/mine; ln -s /etc .git/objects/etc; ln -s /etc .git/logs/objects"
+                     "; rm -f .git/logs/HEAD; ln -s /etc/x .git/logs/HEAD", "chmod 300 .git/logs .git")
+    said = p.communicate(timeout=60)[0]
+    sh("chmod 755 .git; chmod 755 .git/logs", w)
+    told(os.path.islink(f"{w}/.git/hooks/pre-commit") and os.path.islink(f"{w}/.git/logs/old"),
+         "left: a link in what was read-only inside, and one of before, stay", said)
+    told(not any(os.path.lexists(f"{w}/.git/{n}") for n in ("mine", "logs/HEAD", "logs/objects", "objects/etc")), "left: links that came are not left, in folders that nobody can list too", said)
+    told(said.count("moved aside") == 4 and len(os.listdir(f"{w}/.git/cordon-aside-1")) == 4, "left: they are moved aside, and that is said", said)
+    sh([l for l in said.splitlines() if "/.git/mine ->" in l][0].split("yours: ")[1], w)
+    told(os.path.islink(f"{w}/.git/mine"), "left: what is said to do puts it back", said)
+    w = fresh("left-head", PLAIN)
+    p = meanwhile(w, "rm -f .git/COMMIT_EDITMSG; ln -s /etc/x .git/COMMIT_EDITMSG; touch HEAD; rm .git/HEAD")
+    said = p.communicate(timeout=60)[0]
+    told(os.path.lexists(f"{w}/HEAD.cordon-aside-1") and not os.path.lexists(f"{w}/HEAD"), "left: a HEAD at the top, where .git is no repository any more", said)
+    w = fresh("left-killed", PLAIN)
+    p = subprocess.Popen([*cordon("commit", w), "sh", "-c", "echo; sleep 60"], cwd=w, env=ENV, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    p.stdout.readline()
+    sh("rm -f .git/COMMIT_EDITMSG; ln -s /etc/x .git/COMMIT_EDITMSG", w)
+    p.kill()
+    p.wait()
+    os.makedirs(f"{BASE}/left-other")
+    done = sh("true", f"{BASE}/left-other", prefix=cordon("commit", f"{BASE}/left-other"))
+    told("moved aside" in done.stdout and not os.path.lexists(f"{w}/.git/COMMIT_EDITMSG"), "left: what a crash left is found by the next session, wherever that is", done.stdout)
+    done = sh("true", w, prefix=cordon("commit", w))
+    told("cordon:" not in done.stdout, "left: that is said once", done.stdout)
+    w = fresh("left-none")
+    said = meanwhile(w, "ln -s refs/heads/none HEAD").communicate(timeout=60)[0]
+    told(not os.path.lexists(f"{w}/HEAD") and "HEAD.cordon-aside-1" in said, "left: a HEAD that leads nowhere, where there is no repository", said)
+
+
 def same_again():
     """Configuration that is written anew as it is."""
     w = fresh("same", PLAIN)
@@ -318,6 +364,7 @@ try:
     work()
     if not only or only == "births":
         births()
+        leftovers()
         same_again()
         elsewhere()
 finally:

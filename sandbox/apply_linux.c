@@ -198,8 +198,15 @@ static void note_root(struct state *s, const struct op *op, int tree)
 
     if (mount < 0)
         return;
-    ARENA_PUSH(s->a->arena, &c->roots);
-    c->roots.v[c->roots.n - 1].path = op->path;
+    for (size_t i = 0; i < c->roots.n; i++) {
+        if (str_eq(c->roots.v[i].path, op->path)) { /* the keeper put it there again */
+            close(c->roots.v[i].mount);
+            c->roots.v[i].mount = mount;
+            return;
+        }
+    }
+    ARENA_PUSH(&c->roots.arena, &c->roots);
+    c->roots.v[c->roots.n - 1].path = arena_str(&c->roots.arena, op->path);
     c->roots.v[c->roots.n - 1].mount = mount;
 }
 

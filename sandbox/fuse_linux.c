@@ -507,14 +507,15 @@ void cover_server_gather(const struct cover_server *s)
 
 int cover_server_node(const struct cover_server *s, struct str path, bool folder)
 {
+    pid_t pid = atomic_load(&s->pid); /* once: another thread hears of its end, and -1 would be everybody */
     char name[16];
     int number;
 
     errno = ENOTCONN;
-    number = s->pid > 0 ? enter(s->table, path, folder) : -1;
+    number = pid > 0 ? enter(s->table, path, folder) : -1;
     if (number < 0)
         return -1;
-    kill(s->pid, SIGCONT); /* should everything inside be stopped just now, we would wait for the server for ever */
+    kill(pid, SIGCONT); /* should everything inside be stopped just now, we would wait for the server for ever */
     snprintf(name, sizeof name, "%c%d", folder ? 'd' : 'f', number);
     return openat(s->mount, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 }

@@ -18,6 +18,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,11 +29,14 @@
 
 #define KEPT_MAX      4096
 #define WATCHES_MAX   16384
-#define REPAIRS_MAX   5    /* rounds, while somebody keeps changing it */
+#define REPAIRS_MAX   50   /* rounds, while somebody keeps changing it; from the sixth on with a pause before each */
+#define REPAIRS_FAST  5
+#define REPAIR_PAUSE  1000000L /* ns */
 #define IDLE_LOOKS    200  /* looks in a row that found nothing amiss, before a pause */
 #define PAUSE_MS      5
 #define BREATH_US     200
 #define BLIND_MS      100  /* between looks at everything, where nothing can be watched */
+#define WAY_MAX       (PATH_BYTES_MAX / 2) /* folders on the way to a name */
 #define KEEPER_STACK  ((size_t)1 << 18)
 
 #define PRESENCE (IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR)
@@ -63,7 +67,8 @@ struct keeper {
     struct sight sights[WATCHES_MAX];
     size_t sight_count;
     int notify, mounts;
-    bool blind, started;
+    atomic_bool blind;
+    bool started;
 };
 
 /* One for the process, as the tree is. */
@@ -181,14 +186,31 @@ static bool is_amiss(const struct kept *k)
 
 /* ---- watching ---- */
 
-static void forget_sights(size_t kept)
+/* What was watched for them is in gone. Returns how many that were. */
+static size_t forget_sights(size_t kept, int gone[WAY_MAX])
 {
-    size_t n = 0;
+    size_t n = 0, count = 0;
 
-    for (size_t i = 0; i < keeper.sight_count; i++)
+    for (size_t i = 0; i < keeper.sight_count; i++) {
         if (keeper.sights[i].kept != kept)
             keeper.sights[n++] = keeper.sights[i];
+        else if (count < WAY_MAX)
+            gone[count++] = keeper.sights[i].wd;
+    }
     keeper.sight_count = n;
+    return count;
+}
+
+/* Who renames folders on the way would else use up all that the person may watch. */
+static void stop_watching(const int *gone, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t at = 0;
+        while (at < keeper.sight_count && keeper.sights[at].wd != gone[i])
+            at++;
+        if (at == keeper.sight_count)
+            inotify_rm_watch(keeper.notify, gone[i]); /* EINVAL: its folder is gone, and it with that */
+    }
 }
 
 /* Every folder on the way, with the name that is next: also what is above may be renamed away. */
@@ -196,10 +218,12 @@ static void watch_way(size_t kept)
 {
     struct str path = keeper.kept[kept].op.path;
     char folder[PATH_BYTES_MAX];
+    int gone[WAY_MAX];
+    size_t gone_count;
 
     if (keeper.notify < 0 || path.n >= sizeof folder)
         return;
-    forget_sights(kept);
+    gone_count = forget_sights(kept, gone);
     memcpy(folder, path.p, path.n + 1);
     for (size_t at = 0; at < path.n;) {
         size_t next = str_find(path, at + 1, '/');
@@ -208,7 +232,8 @@ static void watch_way(size_t kept)
         wd = inotify_add_watch(keeper.notify, folder, PRESENCE);
         folder[at ? at : 1] = path.p[at ? at : 1];
         if (wd < 0 && errno != EACCES) {
-            keeper.blind = keeper.blind || errno == ENOSPC || errno == ENOMEM;
+            if (errno == ENOSPC || errno == ENOMEM)
+                keeper.blind = true;
             break; /* not there: nothing is below it */
         }
         if (keeper.sight_count == WATCHES_MAX) {
@@ -219,6 +244,7 @@ static void watch_way(size_t kept)
             keeper.sights[keeper.sight_count++] = (struct sight){wd, path.p + at + 1, next - at - 1, kept};
         at = next;
     }
+    stop_watching(gone, gone_count);
 }
 
 static void look_everywhere(void)
@@ -257,7 +283,7 @@ static void read_notices(void)
 /* What stands behind covers: to be asked for a node while the tree is stopped. */
 static long server(void)
 {
-    return keeper.confinement->covers ? (long)keeper.confinement->covers->pid : 0;
+    return keeper.confinement->covers ? (long)atomic_load(&keeper.confinement->covers->pid) : 0;
 }
 
 /* Cordon holds the other end as long as it lives. */
@@ -369,10 +395,13 @@ static void make_sure(size_t i)
     bool good = true;
 
     for (int round = 0; round < REPAIRS_MAX && is_amiss(k); round++) {
+        const struct timespec pause = {0, REPAIR_PAUSE};
+        if (round >= REPAIRS_FAST)
+            nanosleep(&pause, NULL);
         err_clear(&e);
         good = cover_again(k, &e);
     }
-    if (!good)
+    if (!good || is_amiss(k))
         end_tree(k, &e);
     end_holders(k);
     tell(k, 0);
@@ -482,7 +511,8 @@ static bool is_pin(const struct op *ops, size_t count, const struct op *op)
         return false;
     for (size_t i = 0; i < count; i++) {
         const struct op *root = &ops[i];
-        if (root->kind == OP_WRITABLE && root->path.n < op->path.n && str_starts(op->path, root->path) &&
+        bool writable = root->kind == OP_WRITABLE || (root->kind == OP_BIND && root->number == 1);
+        if (writable && root->path.n < op->path.n && str_starts(op->path, root->path) &&
             op->path.p[root->path.n] == '/')
             return true;
     }
@@ -498,6 +528,9 @@ static size_t add(const struct op *op, bool pin)
         k = &keeper.kept[i];
         if (str_eq(k->op.path, op->path) && k->pin == pin) {
             k->op.kind = op->kind;
+            k->op.number = op->number;
+            if (!str_eq(k->op.text, op->text))
+                k->op.text = arena_str(&keeper.names, op->text);
             k->look = true;
             return i;
         }
@@ -542,12 +575,23 @@ bool keeper_start(const struct op *ops, size_t count, struct confinement *c, str
     return good;
 }
 
-void keeper_pause(bool on)
+bool keeper_pause(unsigned patience_ms)
 {
-    if (on)
-        pthread_mutex_lock(&keeper.lock);
-    else
-        pthread_mutex_unlock(&keeper.lock);
+    struct timespec until;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += (time_t)(patience_ms / 1000);
+    until.tv_nsec += (long)(patience_ms % 1000) * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    return pthread_mutex_timedlock(&keeper.lock, &until) == 0;
+}
+
+void keeper_resume(void)
+{
+    pthread_mutex_unlock(&keeper.lock);
 }
 
 bool keeper_has(const struct op *op)

@@ -92,7 +92,8 @@ struct confinement {
             int mount;
         } *v;
         size_t n, cap;
-    } roots; /* what is writable, by the mounts themselves */
+        struct arena arena;
+    } roots; /* what is writable, by the mounts themselves; after BUILD of whoever has paused the keeper */
     struct {
         int resource;
         uint64_t value;

@@ -228,7 +228,7 @@ long gate_datagrams(const struct watch *watch, const struct seccomp_notif *call)
 struct cover_table;
 struct cover_server {
     int mount; /* O_PATH enough to bind from; parked by apply_linux.c */
-    pid_t pid; /* -1: none, or ended: whoever stops or ends everything inside spares it */
+    _Atomic pid_t pid; /* -1: none, or ended: whoever stops or ends everything inside spares it */
     struct cover_table *table;
 };
 bool cover_server_start(struct cover_server *out, const struct recorder *recorder);
@@ -249,8 +249,10 @@ void cover_server_quiet(const struct cover_server *s, pid_t group);
  * plan's OP_PROTECT, OP_COVER_*, OP_LATER_*, OP_PLACEHOLDER; they and confinement live as long as the process.
  */
 bool keeper_start(const struct op *ops, size_t count, struct confinement *c, struct recorder *recorder);
-/* While an op is applied to the running tree by another thread; and what it was. The op's texts are copied. */
-void keeper_pause(bool on);
+/* While an op is applied to the running tree by another thread; and what it was. The op's texts are copied. False: it was
+ * not still within patience_ms (it hangs in a file system that does not answer), and is not paused. */
+bool keeper_pause(unsigned patience_ms);
+void keeper_resume(void);
 void keeper_add(const struct op *op);
 bool keeper_has(const struct op *op); /* what it asks for is so already */
 

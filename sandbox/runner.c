@@ -25,6 +25,7 @@
 
 #define COMMANDS_MAX    256
 #define HOLDER_ROUNDS   6
+#define KEEPER_MS       3000 /* that it may take to be still */
 
 struct running {
     uint32_t id;
@@ -485,15 +486,22 @@ static bool handle_change(struct runner *r, const struct frame *f, struct err *e
     r->ops.n = 0;
     for (int round = 0; round < HOLDER_ROUNDS && !good; round++) {
         struct timespec pause = {0, 5 * 1000 * 1000};
+        struct str where = op.path;
         err_clear(e);
-        keeper_pause(true);
+        if (!keeper_pause(KEEPER_MS)) {
+            err_set(e, ERR_SYSTEM, "what keeps covers in place is held up");
+            err_remedy(e, "a file system does not answer, perhaps; try again later, or end the session");
+            break;
+        }
         good = keeper_has(&op) || apply_change(&r->arena, &r->confinement, &op, e);
         if (good)
             keeper_add(&op);
-        keeper_pause(false);
+        else if (holders_where(&r->confinement, op.path, now))
+            where = str_from(now);
+        keeper_resume();
         if (good || e->code != EBUSY || op.kind != OP_REMOUNT_READONLY)
             break;
-        ended += holders_end(holders_where(&r->confinement, op.path, now) ? str_from(now) : op.path,
+        ended += holders_end(where,
             round >= HOLDER_ROUNDS - 3 ? HOLDERS_EVERYONE : HOLDERS_WRITING, r->covers.pid, &names);
         nanosleep(&pause, NULL);
     }
@@ -514,8 +522,8 @@ static bool handle_change(struct runner *r, const struct frame *f, struct err *e
  * and our network apart as well. */
 static void handle_end(struct runner *r, uint32_t id)
 {
-    keeper_pause(true); /* for good: what holds names is taken away once this is answered, and must not be put back */
-    kill(-1, SIGKILL);
+    kill(-1, SIGKILL); /* first: it waits for nobody */
+    keeper_pause(KEEPER_MS); /* for good: what holds names is taken away once this is answered, and must not be put back */
     while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
         ;
     answer_empty(r, FRAME_ENDED, id);
@@ -676,7 +684,6 @@ int main(int argc, char **argv)
     r.confinement.landlock = -1;
     r.layer.fd = -1;
     r.confinement.empty_folder = r.confinement.empty_file = r.confinement.mounts = -1;
-    r.recorder.fd = RECORDS_FD;
     if (cover_server_start(&r.covers, &r.recorder)) /* while cordon reads the policy */
         r.confinement.covers = &r.covers;
     r.in.ceiling = 2 * (FRAME_BYTES_MAX + FRAME_HEADER);

@@ -9,6 +9,7 @@ import time
 
 import attacks
 import death
+import keeping
 import mixed
 import names
 import recorded
@@ -18,7 +19,7 @@ import starts
 from harness import World, report, who
 
 SECTIONS = {**attacks.SECTIONS, **sessions.SECTIONS, **starts.SECTIONS, **names.SECTIONS, **mixed.SECTIONS, **death.SECTIONS,
-            **recorded.SECTIONS, **refused.SECTIONS}
+            **recorded.SECTIONS, **refused.SECTIONS, **keeping.SECTIONS}
 
 
 def alive(world):

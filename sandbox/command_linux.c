@@ -432,3 +432,26 @@ fail:
     }
     return false;
 }
+
+/* "NR FD ..." in /proc/PID/syscall. */
+bool command_reads_terminal(pid_t pid)
+{
+    char path[64], text[160], target[64];
+    char *end;
+    long number, fd;
+    ssize_t n;
+
+    snprintf(path, sizeof path, "/proc/%ld/syscall", (long)pid);
+    if (sys_read_small(path, text, sizeof text) == 0)
+        return false;
+    number = strtol(text, &end, 10);
+    if (end == text || number != SYS_read)
+        return false;
+    fd = strtol(end, NULL, 16);
+    snprintf(path, sizeof path, "/proc/%ld/fd/%ld", (long)pid, fd);
+    n = readlink(path, target, sizeof target - 1);
+    if (n <= 0)
+        return false;
+    target[n] = '\0';
+    return strncmp(target, "/dev/pts/", 9) == 0 || strcmp(target, "/dev/tty") == 0;
+}

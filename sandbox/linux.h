@@ -167,6 +167,8 @@ struct spawned {
 bool command_spawn(const struct confinement *c, const struct spawn_request *r, struct spawned *out,
     struct err *e);
 
+bool command_reads_terminal(pid_t pid); /* is it blocked in read(2) on a terminal? */
+
 /* ---- proof_linux.c ---- */
 
 #define PROBES_MAX 64

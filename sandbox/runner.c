@@ -416,29 +416,6 @@ static bool handle_where(struct runner *r, const struct frame *f, struct err *e)
     return true;
 }
 
-/* Is the process blocked in read(2) on a terminal? "NR FD ..." in /proc/PID/syscall. */
-static bool is_reading_terminal(pid_t pid)
-{
-    char path[64], text[160], target[64];
-    char *end;
-    long number, fd;
-    ssize_t n;
-
-    snprintf(path, sizeof path, "/proc/%ld/syscall", (long)pid);
-    if (sys_read_small(path, text, sizeof text) == 0)
-        return false;
-    number = strtol(text, &end, 10);
-    if (end == text || number != SYS_read)
-        return false;
-    fd = strtol(end, NULL, 16);
-    snprintf(path, sizeof path, "/proc/%ld/fd/%ld", (long)pid, fd);
-    n = readlink(path, target, sizeof target - 1);
-    if (n <= 0)
-        return false;
-    target[n] = '\0';
-    return strncmp(target, "/dev/pts/", 9) == 0 || strcmp(target, "/dev/tty") == 0;
-}
-
 static bool handle_foreground(struct runner *r, const struct frame *f, struct err *e)
 {
     struct running *row = find_row(r, f->id, e);
@@ -460,7 +437,7 @@ static bool handle_foreground(struct runner *r, const struct frame *f, struct er
     mark = frame_begin(&r->out, FRAME_FOREGROUND_IS, f->id);
     frame_number(&r->out, (uint64_t)group);
     frame_number(&r->out, group == row->pid);
-    frame_number(&r->out, is_reading_terminal(group));
+    frame_number(&r->out, command_reads_terminal(group));
     frame_bytes(&r->out, str_from(name));
     frame_end(&r->out, mark);
     flush_out(r, NULL, 0);

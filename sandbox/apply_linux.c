@@ -23,6 +23,7 @@ struct state {
     int *held;       /* per op: its object, opened before anything was covered; -1 */
     int layer, layer_why; /* the overlay that caches are bound from; or errno */
     uint64_t handled; /* Landlock rights that this kernel knows */
+    int proc, proc_readonly; /* the new procfs, and a clone of it that is read-only; -1 */
 };
 
 static bool fail(struct err *e, const struct op *op, const char *what)
@@ -33,56 +34,6 @@ static bool fail(struct err *e, const struct op *op, const char *what)
     err_subject(e, op->source.n ? op->source : op->path);
     sys_reason(e, code);
     return false;
-}
-
-/* ---- mounts by descriptor ---- */
-
-static int mount_new(const char *type, const char *options, unsigned attributes)
-{
-    char copy[256], *at = copy;
-    int context = (int)syscall(SYS_fsopen, type, 1 /* FSOPEN_CLOEXEC */);
-    int result = -1, saved;
-
-    if (context < 0)
-        return -1;
-    snprintf(copy, sizeof copy, "%s", options);
-    while (*at) {
-        char *end = at + strcspn(at, ","), *value;
-        bool last = *end == '\0';
-        *end = '\0';
-        value = strchr(at, '=');
-        if (value)
-            *value++ = '\0';
-        if (syscall(SYS_fsconfig, context, value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, at, value, 0))
-            goto out;
-        at = last ? end : end + 1;
-    }
-    if (syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
-        result = (int)syscall(SYS_fsmount, context, 1 /* FSMOUNT_CLOEXEC */, attributes);
-out:
-    saved = errno;
-    close(context);
-    errno = saved;
-    return result;
-}
-
-static int mount_clone(int object, bool recursive)
-{
-    return (int)syscall(SYS_open_tree, object, "",
-        OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0));
-}
-
-static bool mount_attributes(int tree, uint64_t set, uint64_t clear, bool recursive)
-{
-    struct mount_attr attributes = {.attr_set = set, .attr_clr = clear};
-    return syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0),
-               &attributes, sizeof attributes) == 0;
-}
-
-static bool mount_attach(int tree, int target)
-{
-    return syscall(SYS_move_mount, tree, "", target, "",
-               MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) == 0;
 }
 
 /* The object that the op names, opened anew under the mounts as they are now. */
@@ -320,11 +271,71 @@ static bool do_overlay(struct state *s, const struct op *op, struct err *e)
     return attach_at(op, tree, op->path, e);
 }
 
-/* Bound on itself, read-only, with everything below it. */
-static bool do_protect(const struct op *op, struct err *e)
+/* What is cloned later goes below what comes there next, /dev or /tmp: before Linux 6.15 a mount that is nowhere in the
+ * namespace cannot be cloned. */
+static bool park(int tree, struct str where, struct err *e)
 {
-    int object = open_object(op, op->path, e), tree;
+    const struct op at = {.path = where};
+    int copy = fcntl(tree, F_DUPFD_CLOEXEC, 0);
 
+    return copy >= 0 ? attach_at(&at, copy, where, e) : fail(e, &at, "cannot hold a mount");
+}
+
+/* With a clone of it that is read-only, where what is protected in it is cloned from. */
+static bool do_proc(struct state *s, const struct op *op, struct err *e)
+{
+    int tree = mount_new("proc", "", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+    struct err ignored = {0};
+
+    if (tree < 0)
+        return fail(e, op, "cannot make a new file system");
+    s->proc = fcntl(tree, F_DUPFD_CLOEXEC, 0);
+    if (!attach_at(op, tree, op->path, e)) {
+        if (s->proc >= 0)
+            close(s->proc);
+        s->proc = -1;
+        return false;
+    }
+    s->proc_readonly = s->proc < 0 ? -1 : mount_clone(s->proc, false);
+    if (s->proc_readonly >= 0 && (!mount_attributes(s->proc_readonly, MOUNT_ATTR_RDONLY, 0, false) ||
+                                     !park(s->proc_readonly, STR("/dev"), &ignored))) {
+        close(s->proc_readonly); /* each is protected by itself */
+        s->proc_readonly = -1;
+    }
+    return true;
+}
+
+/* A name right in the new procfs, which nobody but the kernel and we have put anything in: there are dozens of them. */
+static const char *in_proc(const struct state *s, const struct op *op)
+{
+    const size_t from = sizeof "/proc/" - 1;
+
+    if (s->proc < 0 || op->check_identity || !str_starts(op->path, STR("/proc/")) ||
+        str_find(op->path, from, '/') != op->path.n || op->path.n == from)
+        return NULL;
+    return op->path.p + from;
+}
+
+static bool attach_in_proc(const struct state *s, int tree, const char *name)
+{
+    bool good = tree >= 0 && syscall(SYS_move_mount, tree, "", s->proc, name, MOVE_MOUNT_F_EMPTY_PATH) == 0;
+
+    if (tree >= 0)
+        close(tree);
+    return good;
+}
+
+/* Bound on itself, read-only, with everything below it. */
+static bool do_protect(const struct state *s, const struct op *op, struct err *e)
+{
+    const char *name = in_proc(s, op);
+    int object, tree;
+
+    if (name && s->proc_readonly >= 0 &&
+        attach_in_proc(s, (int)syscall(SYS_open_tree, s->proc_readonly, name,
+                              OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW), name))
+        return true;
+    object = open_object(op, op->path, e);
     if (object < 0)
         return false;
     tree = mount_clone(object, true);
@@ -334,16 +345,6 @@ static bool do_protect(const struct op *op, struct err *e)
         close(tree);
     close(object);
     return e->kind == ERR_NONE;
-}
-
-/* What is cloned later goes below what comes there next, /dev or /tmp: before Linux 6.15 a mount that is nowhere in the
- * namespace cannot be cloned. */
-static bool park(int tree, struct str where, struct err *e)
-{
-    const struct op at = {.path = where};
-    int copy = fcntl(tree, F_DUPFD_CLOEXEC, 0);
-
-    return copy >= 0 ? attach_at(&at, copy, where, e) : fail(e, &at, "cannot hold a mount");
 }
 
 /* One tmpfs, read-only once it is made, holds the empty folder and the empty file that every cover is a clone of. */
@@ -392,8 +393,13 @@ bool apply_cover(struct confinement *c, const struct op *op, int object, bool fo
 
 static bool do_cover(struct state *s, const struct op *op, bool folder, struct err *e)
 {
-    int object = open_object(op, op->path, e);
+    const struct confinement *c = s->a->confinement;
+    const char *name = in_proc(s, op);
+    int object;
 
+    if (name && op->number != 1 && attach_in_proc(s, mount_clone(folder ? c->empty_folder : c->empty_file, false), name))
+        return true;
+    object = open_object(op, op->path, e);
     if (object < 0)
         return false;
     apply_cover(s->a->confinement, op, object, folder, e);
@@ -536,7 +542,7 @@ static bool apply_one(struct state *s, size_t i, struct err *e)
     case OP_TMPFS:
         return make_place(op, op->path, true, e) && do_new(op, "tmpfs", op->text.p ? op->text.p : "", plain, e);
     case OP_PROC:
-        return do_new(op, "proc", "", plain | MOUNT_ATTR_NOEXEC, e);
+        return do_proc(s, op, e);
     case OP_DEVPTS:
         return make_place(op, op->path, true, e) &&
                do_new(op, "devpts", "ptmxmode=666,mode=620", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, e);
@@ -557,7 +563,7 @@ static bool apply_one(struct state *s, size_t i, struct err *e)
         return do_overlay(s, op, e);
     case OP_PROTECT:
     case OP_PLACEHOLDER: /* made outside, by names_linux.c */
-        return do_protect(op, e);
+        return do_protect(s, op, e);
     case OP_COVER_FOLDER:
         return do_cover(s, op, true, e);
     case OP_COVER_FILE:
@@ -621,6 +627,8 @@ static void gather_covers(struct state *s, size_t count)
     const struct cover_server *server = s->a->confinement->covers;
     size_t n = 0;
 
+    if (count < 2) /* a narrowing: the server may be stopped with everything else, and is asked with care */
+        return;
     for (size_t i = 0; server && i < count; i++)
         if ((s->ops[i].kind == OP_COVER_FOLDER || s->ops[i].kind == OP_COVER_FILE) && s->ops[i].number == 1) {
             cover_server_expect(server, s->ops[i].path, s->ops[i].kind == OP_COVER_FOLDER);
@@ -640,6 +648,8 @@ static bool park_all(struct state *s, size_t count, struct err *e)
     if (c->empty_folder < 0 && ((c->covers && !park(c->covers->mount, STR("/dev"), e)) || !make_empty(c, e)))
         return false;
     gather_covers(s, count);
+    if (s->layer >= 0) /* everything else may be read-only by now; what is cloned from it is opened by itself */
+        mount_attributes(s->layer, MOUNT_ATTR_RDONLY, 0, false);
     return s->layer < 0 || park(s->layer, STR("/tmp"), e);
 }
 
@@ -660,7 +670,7 @@ static bool is_forgiven(struct state *s, const struct op *op, const struct err *
 
 bool apply_plan(struct apply *apply, const struct op *ops, size_t count, struct err *e)
 {
-    struct state s = {.a = apply, .ops = ops, .layer = -1};
+    struct state s = {.a = apply, .ops = ops, .layer = -1, .proc = -1, .proc_readonly = -1};
     bool good;
 
     s.held = arena_alloc(apply->arena, count ? count : 1, sizeof *s.held);
@@ -681,8 +691,11 @@ bool apply_plan(struct apply *apply, const struct op *ops, size_t count, struct 
         if (s.held[i] > 0)
             close(s.held[i]);
     }
-    if (s.layer >= 0)
-        close(s.layer);
+    for (size_t i = 0; i < 3; i++) {
+        const int mounts[] = {s.layer, s.proc, s.proc_readonly};
+        if (mounts[i] >= 0)
+            close(mounts[i]);
+    }
     if (apply->early && apply->early->fd >= 0) {
         close(apply->early->fd);
         apply->early->fd = -1;

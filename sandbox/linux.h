@@ -102,6 +102,12 @@ struct confinement {
     unsigned watched; /* CALLS_*: what the filter of a command notifies; 0: nothing */
 };
 
+/* mount_linux.c. -1 or false with errno. options: "name=value,name"; a mount that is nowhere yet. */
+int mount_new(const char *type, const char *options, unsigned attributes);
+int mount_clone(int object, bool recursive); /* nowhere yet either */
+bool mount_attributes(int tree, uint64_t set, uint64_t clear, bool recursive);
+bool mount_attach(int tree, int target);
+
 /* apply_linux.c: applies ops in order. On a failure that the plan does not forgive: false, e is filled.
  * note is called for each FAIL_PARTIAL that was let pass. partial: names that the policy accepts. */
 struct apply {

@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -55,6 +56,7 @@ struct kept {
     bool look; /* something happened there */
     bool amiss; /* it was bare a moment ago */
     bool off;  /* never was in force: the plan let it pass */
+    int lock;  /* of the placeholder that stands there since cordon's was taken away; -1 */
 };
 
 struct keeper {
@@ -346,9 +348,25 @@ static bool cover_name(const struct kept *k, struct err *e)
     return good;
 }
 
-static bool cover_again(const struct kept *k, struct err *e)
+/* The lock of cordon is on the one that was taken away: without one on this another session would remove it at its end. */
+static void hold_on(struct kept *k)
+{
+    int fd = sys_open_beneath_root(k->op.path.p, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    struct stat st;
+
+    if (fd >= 0 && fstat(fd, &st) == 0 && names_is_placeholder(fd, &st) && flock(fd, LOCK_SH | LOCK_NB) == 0) {
+        if (k->lock >= 0)
+            close(k->lock);
+        k->lock = fd;
+    } else if (fd >= 0) {
+        close(fd);
+    }
+}
+
+static bool cover_again(struct kept *k, struct err *e)
 {
     enum state state = look_at(k);
+    bool good;
 
     if (state == NOT_THERE && is_held(&k->op) && !make_again(&k->op)) {
         err_set(e, ERR_SYSTEM, "cannot hold a name again");
@@ -358,7 +376,10 @@ static bool cover_again(const struct kept *k, struct err *e)
     if (state == A_LINK && !is_persons_link(k))
         return err_set(e, ERR_REFUSED, "a symbolic link took the place of what is protected") ||
                err_subject(e, k->op.path);
-    return state == A_LINK ? cover_target(k, e) : cover_name(k, e);
+    good = state == A_LINK ? cover_target(k, e) : cover_name(k, e);
+    if (good && is_held(&k->op))
+        hold_on(k);
+    return good;
 }
 
 /* Who came in while it was bare, and holds it open, is ended. */
@@ -540,7 +561,7 @@ static size_t add(const struct op *op, bool pin)
         return KEPT_MAX;
     }
     k = &keeper.kept[keeper.kept_count++];
-    *k = (struct kept){.op = *op, .pin = pin, .look = true};
+    *k = (struct kept){.op = *op, .pin = pin, .look = true, .lock = -1};
     k->op.path = arena_str(&keeper.names, op->path);
     k->op.text = arena_str(&keeper.names, op->text);
     /* What the plan let pass was maybe never in force. */
@@ -592,6 +613,15 @@ bool keeper_pause(unsigned patience_ms)
 void keeper_resume(void)
 {
     pthread_mutex_unlock(&keeper.lock);
+}
+
+void keeper_end(unsigned patience_ms)
+{
+    if (!keeper_pause(patience_ms))
+        return;
+    for (size_t i = 0; i < keeper.kept_count; i++)
+        if (keeper.kept[i].lock >= 0)
+            close(keeper.kept[i].lock);
 }
 
 bool keeper_has(const struct op *op)

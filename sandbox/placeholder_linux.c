@@ -88,6 +88,8 @@ bool names_is_placeholder(int object, const struct stat *st)
         return st->st_size < 256 && st->st_nlink == 1;
     if (!S_ISDIR(st->st_mode))
         return false;
+    if (is_empty_folder(object)) /* when it is open for reading: this asks nothing of /proc */
+        return true;
     snprintf(link, sizeof link, "/proc/self/fd/%d", object);
     fd = open(link, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     is = fd >= 0 && is_empty_folder(fd);

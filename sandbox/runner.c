@@ -500,7 +500,7 @@ static bool handle_change(struct runner *r, const struct frame *f, struct err *e
 static void handle_end(struct runner *r, uint32_t id)
 {
     kill(-1, SIGKILL); /* first: it waits for nobody */
-    keeper_pause(KEEPER_MS); /* for good: what holds names is taken away once this is answered, and must not be put back */
+    keeper_end(KEEPER_MS); /* what holds names is taken away once this is answered, and must not be put back */
     while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
         ;
     answer_empty(r, FRAME_ENDED, id);

@@ -207,6 +207,25 @@ def placeholders(world):
                  "names: what a person had is there at the end, empty or not", left(workspace))
 
 
+def pulled(world):
+    """What the keeper put in the place of one that was taken away is not the next session's to remove."""
+    workspace = world.workspace("inside", "home")
+    name = f"{workspace}/.codex"
+    shell = Shell(world, "inside", workspace)
+    shell.ask("true")
+    os.rmdir(name)
+    found = wait_for(lambda: os.path.isdir(name), 3)
+    time.sleep(SETTLE)
+    before = found and os.stat(name)
+    world.shell(workspace, "true")
+    world.shell(workspace, "true")
+    after = os.path.isdir(name) and os.stat(name)
+    report.check(before and after and (after.st_ino, after.st_ctime_ns) == (before.st_ino, before.st_ctime_ns),
+                 "names: one that was put back outlasts other sessions", "it was taken away and made again")
+    shell.end()
+    report.check(not left(workspace), "names: and is gone at the end", left(workspace))
+
+
 def together(world):
     """Two sessions in one workspace share what holds the names; the last one removes it."""
     workspace = world.workspace("inside", "home")
@@ -305,7 +324,7 @@ def any_depth(world):
 
 
 def names(world):
-    for part in (any_depth, placeholders, together, crowd, crashes, keeper, goes_on, fails_closed):
+    for part in (any_depth, placeholders, pulled, together, crowd, crashes, keeper, goes_on, fails_closed):
         part(world)
 
 

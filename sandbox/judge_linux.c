@@ -27,6 +27,7 @@ struct asker {
     const struct seccomp_notif *n;
     bool look;
     struct judged *out;
+    const char *target; /* of a symbolic link that is made here, from words that nobody can change any more */
 };
 
 static uint64_t argument(const struct asker *a, int i)
@@ -59,7 +60,11 @@ static bool refuse_at(const struct asker *a, const struct caller_path *p, int fd
     enum operation operation, enum denial_cause cause)
 {
     /* Where only we refuse, no doubt of whose the way is changes what it leads to. */
-    if ((cause != DENIAL_GUARD && lookup_misleads(p)) || !lookup_real(fd, name, a->out->path, sizeof a->out->path))
+    if (cause != DENIAL_GUARD && lookup_misleads(p))
+        return false;
+    /* A mount that was pulled away meanwhile has no path; what stands there by now is not what we looked at. */
+    if (!lookup_real(fd, name, a->out->path, sizeof a->out->path) &&
+        !lookup_lexical(p, a->out->path, sizeof a->out->path))
         return false;
     if (cause == DENIAL_RULE && (strncmp(a->out->path, "/proc/", 6) == 0 || strncmp(a->out->path, "/sys/", 5) == 0))
         cause = DENIAL_KNOB;
@@ -68,21 +73,6 @@ static bool refuse_at(const struct asker *a, const struct caller_path *p, int fd
 
 /* ---- secret paths, by the words ---- */
 
-/* Could these relative words lead to one? Only when they climb, or when their first name is in the path of one. */
-static bool may_reach(const struct watch *w, const char *words)
-{
-    unsigned hash;
-    size_t n;
-
-    while (words[0] == '.' && words[1] == '/')
-        words += 2;
-    if (strncmp(words, "..", 2) == 0 || strstr(words, "/.."))
-        return true;
-    n = strcspn(words, "/");
-    hash = watch_hash(words, n);
-    return n == 0 || (w->secret_names[hash / 64] >> hash % 64 & 1);
-}
-
 static bool makes_a_name(enum watched_kind kind)
 {
     return kind == WATCHED_MAKE || kind == WATCHED_SYMLINK || kind == WATCHED_NODE || kind == WATCHED_BIND;
@@ -90,7 +80,7 @@ static bool makes_a_name(enum watched_kind kind)
 
 static bool is_secret(const struct asker *a, const struct caller_path *p, char *path, size_t size)
 {
-    if ((p->start && !may_reach(a->watch, p->text + p->start)) || !lookup_lexical(p, path, size))
+    if ((p->start && !watch_may_reach(a->watch, p->text + p->start)) || !lookup_lexical(p, path, size))
         return false;
     for (size_t i = 0; i < a->watch->secret_count; i++) {
         struct str secret = a->watch->secrets[i];
@@ -106,13 +96,23 @@ static bool is_secret(const struct asker *a, const struct caller_path *p, char *
 static bool guard_at(const struct asker *a, const struct caller_path *p, int fd, const char *name,
     enum operation operation)
 {
-    if (a->watch->guard_count == 0)
+    static const char gone[] = " (deleted)"; /* replaced since we looked */
+    const struct watch *w = a->watch;
+    size_t n;
+
+    if (w->guard_count == 0 && w->held_count == 0)
         return false;
-    if (lookup_real(fd, name, a->out->path, sizeof a->out->path))
-        return watch_guards(a->watch, a->out->path, NULL) && refuse(a, EACCES, operation, DENIAL_GUARD);
     /* Too deep to be told, and no wall behind us where a name is guarded at every depth. */
-    return a->watch->guards_deep && lookup_lexical(p, a->out->path, sizeof a->out->path) &&
-           refuse(a, EACCES, operation, DENIAL_GUARD);
+    if (!lookup_real(fd, name, a->out->path, sizeof a->out->path))
+        return w->guards_deep && lookup_lexical(p, a->out->path, sizeof a->out->path) &&
+               refuse(a, EACCES, operation, DENIAL_GUARD);
+    n = strlen(a->out->path);
+    if (n > sizeof gone && strcmp(a->out->path + n - (sizeof gone - 1), gone) == 0)
+        a->out->path[n - (sizeof gone - 1)] = '\0';
+    if (watch_guards(w, a->out->path, NULL))
+        return refuse(a, EACCES, operation, DENIAL_GUARD);
+    /* Its mount was pulled away outside, and is not back yet. */
+    return watch_holds(w, a->out->path) && refuse(a, EROFS, operation, DENIAL_RULE);
 }
 
 /* ---- hard links ---- */
@@ -224,14 +224,11 @@ static bool is_device(const struct asker *a)
  * one to "testing". */
 static bool leads_git(const struct asker *a, int folder, const char *name)
 {
-    char target[sizeof "testing"];
-
-    if (a->call->kind != WATCHED_SYMLINK || a->watch->linkless_count == 0 ||
-        !lookup_real(folder, name, a->out->path, sizeof a->out->path))
+    if (!a->target || a->watch->linkless_count == 0 || !lookup_real(folder, name, a->out->path, sizeof a->out->path))
         return false;
     for (size_t i = 0; i < a->watch->linkless_count; i++)
         if (lookup_is_below(a->out->path, a->watch->linkless[i]))
-            return !lookup_text(caller(a), argument(a, 0), target, sizeof target) || strcmp(target, "testing") != 0;
+            return strcmp(a->target, "testing") != 0;
     return false;
 }
 
@@ -366,6 +363,8 @@ static bool judge_delete(const struct asker *a, struct caller_path *p)
             refused = refuse_at(a, p, folder.fd, name, EBUSY, OPERATION_DELETE, DENIAL_RULE);
         else
             refused = guard_at(a, p, folder.fd, name, OPERATION_DELETE);
+        if (!refused)
+            links_gone(&o);
     }
     close(folder.fd);
     return refused;
@@ -456,13 +455,16 @@ static bool judge_rename(const struct asker *a, int folder, int path)
             refused = a->out->done = true; /* as good as */
         else if (!refused && to.there && to.o.mount_root)
             refused = refuse_side(a, &to, &from, EBUSY, OPERATION_RENAME, DENIAL_RULE);
-        if (!refused && a->watch->guard_count > 0) {
-            if (guard_at(a, &from.p, from.folder.fd, from.name, OPERATION_RENAME))
-                refused = refuse_side(a, &from, &to, EACCES, OPERATION_RENAME, DENIAL_GUARD);
-            else if (guard_at(a, &to.p, to.folder.fd, to.name, OPERATION_RENAME) || brings_guarded(a, &from, &to) ||
-                     (to.there && brings_guarded(a, &to, &from))) /* an exchange goes both ways */
-                refused = refuse_side(a, &to, &from, EACCES, OPERATION_RENAME, DENIAL_GUARD);
-        }
+        if (!refused && guard_at(a, &from.p, from.folder.fd, from.name, OPERATION_RENAME))
+            refused = refuse_side(a, &from, &to, a->out->code, OPERATION_RENAME, a->out->cause);
+        else if (!refused && guard_at(a, &to.p, to.folder.fd, to.name, OPERATION_RENAME))
+            refused = refuse_side(a, &to, &from, a->out->code, OPERATION_RENAME, a->out->cause);
+        else if (!refused && a->watch->guard_count > 0 &&
+                 (brings_guarded(a, &from, &to) || (to.there && brings_guarded(a, &to, &from)))) /* an exchange goes both ways */
+            refused = refuse_side(a, &to, &from, EACCES, OPERATION_RENAME, DENIAL_GUARD);
+        if (!refused && to.there && (from.o.dev != to.o.dev || from.o.ino != to.o.ino) &&
+            !(a->call->flags >= 0 && (argument(a, a->call->flags) & RENAME_EXCHANGE)))
+            links_gone(&to.o);
     }
     if (from.folder.fd >= 0)
         close(from.folder.fd);
@@ -471,38 +473,40 @@ static bool judge_rename(const struct asker *a, int folder, int path)
     return refused;
 }
 
-/* The old name is looked at as an object, for it can be a descriptor's link in /proc. */
-static bool judge_link(const struct asker *a, int folder, int path)
+/* The old name is an object, for it can be a descriptor's link in /proc. */
+bool judge_hardlink(const struct watch *watch, const struct watched *call, const struct seccomp_notif *n,
+    const struct caller_path *p, const struct looked *o, const struct caller_path *to, int folder, const char *name,
+    struct judged *out)
 {
-    struct caller_path p;
-    struct looked o;
-    struct side to;
-    int next = folder < 0 ? 1 : 2;
-    bool refused = false, old_readonly;
+    const struct asker a = {.watch = watch, .call = call, .n = n, .look = true, .out = out};
+    bool old_readonly = lookup_readonly(o->fd), refused;
+    struct looked in;
 
-    if (!path_of(a, folder, path, &p) || lookup_object(&p, flags_of(a) & AT_SYMLINK_FOLLOW, &o) != 0)
+    out->path2[0] = '\0';
+    if (lookup_described(folder, &in) != 0)
         return false;
-    if (look_at_side(a, folder < 0 ? -1 : folder + next, path + next, &to) && !to.there) {
-        old_readonly = lookup_readonly(o.fd);
-        if (lookup_readonly(to.folder.fd))
-            refused = refuse_at(a, &to.p, to.folder.fd, to.name, EROFS, OPERATION_LINK, DENIAL_RULE);
-        else if (o.mount != to.folder.mount && old_readonly)
-            refused = refuse_at(a, &p, o.fd, NULL, EXDEV, OPERATION_LINK, DENIAL_RULE);
-        else if (guard_at(a, &p, o.fd, NULL, OPERATION_LINK) ||
-                 guard_at(a, &to.p, to.folder.fd, to.name, OPERATION_LINK))
-            refused = true;
-        else if (o.mount == to.folder.mount && S_ISREG(o.mode))
-            links_seen(&o);
-        a->out->path2[0] = '\0';
-        if (refused && old_readonly && a->out->code == EXDEV)
-            lookup_real(to.folder.fd, to.name, a->out->path2, sizeof a->out->path2);
-        else if (refused)
-            lookup_real(o.fd, NULL, a->out->path2, sizeof a->out->path2);
-    }
-    close(o.fd);
-    if (to.folder.fd >= 0)
-        close(to.folder.fd);
+    if (lookup_readonly(folder))
+        refused = refuse_at(&a, to, folder, name, EROFS, OPERATION_LINK, DENIAL_RULE);
+    else if (o->mount != in.mount && old_readonly)
+        refused = refuse_at(&a, p, o->fd, NULL, EXDEV, OPERATION_LINK, DENIAL_RULE);
+    else
+        refused = guard_at(&a, p, o->fd, NULL, OPERATION_LINK) || guard_at(&a, to, folder, name, OPERATION_LINK);
+    if (refused && old_readonly && out->code == EXDEV)
+        lookup_real(folder, name, out->path2, sizeof out->path2);
+    else if (refused)
+        lookup_real(o->fd, NULL, out->path2, sizeof out->path2);
     return refused;
+}
+
+bool judge_symlink(const struct watch *watch, const struct watched *call, const struct seccomp_notif *n,
+    const struct caller_path *p, int folder, const char *name, const char *target, struct judged *out)
+{
+    const struct asker a = {
+        .watch = watch, .call = call, .n = n, .look = true, .out = out, .target = target};
+    struct looked in = {.fd = folder};
+
+    out->path2[0] = '\0';
+    return judge_name(&a, p, &in, name, OPERATION_CREATE);
 }
 
 static bool bind_path(const struct asker *a, struct caller_path *out)
@@ -553,6 +557,15 @@ static bool judge_secret(const struct asker *a, const struct caller_path *p)
            refuse(a, EACCES, operation_of(a), DENIAL_RULE);
 }
 
+bool judge_secrets(const struct watch *watch, const struct watched *call, const struct seccomp_notif *n,
+    const struct caller_path *p, struct judged *out)
+{
+    const struct asker a = {.watch = watch, .call = call, .n = n, .out = out};
+
+    out->path2[0] = '\0';
+    return watch->secret_count > 0 && judge_secret(&a, p);
+}
+
 /* Of two paths the second, which the first look has not seen. */
 static bool judge_second_secret(const struct asker *a)
 {
@@ -575,7 +588,8 @@ static bool is_clear_of_guards(const struct asker *a, const struct caller_path *
 {
     const struct watch *w = a->watch;
 
-    return w->guard_count == 0 || (!w->guards_deep && !watch_has_name(w->guard_names, p->text + p->start));
+    return (w->guard_count == 0 && w->held_count == 0) ||
+           (!w->guards_deep && !watch_has_name(w->guard_names, p->text + p->start));
 }
 
 static bool is_quick(const struct asker *a, struct caller_path *p)
@@ -585,15 +599,15 @@ static bool is_quick(const struct asker *a, struct caller_path *p)
 
     switch (a->call->kind) {
     case WATCHED_OPEN:
-        return !(flags_of(a) & (TMPFILE_FLAG | PATH_FLAG)) && quick_open(p, flags_of(a));
+        return !(flags_of(a) & (TMPFILE_FLAG | PATH_FLAG)) && quick_open(a->watch, p, flags_of(a));
     case WATCHED_DELETE:
-        return quick_delete(p);
+        return quick_delete(a->watch, p);
     case WATCHED_MAKE:
     case WATCHED_BIND:
-        return quick_make(p);
+        return quick_make(a->watch, p);
     case WATCHED_RENAME:
         return path_of(a, a->call->folder < 0 ? -1 : a->call->folder + next, a->call->path + next, &to) &&
-               is_clear_of_guards(a, &to) && quick_rename(p, &to);
+               is_clear_of_guards(a, &to) && quick_rename(a->watch, p, &to);
     default:
         return false;
     }
@@ -625,9 +639,9 @@ static bool judge_words(const struct asker *a, const struct caller_path *p)
 bool judge(const struct watch *watch, const struct watched *call, const struct seccomp_notif *n, bool look,
     struct judged *out)
 {
-    struct asker a = {watch, call, n, look, out};
+    struct asker a = {watch, call, n, look, out, NULL};
     struct caller_path p;
-    bool two = call->kind == WATCHED_RENAME || call->kind == WATCHED_LINK;
+    bool two = call->kind == WATCHED_RENAME;
     bool told;
 
     out->code = 0;
@@ -664,10 +678,7 @@ bool judge(const struct watch *watch, const struct watched *call, const struct s
         return judge_delete(&a, &p);
     case WATCHED_RENAME:
         return judge_rename(&a, call->folder, call->path);
-    case WATCHED_LINK:
-        return judge_link(&a, call->folder, call->path);
     case WATCHED_MAKE:
-    case WATCHED_SYMLINK:
     case WATCHED_NODE:
     case WATCHED_BIND:
         return judge_new(&a, &p, OPERATION_CREATE);

@@ -1,13 +1,15 @@
 /*
  * links: which files with several names got every one of them inside, so that writing to them reaches nothing else.
  *
- * A file with one name that is about to be linked from inside is one; its count grows with each name that is seen
- * being made. A file whose count on the disk is higher got a name elsewhere. The set is bounded: what falls out of it is
+ * A file with one name that was linked from inside is one; its count grows with each name that was made (by act_linux.c, so
+ * that a call that failed counts for nothing), and falls with each that is about to go. A file whose count on the disk is
+ * higher got a name elsewhere. A removal by words that change after the look is not seen. The set is bounded: what falls out of it is
  * taken for a stranger's, which refuses too much rather than too little.
  */
 #include "observe.h"
 
 #include <pthread.h>
+#include <sys/stat.h>
 
 #define SETS 2048
 #define WAYS 4
@@ -50,8 +52,23 @@ void links_seen(const struct looked *o)
 
     pthread_mutex_lock(&links.lock);
     k = find(o, o->links == 1);
-    if (k && o->links <= k->names)
+    if (k && S_ISREG(o->mode) && o->links <= k->names)
         k->names = (uint32_t)o->links + 1;
+    pthread_mutex_unlock(&links.lock);
+}
+
+void links_gone(const struct looked *o)
+{
+    struct known *k;
+
+    if (o->links < 2 || !S_ISREG(o->mode))
+        return;
+    pthread_mutex_lock(&links.lock);
+    k = find(o, false);
+    if (k && k->names > o->links)
+        k->names = (uint32_t)o->links;
+    if (k && k->names > 0)
+        k->names--; /* whosever it was: too few rather than too many */
     pthread_mutex_unlock(&links.lock);
 }
 

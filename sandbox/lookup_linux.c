@@ -148,6 +148,12 @@ static int describe(int fd, const char *name, int flags, struct looked *out)
     return 0;
 }
 
+int lookup_described(int fd, struct looked *out)
+{
+    out->fd = fd;
+    return describe(fd, "", AT_EMPTY_PATH, out);
+}
+
 /* ---- the long way: step by step, as the caller's steps would lead ---- */
 
 static bool is_proc(int fd)

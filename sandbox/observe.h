@@ -33,16 +33,27 @@ struct guard_name {
     bool any_depth, below_top; /* below_top: not at the top itself */
 };
 
+/* A place where Landlock lets the tree make things. */
+struct watched_tree {
+    struct str path;
+    uint64_t mount; /* its id; 0: unknown */
+};
+
 struct gate;
 struct watch {
     const struct guard_name *guards;
     size_t guard_count;
     const struct str *linkless; /* git's folders: no symbolic link is made in them */
     size_t linkless_count;
+    const struct str *held;    /* protected by a mount, which somebody outside can pull away for a moment */
+    size_t held_count;
+    const struct watched_tree *trees; /* none: no Landlock here */
+    size_t tree_count;
     const struct str *secrets; /* covered paths, canonical: compared lexically before any look-up */
     size_t secret_count;
     uint64_t secret_names[16]; /* a bit for each name in their paths, by watch_hash: which words can lead to one */
-    uint64_t guard_names[16];  /* the same for what is guarded */
+    uint64_t guard_names[16];  /* the same for what is guarded or held */
+    uint64_t held_names[16];   /* of what is held the last name alone */
     bool guards_deep;          /* at any depth: words alone say nothing */
     const struct str *hidden;  /* placeholders: not shown in a listing of their folder */
     size_t hidden_count;
@@ -59,6 +70,8 @@ struct watch {
 /* watch_linux.c: from the plan that was applied. The recorder, and what the machine is like, are the caller's to fill. */
 /* Is path a guarded name or below one? rest, unless NULL: when it is on the way to one, what is missing to that. */
 bool watch_guards(const struct watch *w, const char *path, const char **rest);
+bool watch_may_reach(const struct watch *w, const char *words); /* could these relative words lead to a secret? */
+bool watch_holds(const struct watch *w, const char *path); /* is it held, or below what is? */
 void watch_learn(struct watch *w); /* after a change of its secrets or guards */
 bool watch_has_name(const uint64_t names[16], const char *words); /* or it looks like it */
 unsigned watch_hash(const char *name, size_t n); /* < 1024 */
@@ -129,6 +142,7 @@ void lookup_descriptor(pid_t caller, int fd, struct caller_path *out);
 int lookup_object(const struct caller_path *p, bool follow, struct looked *out);
 /* The same without a descriptor: out->fd is -1. */
 int lookup_status(const struct caller_path *p, bool follow, struct looked *out);
+int lookup_described(int fd, struct looked *out); /* the same of a descriptor, which stays the caller's: out->fd */
 /* The folder that holds the last name. name: points into p; none: it ends in "." or "..", or has no last name. */
 int lookup_folder(struct caller_path *p, struct looked *out, const char **name);
 /* What is at that name in folder; not followed. out->fd is -1. */
@@ -148,15 +162,16 @@ bool lookup_is_below(const char *path, struct str top); /* or is it */
 
 /* ---- links_linux.c: inodes all of whose names were made inside ---- */
 
-void links_seen(const struct looked *object);        /* it is about to get one more name from inside */
+void links_seen(const struct looked *object);        /* as it was before it got one more name from inside */
+void links_gone(const struct looked *object);        /* one of its names is about to be removed from inside */
 bool links_are_inside(const struct looked *object);  /* it has no name that was not seen being made */
 
 /* ---- quick_linux.c: is there surely nothing to refuse? Where no name is guarded. ---- */
 
-bool quick_open(struct caller_path *p, unsigned flags);
-bool quick_make(struct caller_path *p);
-bool quick_delete(struct caller_path *p);
-bool quick_rename(struct caller_path *from, struct caller_path *to);
+bool quick_open(const struct watch *w, struct caller_path *p, unsigned flags);
+bool quick_make(const struct watch *w, struct caller_path *p);
+bool quick_delete(const struct watch *w, struct caller_path *p);
+bool quick_rename(const struct watch *w, struct caller_path *from, struct caller_path *to);
 
 /* ---- judge_linux.c: is it refused, and with what ---- */
 
@@ -171,6 +186,23 @@ struct judged {
 /* Fills out. False: nothing is to be said, CONTINUE. look: false: by the words alone, without touching the disk. */
 bool judge(const struct watch *watch, const struct watched *call, const struct seccomp_notif *n, bool look,
     struct judged *out);
+
+/* The same for links, which act_linux.c makes. folder and o are what it will use, words what it copied. False: nothing is
+ * to be said, it may try. judge_secrets: secret paths alone. */
+bool judge_secrets(const struct watch *watch, const struct watched *call, const struct seccomp_notif *n,
+    const struct caller_path *p, struct judged *out);
+bool judge_symlink(const struct watch *watch, const struct watched *call, const struct seccomp_notif *n,
+    const struct caller_path *p, int folder, const char *name, const char *target, struct judged *out);
+bool judge_hardlink(const struct watch *watch, const struct watched *call, const struct seccomp_notif *n,
+    const struct caller_path *p, const struct looked *o, const struct caller_path *to, int folder, const char *name,
+    struct judged *out);
+
+/* ---- act_linux.c ---- */
+
+bool act_wanted(const struct watched *call); /* is it made here, and never left to the kernel? */
+/* Makes it: 0, or the errno to answer. *refused: by us, as out says, to be recorded. */
+long act(const struct watch *watch, int listener, const struct watched *call, const struct seccomp_notif *n,
+    struct judged *out, bool *refused);
 
 /* ---- same_linux.c ---- */
 

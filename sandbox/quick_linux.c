@@ -23,22 +23,34 @@ static bool place_name(const struct caller_path *p, struct place *out)
     return at > 0 && at < n && strcmp(out->name, ".") != 0 && strcmp(out->name, "..") != 0;
 }
 
-static bool place_enter(struct caller_path *p, struct place *place)
+/* What is held there is held by a mount, which may be gone for a moment. */
+static bool is_held(const struct watch *w, int folder)
+{
+    char path[PATH_BYTES_MAX];
+
+    return w->held_count > 0 && lookup_real(folder, NULL, path, sizeof path) && watch_holds(w, path);
+}
+
+static bool place_enter(const struct watch *w, struct caller_path *p, struct place *place)
 {
     char *end = p->text + (place->name - p->text), kept = *end;
 
     *end = '\0';
     place->folder = open(p->text, O_PATH | O_DIRECTORY | O_CLOEXEC);
     *end = kept;
+    if (place->folder >= 0 && is_held(w, place->folder)) {
+        close(place->folder);
+        place->folder = -1;
+    }
     return place->folder >= 0;
 }
 
-static struct place place_open(struct caller_path *p)
+static struct place place_open(const struct watch *w, struct caller_path *p)
 {
     struct place place;
 
     if (place_name(p, &place))
-        place_enter(p, &place);
+        place_enter(w, p, &place);
     return place;
 }
 
@@ -80,18 +92,18 @@ static bool may_open(const struct place *place, unsigned flags)
     return S_ISREG(o.mode) && o.links == 1 && may_write(place->folder, place->name);
 }
 
-bool quick_open(struct caller_path *p, unsigned flags)
+bool quick_open(const struct watch *w, struct caller_path *p, unsigned flags)
 {
-    struct place place = place_open(p);
+    struct place place = place_open(w, p);
     bool nothing = place.folder >= 0 && may_open(&place, flags);
 
     place_close(&place);
     return nothing;
 }
 
-bool quick_make(struct caller_path *p)
+bool quick_make(const struct watch *w, struct caller_path *p)
 {
-    struct place place = place_open(p);
+    struct place place = place_open(w, p);
     struct looked o;
     bool nothing = place.folder >= 0 && (may_change(&place) || lookup_name(place.folder, place.name, &o) != ENOENT);
 
@@ -99,12 +111,18 @@ bool quick_make(struct caller_path *p)
     return nothing;
 }
 
-bool quick_delete(struct caller_path *p)
+/* What goes away of a file of several names is counted: links_linux.c. */
+static bool has_more_names(const struct looked *o)
 {
-    struct place place = place_open(p);
+    return S_ISREG(o->mode) && o->links > 1;
+}
+
+bool quick_delete(const struct watch *w, struct caller_path *p)
+{
+    struct place place = place_open(w, p);
     struct looked o;
-    bool nothing = place.folder >= 0 &&
-                   (lookup_name(place.folder, place.name, &o) != 0 || (!o.mount_root && may_change(&place)));
+    bool nothing = place.folder >= 0 && (lookup_name(place.folder, place.name, &o) != 0 ||
+                                            (!o.mount_root && !has_more_names(&o) && may_change(&place)));
 
     place_close(&place);
     return nothing;
@@ -116,12 +134,12 @@ static bool may_rename(const struct place *from, const struct place *to)
 
     if (lookup_name(from->folder, from->name, &o) != 0)
         return true; /* what keeps us from looking keeps the caller from it */
-    if (o.mount_root || (lookup_name(to->folder, to->name, &o) == 0 && o.mount_root))
+    if (o.mount_root || (lookup_name(to->folder, to->name, &o) == 0 && (o.mount_root || has_more_names(&o))))
         return false;
     return may_change(from) && (from->folder == to->folder || may_change(to));
 }
 
-bool quick_rename(struct caller_path *from, struct caller_path *to)
+bool quick_rename(const struct watch *w, struct caller_path *from, struct caller_path *to)
 {
     struct place one, two;
     bool nothing, same;
@@ -130,11 +148,11 @@ bool quick_rename(struct caller_path *from, struct caller_path *to)
         return false;
     same = one.name - from->text == two.name - to->text &&
            memcmp(from->text, to->text, (size_t)(one.name - from->text)) == 0;
-    if (!place_enter(from, &one))
+    if (!place_enter(w, from, &one))
         return false;
     if (same)
         two.folder = one.folder;
-    nothing = (same || place_enter(to, &two)) && may_rename(&one, &two);
+    nothing = (same || place_enter(w, to, &two)) && may_rename(&one, &two);
     place_close(&one);
     if (!same)
         place_close(&two);

@@ -7,7 +7,7 @@
 
 enum act {
     OPEN, APPEND, TRUNC, CREATE, EXCLUSIVE, READ_CREATE, NAMELESS, TRUNCATE, UNLINK, RMDIR, RENAME, LINK, SYMLINK, MKDIR,
-    FIFO, DEVICE, CHMOD, FCHMOD, CHOWN, LCHOWN, SETXATTR, FSETXATTR, REMOVEXATTR, UTIMES, LUTIMES, FUTIMES, OMIT, BIND,
+    TESTING, FIFO, DEVICE, CHMOD, FCHMOD, CHOWN, LCHOWN, SETXATTR, FSETXATTR, REMOVEXATTR, UTIMES, LUTIMES, FUTIMES, OMIT, BIND,
     MOUNT, UMOUNT, CHROOT, SETFLAGS, AT_CREATE, READ, ACCESS,
 };
 
@@ -85,6 +85,7 @@ static int attempt(void *context)
     case RENAME: code = rename(r->path, r->path2); break;
     case LINK: code = link(r->path, r->path2); break;
     case SYMLINK: code = symlink("target", r->path); break;
+    case TESTING: code = symlink("testing", r->path); break;
     case MKDIR: code = mkdir(r->path, 0700); break;
     case FIFO: code = mkfifo(r->path, 0600); break;
     case DEVICE: code = mknod(r->path, S_IFCHR | 0600, 0x103); break;
@@ -191,6 +192,23 @@ static const struct row rows[] = {
     {"the null device", OPEN, "/dev/null", NULL, 0, NONE, NULL},
     {"what the caller has open, by /dev/fd", OPEN, "/dev/fd/77", NULL, 0, NONE, NULL},
     {"a link where git would write through it", SYMLINK, "rw/folder/link", NULL, EACCES, C, NULL},
+    {"git's own try whether links can be made", TESTING, "rw/folder/try", NULL, 0, NONE, NULL},
+    {"a link where git would, by a way around", SYMLINK, "rw/sub/../folder/link", NULL, EACCES, C, "rw/folder/link"},
+    {"a link elsewhere", SYMLINK, "rw/link", NULL, 0, NONE, NULL},
+    {"a link with a slash at its end", SYMLINK, "rw/none/", NULL, ENOENT, NONE, NULL},
+    {"a link in place of a folder's dot", SYMLINK, "rw/folder/.", NULL, EEXIST, NONE, NULL},
+    {"a link below what is no folder", SYMLINK, "rw/file/x", NULL, ENOTDIR, NONE, NULL},
+    {"a link below what is not there", SYMLINK, "rw/none/x", NULL, ENOENT, NONE, NULL},
+    {"a link without a name", SYMLINK, "", NULL, ENOENT, NONE, NULL},
+    {"a link by /proc/self/cwd", SYMLINK, "/proc/self/cwd/rw/link2", NULL, 0, NONE, NULL},
+    {"a hard link by /proc/self/cwd", LINK, "/proc/self/cwd/rw/file", "rw/hard", 0, NONE, NULL},
+    {"what a mount holds that is away just now", OPEN, "rw/held", NULL, EROFS, W, NULL},
+    {"by another name's way", OPEN, "rw/to-held", NULL, EROFS, W, "rw/held"},
+    {"something below it", CREATE, "rw/held-folder/new", NULL, EROFS, C, NULL},
+    {"by a way around it", CREATE, "rw/to-held-folder/new", NULL, EROFS, C, "rw/held-folder/new"},
+    {"removing it", UNLINK, "rw/held", NULL, EROFS, D, NULL},
+    {"renaming onto it", RENAME, "rw/file", "rw/held", EROFS, R, "rw/held"},
+    {"linking it", LINK, "rw/held", "rw/held2", EROFS, OPERATION_LINK, "rw/held"},
     {"a secret path is refused by its words", CREATE, "rw/secret/inner", NULL, EACCES, W, NULL},
     {"and by a way around", CREATE, "rw/folder/../secret/inner", NULL, EACCES, W, "rw/secret/inner"},
     {"making what hides a secret is as outside", MKDIR, "rw/secret", NULL, EEXIST, NONE, NULL},
@@ -258,8 +276,8 @@ static bool furnish(void)
 {
     static const char *const folders[] = {"ro/folder", "rw/folder", "rw/mount", "rw/secret", "rw/root", "rw/root/sub",
         "rw/root/sub/.git", "rw/root/deep", "rw/root/deep/.git", "rw/root/deep/.git/hooks", "rw/root/trap",
-        "rw/root/trap/hooks", "rw/root/sub2", "rw/list", "rw/list/.hidden", "rw/list/.full"};
-    static const char *const files[] = {"ro/file", "ro/shut", "rw/file", "rw/shared", "rw/root/plain", "rw/list/a",
+        "rw/root/trap/hooks", "rw/root/sub2", "rw/sub", "rw/held-folder", "rw/list", "rw/list/.hidden", "rw/list/.full"};
+    static const char *const files[] = {"rw/held", "ro/file", "ro/shut", "rw/file", "rw/shared", "rw/root/plain", "rw/list/a",
         "rw/list/.full/x"};
     bool good = true;
 
@@ -269,9 +287,16 @@ static bool furnish(void)
         good = good && observed_write(files[i], "text\n");
     return good && mkfifo("ro/fifo", 0600) == 0 && chmod("ro/shut", 0400) == 0 && symlink("../rw/file", "ro/in") == 0 &&
            symlink("../ro/file", "rw/out") == 0 && symlink("../ro/not-there", "rw/dangling") == 0 &&
-           symlink("../ro/folder", "rw/way") == 0 &&
+           symlink("../ro/folder", "rw/way") == 0 && symlink("held", "rw/to-held") == 0 &&
+           symlink("held-folder", "rw/to-held-folder") == 0 &&
            symlink(".guarded", "rw/root/link") == 0 && symlink("root", "rw/root-link") == 0 && link("rw/shared", "rw/shared-elsewhere") == 0 &&
            mount("observed", "rw/mount", "tmpfs", 0, "mode=755") == 0 && observed_close_ro();
+}
+
+/* What the rows make each time. */
+static bool unlink_links(void)
+{
+    return unlink("rw/folder/try") == 0 && unlink("rw/link") == 0 && unlink("rw/link2") == 0 && unlink("rw/hard") == 0;
 }
 
 static struct str at(const char *name)
@@ -285,7 +310,7 @@ static struct str at(const char *name)
 
 static void watch_what(void)
 {
-    static struct str secrets[1], hidden[2], linkless[1];
+    static struct str secrets[1], hidden[2], linkless[1], held[2];
     static struct guard_name guards[2];
 
     secrets[0] = at("rw/secret");
@@ -294,6 +319,10 @@ static void watch_what(void)
     guards[0] = (struct guard_name){at("rw/root"), STR(".guarded"), false, false};
     guards[1] = (struct guard_name){at("rw/root"), STR(".git/hooks"), true, false};
     linkless[0] = at("rw/folder");
+    held[0] = at("rw/held");
+    held[1] = at("rw/held-folder");
+    o.watch.held = held;
+    o.watch.held_count = 2;
     o.watch.linkless = linkless;
     o.watch.linkless_count = 1;
     o.watch.secrets = secrets;
@@ -550,13 +579,13 @@ int main(void)
     puts("the same where no name is guarded, by the short way:");
     o.watch.guard_count = 0;
     watch_learn(&o.watch);
-    CHECK(rmdir("rw/made-folder") == 0 && unlink("rw/socket") == 0, "once more");
+    CHECK(rmdir("rw/made-folder") == 0 && unlink("rw/socket") == 0 && unlink_links(), "once more");
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         check_row(&rows[i]);
     puts("the same where a name is guarded at the top alone:");
     o.watch.guard_count = 1;
     watch_learn(&o.watch);
-    CHECK(rmdir("rw/made-folder") == 0 && unlink("rw/socket") == 0, "and again");
+    CHECK(rmdir("rw/made-folder") == 0 && unlink("rw/socket") == 0 && unlink_links(), "and again");
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         check_row(&rows[i]);
     for (size_t i = 0; i < COUNT_OF(top_rows); i++)

@@ -105,7 +105,9 @@ static void print_one(struct buf *out, struct arena *a, const struct path_env *e
     if (d->count > 1)
         buf_format(out, "  (%llu times)", (unsigned long long)d->count);
     if (d->by == DENIAL_KEEPER)
-        buf_format(out, "\n          by nobody inside: it appeared, or its cover was taken away outside; it is covered again");
+        buf_format(out, "\n          by nobody inside: it appeared, or its cover was taken away outside; it is covered again, and may have "
+                        "been %s from inside until then",
+            d->operation == OPERATION_READ ? "read" : "changed");
     else
         buf_format(
             out, "\n          by %s", d->program.n ? shown(a, text_printable_once(a, d->program)).p : "an unknown program");

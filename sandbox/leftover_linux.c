@@ -544,7 +544,7 @@ void leftover_look(struct arena *a, const struct path_env *env, struct str ledge
     }
 }
 
-static void roots_of(struct arena *a, struct str ledger, struct texts *roots)
+void leftover_roots(struct arena *a, struct str ledger, struct texts *roots)
 {
     struct records all = {0};
 
@@ -568,7 +568,7 @@ static void look_after(struct arena *a, const struct path_env *env, int session,
                 "symbolic links in .git made inside would not be noticed", path_display(a, env, folder).p));
         return;
     }
-    roots_of(a, all, roots);
+    leftover_roots(a, all, roots);
     leftover_look(a, env, all, lines);
     unlinkat(session, LEDGER, 0);
 }

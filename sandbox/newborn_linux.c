@@ -14,19 +14,24 @@
 #include "core/text.h"
 
 #include <dirent.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/xattr.h>
 
 #define KEPT_MAX     1000
 #define BORROWED_MAX 256
+#define FRESH        ".git.cordon-new"
+#define COPY_BYTES_MAX ((uint64_t)16 << 30)
 
 struct settling {
     struct arena *a;
     const struct path_env *env;
     struct str born;
+    const struct texts *roots;
     struct texts *lines;
 };
 
@@ -145,30 +150,74 @@ bool newborn_make(struct str place, struct str root, bool there, struct err *e)
 
 /* ---- copying: files and folders, no links ---- */
 
-static bool copy_bytes(int from, int to)
-{
-    char chunk[65536];
-    ssize_t n;
+struct copying {
+    uint64_t left; /* bytes that may be taken */
+    const char *why;
+};
 
-    while ((n = read(from, chunk, sizeof chunk)) > 0)
-        for (ssize_t at = 0; at < n;) {
-            ssize_t done = write(to, chunk + at, (size_t)(n - at));
-            if (done <= 0)
-                return false;
-            at += done;
-        }
-    return n == 0;
+static void begin_copying(struct copying *c, int to)
+{
+    struct statvfs fs;
+
+    *c = (struct copying){.left = COPY_BYTES_MAX, .why = "it cannot be copied there whole"};
+    if (fstatvfs(to, &fs) == 0 && (uint64_t)fs.f_bavail < COPY_BYTES_MAX / fs.f_frsize)
+        c->left = (uint64_t)fs.f_bavail * fs.f_frsize / 10 * 9;
 }
 
-static bool copy_file(int from, int to, const char *name)
+static bool take_room(struct copying *c, const struct stat *st)
+{
+    uint64_t needed = (uint64_t)st->st_blocks * 512 + 4096;
+
+    if (needed > c->left) {
+        c->why = "to be copied there it is too large (more than 16 GiB, or than nine tenths of what is free)";
+        return false;
+    }
+    c->left -= needed;
+    return true;
+}
+
+static bool copy_stretch(int from, int to, off_t at, off_t end)
+{
+    char chunk[65536];
+
+    while (at < end) {
+        size_t wanted = end - at < (off_t)sizeof chunk ? (size_t)(end - at) : sizeof chunk;
+        ssize_t n = pread(from, chunk, wanted, at), done = 0;
+        if (n <= 0)
+            return n == 0; /* shorter by now */
+        for (ssize_t some; done < n; done += some)
+            if ((some = pwrite(to, chunk + done, (size_t)(n - done), at + done)) <= 0)
+                return false;
+        at += n;
+    }
+    return true;
+}
+
+/* Holes stay holes. */
+static bool copy_bytes(int from, int to, off_t size)
+{
+    for (off_t at = 0, data, hole; at < size; at = hole) {
+        data = lseek(from, at, SEEK_DATA);
+        if (data < 0 && errno == ENXIO)
+            break;
+        data = data < 0 ? at : data;
+        hole = lseek(from, data, SEEK_HOLE);
+        hole = hole <= data || hole > size ? size : hole;
+        if (!copy_stretch(from, to, data, hole))
+            return false;
+    }
+    return ftruncate(to, size) == 0;
+}
+
+static bool copy_file(struct copying *c, int from, int to, const char *name)
 {
     int source = openat(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), target = -1;
     struct stat st;
-    bool good = source >= 0 && fstat(source, &st) == 0 && S_ISREG(st.st_mode);
+    bool good = source >= 0 && fstat(source, &st) == 0 && S_ISREG(st.st_mode) && take_room(c, &st);
 
     if (good)
         target = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, st.st_mode & 0777);
-    good = good && target >= 0 && copy_bytes(source, target);
+    good = good && target >= 0 && copy_bytes(source, target, st.st_size);
     if (target >= 0)
         close(target);
     if (source >= 0)
@@ -177,7 +226,7 @@ static bool copy_file(int from, int to, const char *name)
 }
 
 /* Takes both descriptors over. */
-static bool copy_folder(int from, int to, int depth)
+static bool copy_folder(struct copying *c, int from, int to, int depth)
 {
     DIR *dir = from < 0 || to < 0 || depth > NEWBORN_DEPTH_MAX ? NULL : fdopendir(from);
     struct dirent *entry;
@@ -192,11 +241,11 @@ static bool copy_folder(int from, int to, int depth)
             continue;
         good = fstatat(dirfd(dir), name, &st, AT_SYMLINK_NOFOLLOW) == 0;
         if (good && S_ISDIR(st.st_mode))
-            good = mkdirat(to, name, (st.st_mode & 0777) | 0700) == 0 &&
-                   copy_folder(openat(dirfd(dir), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
+            good = take_room(c, &st) && mkdirat(to, name, (st.st_mode & 0777) | 0700) == 0 &&
+                   copy_folder(c, openat(dirfd(dir), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
                        openat(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), depth + 1);
         else
-            good = good && copy_file(dirfd(dir), to, name);
+            good = good && copy_file(c, dirfd(dir), to, name);
     }
     if (dir)
         closedir(dir);
@@ -205,11 +254,72 @@ static bool copy_folder(int from, int to, int depth)
     return good;
 }
 
-static bool copy_tree(const char *from, int to_folder, const char *name)
+/* NULL: done. Else why not, and nothing of it is left. path: of the copy. */
+static const char *copy_tree(const char *from, int to_folder, const char *name, struct str path)
 {
-    return mkdirat(to_folder, name, 0777) == 0 &&
-           copy_folder(open(from, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
-               openat(to_folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), 0);
+    struct err ignored = {0};
+    struct copying c;
+    int to;
+
+    if (mkdirat(to_folder, name, 0777) != 0)
+        return errno == EEXIST ? "something of an earlier copy is in the way" : strerror(errno);
+    to = openat(to_folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    begin_copying(&c, to);
+    if (copy_folder(&c, open(from, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), to, 0))
+        return NULL;
+    sys_remove_tree(path, &ignored);
+    return c.why;
+}
+
+/* ---- as git makes it: no special modes, no lists of who may do what ---- */
+
+static void plain_mode(int folder, const char *name, const struct stat *st, mode_t mask)
+{
+    mode_t wanted = (st->st_mode & 0777 & ~mask) | (S_ISDIR(st->st_mode) ? 0700 : 0400);
+    char link[64 + NAME_MAX];
+    int held = openat(folder, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+    snprintf(link, sizeof link, "/proc/self/fd/%d", held);
+    if (held >= 0 && (st->st_mode & 07777) != wanted)
+        chmod(link, wanted);
+    if (held >= 0 && listxattr(link, NULL, 0) != 0) {
+        removexattr(link, "system.posix_acl_default");
+        if (removexattr(link, "system.posix_acl_access") == 0)
+            chmod(link, wanted);
+    }
+    if (held >= 0)
+        close(held);
+}
+
+static void plain_modes(int folder, const char *name, mode_t mask, int depth)
+{
+    struct dirent *entry;
+    struct stat st;
+    DIR *dir;
+    int fd;
+
+    if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode)))
+        return;
+    plain_mode(folder, name, &st, mask);
+    if (!S_ISDIR(st.st_mode) || depth > NEWBORN_DEPTH_MAX)
+        return;
+    fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    dir = fd < 0 ? NULL : fdopendir(fd);
+    if (!dir && fd >= 0)
+        close(fd);
+    while (dir && (entry = readdir(dir)))
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            plain_modes(dirfd(dir), entry->d_name, mask, depth + 1);
+    if (dir)
+        closedir(dir);
+}
+
+static void make_plain(const char *path)
+{
+    mode_t mask = umask(0);
+
+    umask(mask);
+    plain_modes(AT_FDCWD, path, mask, 0);
 }
 
 /* ---- into place ---- */
@@ -231,9 +341,9 @@ static const char *make_room(int root)
 }
 
 /* NULL: done. Else why not. */
-static const char *move_into(const char *from, int root)
+static const char *move_into(const char *from, int root, struct str fresh_path)
 {
-    static const char fresh[] = ".git.cordon-new";
+    static const char fresh[] = FRESH;
     const char *why = make_room(root);
 
     if (why)
@@ -242,8 +352,9 @@ static const char *move_into(const char *from, int root)
         return NULL;
     if (errno != EXDEV)
         return strerror(errno);
-    if (!copy_tree(from, root, fresh))
-        return "it cannot be copied there whole; what was copied is in .git.cordon-new";
+    why = copy_tree(from, root, fresh, fresh_path);
+    if (why)
+        return why;
     return renameat2(root, fresh, root, ".git", RENAME_NOREPLACE) == 0 ? NULL : strerror(errno);
 }
 
@@ -294,36 +405,65 @@ static void keep(struct settling *s, struct str folder, struct str root, struct 
                 root.n ? path_display(s->a, s->env, root).p : "WORKSPACE"));
 }
 
+static enum newborn_state judge(struct settling *s, struct str git, struct str root, struct str *reason)
+{
+    return newborn_judge(s->a, s->env, git_eye_system(), git, root, s->roots, reason);
+}
+
+/* Of a session that is gone something may still be dying in the original: the copy is what counts. */
+static enum newborn_state judge_copy(struct settling *s, struct str folder, struct str *git, struct str root, struct str *reason)
+{
+    struct str copy = path_join(s->a, PATH_POSIX, folder, STR("copy"));
+    struct err ignored = {0};
+    const char *why;
+
+    sys_remove_tree(copy, &ignored);
+    why = copy_tree(git->p, AT_FDCWD, copy.p, copy);
+    if (why) {
+        *reason = str_from(why);
+        return NEWBORN_BAD;
+    }
+    *git = copy;
+    return judge(s, copy, root, reason);
+}
+
+static void put_into_place(struct settling *s, struct str folder, struct str git, int fd, struct str root)
+{
+    const char *why = move_into(git.p, fd, path_join(s->a, PATH_POSIX, root, STR(FRESH)));
+    struct err ignored = {0};
+
+    if (why) {
+        keep(s, folder, root, str_from(why));
+        return;
+    }
+    tell(s, arena_format(s->a,
+        "a repository was made inside: %s/.git is in place now; nothing in its configuration, hooks and index makes git run or "
+        "follow what was made inside (what its commits hold was not looked at)", path_display(s->a, s->env, root).p));
+    sys_remove_tree(folder, &ignored);
+}
+
 /* spare: an empty one may stay for the next session in this workspace. */
 static void settle_one(struct settling *s, struct str folder, bool crashed, bool spare)
 {
     struct str git = path_join(s->a, PATH_POSIX, folder, STR("git")), root = {0}, reason = {0};
     int fd = open_root(s, folder, &root);
-    enum newborn_state state = newborn_judge(s->a, s->env, git_eye_system(), git, root, &reason);
-    const char *why;
+    enum newborn_state state;
     struct err ignored = {0};
 
+    make_plain(git.p);
+    state = judge(s, git, root, &reason);
     if (state == NEWBORN_EMPTY) {
         if (!spare || fd < 0 || !is_as_new(git.p))
             sys_remove_tree(folder, &ignored);
     } else if (fd < 0) {
         keep(s, folder, root, STR("that folder is not what it was"));
     } else {
-        if (state == NEWBORN_GOOD && crashed) {
-            struct str copy = path_join(s->a, PATH_POSIX, folder, STR("copy"));
-            sys_remove_tree(copy, &ignored);
-            state = NEWBORN_BAD;
-            reason = STR("it could not be copied");
-            if (copy_tree(git.p, AT_FDCWD, copy.p))
-                state = newborn_judge(s->a, s->env, git_eye_system(), git = copy, root, &reason);
-        }
-        why = state == NEWBORN_GOOD ? move_into(git.p, fd) : reason.p;
-        if (why) {
-            keep(s, folder, root, str_from(why));
-        } else {
-            tell(s, arena_format(s->a, "a repository was made inside: %s/.git is in place now", path_display(s->a, s->env, root).p));
-            sys_remove_tree(folder, &ignored);
-        }
+        if (state == NEWBORN_GOOD && crashed)
+            state = judge_copy(s, folder, &git, root, &reason);
+        if (state == NEWBORN_GOOD)
+            put_into_place(s, folder, git, fd, root);
+        else
+            keep(s, folder, root, reason);
     }
     if (fd >= 0)
         close(fd);
@@ -352,9 +492,10 @@ static int lock_session(const char *path)
     return fd >= 0 ? fd : errno == ENOENT ? AT_FDCWD : -1;
 }
 
-void newborn_settle(struct arena *a, const struct path_env *env, struct str session_dir, bool ended, struct texts *lines)
+void newborn_settle(struct arena *a, const struct path_env *env, struct str session_dir, const struct texts *roots, bool ended,
+    struct texts *lines)
 {
-    struct settling s = {.a = a, .env = env, .lines = lines};
+    struct settling s = {.a = a, .env = env, .roots = roots, .lines = lines};
     struct str sessions = path_parent(PATH_POSIX, session_dir), own = path_name(PATH_POSIX, session_dir);
     const struct git_eye *eye = git_eye_system();
     struct texts names = {0};

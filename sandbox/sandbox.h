@@ -34,6 +34,7 @@ const struct git_found *facts_git(struct arena *a, const struct policy *policy, 
 struct plan;
 void leftover_begin(struct arena *a, const struct plan *plan, const struct texts *roots, struct buf *ledger);
 void leftover_look(struct arena *a, const struct path_env *env, struct str ledger, struct texts *lines);
+void leftover_roots(struct arena *a, struct str ledger, struct texts *roots); /* of all that were open in the session */
 void leftover_done(void); /* nobody needs to look after us */
 /* The same for sessions that are gone and did not look themselves. roots: their writable roots. */
 void leftover_crashed(struct arena *a, const struct path_env *env, struct str session_dir, struct texts *roots,
@@ -41,9 +42,10 @@ void leftover_crashed(struct arena *a, const struct path_env *env, struct str se
 /* The folder that is bound over the .git of a workspace without one (OP_BIRTHPLACE's source). there: an empty .git is. */
 bool newborn_make(struct str place, struct str root, bool there, struct err *e);
 /* Puts what was made there into place, or keeps it apart, and says which: one printable line each. ended: of our own
- * session, with nothing left inside; else of sessions that are gone, maybe by a crash. */
-void newborn_settle(
-    struct arena *a, const struct path_env *env, struct str session_dir, bool ended, struct texts *lines);
+ * session, with nothing left inside; else of sessions that are gone, maybe by a crash. roots: what could be written inside,
+ * besides the workspace of each. */
+void newborn_settle(struct arena *a, const struct path_env *env, struct str session_dir, const struct texts *roots, bool ended,
+    struct texts *lines);
 
 /* Looks at the names of obeyed.h in one writable root: no content, no link followed, no tree walked. held: names that a
  * placeholder of Cordon's may stand for, which counts as nothing there. */

@@ -217,12 +217,12 @@ static void say_lines(const struct texts *lines)
 }
 
 /* Repositories that were made inside, where the workspace had none: now or in a session that is gone. */
-static void settle_births(struct session *s, bool ended)
+static void settle_births(struct session *s, const struct texts *roots, bool ended)
 {
     struct arena a = {0};
     struct texts lines = {0};
 
-    newborn_settle(&a, &s->env, s->host.session_dir, ended, &lines);
+    newborn_settle(&a, &s->env, s->host.session_dir, roots, ended, &lines);
     say_lines(&lines);
     arena_release(&a);
 }
@@ -235,6 +235,8 @@ static void look_after_crash(struct session *s)
 
     leftover_crashed(&a, &s->env, s->host.session_dir, &roots, &lines);
     say_lines(&lines);
+    names_clean(s->host.session_dir);
+    settle_births(s, &roots, false);
     arena_release(&a);
 }
 
@@ -260,11 +262,8 @@ bool session_begin(struct session *s, const struct options *o, struct err *e)
     if (o->verb->boundary &&
         !sys_session_folder(&s->arena, s->host.state_dir, &s->host.session_dir, e))
         return false;
-    if (s->host.session_dir.n) {
+    if (s->host.session_dir.n)
         look_after_crash(s);
-        names_clean(s->host.session_dir);
-        settle_births(s, false);
-    }
     return true;
 }
 
@@ -514,20 +513,21 @@ void opened_close(struct opened **o)
 void session_close(struct session *s)
 {
     struct arena a = {0};
-    struct texts lines = {0};
+    struct texts roots = {0}, lines = {0};
 
     if (s->denied && s->denied->begun)
         denied_last(s, s->open);
     opened_close(&s->open);
     leftover_look(&a, &s->env, buf_view(&s->leftover), &lines);
+    leftover_roots(&a, buf_view(&s->leftover), &roots);
     say_lines(&lines);
+    if (s->host.session_dir.n && !s->borrowed && !s->settled)
+        settle_births(s, &roots, true);
     if (s->host.session_dir.n && !s->borrowed)
         leftover_done();
     buf_release(&s->leftover);
     s->leftover = (struct buf){0};
     arena_release(&a);
-    if (s->host.session_dir.n && !s->borrowed && !s->settled)
-        settle_births(s, true);
     s->settled = true;
 }
 

@@ -15,6 +15,7 @@ int fuzz_editor(const unsigned char *bytes, size_t n);
 int fuzz_policy(const unsigned char *bytes, size_t n);
 int fuzz_frame(const unsigned char *bytes, size_t n);
 int fuzz_gitconf(const unsigned char *bytes, size_t n);
+int fuzz_gitindex(const unsigned char *bytes, size_t n);
 int fuzz_path(const unsigned char *bytes, size_t n);
 int fuzz_reports(const unsigned char *bytes, size_t n);
 int fuzz_terminal(const unsigned char *bytes, size_t n);

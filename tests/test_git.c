@@ -3,6 +3,7 @@
  * a table.
  */
 #include "../sandbox/core/git.h"
+#include "../sandbox/core/gitindex.h"
 #include "../sandbox/core/newborn.h"
 #include "check.h"
 
@@ -251,7 +252,7 @@ static enum newborn_state judge(struct arena *a, struct tree *t, struct str *rea
     struct path_env env = {.system = PATH_POSIX, .home = STR("/home/p")};
     struct git_eye eye = {t, fake_kind, fake_read, fake_list, no_variable};
 
-    return newborn_judge(a, &env, &eye, STR("/b"), STR("/w"), reason);
+    return newborn_judge(a, &env, &eye, STR("/b"), STR("/w"), NULL, reason);
 }
 
 struct born {
@@ -278,6 +279,15 @@ static const struct born births[] = {
     {"a link", {{"/b/config", ""}, {"/b/logs", "->"}}, NEWBORN_BAD, "neither file nor folder"},
     {"a worktree that leads elsewhere", {{"/b/config", ""}, {"/b/worktrees/l/commondir", "/x\n"}}, NEWBORN_BAD, "commondir leads"},
     {"a submodule's program", {{"/b/config", ""}, {"/b/modules/x/l/config", "[core]\nfsmonitor = y\n"}}, NEWBORN_BAD, ".git/modules/x/l"},
+    {"an address in the workspace", {{"/b/config", "[remote \"o\"]\nurl = /w/store\n"}}, NEWBORN_BAD, "sets remote.o.url to a path that can be written"},
+    {"a file address in it", {{"/b/config", "[remote \"o\"]\nurl = file:///w/store\n"}}, NEWBORN_BAD, "sets remote.o.url to a path that can be written"},
+    {"one with a host", {{"/b/config", "[remote \"o\"]\nurl = file://w/store\n"}}, NEWBORN_BAD, "sets remote.o.url to a path that can be written"},
+    {"an encoded one", {{"/b/config", "[remote \"o\"]\nurl = file:///%77/store\n"}}, NEWBORN_BAD, "encoded"},
+    {"one that goes up", {{"/b/config", "[remote \"o\"]\npushurl = /x/../w\n"}}, NEWBORN_BAD, "goes up"},
+    {"one through a link", {{"/b/config", "[remote \"o\"]\nurl = /x/store\n"}, {"/x", "->"}}, NEWBORN_BAD, "leads elsewhere"},
+    {"one elsewhere", {{"/b/config", "[remote \"o\"]\nurl = /srv/store\n[branch \"m\"]\nremote = o\n"}}, NEWBORN_GOOD, NULL},
+    {"a branch that follows a path", {{"/b/config", "[branch \"m\"]\nremote = store\n"}}, NEWBORN_BAD, "no remote"},
+    {"an index of something", {{"/b/config", ""}, {"/b/index", "DIRX"}}, NEWBORN_BAD, ".git/index is not well formed"},
     {"an escape in a name", {{"/b/config", ""}, {"/b/hooks/\033[2J", "x"}}, NEWBORN_BAD, "\\x1B[2J is a hook"},
 };
 
@@ -299,6 +309,85 @@ static void test_births(struct arena *a)
     CHECK(judge(a, &half, &reason) == NEWBORN_BAD, "half a repository stays apart");
 }
 
+/* ---- what an index names ---- */
+
+struct entry {
+    unsigned mode;
+    const char *name;
+};
+
+static void put_number(struct buf *out, unsigned n)
+{
+    unsigned char bytes[4] = {(unsigned char)(n >> 24), (unsigned char)(n >> 16), (unsigned char)(n >> 8), (unsigned char)n};
+
+    buf_add(out, bytes, 4);
+}
+
+/* As git writes it, with names that have nothing in common in version 4. */
+static struct str make_index(struct buf *out, unsigned version, const struct entry *v, size_t count, const char *extension)
+{
+    static const char zeros[40], hash[20] = "hash";
+    size_t before = 0;
+
+    buf_clear(out);
+    buf_add(out, "DIRC", 4);
+    put_number(out, version);
+    put_number(out, (unsigned)count);
+    for (size_t i = 0; i < count; i++) {
+        size_t n = strlen(v[i].name), start = out->n;
+        unsigned char flags[2] = {(unsigned char)(n >> 8), (unsigned char)n}, drop = (unsigned char)before;
+        buf_add(out, zeros, 24);
+        put_number(out, v[i].mode);
+        buf_add(out, zeros, 12);
+        buf_add(out, hash, sizeof hash);
+        buf_add(out, flags, 2);
+        if (version == 4)
+            buf_add(out, &drop, 1);
+        buf_add(out, v[i].name, n + 1);
+        while (version < 4 && (out->n - start) % 8 != 0)
+            buf_add(out, zeros, 1);
+        before = n;
+    }
+    if (extension) {
+        buf_add(out, extension, 4);
+        put_number(out, 3);
+        buf_add(out, "abc", 3);
+    }
+    buf_add(out, hash, sizeof hash);
+    return buf_view(out);
+}
+
+static bool names(struct arena *a, struct str index, enum gitindex state, const char *name)
+{
+    struct texts links = {0};
+
+    return gitindex_links(a, index, 20, &links) == state && (state != GITINDEX_GOOD || links.n == (name ? 1 : 0)) &&
+           (!name || (links.n && str_is(links.v[0], name)));
+}
+
+static void test_index(struct arena *a)
+{
+    static const struct entry plain[] = {{0100644, "a"}, {0120000, "b/c"}}, nested[] = {{0100644, "file.c"}, {0160000, "deps/sub"}};
+    static const struct entry sparse[] = {{0040000, "dir/"}};
+    struct buf out = {0};
+    struct str all;
+
+    CHECK(names(a, make_index(&out, 2, NULL, 0, NULL), GITINDEX_GOOD, NULL), "index: empty");
+    for (unsigned version = 2; version <= 4; version++) {
+        CHECK(names(a, make_index(&out, version, plain, 2, "TREE"), GITINDEX_GOOD, NULL), "index: files alone");
+        CHECK(names(a, make_index(&out, version, nested, 2, "TREE"), GITINDEX_GOOD, "deps/sub"), "index: a repository");
+    }
+    all = make_index(&out, 2, nested, 2, NULL);
+    for (size_t n = 0; n < all.n; n++)
+        if (!names(a, str_slice(all, 0, n), GITINDEX_DAMAGED, NULL))
+            CHECK(false, "index: cut short");
+    CHECK(names(a, make_index(&out, 5, nested, 2, NULL), GITINDEX_DAMAGED, NULL), "index: of a version to come");
+    CHECK(names(a, make_index(&out, 2, plain, 2, "link"), GITINDEX_ELSEWHERE, NULL), "index: split");
+    CHECK(names(a, make_index(&out, 3, sparse, 1, "sdir"), GITINDEX_ELSEWHERE, NULL), "index: sparse");
+    CHECK(names(a, make_index(&out, 2, plain, 2, "fsmn"), GITINDEX_DAMAGED, NULL), "index: an extension that is needed and not known");
+    buf_release(&out);
+}
+
 int main(void)
 {
     struct arena a = {0};
@@ -313,6 +402,7 @@ int main(void)
     test_pointer(&a);
     test_above(&a);
     test_births(&a);
+    test_index(&a);
     arena_release(&a);
     return CHECK_END();
 }

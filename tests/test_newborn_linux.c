@@ -67,7 +67,7 @@ static size_t settle(struct fixture *f, bool ended, const char *word)
 {
     struct texts lines = {0};
 
-    newborn_settle(&f->a, &f->env, f->session, ended, &lines);
+    newborn_settle(&f->a, &f->env, f->session, NULL, ended, &lines);
     CHECK(word ? lines.n == 1 && strstr(lines.v[0].p, word) : lines.n == 0, word ? word : "not a word");
     return lines.n;
 }

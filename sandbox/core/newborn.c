@@ -46,7 +46,7 @@ static bool bad(struct judge *j, struct str path, const char *why)
 
 static bool list(struct judge *j, struct str folder, struct texts *out)
 {
-    return j->eye->list(j->eye->context, j->a, folder, NAMES_MAX, out) || bad(j, folder, "has too many entries");
+    return j->eye->list(j->eye->context, j->a, folder, NAMES_MAX, out) || bad(j, folder, "cannot be listed, or has too many entries");
 }
 
 /* ---- the single files ---- */
@@ -200,17 +200,26 @@ static bool judge_kinds(struct judge *j, struct str folder, int depth)
     return true;
 }
 
-enum newborn_state newborn_judge(struct arena *a, const struct path_env *env, const struct git_eye *eye, struct str folder,
-    struct str root, struct str *reason)
+bool newborn_judge_there(struct arena *a, const struct path_env *env, const struct git_eye *eye, const struct newborn *birth,
+    struct str *reason)
 {
-    struct judge j = {.a = a, .env = env, .eye = eye, .folder = folder, .root = root, .reason = reason};
+    struct judge j = {.a = a, .env = env, .eye = eye, .folder = birth->folder, .home = birth->home, .root = birth->root,
+        .reason = reason};
+
+    return judge_folder(&j, birth->folder, false, 0) && newborn_reach(a, env, eye, birth, reason);
+}
+
+enum newborn_state newborn_judge(struct arena *a, const struct path_env *env, const struct git_eye *eye, struct str folder,
+    struct str root, const struct texts *roots, struct str *reason)
+{
+    struct newborn birth = {.folder = folder, .home = path_join(a, PATH_POSIX, root, STR(".git")), .root = root, .roots = roots};
+    struct judge j = {.a = a, .env = env, .eye = eye, .folder = folder, .home = birth.home, .root = root, .reason = reason};
     struct texts names = {0};
 
     *reason = (struct str){0};
-    j.home = path_join(a, PATH_POSIX, root, STR(".git"));
     if (kind_of(&j, folder) != FACT_FOLDER || !list(&j, folder, &names))
         return kind_of(&j, folder) == FACT_MISSING ? NEWBORN_EMPTY : (bad(&j, folder, "is no folder"), NEWBORN_BAD);
     if (names.n == 0)
         return NEWBORN_EMPTY;
-    return judge_kinds(&j, folder, 0) && judge_folder(&j, folder, false, 0) ? NEWBORN_GOOD : NEWBORN_BAD;
+    return judge_kinds(&j, folder, 0) && newborn_judge_there(a, env, eye, &birth, reason) ? NEWBORN_GOOD : NEWBORN_BAD;
 }

@@ -269,6 +269,44 @@ def births():
     shutil.rmtree(f"{w}/.git")
     done = sh("git init -q; ln -s /etc .git/etc", w, prefix=cordon("commit", w))
     told(not os.path.lexists(f"{w}/.git") and ".git/etc" in done.stdout, "birth: one with a link in it stays apart", done.stdout)
+    nested = "git init -q; git init -q sub; git -C sub commit -q --allow-empty -m s; git add sub 2>/dev/null; git commit -qm s; "
+    for name, script, why in (
+            ("a remote in the workspace", 'git init -q; git init -q --bare store; git remote add o "$PWD/store"', "remote.o.url"),
+            ("an index that names a repository with a program", nested + "git -C sub config core.fsmonitor ./x", "sub is a repository"),
+            ("the same in version 4", nested + "git update-index --index-version 4; git -C sub config core.fsmonitor ./x", "sub is a repository"),
+            ("the same with long sums", nested.replace("init -q", "init -q --object-format=sha256") + "git -C sub config core.fsmonitor ./x", "sub is a repository"),
+            ("the same with a hook", nested + "touch sub/.git/hooks/pre-commit", "sub is a repository"),
+            ("the same, deeper", nested.replace("-m s;", "-m s; git init -q sub/in; git -C sub/in commit -q --allow-empty -m i; git -C sub add in 2>/dev/null; git -C sub/in config core.fsmonitor x;", 1), "in is a repository"),
+            ("a repository whose .git file leads elsewhere", nested + 'mv sub/.git x; git -C sub init -q --separate-git-dir="$PWD/y"', "leads git elsewhere"),
+            ("a split index", "git init -q; touch f; git add f; git update-index --split-index", "split")):
+        w = fresh("birth-" + str(abs(hash(name))))
+        done = sh(script, w, check=False, prefix=cordon("commit", w))
+        told(done.returncode == 0 and why in done.stdout and not os.path.lexists(f"{w}/.git"), f"birth: {name} stays apart", done.stdout)
+    w = fresh("birth-nested")
+    done = sh(nested, w, check=False, prefix=cordon("commit", w))
+    told(os.path.exists(f"{w}/.git/HEAD") and sh("git status --short", w).stdout == "?? file\n", "birth: with a repository that has none it is put into place", done.stdout)
+    w = fresh("birth-modes")
+    done = sh("git init -q; chmod 1777 .git; chmod 777 .git/refs; chmod 0 .git/objects", w, check=False, prefix=cordon("commit", w))
+    told(os.path.exists(f"{w}/.git/HEAD") and all(os.stat(f"{w}/.git/{n}").st_mode & 0o7777 in (0o755, 0o700) for n in ("", "refs", "objects")), "birth: modes are as git makes them", done.stdout)
+    w = fresh("birth-lists")
+    done = sh("""git init -q; python3 -c 'import os
+os.setxattr(".git", "system.posix_acl_default", bytes.fromhex("02000000" + "01000700ffffffff" + "04000700ffffffff" + "20000700ffffffff"))'""",
+              w, check=False, prefix=cordon("commit", w))
+    told(os.path.exists(f"{w}/.git/HEAD") and not [x for x in os.listxattr(f"{w}/.git") if "acl" in x], "birth: lists of who may do what are gone", done.stdout)
+    if os.access("/dev/shm", os.W_OK) and os.stat("/dev/shm").st_dev != os.stat(BASE).st_dev:
+        state = tempfile.mkdtemp(prefix="cordon-git-", dir="/dev/shm")
+        w = fresh("birth-copied")
+        done = sh("git init -q; truncate -s 3G .git/holes; echo end >>.git/holes", w, check=False, prefix=cordon("commit", w), XDG_STATE_HOME=state)
+        there = os.stat(f"{w}/.git/holes") if os.path.exists(f"{w}/.git/holes") else None
+        told(there and there.st_size == (3 << 30) + 4 and there.st_blocks < 1000, "birth: from another file system holes stay holes", done.stdout)
+        w = fresh("birth-large")
+        done = sh("git init -q; truncate -s 100T .git/holes || truncate -s 15T .git/holes", w, check=False, prefix=cordon("commit", w), XDG_STATE_HOME=state)
+        told(not os.path.lexists(f"{w}/.git.cordon-new") and ("put into" in done.stdout or "is in place" in done.stdout),
+             "birth: what cannot be copied leaves nothing half", done.stdout)
+        shutil.rmtree(state, ignore_errors=True)
+    else:
+        say("skip git birth: from another file system: there is none")
+    w = fresh("birth-crash")
     # A crash leaves one behind: the next session finds it.
     crash = subprocess.Popen([*cordon("commit", w), "sh", "-c", "git init -q; git commit -q --allow-empty -m crash; echo; sleep 60"],
                              cwd=w, env=ENV, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)

@@ -1,0 +1,137 @@
+/*
+ * gitindex: reads git's index as far as it names other repositories. See gitindex.h.
+ */
+#include "gitindex.h"
+
+#include <string.h>
+
+#define MODE_FOLDER   0040000u
+#define MODE_GITLINK  0160000u
+#define MODE_KIND     0170000u
+#define BEFORE_HASH   40 /* times, identity, mode, owner, size */
+#define MODE_AT       24
+#define FLAG_EXTENDED 0x4000u
+#define FLAG_LENGTH   0x0fffu
+
+struct reading {
+    struct arena *a;
+    const unsigned char *p;
+    size_t n, at, hash;
+    uint32_t version;
+    char name[PATH_BYTES_MAX]; /* of the entry before; version 4 goes on from it */
+    size_t name_n;
+    bool nameless; /* as only a split index has them */
+};
+
+static uint32_t number(const unsigned char *p)
+{
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+/* How much of the name before is dropped. */
+static bool read_drop(struct reading *r, size_t *out)
+{
+    size_t value;
+    unsigned char c;
+
+    if (r->at >= r->n)
+        return false;
+    c = r->p[r->at++];
+    value = c & 127u;
+    while (c & 128u) {
+        if (r->at >= r->n || value >= PATH_BYTES_MAX)
+            return false;
+        c = r->p[r->at++];
+        value = ((value + 1) << 7) + (c & 127u);
+    }
+    *out = value;
+    return true;
+}
+
+static bool read_name(struct reading *r, size_t start, unsigned flags)
+{
+    const unsigned char *end;
+    size_t kept = 0, drop, n;
+
+    if (r->version == 4) {
+        if (!read_drop(r, &drop) || drop > r->name_n)
+            return false;
+        kept = r->name_n - drop;
+    }
+    end = r->at < r->n ? memchr(r->p + r->at, 0, r->n - r->at) : NULL;
+    if (!end)
+        return false;
+    n = (size_t)(end - (r->p + r->at));
+    r->nameless = r->nameless || kept + n == 0;
+    if (kept + n >= sizeof r->name || (flags & FLAG_LENGTH) != (kept + n < FLAG_LENGTH ? kept + n : FLAG_LENGTH))
+        return false;
+    memcpy(r->name + kept, r->p + r->at, n);
+    r->name_n = kept + n;
+    r->at += n + 1;
+    if (r->version < 4) /* one to eight zeros, to a multiple of eight */
+        r->at = start + ((r->at - 1 - start + 8) & ~(size_t)7);
+    return r->at <= r->n;
+}
+
+static bool read_entry(struct reading *r, uint32_t *mode)
+{
+    size_t start = r->at;
+    unsigned flags;
+
+    if (r->n - r->at < BEFORE_HASH + r->hash + 4)
+        return false;
+    *mode = number(r->p + r->at + MODE_AT);
+    r->at += BEFORE_HASH + r->hash;
+    flags = (unsigned)r->p[r->at] << 8 | r->p[r->at + 1];
+    r->at += 2;
+    if (flags & FLAG_EXTENDED) {
+        if (r->version < 3)
+            return false;
+        r->at += 2;
+    }
+    return read_name(r, start, flags);
+}
+
+/* What comes after the entries: those in capitals may be passed over. */
+static enum gitindex read_extensions(struct reading *r)
+{
+    while (r->n - r->at > r->hash) {
+        const unsigned char *sign = r->p + r->at;
+        uint32_t size;
+        if (r->n - r->at < 8 + r->hash)
+            return GITINDEX_DAMAGED;
+        size = number(sign + 4);
+        if (memcmp(sign, "link", 4) == 0 || memcmp(sign, "sdir", 4) == 0)
+            return GITINDEX_ELSEWHERE;
+        if (sign[0] < 'A' || sign[0] > 'Z' || size > r->n - r->at - 8 - r->hash)
+            return GITINDEX_DAMAGED;
+        r->at += 8 + (size_t)size;
+    }
+    return r->n - r->at == r->hash && !r->nameless ? GITINDEX_GOOD : GITINDEX_DAMAGED;
+}
+
+enum gitindex gitindex_links(struct arena *a, struct str bytes, size_t hash, struct texts *out)
+{
+    struct reading r = {.a = a, .p = (const unsigned char *)bytes.p, .n = bytes.n, .at = 12, .hash = hash};
+    uint32_t count, mode;
+
+    if (bytes.n < 12 || memcmp(bytes.p, "DIRC", 4) != 0)
+        return GITINDEX_DAMAGED;
+    r.version = number(r.p + 4);
+    count = number(r.p + 8);
+    if (r.version < 2 || r.version > 4)
+        return GITINDEX_DAMAGED;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!read_entry(&r, &mode))
+            return GITINDEX_DAMAGED;
+        if ((mode & MODE_KIND) == MODE_FOLDER)
+            return GITINDEX_ELSEWHERE;
+        if ((mode & MODE_KIND) != MODE_GITLINK)
+            continue;
+        if (out->n == GITINDEX_LINKS_MAX)
+            return GITINDEX_MANY;
+        if (r.name_n > 0)
+            *(struct str *)ARENA_PUSH(a, out) = arena_str(a, (struct str){r.name, r.name_n});
+    }
+    return read_extensions(&r);
+}

@@ -1,0 +1,25 @@
+/*
+ * gitindex: which other repositories git's index names: git looks into each of them whenever it looks at the working tree.
+ *
+ * Versions 2 to 4. Pure; what is read was written by programs inside: anything that is not quite as git writes it is
+ * GITINDEX_DAMAGED, and so is what only newer versions of git know.
+ */
+#ifndef CORDON_GITINDEX_H
+#define CORDON_GITINDEX_H
+
+#include "core.h"
+
+#define GITINDEX_BYTES_MAX ((size_t)64 << 20)
+#define GITINDEX_LINKS_MAX 1000
+
+enum gitindex {
+    GITINDEX_GOOD,
+    GITINDEX_DAMAGED,
+    GITINDEX_ELSEWHERE, /* parts of it are in other files: split or sparse */
+    GITINDEX_MANY,
+};
+
+/* hash: bytes of an object's name, 20 or 32. out: paths in the working tree, of a mode that says repository. */
+enum gitindex gitindex_links(struct arena *a, struct str bytes, size_t hash, struct texts *out);
+
+#endif

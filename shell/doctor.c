@@ -142,8 +142,19 @@ int verb_doctor(const struct options *o)
 
 /* ---- status ---- */
 
-static void status_roots(struct session *s, struct arena *a, const struct policy *p, struct buf *out)
+/* A root that a policy names and that is not there, or not any more. */
+static bool is_missing(const struct opened *o, struct str path)
 {
+    for (size_t i = 0; i < o->facts.n; i++)
+        if (str_eq(o->facts.v[i].path, path))
+            return o->facts.v[i].kind == FACT_MISSING;
+    return false;
+}
+
+static void status_roots(struct session *s, struct arena *a, const struct opened *o, struct buf *out)
+{
+    const struct policy *p = &o->policy;
+
     if (p->workspace.n)
         buf_format(out, "workspace: %s\n", path_display(a, &s->env, p->workspace).p);
     else
@@ -151,8 +162,8 @@ static void status_roots(struct session *s, struct arena *a, const struct policy
     for (size_t i = 0; i < p->rules.n; i++) {
         const struct rule *r = &p->rules.v[i];
         if (r->kind == RULE_WRITE && !r->revoked)
-            buf_format(out, "writable:  %s (%s)\n", path_display(a, &s->env, r->path).p,
-                origin_text(a, &r->origin).p);
+            buf_format(out, "writable:  %s%s (%s)\n", path_display(a, &s->env, r->path).p,
+                is_missing(o, r->path) ? ", once it exists: it does not now" : "", origin_text(a, &r->origin).p);
     }
 }
 
@@ -168,13 +179,15 @@ static void status_json(struct session *s, const struct opened *o, struct buf *o
     buf_format(out, "\"write\":[");
     for (size_t i = 0; i < o->policy.rules.n; i++) {
         const struct rule *r = &o->policy.rules.v[i];
-        if (r->kind != RULE_WRITE || r->revoked)
+        if (r->kind != RULE_WRITE || r->revoked || is_missing(o, r->path))
             continue;
         buf_format(out, "%s", first ? "" : ",");
         first = false;
         text_json(out, r->path);
     }
     buf_format(out, "],");
+    texts_json(out, "warnings", &o->policy.warnings);
+    buf_format(out, ",");
     texts_json(out, "partial", &o->plan.partial);
     buf_format(out, ",");
     texts_json(out, "notes", &o->plan.notes);
@@ -211,7 +224,7 @@ static void status_of(struct session *s, const struct opened *o, bool json, stru
         buf_format(out, "tier:      not tried; cordon doctor opens a boundary and tries it\n");
     buf_format(out, "network:   %s%s\n", net_mode_name(o->policy.net),
         s->options->agent ? "; switching is locked by --agent" : "");
-    status_roots(s, &a, &o->policy, out);
+    status_roots(s, &a, o, out);
     buf_format(out, "git:       %s\n", o->policy.git == GIT_LOCKED ? "locked" : "commit");
     if (jobs)
         buf_format(out, "jobs:      %llu in the background\n", (unsigned long long)jobs);

@@ -18,6 +18,29 @@ static int end_look(struct session *s, struct opened **looked, struct buf *out, 
 
 /* ---- policy ---- */
 
+static void say_warnings(struct session *s, const struct policy *p, struct buf *out)
+{
+    for (size_t i = 0; i < p->warnings.n; i++)
+        buf_format(out, "warning: %s\n", text_printable(&s->arena, p->warnings.v[i]).p);
+}
+
+/* Nothing is planned here, so what a plan would warn of is looked for: folders that are to be writable and are not there. */
+static void warn_of_missing(struct session *s, struct policy *p)
+{
+    struct texts questions = {0};
+    struct facts facts = {0};
+
+    for (size_t i = 0; i < p->rules.n; i++)
+        if (p->rules.v[i].kind == RULE_WRITE && !p->rules.v[i].revoked)
+            *(struct str *)ARENA_PUSH(&s->arena, &questions) = p->rules.v[i].path;
+    facts_paths(&s->arena, &questions, &facts);
+    for (size_t i = 0; i < facts.n; i++)
+        if (facts.v[i].kind == FACT_MISSING)
+            *(struct str *)ARENA_PUSH(&s->arena, &p->warnings) =
+                arena_format(&s->arena, "\"write\": %s does not exist, so nothing is writable there",
+                    path_display(&s->arena, &s->env, facts.v[i].path).p);
+}
+
 static int policy_check(struct session *s, const struct options *o, struct buf *out, struct err *e)
 {
     struct policy p = {0};
@@ -36,8 +59,8 @@ static int policy_check(struct session *s, const struct options *o, struct buf *
         if (!policy_read(&s->arena, &s->env, bytes, LAYER_FILE, shown, &p, e))
             return EXIT_FINDING;
     }
-    for (size_t i = 0; i < p.warnings.n; i++)
-        buf_format(out, "warning: %s\n", text_printable(&s->arena, p.warnings.v[i]).p);
+    warn_of_missing(s, &p);
+    say_warnings(s, &p, out);
     buf_format(out, "%s is good\n", text_printable(&s->arena, shown).p);
     return EXIT_OK;
 }
@@ -52,13 +75,17 @@ static int policy_show(struct session *s, const struct options *o, struct opened
             return EXIT_CORDON;
         if (o->json)
             policy_print_json(out, &s->arena, &p);
-        else
+        else {
             policy_print(out, &s->arena, &s->env, &p);
+            warn_of_missing(s, &p);
+            say_warnings(s, &p, out);
+        }
         return EXIT_OK;
     }
     if (!session_open(s, flags, looked, e))
         return EXIT_CORDON;
     plan_print(out, &s->arena, &s->env, &(*looked)->plan);
+    say_warnings(s, &(*looked)->policy, out);
     return EXIT_OK;
 }
 

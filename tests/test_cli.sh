@@ -175,6 +175,14 @@ code 125 "a policy file in the workspace is refused" "$CORDON" run --policy poli
 has "the reason is where it lies" "$said" "rewrite"
 "$CORDON" policy show --json >"$HOME/shown.json"
 code 0 "what policy show prints can be read again" "$CORDON" policy check "$HOME/shown.json"
+printf '{"version": 1, "write": ["~/not-there"]}' >"$HOME/missing.json"
+code 0 "a configured folder that is not there does not keep Cordon from opening" "$CORDON" --policy "$HOME/missing.json" -c true
+has "and is told of" "$said" '~/not-there does not exist'
+code 0 "policy check warns of it" "$CORDON" policy check "$HOME/missing.json"
+has "by its name" "$said" 'warning: "write": ~/not-there does not exist'
+code 0 "status shows it" "$CORDON" --policy "$HOME/missing.json" status
+has "as not there" "$said" 'it does not now'
+code 125 "one that was typed must be there" "$CORDON" --write "$HOME/not-there" -c true
 code 0 "policy show --plan" "$CORDON" policy show --plan
 has "the plan names the workspace" "$said" "work"
 code 0 "policy explain" "$CORDON" policy explain network.mode

@@ -4,6 +4,7 @@
  */
 #include "check.h"
 #include "plan_facts.h"
+#include "../sandbox/core/git.h"
 
 #include <stdlib.h>
 
@@ -32,6 +33,14 @@ static bool has(const struct plan *plan, enum op_kind kind, const char *path)
 {
     for (size_t i = 0; i < plan->n; i++)
         if (plan->v[i].kind == kind && str_is(plan->v[i].path, path))
+            return true;
+    return false;
+}
+
+static bool below(const struct plan *plan, const char *folder)
+{
+    for (size_t i = 0; i < plan->n; i++)
+        if (str_starts(plan->v[i].path, str_from(folder)) || str_starts(plan->v[i].source, str_from(folder)))
             return true;
     return false;
 }
@@ -405,6 +414,17 @@ static void check_roots(void)
     machine_see(&m, "/srv/x", FACT_MISSING, NULL);
     CHECK(machine_plan(&m) && has_line(&m.policy.warnings, "/srv/x does not exist"),
         "a missing configured root is a warning");
+    machine_rule(&m, RULE_PROTECT, "/srv/x/held", LAYER_USER);
+    machine_see(&m, "/srv/x/held", FACT_MISSING, NULL);
+    machine_see(&m, "/srv/x/.codex", FACT_MISSING, NULL);
+    m.policy.git_found = &(struct git_found){.v = &(struct git_place){.kind = PLACE_PIN, .root = STR("/srv/x"),
+                                                 .path = STR("/srv/x/.git"), .hold = HOLD_BIRTH},
+        .n = 1};
+    CHECK(machine_plan(&m) && !below(&m.plan, "/srv/x"), "no name is held below a root that is not there");
+    machine_see(&m, "/srv/x", FACT_FOLDER, NULL);
+    CHECK(machine_plan(&m) && has(&m.plan, OP_BIRTHPLACE, "/srv/x/.git") && has(&m.plan, OP_PLACEHOLDER, "/srv/x/held"),
+        "and it is where there is one");
+    m.policy.git_found = NULL;
     machine_see(&m, "/srv/x", FACT_SYMLINK, "/etc");
     CHECK(!machine_plan(&m) && m.err.kind == ERR_REFUSED, "a root that is a link is refused");
     machine_see(&m, "/srv/x", FACT_FOLDER, "/home/p/w/x");

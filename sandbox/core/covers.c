@@ -576,11 +576,28 @@ static bool plan_secret(struct planner *p, const struct place *place)
 
 /* ---- all of them ---- */
 
+/* A root that is not there: no name below it is held, where no folder is. Should it lie in another root it could be made
+ * from inside, and then it is a folder like any other there. */
+static bool in_missing_root(struct planner *p, const struct place *place)
+{
+    const struct place *root = root_of(p, place->path);
+
+    if (place->kind == PLACE_SECRET || !root || planner_fact(p, root->path)->kind != FACT_MISSING)
+        return false;
+    while (root && planner_fact(p, root->path)->kind == FACT_MISSING && root->path.n > 1)
+        root = root_of(p, path_parent(PATH_POSIX, root->path));
+    if (root && place->kind == PLACE_PROTECT && !place->rule->optional) {
+        plan_guard(p, place, root);
+        plan_later(p, OP_LATER_PROTECT, place);
+    }
+    return true;
+}
+
 static bool plan_place(struct planner *p, const struct place *place, bool outdone)
 {
     if (place->kind == PLACE_ROOT)
         return plan_root(p, place, outdone);
-    if (outdone)
+    if (outdone || in_missing_root(p, place))
         return true;
     if (place->kind == PLACE_SECRET)
         return plan_secret(p, place);

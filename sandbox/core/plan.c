@@ -156,8 +156,6 @@ static void plan_remarks(struct planner *p)
     if (!p->plan->new_network)
         planner_note(
             p, "online: the machine's own loopback is shared, with whatever listens there");
-    planner_note(
-        p, "sockets that lie in the file tree outside of /run and /tmp can be connected to");
     if (p->policy->workspace.n == 0)
         planner_note(p, "there is no workspace: nothing of yours is writable");
 }

@@ -17,6 +17,7 @@
 #define WALK_DEPTH         4
 #define WALK_ENTRIES_MAX   20000
 #define WALK_MS            100
+#define WALK_NAMES_MAX     256 /* names of the table below the top */
 #define CLOCK_SLACK_NS     20000000 /* files get the time of the last tick */
 #define LIST_BYTES         32768
 
@@ -182,7 +183,7 @@ void obeyed_look(struct arena *a, struct str root, const struct texts *held, str
         *(struct obeyed_item *)ARENA_PUSH(a, out) = mine.v[i];
 }
 
-/* ---- the walk for repositories ---- */
+/* ---- the walk below the top: repositories, and names of the table ---- */
 
 struct level {
     struct str path; /* below the root */
@@ -201,9 +202,72 @@ struct walk {
     struct levels queue;
     size_t left;
     struct level *at;
-    bool has_git, has_head, has_objects, has_refs; /* of the folder that is listed */
+    int folder; /* that is listed, and what was seen in it */
+    bool has_git, has_head, has_objects, has_refs;
+    bool named;                    /* names of the table count in it */
+    const char *ends[FOLDERS_MAX]; /* folders of the table that it can be taken for */
+    size_t end_count;
+    struct obeyed_notes names;
     struct obeyed_notes *out;
 };
+
+static bool is_since(const struct walk *w, int folder, const char *name, bool birth)
+{
+    struct statx st;
+    const struct statx_timestamp *t = birth ? &st.stx_btime : &st.stx_ctime;
+    unsigned wanted = birth ? STATX_BTIME : STATX_CTIME;
+
+    return statx(folder, name, AT_SYMLINK_NOFOLLOW, wanted, &st) == 0 && (st.stx_mask & wanted) &&
+           (int64_t)t->tv_sec * 1000000000 + t->tv_nsec >= w->since_ns;
+}
+
+/* What is installed is run by whatever uses it, and its names say nothing more; a repository's folder has rows of its own. */
+static bool is_named(struct str path)
+{
+    static const char *const passed[] = {"node_modules", "site-packages", ".git"};
+
+    for (size_t at = 0; at < path.n;) {
+        size_t end = str_find(path, at, '/');
+        for (size_t i = 0; i < COUNT_OF(passed); i++)
+            if (str_is(str_slice(path, at, end), passed[i]))
+                return false;
+        at = end + 1;
+    }
+    return path.n > 0; /* the root's own are compared (obeyed_look) */
+}
+
+/* "packages/app/.vscode" is, for who opens packages/app, its .vscode. */
+static void find_ends(struct walk *w, struct str path)
+{
+    size_t count;
+    const char *const *folders = obeyed_folders(&count);
+
+    w->named = is_named(path);
+    w->end_count = 0;
+    for (size_t i = 1; w->named && i < count && i < FOLDERS_MAX; i++) {
+        struct str end = str_from(folders[i]);
+        if (path.n > end.n && path.p[path.n - end.n - 1] == '/' && str_ends(path, end))
+            w->ends[w->end_count++] = folders[i];
+    }
+}
+
+/* A name of the table below the top, made or written since then. False: there are more than are told. */
+static bool look_at_name(struct walk *w, struct str name, unsigned type)
+{
+    const char *who = type == DT_DIR ? NULL : obeyed_who(STR(""), name);
+    struct str below;
+
+    for (size_t i = 0; !who && i < w->end_count; i++)
+        who = obeyed_who(str_from(w->ends[i]), name);
+    if (!who || str_is(name, ".git") || !is_since(w, w->folder, name.p, false))
+        return true;
+    if (w->names.n >= WALK_NAMES_MAX)
+        return false;
+    below = path_join(w->a, PATH_POSIX, w->at->path, name);
+    obeyed_add(w->a, &w->names, is_since(w, w->folder, name.p, true) ? OBEYED_NEW : OBEYED_CHANGED,
+        path_join(w->a, PATH_POSIX, w->root, below), who);
+    return true;
+}
 
 static bool take_name(void *context, struct str name, unsigned type)
 {
@@ -211,6 +275,8 @@ static bool take_name(void *context, struct str name, unsigned type)
     bool folder = type == DT_DIR || type == DT_UNKNOWN; /* what is none is not opened as one */
 
     w->left -= w->left > 0;
+    if (w->named && !look_at_name(w, name, type))
+        w->left = 0;
     w->has_head |= str_is(name, "HEAD");
     w->has_objects |= str_is(name, "objects");
     w->has_refs |= str_is(name, "refs");
@@ -230,16 +296,6 @@ static bool take_name(void *context, struct str name, unsigned type)
 static void note(struct walk *w, enum obeyed_change change, struct str below, const char *who)
 {
     obeyed_add(w->a, w->out, change, path_join(w->a, PATH_POSIX, w->root, below), who);
-}
-
-static bool is_since(const struct walk *w, int folder, const char *name, bool birth)
-{
-    struct statx st;
-    const struct statx_timestamp *t = birth ? &st.stx_btime : &st.stx_ctime;
-    unsigned wanted = birth ? STATX_BTIME : STATX_CTIME;
-
-    return statx(folder, name, AT_SYMLINK_NOFOLLOW, wanted, &st) == 0 && (st.stx_mask & wanted) &&
-           (int64_t)t->tv_sec * 1000000000 + t->tv_nsec >= w->since_ns;
 }
 
 struct hooks {
@@ -302,7 +358,9 @@ static bool walk_one(struct walk *w, int top, size_t index)
     if (fd < 0)
         return true;
     w->at = &w->queue.v[index];
+    w->folder = fd;
     w->has_git = w->has_head = w->has_objects = w->has_refs = false;
+    find_ends(w, here.path);
     all = each_entry(fd, WALK_ENTRIES_MAX, take_name, w);
     if (w->has_git && here.path.n) /* the root's own is seen without a walk */
         look_at_repository(w, fd, ".git", path_join(w->a, PATH_POSIX, here.path, STR(".git")));
@@ -328,6 +386,8 @@ bool obeyed_walk(struct arena *a, struct str root, uint64_t since_ms, struct obe
         ((struct level *)ARENA_PUSH(a, &w.queue))->path = str_from(starts[i]);
     for (size_t i = 0; all && i < w.queue.n; i++)
         all = walk_one(&w, top, i);
+    for (size_t i = 0; i < w.names.n; i++) /* behind the repositories, which matter more */
+        obeyed_add(a, out, w.names.v[i].change, w.names.v[i].path, w.names.v[i].who);
     if (top >= 0)
         close(top);
     return all;

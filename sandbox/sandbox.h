@@ -52,8 +52,9 @@ void newborn_settle(struct arena *a, const struct path_env *env, struct str sess
 struct obeyed_list;
 struct obeyed_notes;
 void obeyed_look(struct arena *a, struct str root, const struct texts *held, struct obeyed_list *out);
-/* Walks the root for repositories below it that came into being, or had their configuration or hooks written, since a
- * time (ms since 1970): bounded in depth, entries and time. False: there was more than was looked at. */
+/* Walks the root for what came into being or was written below it since a time (ms since 1970): repositories, their
+ * configuration and hooks, and names of obeyed.h in folders further down, node_modules and site-packages apart. Bounded in
+ * depth (deeper ones are passed over), entries and time. False: there was more than was looked at. */
 bool obeyed_walk(struct arena *a, struct str root, uint64_t since_ms, struct obeyed_notes *out);
 /* Where the names of the policy's rules of any depth are, below its writable roots. A walk: not for an opening. False: there
  * is more than was looked at. */

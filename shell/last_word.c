@@ -80,9 +80,12 @@ void last_word_say(struct session *s)
         buf_format(&out, "cordon: changed in here while it was open, and obeyed outside:\n");
         obeyed_print(&out, &a, &s->env, s->last_word.roots.v[0], &notes, LINES_MAX);
         if (!all)
-            buf_format(&out, "  (there is more here than was searched for repositories)\n");
-        tty_print_error(buf_view(&out));
+            buf_format(&out, "  (and there is more below than was looked through)\n");
+    } else if (!all) {
+        buf_format(&out, "cordon: nothing seen to have changed that is obeyed outside, but there is more in here than was "
+                         "looked through\n");
     }
+    tty_print_error(buf_view(&out));
     buf_release(&out);
     arena_release(&a);
 }

@@ -71,7 +71,7 @@ echo '[core]' >vendor/lib/.git/config
 sleep 0.1 # the clock of files has ticks
 
 lacks "nothing changed, nothing said" "$(inside -- true)" "$said"
-lacks "other files are not its business" "$(inside -- sh -c 'echo x >main.c; mkdir sub; echo x >sub/package.json')" "$said"
+lacks "other files are not its business" "$(inside -- sh -c 'echo x >main.c; mkdir sub; echo x >sub/notes.txt')" "$said"
 got=$(inside -- sh -c 'echo "{ }" >package.json; rm Makefile; echo x >.envrc.new; mv .envrc.new .envrc')
 has "it says so when something changed" "$got" "$said"
 has "what changed, and who obeys it" "$got" "changed  package.json (npm runs its scripts)"
@@ -103,6 +103,27 @@ rm -rf .circleci
 got=$(inside -- sh -c 'mkfifo tox.ini; mkdir Justfile')
 has "a FIFO holds nobody up" "$got" "tox.ini"
 rm -rf tox.ini Justfile
+
+# ---- below the top ----
+mkdir -p packages/app/.vscode packages/old
+echo '{}' >packages/old/package.json
+echo '{}' >packages/app/.vscode/tasks.json
+sleep 0.1
+lacks "what is below and stays is not named" "$(inside -- true)" "$said"
+got=$(inside -- sh -c 'echo "{ }" >packages/app/package.json; echo x >>packages/app/.vscode/tasks.json
+    mkdir packages/app/.claude; echo x >packages/app/.claude/tasks.json
+    mkdir -p packages/app/node_modules/x; echo x >packages/app/node_modules/x/package.json')
+has "a new name below the top" "$got" "new      packages/app/package.json (npm runs its scripts)"
+has "one in a folder of the table" "$got" "changed  packages/app/.vscode/tasks.json (the editor"
+lacks "not a name that counts elsewhere" "$got" ".claude/tasks.json"
+lacks "nor what is installed" "$got" "node_modules"
+lacks "nor what stayed" "$got" "packages/old"
+got=$(inside -- touch -d '2001-01-01' packages/old/package.json)
+has "a time that was set back below the top" "$got" "changed  packages/old/package.json"
+rm -rf packages
+got=$(inside -- sh -c 'mkdir -p f/a; i=0; while [ $i -lt 300 ]; do mkdir f/$i; : >f/$i/Makefile; i=$((i + 1)); done')
+has "a flood below has an end" "$got" "more below than was looked through"
+rm -rf f
 
 # ---- repositories ----
 make='mkdir -p $1/objects $1/refs && echo "ref: refs/heads/main" >$1/HEAD && echo "[core]" >$1/config'

@@ -41,8 +41,8 @@ static bool show_why(struct session *s, const struct texts *words, enum line_fro
     bool good;
     (void)from;
     if (!words->n) {
-        err_set(e, ERR_USAGE, "what about?");
-        return err_remedy(e, "usage: :why PATH [OPERATION], :why HOST:PORT or :why PROGRAM");
+        err_set(e, ERR_USAGE, ":why wants a path, an address or a program");
+        return err_remedy(e, "usage: :why PATH [OPERATION] | HOST[:PORT] | unix:SOCKET | PROGRAM");
     }
     good = why_report(s, s->open, words, false, &out, e);
     return flush(&out) && good;
@@ -131,7 +131,7 @@ static const struct builtin builtins_table[] = {
     {"net", "[offline|online]", "show or switch the network", true, 1, change_net},
     {"denied", "[-n N] [--json] [--follow]", "what was refused in this session, by which rule, and what would help",
         false, 4, denied_builtin},
-    {"why", "PATH [OPERATION] | HOST:PORT | PROGRAM", "what is allowed there, by which rule, and what would change it",
+    {"why", "PATH [OPERATION] | HOST[:PORT] | PROGRAM", "what is allowed there, by which rule, and what would change it",
         false, 2, show_why},
     {"reapply", "", "read the policy and the disk again, show the difference, and put it in force", true, 0,
         change_reapply},

@@ -71,7 +71,7 @@ static int verb_help(const struct options *o);
 static const struct verb verbs_table[] = {
     {"", "", "the terminal: opens in the current folder", true, true, 0, ARGV_MAX, verb_repl},
     {"run", "-- PROG ARG...", "run one program inside and wait for it", true, true, 1, ARGV_MAX, verb_run},
-    {"why", "PATH [OPERATION] | HOST:PORT | PROGRAM | --stdin",
+    {"why", "PATH [OPERATION] | HOST[:PORT] | PROGRAM | --stdin",
         "what is allowed there, by which rule, and what would change it; why a program cannot work inside", true, false, 0,
         2, verb_why},
     {"policy", "check [FILE] | show [--plan] | explain KEY", "check a policy file, show what is in force, explain a key",

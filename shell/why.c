@@ -2,40 +2,17 @@
  * why: what would be allowed at a path, to an address, or of a program, by which rule, and what would change it: from the
  * policy, and the same engine that plans the enforcement. Opens nothing.
  */
+#include "asked.h"
 #include "programs.h"
 #include "shell.h"
 #include "../sandbox/core/text.h"
 
 #define QUESTIONS_MAX ((size_t)64 << 20) /* bytes on standard input */
 
-/* "host:port": no separator in it, and a number behind the last colon. */
-static bool is_address(struct str word, struct str *host, uint16_t *port)
-{
-    size_t colon = word.n;
-    unsigned long value = 0;
-
-    for (size_t i = 0; i < word.n; i++) {
-        if (word.p[i] == '/')
-            return false;
-        if (word.p[i] == ':')
-            colon = i;
-    }
-    if (colon == 0 || colon + 1 >= word.n)
-        return false;
-    for (size_t i = colon + 1; i < word.n; i++) {
-        if (word.p[i] < '0' || word.p[i] > '9' || value > 65535)
-            return false;
-        value = value * 10 + (unsigned long)(word.p[i] - '0');
-    }
-    *host = str_slice(word, 0, colon);
-    *port = (uint16_t)value;
-    return value > 0 && value <= 65535;
-}
-
 static const char *wall_name(enum wall wall)
 {
     static const char *const names[] = {"", "a read-only mount", "Landlock", "a namespace of its own",
-        "the observer"};
+        "the observer", "a cover over it", "the gate, which makes each connection"};
     return names[wall];
 }
 
@@ -45,12 +22,15 @@ static void say_verdict(struct buf *out, struct arena *a, enum operation operati
     if (v->why.n)
         buf_format(out, ": %s", text_printable_once(a, v->why).p);
     buf_format(out, "\n");
-    if (v->rule)
-        buf_format(out, "         rule: %s \"%s\" (%s)\n",
+    if (v->rule) {
+        struct str text = text_printable(a, v->rule->text);
+        const char *quote = str_starts(text, STR("\"")) ? "" : "\""; /* "git" stands for the key of that name */
+        buf_format(out, "         rule: %s %s%s%s (%s)\n",
             v->rule->kind == RULE_WRITE     ? "write"
             : v->rule->kind == RULE_PROTECT ? "protect"
                                             : "secret",
-            text_printable(a, v->rule->text).p, origin_text(a, &v->rule->origin).p);
+            quote, text.p, quote, origin_text(a, &v->rule->origin).p);
+    }
     if (!v->allowed && v->wall != WALL_NONE)
         buf_format(out, "         held by: %s\n", wall_name(v->wall));
     if (!v->allowed && v->change.n)
@@ -164,19 +144,51 @@ static bool parse_operation(struct str word, enum operation *out, struct err *e)
         return true;
     err_set(e, ERR_USAGE, "no such operation");
     err_subject(e, word);
-    return err_remedy(e, "read, write, create, delete, rename, link, mode or time");
+    return err_remedy(e, "read, write, create, delete, rename, link, mode, time, connect or mount");
+}
+
+/* What the plan has seen, and what is at this path and above it: what would help depends on that. */
+static struct facts facts_with(struct arena *a, const struct facts *seen, const struct path_env *env, struct str path)
+{
+    struct facts facts = *seen, more = {0};
+    struct texts questions = {0};
+
+    *(struct str *)ARENA_PUSH(a, &questions) = path;
+    *(struct str *)ARENA_PUSH(a, &questions) = arena_str(a, path_parent(env->system, path));
+    facts_paths(a, &questions, &more);
+    facts.v = arena_alloc(a, seen->n + more.n, sizeof *facts.v);
+    facts.cap = seen->n + more.n;
+    for (size_t i = 0; i < seen->n; i++)
+        facts.v[i] = seen->v[i];
+    for (size_t i = 0; i < more.n; i++)
+        facts.v[facts.n++] = more.v[i];
+    return facts;
 }
 
 static void answer(const struct opened *o, struct arena *a, const struct path_env *env, const struct asked_path *asked,
     enum operation operation, bool json, struct buf *out)
 {
     struct str at = of_the_name(operation) ? asked->name : asked->real;
-    struct verdict v = rules_verdict_seen(a, &o->facts, &o->policy, env, at, operation);
+    struct facts facts = facts_with(a, &o->facts, env, at);
+    struct verdict v = rules_verdict_seen(a, &facts, &o->policy, env, at, operation);
 
     if (json)
         verdict_json(out, a, at, operation, &v);
     else
         say_verdict(out, a, operation, &v);
+}
+
+#define TYPE_BITS   0170000
+#define SOCKET_BITS 0140000
+
+static bool is_socket(struct arena *a, struct str path)
+{
+    struct texts question = {0};
+    struct facts facts = {0};
+
+    *(struct str *)ARENA_PUSH(a, &question) = path;
+    facts_paths(a, &question, &facts);
+    return facts.n == 1 && facts.v[0].kind == FACT_OTHER && (facts.v[0].mode & TYPE_BITS) == SOCKET_BITS;
 }
 
 static bool why_path(struct session *s, const struct opened *o, struct arena *a, struct str word,
@@ -196,6 +208,8 @@ static bool why_path(struct session *s, const struct opened *o, struct arena *a,
     }
     for (size_t i = 0; i < (operation.p ? 1 : COUNT_OF(shown)); i++)
         answer(o, a, &env, &asked, operation.p ? one : shown[i], json, out);
+    if (!operation.p && is_socket(a, asked.real))
+        answer(o, a, &env, &asked, OPERATION_CONNECT, json, out);
     return true;
 }
 
@@ -268,36 +282,101 @@ static bool why_program(struct session *s, const struct opened *o, struct arena 
     return true;
 }
 
-static bool may_be_program(const struct session *s, struct arena *a, struct str word)
+static bool is_file(const struct session *s, struct arena *a, struct str word)
 {
     struct path_env env = session_env(s);
     struct err ignored = {0};
     struct str path, real;
 
-    if (!word.n || word.p[0] == '.' || word.p[0] == '~' || word.p[0] == '$' || str_find(word, 0, '/') < word.n)
-        return false;
-    return !path_canonical(a, &env, word, &path, &ignored) || !sys_real_path(a, path, &real, &ignored);
+    return path_canonical(a, &env, word, &path, &ignored) && sys_real_path(a, path, &real, &ignored);
+}
+
+static bool is_bare(struct str word)
+{
+    return word.n && word.p[0] != '.' && word.p[0] != '~' && word.p[0] != '$' && str_find(word, 0, '/') == word.n;
+}
+
+static bool is_nothing(struct str word, struct err *e)
+{
+    err_set(e, ERR_MISSING, "no file here, and no program that PATH has");
+    err_subject(e, word);
+    return err_remedy(e, "of a file that is yet to be made: ./ before its name");
+}
+
+/* ---- addresses ---- */
+
+static void why_host(const struct opened *o, struct arena *a, struct str word, const struct asked *asked, bool json,
+    struct buf *out)
+{
+    struct verdict v = rules_verdict_address(a, &o->policy, asked->host, asked->port);
+    struct str host = text_printable(a, asked->host);
+
+    if (json) {
+        verdict_json(out, a, word, OPERATION_CONNECT, &v);
+        return;
+    }
+    if (asked->kind == ASKED_MAYBE && str_eq(asked->host, word))
+        buf_format(out, "%s, a host: there is no such file here (of one that is yet to be made: ./%s)\n", host.p, host.p);
+    else if (!asked->has_port)
+        buf_format(out, "%s, any port\n", host.p);
+    else if (str_find(word, 0, '/') < word.n || str_find(word, 0, '@') < word.n)
+        buf_format(out, "%s, port %u\n", host.p, (unsigned)asked->port);
+    say_verdict(out, a, OPERATION_CONNECT, &v);
+}
+
+/* As a record of a refused connection names them. */
+static bool why_socket(struct session *s, const struct opened *o, struct arena *a, const struct asked *asked, bool json,
+    struct buf *out, struct err *e)
+{
+    struct verdict v = {.wall = WALL_GATE};
+
+    if (str_is(asked->name, "unix datagram")) {
+        v.allowed = o->policy.unix_datagrams == DATAGRAMS_ALLOW;
+        v.why = v.allowed ? STR("the policy lets datagram sockets of the unix family be")
+                          : STR("datagram sockets of the unix family can carry data past every gate");
+        v.change = STR("\"unix_datagrams\": \"allow\" in the policy, or a stream socket or a pipe in its place");
+    } else if (asked->name.p[0] == '@') {
+        v.why = STR("what listens there outside would act for the sandbox; a program inside that listens there can be reached");
+        v.change = STR("none: start the service inside, in this session");
+    } else {
+        return why_path(s, o, a, asked->name, STR("connect"), json, out, e);
+    }
+    if (json)
+        verdict_json(out, a, asked->name, OPERATION_CONNECT, &v);
+    else
+        say_verdict(out, a, OPERATION_CONNECT, &v);
+    return true;
 }
 
 /* ---- a question ---- */
+
+static bool ask_in(struct session *s, const struct opened *o, struct arena *a, struct str word, struct str operation,
+    bool json, struct buf *out, struct err *e)
+{
+    struct asked asked = asked_about(a, word);
+    bool connects = !operation.p || str_is(operation, "connect");
+
+    if (str_is(word, "unix") && str_is(operation, "datagram")) { /* as it is shown, without quotes around it */
+        asked.name = STR("unix datagram");
+        return why_socket(s, o, a, &asked, json, out, e);
+    }
+    if (connects && asked.kind == ASKED_SOCKET)
+        return why_socket(s, o, a, &asked, json, out, e);
+    if (connects && (asked.kind == ASKED_HOST || (asked.kind == ASKED_MAYBE && !is_file(s, a, word)))) {
+        why_host(o, a, word, &asked, json, out);
+        return true;
+    }
+    if (!operation.p && is_bare(word) && !is_file(s, a, word))
+        return why_program(s, o, a, word, json, out) || is_nothing(word, e);
+    return why_path(s, o, a, word, operation, json, out, e);
+}
 
 static bool ask(struct session *s, const struct opened *o, struct str word, struct str operation, bool json,
     struct buf *out, struct err *e)
 {
     struct arena a = {0};
-    struct str host;
-    uint16_t port;
-    bool good = true;
+    bool good = ask_in(s, o, &a, word, operation, json, out, e);
 
-    if (is_address(word, &host, &port)) {
-        struct verdict v = rules_verdict_address(&a, &o->policy, host, port);
-        if (json)
-            verdict_json(out, &a, word, OPERATION_CONNECT, &v);
-        else
-            say_verdict(out, &a, OPERATION_CONNECT, &v);
-    } else if (operation.p || !may_be_program(s, &a, word) || !why_program(s, o, &a, word, json, out)) {
-        good = why_path(s, o, &a, word, operation, json, out, e);
-    }
     arena_release(&a);
     return good;
 }
@@ -382,8 +461,9 @@ int verb_why(const struct options *o)
     if (o->operation.p && words.n == 1)
         *(struct str *)ARENA_PUSH(&s.arena, &words) = o->operation;
     if (o->from_input == (words.n > 0)) {
-        err_set(&e, ERR_USAGE, words.n ? "--stdin brings the questions, and takes no argument" : "what about?");
-        err_remedy(&e, "usage: cordon why PATH [OPERATION], cordon why HOST:PORT, cordon why PROGRAM, cordon why --stdin");
+        err_set(&e, ERR_USAGE, words.n ? "--stdin brings the questions, and takes no argument"
+                                            : "why wants a path, an address or a program");
+        err_remedy(&e, "usage: cordon why PATH [OPERATION] | HOST[:PORT] | unix:SOCKET | PROGRAM | --stdin");
     } else if (session_begin(&s, o, &e) && session_open(&s, OPEN_NO_PROOF | OPEN_EMPTY_OK, &looked, &e)) {
         if (o->from_input)
             ask_all(&s, looked, o->json, &out, &e);

@@ -26,6 +26,7 @@ not_ok() {
 is() { if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1" "got '$2', wanted '$3'"; fi; }
 # has NAME TEXT PART
 has() { case $2 in *"$3"*) ok "$1" ;; *) not_ok "$1" "no '$3' in '$2'" ;; esac; }
+lacks() { case $2 in *"$3"*) not_ok "$1" "'$3' in '$2'" ;; *) ok "$1" ;; esac; }
 # code WANTED NAME COMMAND...: the exit code; what was said goes to $said
 code() {
     wanted=$1 name=$2
@@ -200,9 +201,32 @@ code 0 "why of an address" "$CORDON" why example.org:443
 has "an address is refused offline" "$said" "refused"
 code 125 "why with an operation that is none" "$CORDON" why . wirte
 bad=$(printf 'a\033]52;c;x\007b')
-code 0 "why of a name with controls" "$CORDON" why "$bad"
+code 0 "why of a name with controls" "$CORDON" why "./$bad"
 case $said in *"$(printf '\033')"*) not_ok "controls are shown escaped" "an escape came out" ;;
 *) ok "controls are shown escaped" ;; esac
+
+code 0 "why of a host" "$CORDON" why example.com
+has "a host is no file of the workspace" "$said" "connect  refused: the network is offline"
+has "a scheme makes a host" "$("$CORDON" why https://example.com/x)" "example.com, port 443"
+has "an address is one" "$("$CORDON" why 8.8.8.8)" "connect  refused"
+has "a flag is named as it was typed" "$("$CORDON" why --net online example.com:443)" "the network is online (--net)"
+touch example.com
+has "a file here wins over a host" "$("$CORDON" why example.com)" "$work/example.com"
+rm example.com
+code 125 "why of what is nothing" "$CORDON" why nosuch
+has "is said to be nothing" "$said" "no file here, and no program"
+code 0 "why of a socket" "$CORDON" why unix:/run/docker.sock
+has "as denied prints it" "$said" "connect"
+has "an abstract one" "$("$CORDON" why unix:@x)" "held by: the gate"
+has "why connect of a path" "$("$CORDON" why "$HOME/other" connect)" "connect  refused: what listens there is outside"
+has "a secret is held by a cover" "$("$CORDON" why "$HOME/.ssh/id_test" read)" "held by: a cover over it"
+mkdir -p repository/.git/hooks
+has "a key of the policy has no second quotes" "$("$CORDON" why --workspace "$PWD/repository" repository/.git write; "$CORDON" why --agent --workspace "$PWD/repository" repository/.git/x write)" 'rule: protect "git" ('
+rm -r repository
+has "a folder that may be writable is offered itself" "$("$CORDON" why "$HOME/other" write)" ":allow ~/other"
+touch "$HOME/letter"
+lacks "a file is not" "$("$CORDON" why "$HOME/letter" write)" ":allow"
+rm "$HOME/letter"
 
 code 0 "why docker" "$CORDON" why docker
 has "why docker says it in one line" "$said" "docker cannot do its work inside: its daemon runs outside"

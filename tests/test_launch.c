@@ -147,6 +147,11 @@ static void check_put_in(void)
     CHECK(!value(&s, "BAD").p && !value(&s, "").p, "a name with = cannot come out");
     CHECK_STR(
         value(&s, "XDG_RUNTIME_DIR"), STR("/run/user/1000"), "the plan's additions are there");
+    CHECK_STR(value(&s, "LESSHISTFILE"), STR("-"), "less keeps no history where home is read-only");
+    CHECK(value(&s, "NODE_REPL_HISTORY").p && !value(&s, "NODE_REPL_HISTORY").n, "nor node");
+    set(&s.policy.env_set, "LESSHISTFILE", "/home/p/w/.less");
+    make(&s, false);
+    CHECK_STR(value(&s, "LESSHISTFILE"), STR("/home/p/w/.less"), "unless the policy says where");
     CHECK_STR(value(&s, "CORDON"), STR("1"), "CORDON is set");
     CHECK_STR(value(&s, "CORDON_NET"), STR("offline"), "CORDON_NET says the mode");
     CHECK_STR(

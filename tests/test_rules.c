@@ -30,6 +30,23 @@ static void check_rows(struct machine *m, const char *group, const struct row *r
     }
 }
 
+/* What was seen decides whether a folder itself is offered, and that it is there. */
+static void check_offers(struct machine *m)
+{
+    struct fact seen[] = {{.path = STR("/home/p/folder"), .kind = FACT_FOLDER}, {.path = STR("/home/p/file"), .kind = FACT_FILE},
+        {.path = STR("/srv/none"), .kind = FACT_MISSING}};
+    struct facts facts = {.host = m->facts.host, .v = seen, .n = COUNT_OF(seen)};
+    const struct {
+        const char *path, *change;
+    } rows[] = {{"/home/p/folder", ":allow ~/folder"}, {"/home/p/file", "none: ~ is your home folder"},
+        {"/srv/none/x", "make /srv/none outside, then :allow it"}};
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct verdict v = rules_verdict_seen(&m->arena, &facts, &m->policy, &m->env, str_from(rows[i].path), OPERATION_WRITE);
+        CHECK(!v.allowed && str_starts(v.change, str_from(rows[i].change)), rows[i].change);
+    }
+}
+
 static void check_workspace(void)
 {
     static const struct row rows[] = {
@@ -52,7 +69,17 @@ static void check_workspace(void)
         {"/home/p/w/.git/config.lock", OPERATION_CREATE, true, NULL, NULL},
         {"/home/p/w/.git/info/exclude", OPERATION_WRITE, true, NULL, NULL},
         {"/home/p/other/x", OPERATION_WRITE, false, "no writable root", ":allow ~/other"},
-        {"/home/p/x.txt", OPERATION_CREATE, false, NULL, ":allow ~/x.txt (if it is a folder"},
+        {"/home/p/x.txt", OPERATION_CREATE, false, NULL, "none: ~ is your home folder"},
+        {"/home/p/.local/bin/x", OPERATION_CREATE, false, NULL, "none: ~/.local/bin is a folder that programs"},
+        {"/home/p/two words/x", OPERATION_CREATE, false, NULL, ":allow '~/two words'"},
+        {"/home/p/it's/x", OPERATION_CREATE, false, NULL, "none: the name of ~/it's cannot be typed"},
+        {"/home/p/other/s.sock", OPERATION_CONNECT, false, "listens there is outside", "none: start the service inside"},
+        {"/home/p/w/s.sock", OPERATION_CONNECT, true, "program inside listens", NULL},
+        {"/home/p/w/.codex/s", OPERATION_CONNECT, true, "program inside listens", NULL},
+        {"/tmp/s.sock", OPERATION_CONNECT, true, "private to this session", NULL},
+        {"/run/docker.sock", OPERATION_CONNECT, false, "services", "none: start"},
+        {"/home/p/.ssh/agent", OPERATION_CONNECT, false, "secret", NULL},
+        {"/home/p/w/mnt", OPERATION_MOUNT, false, "mounts stay", "none: mount it outside"},
         {"/home/p/.bashrc", OPERATION_WRITE, false, NULL, "none: ~ is your home folder"},
         {"/etc/passwd", OPERATION_WRITE, false, NULL, "none: /etc is a system folder"},
         {"/srv/x/y", OPERATION_WRITE, false, NULL, ":allow /srv/x"},
@@ -99,6 +126,8 @@ static void check_workspace(void)
         "a write to a cache stays in its layer");
     CHECK(!machine_ask(&m, "/home/p/w/x", OPERATION_WRITE).own,
         "a write to the workspace is a real one");
+    CHECK(machine_ask(&m, "/home/p/.ssh/id_rsa", OPERATION_READ).wall == WALL_COVER, "a secret is held by a cover");
+    check_offers(&m);
     CHECK(machine_ask(&m, "/home/p/w/.vscode", OPERATION_CREATE).wall == WALL_NONE,
         "a name that is protected only where it exists is said to be held by nothing");
     CHECK(machine_ask(&m, "/home/p/w/.codex", OPERATION_CREATE).wall == WALL_MOUNT,

@@ -185,7 +185,7 @@ enum operation {
     OPERATION_MOUNT, /* mount, unmount, change the root */
 };
 
-enum wall { WALL_NONE, WALL_MOUNT, WALL_LANDLOCK, WALL_NAMESPACE, WALL_OBSERVER };
+enum wall { WALL_NONE, WALL_MOUNT, WALL_LANDLOCK, WALL_NAMESPACE, WALL_OBSERVER, WALL_COVER, WALL_GATE };
 
 struct verdict {
     bool allowed;

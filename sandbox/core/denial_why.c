@@ -12,6 +12,8 @@
 /* The errors that say something, as Linux numbers them: records come from a Linux kernel wherever they are read. */
 enum { CODE_BUSY = 16, CODE_CROSS = 18, CODE_TEXT_BUSY = 26, CODE_READ_ONLY = 30 };
 
+#define VIM "none: vim goes on without; \"vim -i NONE\" does not try"
+
 struct explaining {
     struct arena *a;
     const struct policy *policy;
@@ -167,6 +169,45 @@ static bool by_cause(struct explaining *x)
     }
 }
 
+/* What programs keep for themselves in a home folder: they go on without. A pattern is of the path below home. */
+static const struct {
+    const char *pattern, *remedy;
+} kept_at_home[] = {
+    {".viminf*", VIM},
+    {".local/state/nvim*", "none: nvim goes on without; \"nvim -i NONE\" does not try"},
+    {".lesshs*", "none: less goes on without"}, {".wget-hsts*", "none: wget goes on without"},
+    {".*_history*", "none: the program goes on without a history"},
+};
+
+static bool by_habit(struct explaining *x, const struct verdict *v)
+{
+    struct str home = x->facts->host.home, below;
+
+    if (v->rule || home.n < 2 || !path_is_under(x->env, home, x->d->path))
+        return false;
+    below = path_below(x->env, home, x->d->path);
+    for (size_t i = 0; i < COUNT_OF(kept_at_home); i++)
+        if (text_matches(str_from(kept_at_home[i].pattern), below, false))
+            return say(x, rule_text(x, v), str_from(kept_at_home[i].remedy));
+    return false;
+}
+
+static bool has_part(struct str path, const char *part)
+{
+    for (size_t i = 0; i < path.n; i++)
+        if (str_starts(str_slice(path, i, path.n), str_from(part)))
+            return true;
+    return false;
+}
+
+/* git clone of a repository on this machine: another one's objects are not to be had by a second name. */
+static bool by_clone(struct explaining *x, const struct verdict *v)
+{
+    if (x->d->operation != OPERATION_LINK || !has_part(x->d->path, "/objects/") || !has_part(x->d->path2, "/objects/"))
+        return false;
+    return say(x, rule_text(x, v), STR("none: git copies it instead, by itself"));
+}
+
 /* A name that tools obey on sight, which the observer keeps from coming into being. */
 static bool by_guard(struct explaining *x)
 {
@@ -223,8 +264,9 @@ void denial_explain(struct arena *a, const struct policy *policy, const struct f
             STR("none: mount it outside, then :reapply"));
         return;
     }
-    if (by_rule(&x, &v))
-        say_verdict(&x, &v);
-    else if (!by_guard(&x) && !by_cause(&x))
+    if (by_rule(&x, &v)) {
+        if (!by_clone(&x, &v) && !by_habit(&x, &v))
+            say_verdict(&x, &v);
+    } else if (!by_guard(&x) && !by_cause(&x))
         by_what_is_there(&x);
 }

@@ -196,6 +196,34 @@ static void put_git(struct making *m)
     put(m, STR("GIT_CONFIG_COUNT"), arena_format(m->a, "%lu", (unsigned long)n));
 }
 
+/* ---- what programs would keep in a home folder that is read-only ---- */
+
+/* A history that cannot be written is a refusal in the log and nothing gained: private places, or none. */
+static const struct {
+    const char *name, *value;
+} kept[] = {{"LESSHISTFILE", "-"}, {"NODE_REPL_HISTORY", ""}, {"PYTHON_HISTORY", "/tmp/.python_history"},
+    {"SQLITE_HISTORY", "/tmp/.sqlite_history"}, {"PSQL_HISTORY", "/tmp/.psql_history"},
+    {"MYSQL_HISTFILE", "/tmp/.mysql_history"}};
+
+/* What the policy names in so many words is meant. */
+static bool is_named(const struct policy *policy, struct str name)
+{
+    for (size_t i = 0; i < policy->env_set.n; i++)
+        if (str_eq(policy->env_set.v[i].name, name))
+            return true;
+    for (size_t i = 0; i < policy->env_pass.n; i++)
+        if (str_eq(policy->env_pass.v[i], name))
+            return true;
+    return false;
+}
+
+static void put_kept(struct making *m)
+{
+    for (size_t i = 0; i < COUNT_OF(kept); i++)
+        if (!is_named(m->policy, str_from(kept[i].name)))
+            put(m, str_from(kept[i].name), str_from(kept[i].value));
+}
+
 void launch_environment(struct arena *a, const struct policy *policy, const struct plan *plan,
     const struct host *host, const struct texts *outer, bool terminal, struct texts *out)
 {
@@ -210,6 +238,7 @@ void launch_environment(struct arena *a, const struct policy *policy, const stru
         put(&m, STR("HOME"), host->home);
     for (size_t i = 0; i < policy->env_set.n; i++)
         put(&m, policy->env_set.v[i].name, policy->env_set.v[i].value);
+    put_kept(&m);
     for (size_t i = 0; i < plan->env.n; i++)
         put(&m, plan->env.v[i].name, plan->env.v[i].value);
     put_git(&m);

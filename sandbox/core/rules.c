@@ -51,7 +51,7 @@ static struct str where(struct arena *a, const struct origin *o)
 {
     if (o->file.n == 0)
         return o->layer == LAYER_SESSION ? STR("this session") : STR("the built-in policy");
-    if (o->line == 0)
+    if (o->line == 0 || o->layer > LAYER_FILE) /* a flag, a built-in: its text is no file */
         return text_printable(a, o->file);
     return arena_format(a, "%s:%d:%d", text_printable(a, o->file).p, o->line, o->column);
 }
@@ -78,19 +78,52 @@ static struct str undo(const struct asked *q, const struct rule *rule)
 
 /* ---- refusals ---- */
 
-/* The folder that :allow would have to name: the one that holds the path, or the path itself where
- * that is as far as one may go. */
+/* What was seen there, where somebody looked. */
+static enum fact_kind kind_at(const struct asked *q, struct str path)
+{
+    for (size_t i = 0; q->facts && i < q->facts->n; i++)
+        if (path_same(q->env, q->facts->v[i].path, path))
+            return q->facts->v[i].kind;
+    return FACT_UNKNOWN;
+}
+
+/* A path as it can be typed behind a built-in's name: quoted where it has a blank; none where it cannot be. */
+static struct str typed(const struct asked *q, struct str path)
+{
+    struct str text = shown(q, path);
+
+    if (q->env->system != PATH_POSIX)
+        return text;
+    if (memchr(path.p, '\\', path.n) || !str_eq(text_printable(q->a, path), path))
+        return (struct str){0};
+    for (size_t i = 0; i < text.n; i++)
+        if (text.p[i] == ' ' || text.p[i] == '\'' || text.p[i] == '"')
+            return memchr(text.p, '\'', text.n) ? (struct str){0} : arena_format(q->a, "'%s'", text.p);
+    return text;
+}
+
+static struct str offer(const struct asked *q, struct str folder)
+{
+    struct str text = typed(q, folder);
+
+    if (!text.n)
+        return arena_format(q->a, "none: the name of %s cannot be typed; rename it outside", shown(q, folder).p);
+    if (kind_at(q, folder) == FACT_MISSING)
+        return arena_format(q->a, "make %s outside, then :allow it", text.p);
+    return arena_format(q->a, ":allow %s", text.p);
+}
+
+/* Only what :allow takes is offered: a folder that may be writable. That is the one that holds the path, or the path
+ * itself where it is known to be a folder. */
 static struct str widening(const struct asked *q)
 {
     struct str parent = path_parent(q->env->system, q->path);
     struct err first = {0}, second = {0};
 
     if (rules_root_allowed(q->a, q->env, q->host, parent, (struct str){0}, &first))
-        return arena_format(q->a, ":allow %s", shown(q, parent).p);
-    if (rules_root_allowed(q->a, q->env, q->host, q->path, (struct str){0}, &second))
-        return arena_format(q->a,
-            ":allow %s (if it is a folder; %s may not be writable as a whole)", shown(q, q->path).p,
-            shown(q, parent).p);
+        return offer(q, parent);
+    if (kind_at(q, q->path) == FACT_FOLDER && rules_root_allowed(q->a, q->env, q->host, q->path, (struct str){0}, &second))
+        return offer(q, q->path);
     /* The reason reads "it is ..." */
     return arena_format(q->a, "none: %s%s", shown(q, parent).p,
         strchr(first.reason, ' ') ? strchr(first.reason, ' ') : "");
@@ -114,7 +147,7 @@ static struct verdict refuse_default(const struct asked *q)
     if (rule) {
         v.rule = rule;
         v.why = arena_format(q->a, "%s was revoked", shown(q, rule->path).p);
-        v.change = arena_format(q->a, ":allow %s", shown(q, rule->path).p);
+        v.change = offer(q, rule->path);
         return v;
     }
     v.why = q->policy->workspace.n == 0 && q->policy->rules.n == 0
@@ -157,7 +190,7 @@ static struct verdict refuse_place(const struct asked *q, const struct place *p)
 
 static struct verdict refuse_secret(const struct asked *q, const struct place *p)
 {
-    return (struct verdict){.wall = WALL_MOUNT,
+    return (struct verdict){.wall = WALL_COVER,
         .rule = p->rule,
         .why = arena_format(
             q->a, "secret: %s", p->rule->reason ? p->rule->reason : shown(q, p->path).p),
@@ -213,10 +246,9 @@ static bool removes(enum operation operation)
 /* A folder is written by making names in it; where .git is not there, inside is one for it to be born in. */
 static bool is_folder(const struct asked *q)
 {
-    for (size_t i = 0; q->facts && i < q->facts->n; i++)
-        if (path_same(q->env, q->facts->v[i].path, q->path))
-            return q->facts->v[i].kind == FACT_FOLDER || q->facts->v[i].kind == FACT_MISSING;
-    return false;
+    enum fact_kind kind = kind_at(q, q->path);
+
+    return kind == FACT_FOLDER || kind == FACT_MISSING;
 }
 
 static struct verdict change_at(const struct asked *q, const struct place *p)
@@ -251,13 +283,42 @@ static struct verdict change_at(const struct asked *q, const struct place *p)
     return refuse_secret(q, p);
 }
 
+/* To a socket that lies there. */
+static struct verdict connect_at(const struct asked *q, const struct place *p)
+{
+    struct verdict v = {.wall = WALL_GATE};
+
+    if (p && p->kind == PLACE_OWN) {
+        v = refuse_own(q, p);
+        v.change = STR("none: start the service inside, in this session");
+    } else if (p && (p->kind == PLACE_CACHE || p->kind == PLACE_TEMP)) {
+        v.allowed = v.own = true;
+        v.wall = WALL_NONE;
+        v.why = arena_format(q->a, "%s: %s", p->path.p, p->rule->reason);
+    } else if (p && (p->kind == PLACE_ROOT || p->root.n > 0)) {
+        v.allowed = true;
+        v.wall = WALL_NONE;
+        v.why = STR("where a program inside listens; one outside would act for the sandbox, and is refused");
+    } else {
+        v.why = STR("what listens there is outside, and would act for the sandbox");
+        v.change = STR("none: start the service inside, in this session");
+    }
+    return v;
+}
+
 static struct verdict verdict_at(const struct asked *q, const struct places *places)
 {
     const struct place *p = places_decide(places, q->env, q->path);
 
     if (p && p->kind == PLACE_SECRET)
         return refuse_secret(q, p);
-    if (q->operation == OPERATION_READ || q->operation == OPERATION_CONNECT) {
+    if (q->operation == OPERATION_CONNECT)
+        return connect_at(q, p);
+    if (q->operation == OPERATION_MOUNT)
+        return (struct verdict){.wall = WALL_NAMESPACE,
+            .why = STR("mounts stay as they are for as long as the session lives"),
+            .change = STR("none: mount it outside, then :reapply")};
+    if (q->operation == OPERATION_READ) {
         struct verdict v = allow(q, NULL);
         v.own = p && (p->kind == PLACE_CACHE || p->kind == PLACE_TEMP || p->kind == PLACE_OWN);
         if (v.own)

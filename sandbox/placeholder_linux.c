@@ -165,10 +165,36 @@ static bool keep_spare(int folder, const char *name, int itself)
 
 /* ---- making and removing ---- */
 
+/* A file that is there with its bytes or not at all: git, outside, ends with an error at one that is empty for a moment. False
+ * with EEXIST; or with another error: not on this file system, or not by this kernel for us. */
+static bool make_whole(int folder, const char *name, struct str bytes)
+{
+    int fd = openat(folder, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, MODE_BEGUN), saved;
+    char link[64];
+    bool made;
+
+    if (fd < 0) {
+        errno = EOPNOTSUPP; /* whatever it was: the other way says it too */
+        return false;
+    }
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    made = write(fd, bytes.p, bytes.n) == (ssize_t)bytes.n && placeholder_finish(fd, true) &&
+           (linkat(fd, "", folder, name, AT_EMPTY_PATH) == 0 ||
+               (errno == ENOENT && linkat(AT_FDCWD, link, folder, name, AT_SYMLINK_FOLLOW) == 0));
+    saved = errno;
+    close(fd);
+    errno = saved;
+    return made;
+}
+
 bool names_make(int folder, const char *name, bool file, struct str bytes)
 {
     int fd, saved;
 
+    if (file && make_whole(folder, name, bytes))
+        return true;
+    if (file && errno == EEXIST)
+        return false;
     if (!file && !take_spare(folder, name) && mkdirat(folder, name, MODE_BEGUN) != 0)
         return false;
     fd = file ? openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, MODE_BEGUN)

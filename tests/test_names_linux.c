@@ -5,6 +5,7 @@
 #include "../sandbox/linux.h"
 #include "check.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 
 #define CROWD        6
 #define CROWD_ROUNDS 600
+#define WHOLE_ROUNDS 500
 
 static struct arena arena;
 static struct str state, place;
@@ -310,6 +312,47 @@ static int crowd_main(void)
     return 0;
 }
 
+/* Whoever reads the file while it is made finds its bytes, or no file. */
+static void check_whole(void)
+{
+    struct op op = {.kind = OP_PLACEHOLDER, .path = at("f"), .number = 1, .text = STR("bytes")};
+    struct err e = {0};
+    int ends[2], seen = 0, status = -1;
+    pid_t reader;
+
+    if (pipe2(ends, O_CLOEXEC) != 0 || (reader = fork()) < 0) {
+        CHECK(false, "a reader");
+        return;
+    }
+    if (reader == 0) {
+        char bytes[16];
+        int partial = 0;
+        bool told = false;
+        close(ends[1]);
+        for (struct pollfd p = {.fd = ends[0], .events = POLLIN}; poll(&p, 1, 0) == 0;) {
+            int fd = open(op.path.p, O_RDONLY | O_CLOEXEC);
+            partial += fd >= 0 && read(fd, bytes, sizeof bytes) != 5;
+            told = told || fd >= 0;
+            if (fd >= 0)
+                close(fd);
+        }
+        _exit(partial ? 1 : told ? 0 : 2);
+    }
+    close(ends[0]);
+    for (int i = 0; i < WHOLE_ROUNDS; i++) {
+        struct names n = {0};
+        seen += names_hold(&n, &op, 1, &nothing, &e);
+        names_release(&n);
+    }
+    close(ends[1]);
+    waitpid(reader, &status, 0);
+    CHECK(seen == WHOLE_ROUNDS, "a file is made and removed many times");
+    if (status == 2 << 8)
+        CHECK_SKIP("a file is there with its bytes or not at all", "the reader never saw one");
+    else
+        CHECK(status == 0, "a file is there with its bytes or not at all");
+}
+
 static void check_crowd(void)
 {
     pid_t crowd[CROWD];
@@ -358,6 +401,7 @@ int main(void)
     check_ledger(session);
     check_begun();
     check_crowd();
+    check_whole();
     sys_session_folder_end();
     sys_remove_tree(state, &e);
     sys_remove_tree(place, &e);

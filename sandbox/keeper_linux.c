@@ -70,6 +70,7 @@ struct keeper {
     size_t sight_count;
     int notify, mounts;
     atomic_bool blind;
+    atomic_bool over; /* nothing runs inside any more: what is not yet looked at need not be */
     bool started;
 };
 
@@ -437,6 +438,8 @@ static size_t cover_amiss(void)
     for (size_t i = 0; i < keeper.kept_count; i++) {
         struct kept *k = &keeper.kept[i];
         struct err ignored = {0};
+        if (atomic_load(&keeper.over))
+            return 0;
         if (!k->look)
             continue;
         k->look = false;
@@ -491,6 +494,8 @@ static void *keep(void *unused)
         else if (idle > 0) /* woken for nothing: a little later what comes meanwhile is one wake-up */
             nanosleep(&breath, NULL);
         timed_out = poll(p, 2, keeper.blind ? BLIND_MS : -1) == 0;
+        if (atomic_load(&keeper.over))
+            break; /* the lock is wanted by who waits for the end */
         pthread_mutex_lock(&keeper.lock);
         if (timed_out || (p[1].revents & (POLLPRI | POLLERR)))
             look_everywhere();
@@ -617,6 +622,7 @@ void keeper_resume(void)
 
 void keeper_end(unsigned patience_ms)
 {
+    atomic_store(&keeper.over, true);
     if (!keeper_pause(patience_ms))
         return;
     for (size_t i = 0; i < keeper.kept_count; i++)

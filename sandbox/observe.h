@@ -285,7 +285,7 @@ bool keeper_start(const struct op *ops, size_t count, struct confinement *c, str
  * not still within patience_ms (it hangs in a file system that does not answer), and is not paused. */
 bool keeper_pause(unsigned patience_ms);
 void keeper_resume(void);
-/* For good: it puts nothing back any more, and holds nothing. */
+/* For good, once everything inside was killed: it looks at nothing more, puts nothing back, and holds nothing. */
 void keeper_end(unsigned patience_ms);
 void keeper_add(const struct op *op);
 bool keeper_has(const struct op *op); /* what it asks for is so already */

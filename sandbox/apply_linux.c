@@ -195,8 +195,7 @@ static bool do_bind(struct state *s, size_t i, bool writable, struct err *e)
  */
 static int make_overlay(const struct op *op, struct stat *below, struct err *e)
 {
-    char lower[64];
-    int object = open_object(op, op->source, e), context, tree = -1, saved;
+    int object = open_object(op, op->source, e), tree, saved;
 
     if (object < 0) {
         errno = (int)e->code;
@@ -204,17 +203,8 @@ static int make_overlay(const struct op *op, struct stat *below, struct err *e)
     }
     if (below && fstat(object, below) != 0)
         *below = (struct stat){0};
-    snprintf(lower, sizeof lower, "/proc/self/fd/%d", object);
-    context = (int)syscall(SYS_fsopen, "overlay", 1 /* FSOPEN_CLOEXEC */);
-    if (context >= 0 && syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, "lowerdir", lower, 0) == 0 &&
-        syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, "upperdir", op->text.p, 0) == 0 &&
-        syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, "workdir", op->text2.p, 0) == 0 &&
-        syscall(SYS_fsconfig, context, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) == 0 &&
-        syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
-        tree = (int)syscall(SYS_fsmount, context, 1, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+    tree = mount_overlay(object, op->text.p, op->text2.p);
     saved = errno;
-    if (context >= 0)
-        close(context);
     close(object);
     errno = saved;
     return tree;

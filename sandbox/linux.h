@@ -105,6 +105,7 @@ struct confinement {
 /* mount_linux.c. -1 or false with errno. options: "name=value,name"; a mount that is nowhere yet. */
 int mount_new(const char *type, const char *options, unsigned attributes);
 int mount_clone(int object, bool recursive); /* nowhere yet either */
+int mount_overlay(int below, const char *upper, const char *work);
 bool mount_attributes(int tree, uint64_t set, uint64_t clear, bool recursive);
 bool mount_attach(int tree, int target);
 

@@ -53,3 +53,22 @@ bool mount_attach(int tree, int target)
     return syscall(SYS_move_mount, tree, "", target, "",
                MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) == 0;
 }
+
+int mount_overlay(int below, const char *upper, const char *work)
+{
+    int context = (int)syscall(SYS_fsopen, "overlay", 1 /* FSOPEN_CLOEXEC */), tree = -1, saved;
+    char lower[64];
+
+    snprintf(lower, sizeof lower, "/proc/self/fd/%d", below);
+    if (context >= 0 && syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, "lowerdir", lower, 0) == 0 &&
+        syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, "upperdir", upper, 0) == 0 &&
+        syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, "workdir", work, 0) == 0 &&
+        syscall(SYS_fsconfig, context, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) == 0 &&
+        syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
+        tree = (int)syscall(SYS_fsmount, context, 1, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+    saved = errno;
+    if (context >= 0)
+        close(context);
+    errno = saved;
+    return tree;
+}

@@ -178,12 +178,12 @@ static void miss(struct walk *w, struct str where, const char *why)
 }
 
 /* What lies in .git/objects/XX git makes exclusively, under a new name, and reads by its sum alone: it writes through
- * nothing there. Nowhere else may a folder be passed over for its name. */
-static bool is_of_objects(const struct walk *w, struct str folder, const char *name)
+ * nothing there. Nowhere else may a folder be passed over for its name. A link of such a name is looked at. */
+static bool is_of_objects(const struct dirent *entry)
 {
-    struct str objects = path_join(w->a, PATH_POSIX, w->top, STR("objects"));
+    const char *name = entry->d_name;
 
-    return strlen(name) == 2 && strspn(name, "0123456789abcdef") == 2 && str_eq(folder, objects);
+    return entry->d_type == DT_DIR && strlen(name) == 2 && strspn(name, "0123456789abcdef") == 2;
 }
 
 static void walk_folder(struct walk *w, struct opened_folder f, struct str path, int depth);
@@ -200,14 +200,15 @@ static void walk_entry(struct walk *w, int folder, const struct dirent *entry, s
         w->link(w, folder, entry->d_name, inner, &st);
     else if (S_ISDIR(st.st_mode) && has(w->all, 'X', inner, NULL) && !was_writable(w->all, inner))
         return;
-    else if (S_ISDIR(st.st_mode) && !is_of_objects(w, path, entry->d_name))
+    else if (S_ISDIR(st.st_mode))
         walk_folder(w, open_folder(folder, entry->d_name, false), inner, depth + 1);
 }
 
 /* Takes the descriptor over. */
 static void walk_folder(struct walk *w, struct opened_folder f, struct str path, int depth)
 {
-    DIR *dir = f.fd < 0 || depth > DEPTH_MAX ? NULL : fdopendir(dup(f.fd));
+    DIR *dir = f.fd < 0 || depth > DEPTH_MAX ? NULL : fdopendir(fcntl(f.fd, F_DUPFD_CLOEXEC, 0));
+    bool objects = str_eq(path, path_join(w->a, PATH_POSIX, w->top, STR("objects")));
     struct dirent *entry;
 
     if (!dir)
@@ -222,6 +223,8 @@ static void walk_folder(struct walk *w, struct opened_folder f, struct str path,
         }
         if ((w->left & 255) == 0 && sys_milliseconds() >= w->end_ms)
             miss(w, path, "it takes too long");
+        if (objects && is_of_objects(entry))
+            continue;
         if (entry->d_type == DT_DIR || entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN)
             walk_entry(w, dirfd(dir), entry, path, depth);
         errno = 0;
@@ -423,7 +426,7 @@ static void look_for_links(struct arena *a, const struct path_env *env, const st
 
     if (f.fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
         return; /* nothing, a file, a link: the person's doing, as none of them can be made inside */
-    w.git = f.fd < 0 ? -1 : dup(f.fd);
+    w.git = f.fd < 0 ? -1 : fcntl(f.fd, F_DUPFD_CLOEXEC, 0);
     walk_folder(&w, f, top, 0);
     if (w.why)
         tell(a, lines, arena_format(a,
@@ -581,7 +584,7 @@ void leftover_crashed(struct arena *a, const struct path_env *env, struct str se
     for (int i = 0; i < SESSIONS_MAX; i++) {
         struct str path = arena_format(a, "%.*s/s%d", (int)sessions.n, sessions.p, i);
         bool own = str_eq(path, session_dir);
-        int folder = own ? dup(sys_session_descriptor()) : open(path.p, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        int folder = own ? fcntl(sys_session_descriptor(), F_DUPFD_CLOEXEC, 0) : open(path.p, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (folder < 0 && !own)
             break; /* they are made in this order */
         if (folder >= 0 && faccessat(folder, LEDGER, F_OK, AT_SYMLINK_NOFOLLOW) == 0 &&

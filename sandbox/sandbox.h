@@ -22,6 +22,10 @@ bool facts_host(struct arena *a, struct host *out, struct err *e);
 /* About the paths asked; appends to out->v in the order of the questions. */
 void facts_paths(struct arena *a, const struct texts *questions, struct facts *out);
 
+/* Second names of files in the secret places of the policy, whose facts are there; fills out->second. Bounded: two levels of
+ * each, the tops of writable roots for the other names. */
+void facts_second(struct arena *a, const struct policy *policy, struct facts *out);
+
 /* What git would run or obey in the writable roots (core/git.h). Reads, and runs no git. */
 struct git_found;
 struct path_env;

@@ -306,6 +306,7 @@ bool session_plan(struct session *s, struct opened *o, struct err *e)
         boundary_advance(s->early, &beginning, &o->policy.partial);
     }
     facts_paths(&o->arena, &questions, &o->facts);
+    facts_second(&o->arena, &o->policy, &o->facts);
     return plan_build(&o->arena, &o->policy, &s->env, &o->facts, &o->plan, e);
 }
 

@@ -163,11 +163,23 @@ struct host {
     size_t mount_count;
 };
 
+/* A secret file that has another name somewhere: covering the one leaves the other. */
+struct second_name {
+    struct str folder; /* the secret place it lies in, resolved; or the file itself */
+    struct str path;
+    struct str other;  /* the other name, if it is at the top of a writable root */
+};
+
 struct facts {
     const struct places *places; /* what the rules come to, from plan_questions; NULL: plan_build makes it */
     struct host host;
     struct fact *v;
     size_t n, cap;
+    struct {
+        struct second_name *v;
+        size_t n, cap;
+    } second;
+    struct texts second_more; /* secret folders of which not all was looked at for those */
 };
 
 /* ---- operations a program can try, and what the rules say of them ---- */

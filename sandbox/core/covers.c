@@ -535,6 +535,26 @@ static bool is_of_kernel(struct str path)
     return str_starts(path, STR("/sys/")) || str_starts(path, STR("/proc/"));
 }
 
+static const char second[] = "%s has another name somewhere, which is not covered";
+
+/* Files in secret folders, too; and where the other name is in plain sight. */
+static void tell_of_seconds(struct planner *p)
+{
+    for (size_t i = 0; i < p->facts->second.n; i++) {
+        const struct second_name *s = &p->facts->second.v[i];
+        if (!has_op(p, OP_COVER_FOLDER, s->folder) && !has_op(p, OP_COVER_FILE, s->folder))
+            continue;
+        planner_note(p, second, planner_show(p, s->path).p);
+        if (s->other.n)
+            planner_warn(p, "\"secret\": %s is the same file as %s, and can be read inside by that name",
+                planner_show(p, s->other).p, planner_show(p, s->path).p);
+    }
+    for (size_t i = 0; i < p->facts->second_more.n; i++)
+        if (has_op(p, OP_COVER_FOLDER, p->facts->second_more.v[i]))
+            planner_note(p, "%s: not every file in it was looked at for another name, which would not be covered",
+                planner_show(p, p->facts->second_more.v[i]).p);
+}
+
 static bool plan_secret(struct planner *p, const struct place *place)
 {
     const struct fact *fact = planner_fact(p, place->path);
@@ -569,8 +589,7 @@ static bool plan_secret(struct planner *p, const struct place *place)
     planner_identity(op, fact);
     cover_again(p, fact, op);
     if (fact->real_kind == FACT_FILE && fact->links > 1)
-        planner_note(p, "%s has a second name elsewhere, which is not covered",
-            planner_show(p, fact->real).p);
+        planner_note(p, second, planner_show(p, fact->real).p);
     return true;
 }
 
@@ -634,5 +653,6 @@ bool covers_plan(struct planner *p)
                 return false;
         }
     }
+    tell_of_seconds(p);
     return true;
 }

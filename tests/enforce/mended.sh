@@ -134,16 +134,16 @@ good "a run ends where ends of processes are ignored" timeout 20 sh -c 'trap "" 
 
 # What is written at the end arrives, however slow the reader.
 good "a slow reader gets all" test "$(inside seq 200000 | (sleep 3; tail -n 1))" = 200000
-echo done
-
 # A secret file that has another name in the workspace could be read by that, without a word.
 mkdir "$place/secret" "$place/secret/keys"
 echo key >"$place/secret/keys/key"
 echo key >"$place/secret/alone"
 ln "$place/secret/keys/key" "$W/copy"
 "$CORDON" run --workspace "$W" --secret "$place/secret" -- true 2>"$place/said"
-good "a secret file's other name at the top of the workspace is a warning" grep -q "$W/copy is the same file as $place/secret/keys/key" "$place/said"
+good "a secret file's other name at the top of the workspace is a warning" grep -q "/w/copy is the same file as .*/secret/keys/key" "$place/said"
 "$CORDON" policy show --plan --workspace "$W" --secret "$place/secret" >"$place/said" 2>/dev/null
 good "and a note of the plan" grep -q "secret/keys/key has another name somewhere" "$place/said"
 good "control: a file of one name is none" sh -c "! grep -q secret/alone '$place/said'"
 rm -rf "$W/copy" "$place/secret"
+
+echo done

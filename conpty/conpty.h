@@ -124,6 +124,8 @@ bool pty_resize(intptr_t controlling, uint16_t rows, uint16_t columns); /* neith
  * stays on the screen; modes stay as they were. False when the terminal could not be read.
  */
 bool pty_take_unread(intptr_t controlling, struct buf *out);
+/* Opens the programs' end and keeps it, so that the terminal does not hang up while none has it; -1 where that fails. */
+intptr_t pty_hold(intptr_t controlling);
 /* Cooked, echoing, with the usual keys; output that was stopped goes on. */
 bool pty_sane(intptr_t controlling);
 /* Lines are kept whole and Ctrl-C interrupts: no full-screen program has it just now. */

@@ -21,6 +21,11 @@ static int peer_open(intptr_t controlling)
     return ioctl((int)controlling, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 }
 
+intptr_t pty_hold(intptr_t controlling)
+{
+    return peer_open(controlling);
+}
+
 bool pty_resize(intptr_t controlling, uint16_t rows, uint16_t columns)
 {
     struct winsize size = {.ws_row = rows, .ws_col = columns};

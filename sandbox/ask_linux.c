@@ -69,7 +69,7 @@ void ask_launch(
     put_texts(out, &launch->argv);
     put_texts(out, &launch->env);
     frame_bytes(out, launch->cwd);
-    frame_number(out, (launch->terminal ? 1u : 0u) | (launch->sealed ? 2u : 0u));
+    frame_number(out, (launch->terminal ? 1u : 0u) | (launch->sealed ? 2u : 0u) | (launch->after ? 4u : 0u));
     frame_number(out, launch->rows);
     frame_number(out, launch->columns);
     for (int i = 0; i < 3; i++)

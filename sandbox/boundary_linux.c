@@ -348,7 +348,7 @@ static bool take_spawned(void *context, const struct frame *f)
 static bool send_launch(struct boundary *b, uint32_t id, const struct launch *launch, struct probe *probes,
     size_t count, int go, struct err *e)
 {
-    int fds[5];
+    int fds[6];
     size_t fd_count = 0;
 
     ask_launch(&b->out, id, launch, probes, count);
@@ -358,6 +358,8 @@ static bool send_launch(struct boundary *b, uint32_t id, const struct launch *la
     }
     if (launch->extra != SYS_NONE)
         fds[fd_count++] = (int)launch->extra;
+    if (launch->after)
+        fds[fd_count++] = (int)launch->after->terminal;
     if (go >= 0)
         fds[fd_count++] = go;
     if (b->out.n == 0) {
@@ -388,7 +390,14 @@ bool boundary_spawn(struct boundary *b, const struct launch *launch, struct comm
 {
     uint32_t id = ++b->next_id;
 
-    return send_launch(b, id, launch, NULL, 0, -1, e) && await_spawned(b, id, launch->terminal, out, e);
+    sys_handle terminal = launch->after ? launch->after->terminal : SYS_NONE; /* *out may be the same one */
+
+    if (!send_launch(b, id, launch, NULL, 0, -1, e) ||
+        !await_spawned(b, id, launch->terminal && !launch->after, out, e))
+        return false;
+    if (launch->after)
+        out->terminal = terminal;
+    return true;
 }
 
 /* ---- the first program, and the proof that its process makes ---- */

@@ -327,6 +327,20 @@ static int open_terminal(uint16_t rows, uint16_t columns, struct err *e)
     return -1;
 }
 
+static int take_terminal(const struct spawn_request *r, struct err *e)
+{
+    int master;
+
+    if (!r->handed)
+        return open_terminal(r->rows, r->columns, e);
+    master = fcntl(r->terminal_fd, F_DUPFD_CLOEXEC, 3);
+    if (master < 0) {
+        err_set(e, ERR_SYSTEM, "cannot take the terminal over");
+        sys_reason(e, errno);
+    }
+    return master;
+}
+
 static void explain(const struct spawn_request *r, const struct child_report *report, struct err *e)
 {
     static const char *const confining[] = {"", "the core limit", "a limit", "no new privileges",
@@ -383,7 +397,7 @@ bool command_spawn(const struct confinement *c, const struct spawn_request *r, s
     ssize_t n;
     pid_t pid;
 
-    if (r->terminal && (master = open_terminal(r->rows, r->columns, e)) < 0)
+    if (r->terminal && (master = take_terminal(r, e)) < 0)
         return false;
     if (r->sealed && (sealed = seal(r->argv[0], e)) < 0)
         goto fail;

@@ -156,6 +156,8 @@ struct spawn_request {
     enum std_kind std[3];
     int std_fd[3]; /* for STD_HANDLE; -1 */
     int extra, extra_number;
+    bool handed;  /* the terminal is one that a command before had */
+    int terminal_fd; /* its controlling end, where it is handed */
     const struct rehearsal *rehearsal; /* NULL: none; not together with extra */
 };
 /* What comes between confining a program and starting it: it starts when a byte can be read from go. */
@@ -167,7 +169,7 @@ struct rehearsal {
 };
 struct spawned {
     pid_t pid;
-    int terminal; /* controlling end, close-on-exec; -1 */
+    int terminal; /* controlling end, close-on-exec, also of one that was handed; -1 */
     int listener; /* notifications of its calls, to be served; -1 when nothing is watched */
 };
 /* In the runner. e carries errno of a program that could not be started. */

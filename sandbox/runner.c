@@ -280,6 +280,10 @@ static bool take_descriptors(struct runner *r, struct spawn_request *q, bool ext
         q->extra = r->fds[at++];
     else if (extra)
         return false;
+    if (q->handed && at == r->fd_count)
+        return false;
+    if (q->handed)
+        q->terminal_fd = r->fds[at++];
     if (proof->count && (extra || at == r->fd_count))
         return false;
     if (proof->count)
@@ -309,6 +313,7 @@ static bool get_spawn(struct runner *r, const struct frame *f, struct arena *a, 
     flags = frame_get_number(&fields);
     q->terminal = flags & 1;
     q->sealed = flags & 2;
+    q->handed = flags & 4;
     q->rows = (uint16_t)frame_get_number(&fields);
     q->columns = (uint16_t)frame_get_number(&fields);
     for (int i = 0; i < 3; i++) {
@@ -319,7 +324,7 @@ static bool get_spawn(struct runner *r, const struct frame *f, struct arena *a, 
     }
     q->extra_number = (int)(frame_get_number(&fields) & 1023);
     proof_get(&fields, a, proof);
-    return frame_done(&fields) && q->argv && q->argv[0] && str_find(cwd, 0, '\0') == cwd.n &&
+    return frame_done(&fields) && q->argv && q->argv[0] && (q->terminal || !q->handed) && str_find(cwd, 0, '\0') == cwd.n &&
            take_descriptors(r, q, q->extra_number != 0, proof);
 }
 
@@ -358,7 +363,7 @@ static bool handle_spawn(struct runner *r, const struct frame *f, struct err *e)
     mark = frame_begin(&r->out, FRAME_SPAWNED, f->id);
     frame_number(&r->out, (uint64_t)spawned.pid);
     frame_end(&r->out, mark);
-    flush_out(r, &spawned.terminal, spawned.terminal >= 0 ? 1 : 0);
+    flush_out(r, &spawned.terminal, spawned.terminal >= 0 && !q.handed ? 1 : 0);
     if (spawned.listener >= 0 && !observer_serve(spawned.listener, &r->watch)) {
         close(spawned.listener); /* its watched calls are ENOSYS from here on */
         kill(spawned.pid, SIGKILL);

@@ -153,6 +153,7 @@ struct launch {
     struct str cwd;
     bool terminal;      /* make a pseudoterminal for it, controlling and in the foreground */
     bool sealed;        /* run from a private copy that the tree cannot read (the command shell) */
+    const struct command *after; /* ended: its terminal is this one's too, instead of a new one; NULL */
     uint16_t rows, columns;
     enum std_kind std[3];
     sys_handle std_handle[3];

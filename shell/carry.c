@@ -75,7 +75,7 @@ bool carry_over(struct inner *in, struct opened *next, bool pipes, struct arena 
         name_lost(a, &aliases, &moved.report.aliases, "alias", lost);
     }
     name_lost(a, &jobs, &none, "job", lost);
-    *(struct str *)ARENA_PUSH(a, lost) = STR("variables that are not exported, and options of the shell (set, shopt)");
+    *(struct str *)ARENA_PUSH(a, lost) = in->lines ? STR("what ran in the background") : STR("variables that are not exported, and options of the shell (set, shopt)");
     inner_release(in);
     *in = moved;
     return true;

@@ -1,7 +1,8 @@
 /*
  * inner: the living command shell as a process. See inner.h.
  */
-#include "inner.h"
+#include "inner_parts.h"
+#include "plain.h"
 #include "../conpty/conpty.h"
 
 #include <string.h>
@@ -29,7 +30,7 @@ static struct str hook_text(struct inner *in, struct arena *a, const struct inne
     return arena_join(a, parts, 2);
 }
 
-static bool make_outputs(struct inner *in, struct launch *launch, bool pipes, sys_handle theirs[2], struct err *e)
+bool inner_outputs(struct inner *in, struct launch *launch, bool pipes, sys_handle theirs[2], struct err *e)
 {
     for (int i = 0; i < 2; i++) {
         in->outputs[i] = theirs[i] = SYS_NONE;
@@ -57,17 +58,12 @@ static bool spawn(struct inner *in, struct arena *a, const struct inner_wish *wi
     sys_handle theirs = SYS_NONE, outputs[2] = {SYS_NONE, SYS_NONE};
     bool good;
 
-    if (!str_is(path_name(in->s->env.system, bash), "bash")) {
-        err_set(e, ERR_MISSING, "the terminal runs bash inside, and there is none");
-        err_subject(e, bash);
-        return err_remedy(e, "install bash, or name it in the policy: \"shell\": \"/path/to/bash\"");
-    }
     living_argv(a, bash, &launch.argv);
     exec_environment(in->s, in->o, a, true, &launch.env);
     living_environment(a, hook, &launch.env);
     tty_size(&launch.rows, &launch.columns);
     launch.std[0] = STD_TERMINAL;
-    good = sys_socketpair(&in->channel, &theirs, e) && make_outputs(in, &launch, wish->pipes, outputs, e);
+    good = sys_socketpair(&in->channel, &theirs, e) && inner_outputs(in, &launch, wish->pipes, outputs, e);
     launch.extra = theirs;
     good = good && boundary_spawn(in->o->boundary, &launch, &in->shell, e);
     sys_close(&theirs);
@@ -120,6 +116,20 @@ static bool await_first(struct inner *in, const struct inner_wish *wish, struct 
     return err_set(e, ERR_LIMIT, "the command shell did not get ready in time");
 }
 
+static bool begin(struct inner *in, struct arena *a, const struct inner_wish *wish, struct err *e)
+{
+    struct str shell = exec_shell(in->s, in->o), name = path_name(in->s->env.system, shell);
+
+    if (str_is(name, "bash"))
+        return spawn(in, a, wish, e) && await_first(in, wish, e);
+    in->lines = plain_knows(name);
+    if (in->lines)
+        return plain_begin(in, wish, e);
+    err_set(e, ERR_MISSING, "the terminal runs bash inside, or a plain sh, and this is neither");
+    err_subject(e, shell);
+    return err_remedy(e, "name another in the policy: \"shell\": \"/path/to/bash\"");
+}
+
 static bool start_once(struct inner *in, struct session *s, struct opened *o, const struct inner_wish *wish,
     struct err *e)
 {
@@ -130,8 +140,10 @@ static bool start_once(struct inner *in, struct session *s, struct opened *o, co
         .o = o,
         .channel = SYS_NONE,
         .outputs = {SYS_NONE, SYS_NONE},
+        .theirs = {SYS_NONE, SYS_NONE},
+        .held = SYS_NONE,
         .shell = {.terminal = SYS_NONE}};
-    good = spawn(in, &a, wish, e) && await_first(in, wish, e);
+    good = begin(in, &a, wish, e);
     arena_release(&a);
     if (!good) {
         inner_kill(in);
@@ -150,7 +162,7 @@ bool inner_start(struct inner *in, struct session *s, struct opened *o, const st
     if (start_once(in, s, o, wish, &first))
         return true;
     plain.start_file = false;
-    if (wish->start_file && o->boundary && first.kind != ERR_MISSING && start_once(in, s, o, &plain, e)) {
+    if (wish->start_file && !in->lines && o->boundary && first.kind != ERR_MISSING && start_once(in, s, o, &plain, e)) {
         *without = true;
         return true;
     }
@@ -165,6 +177,8 @@ void inner_release(struct inner *in)
     sys_close(&in->shell.terminal);
     sys_close(&in->outputs[0]);
     sys_close(&in->outputs[1]);
+    if (in->lines)
+        plain_release(in);
     buf_release(&in->reports);
     buf_release(&in->out);
     buf_release(&in->traps);
@@ -177,8 +191,8 @@ void inner_kill(struct inner *in)
 {
     struct err ignored = {0};
 
-    if (in->alive)
-        boundary_signal(in->o->boundary, in->shell.id, KILL, false, &ignored);
+    if (in->alive && (in->busy || !in->lines))
+        boundary_signal(in->o->boundary, in->shell.id, KILL, in->lines, &ignored);
     in->alive = false;
 }
 
@@ -201,6 +215,8 @@ bool inner_send(struct inner *in, struct str line, bool whole, struct err *e)
 {
     struct living_line l = {.id = in->id + 1, .text = line, .traps = buf_view(&in->traps), .whole = whole};
 
+    if (in->lines)
+        return plain_send(in, line, e);
     if (!living_send(&in->out, &l, e))
         return false;
     in->id++;
@@ -211,7 +227,11 @@ bool inner_send(struct inner *in, struct str line, bool whole, struct err *e)
 
 bool inner_ask_export(struct inner *in)
 {
-    if (!in->alive || in->busy || in->asked || !living_send_export(&in->out, in->id + 1))
+    if (in->lines && in->alive && !in->busy) {
+        inner_tell_again(in, INNER_EXPORT); /* it is known */
+        return true;
+    }
+    if (in->lines || !in->alive || in->busy || in->asked || !living_send_export(&in->out, in->id + 1))
         return false;
     in->asked = ++in->id;
     flush(in);
@@ -323,6 +343,8 @@ static enum inner_news take_event(struct inner *in, struct err *e)
             return INNER_NOTHING;
         if (event.command != in->shell.id || !in->alive)
             continue;
+        if (in->lines && in->busy)
+            return plain_end(in, &event);
         in->alive = in->busy = false;
         in->exit_code = event.exit_code;
         in->signalled = event.signal != 0;
@@ -344,9 +366,11 @@ enum inner_news inner_turn(struct inner *in, struct err *e)
         return news;
     }
     flush(in);
-    denied_shell(in->s, in->shell.pid_inside);
+    denied_shell(in->s, in->lines ? in->group : in->shell.pid_inside);
     denied_turn(in->s, in->o);
-    news = in->alive ? take_report(in, e) : INNER_NOTHING;
+    if (in->lines)
+        plain_read(in);
+    news = in->alive && !in->lines ? take_report(in, e) : INNER_NOTHING;
     return news != INNER_NOTHING ? news : take_event(in, e);
 }
 
@@ -364,7 +388,7 @@ struct str inner_place(struct inner *in, struct arena *a)
     struct err ignored = {0};
     struct str place = {0};
 
-    if (in->alive && boundary_where(in->o->boundary, a, in->shell.id, &place, &ignored))
+    if (in->alive && !in->lines && boundary_where(in->o->boundary, a, in->shell.id, &place, &ignored))
         return place;
     return in->report.cwd.n && in->report.cwd.p[0] == '/' ? arena_str(a, in->report.cwd) : in->s->place;
 }

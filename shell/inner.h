@@ -1,6 +1,7 @@
 /*
  * inner: the living command shell as a process: starts it in a boundary, hands lines over, takes reports in,
- * and tells what became of it. repl.c and script.c stand on it; living.c knows what the bytes mean.
+ * and tells what became of it. repl.c and script.c stand on it; living.c knows what the bytes mean. Where there is no
+ * bash but a plain sh, each line is a process of its own behind the same functions (inner_plain.c).
  */
 #ifndef CORDON_INNER_H
 #define CORDON_INNER_H
@@ -38,6 +39,13 @@ struct inner {
     enum inner_news again;    /* an end that came while somebody waited for an answer: inner_turn tells it again */
     int exit_code;            /* once it ended */
     bool signalled;
+    /* Without bash: */
+    bool lines;               /* a process for each line; report has the folder and the variables for the next */
+    bool told, may_exit;      /* the last line told both; exit stands in it */
+    struct launch each;       /* what every line's process gets for its outputs */
+    sys_handle theirs[2];     /* of outputs, what programs get */
+    sys_handle held;          /* the terminal's other end: else it would hang up between two lines */
+    int64_t group;            /* of the first line, whose end left a group that is nobody's */
 };
 
 /* How a script's shell differs: its outputs, where ours are no terminal, are pipes. */

@@ -373,7 +373,7 @@ void living_environment(struct arena *a, struct str hook, struct texts *env)
         *(struct str *)ARENA_PUSH(a, env) = own[i];
 }
 
-static bool is_name(struct str s)
+bool living_is_name(struct str s)
 {
     for (size_t i = 0; i < s.n; i++) {
         char c = s.p[i];
@@ -393,7 +393,7 @@ static bool is_carried(struct str name)
     for (size_t i = 0; i < COUNT_OF(own); i++)
         if (str_is(name, own[i]))
             return false;
-    return is_name(name) && !str_starts(name, STR("__cordon_"));
+    return living_is_name(name) && !str_starts(name, STR("__cordon_"));
 }
 
 struct str living_restore(struct arena *a, const struct texts *environment, struct str cwd)

@@ -44,6 +44,7 @@ bool living_send_complete(struct buf *out, uint32_t id, struct str word, enum li
 /* The answer that a LIVING_TORN report needs before anything else is sent. */
 struct living_report;
 bool living_send_sync(struct buf *out, const struct living_report *torn);
+bool living_is_name(struct str s); /* one that a variable can have */
 /* Carried-over state for a new shell: evaluated before the first report. Values are quoted here. */
 struct str living_restore(struct arena *a, const struct texts *environment, struct str cwd);
 /* What bash's own prompt prints, which is seen only where the hook is lost (PROMPT_COMMAND unset) or a line waits for

@@ -1,7 +1,7 @@
 /*
  * offer: candidates for the word at the cursor. The idle shell is asked, with a deadline: it sees the files as programs
  * inside do, and knows its own functions and aliases. What it answers is untrusted text: quoted before it enters the
- * line, and never run.
+ * line, and never run. A plain sh does not live between lines: a process of its own is started to look.
  */
 #include "repl_parts.h"
 #include "complete.h"
@@ -9,11 +9,58 @@
 #define WORDS_MS  400 /* completion waits this long for the shell */
 #define WORDS_MAX 2000
 
+#define LOOKED_MAX ((size_t)256 << 10)
+
+static const char look_for_files[] =
+    "for f in \"$1\"*; do [ -d \"$f\" ] && printf '%s/\\000' \"$f\"; printf '%s\\000' \"$f\"; done";
+static const char look_for_commands[] =
+    "IFS=:; for d in $2; do for f in \"$d/$1\"*; do [ -f \"$f\" ] && [ -x \"$f\" ] && printf '%s\\000' \"${f##*/}\"; done; done";
+
+static struct str variable(const struct inner *in, struct str assignment)
+{
+    for (size_t i = 0; i < in->report.environment.n; i++)
+        if (str_starts(in->report.environment.v[i], assignment))
+            return str_slice(in->report.environment.v[i], assignment.n, in->report.environment.v[i].n);
+    return (struct str){0};
+}
+
+/* Where each line is a process of its own: what a further one sees, or what is known of the variables. */
+static bool look_words(struct repl *r, struct str word, enum living_words what, struct texts *out)
+{
+    struct str argv[] = {exec_shell(r->s, r->in.o), STR("-c"),
+        str_from(what == LIVING_FILES ? look_for_files : look_for_commands), STR("sh"), word,
+        variable(&r->in, STR("PATH="))};
+    struct texts words = {.v = argv, .n = COUNT_OF(argv)};
+    struct str found;
+    struct err ignored = {0};
+    int code;
+
+    for (size_t i = 0; what == LIVING_VARIABLES && i < r->in.report.environment.n; i++) {
+        struct str entry = r->in.report.environment.v[i];
+        if (str_starts(entry, word))
+            *(struct str *)ARENA_PUSH(&r->turn, out) = str_slice(entry, 0, str_find(entry, 0, '='));
+    }
+    if (what == LIVING_VARIABLES)
+        return true;
+    if (!exec_catch(r->s, r->in.o, &r->turn, &words, r->in.report.cwd, LOOKED_MAX, &found, &code, &ignored))
+        return false;
+    while (out->n < WORDS_MAX) {
+        size_t end = str_find(found, 0, '\0');
+        if (end == found.n)
+            break;
+        *(struct str *)ARENA_PUSH(&r->turn, out) = str_slice(found, 0, end);
+        found = str_slice(found, end + 1, found.n);
+    }
+    return true;
+}
+
 static bool ask_words(struct repl *r, struct str word, enum living_words what, struct texts *out)
 {
     uint64_t end = sys_milliseconds() + WORDS_MS;
-    bool good = living_send_complete(&r->in.out, ++r->in.id, word, what);
+    bool good = !r->in.lines && living_send_complete(&r->in.out, ++r->in.id, word, what);
 
+    if (r->in.lines)
+        return look_words(r, word, what, out);
     while (good && sys_milliseconds() < end) {
         struct sys_wait items[2];
         struct err e = {0};

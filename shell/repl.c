@@ -88,7 +88,7 @@ static void look_for_loss(struct repl *r, struct str bytes)
     struct foreground front;
     struct err ignored = {0};
 
-    for (size_t at = 0; at < bytes.n && r->in.busy; at++) {
+    for (size_t at = 0; at < bytes.n && r->in.busy && !r->in.lines; at++) {
         at = str_find(bytes, at, mark.p[0]);
         if (!str_starts(str_slice(bytes, at, bytes.n), mark))
             continue;
@@ -161,7 +161,8 @@ static void watch_hatch(struct repl *r, char key)
         r->in.alive = true; /* its end is still to be seen */
         return;
     }
-    if (boundary_foreground(r->in.o->boundary, r->in.shell.id, &front, &ignored) && !front.itself) {
+    if (boundary_foreground(r->in.o->boundary, r->in.shell.id, &front, &ignored) &&
+        (!front.itself || r->in.lines)) {
         /* A program has the terminal and makes of Ctrl-C what it likes; one of the whole screen is left alone. */
         if (pty_is_cooked(r->in.shell.terminal))
             repl_tell(r, "this does not end on Ctrl-C; Ctrl-\\ may end it, three times ends the command shell as well");

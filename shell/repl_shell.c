@@ -41,6 +41,37 @@ static bool meanwhile(void *context, struct inner *in, int ms)
     return n > 0 && sys_write(in->shell.terminal, bytes, (size_t)n, &code) > 0;
 }
 
+/* Who is used to another shell is told once, and never again: the state folder remembers. */
+static void tell_of_bash(struct repl *r)
+{
+    static const char *const others[] = {"zsh", "fish"};
+    struct str name = path_name(r->s->env.system, sys_variable(NULL, STR("SHELL")));
+    struct str told = path_join(&r->turn, r->s->env.system, r->s->host.state_dir, STR("told-of-bash"));
+    struct str before;
+    struct err ignored = {0};
+
+    for (size_t i = 0; i < COUNT_OF(others); i++)
+        if (str_is(name, others[i]) && !sys_read_file(&r->turn, told, 16, true, &before, &ignored)) {
+            repl_tell(r, arena_format(&r->turn, "bash runs inside, and not your %s, with ~/.bashrc as its start file",
+                others[i]).p);
+            sys_append_file(told, STR("yes\n"), &ignored);
+        }
+}
+
+static void tell_of_shell(struct repl *r)
+{
+    struct str shell;
+
+    if (!r->in.lines) {
+        tell_of_bash(r);
+    } else if (!r->told_of_sh) {
+        shell = exec_shell(r->s, r->in.o);
+        r->told_of_sh = true;
+        repl_tell(r, arena_format(&r->turn, "no bash here: each line is a %.*s of its own; the folder and exported variables "
+            "stay, functions, aliases and other variables do not, and Ctrl-Z stops nothing", (int)shell.n, shell.p).p);
+    }
+}
+
 bool shell_begin(struct repl *r, const struct texts *environment, struct err *e)
 {
     struct inner_wish wish = {.cwd = r->s->place,
@@ -55,6 +86,7 @@ bool shell_begin(struct repl *r, const struct texts *environment, struct err *e)
         return false;
     if (without)
         repl_tell(r, "your ~/.bashrc hung or ended the shell, so it was left out");
+    tell_of_shell(r);
     return true;
 }
 

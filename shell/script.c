@@ -153,6 +153,7 @@ static void run_line(struct script *c, struct str line, struct err *e)
     denied_line(c->s);
     if (!inner_send(&c->in, line, true, e)) {
         c->over = true;
+        c->code = EXIT_CORDON;
         return;
     }
     while (!c->over) {

@@ -267,6 +267,9 @@ void verbs_help(struct buf *out, const struct verb *verb)
     }
     buf_format(out, "\nexit codes: the program's own; 125 Cordon failed or refused; 126 found and not started; "
                     "127 not found;\n128+n ended by signal n.\n");
+    if (!verb)
+        buf_format(out, "\nwithout bash, each line of the terminal is a process of sh: only directory and exported variables stay,\n"
+                        "and what runs in the background lives on unlisted until the session ends.\n");
 }
 
 static int verb_help(const struct options *o)

@@ -91,6 +91,7 @@ static const struct target targets[] = {
         10000},
     {"reports", fuzz_reports,
         {STR("\0R0 0 /tmp\0"), STR("trap -- 'a' DEBUG\n\0" "12\n345\n\0D77 130 /a b\0\0D78 0 /\0"), STR("\0T5 9 /\0"),
+            STR("F\0/tmp\n\0A=1\n2\0B==\0=\0"),
             STR("\0eA=1\n2\0ff1\0aq\0l[1]+ x\n\0X3 0 /\0\0wone\ntwo\n\0C4 0 /\0")},
         300000},
     {"terminal", fuzz_terminal,

@@ -3,6 +3,7 @@
 #include "fuzz.h"
 
 #include "../shell/living.h"
+#include "../shell/plain.h"
 
 #include <stdlib.h>
 
@@ -23,10 +24,25 @@ static void check_report(const struct living_report *r, size_t used, struct str 
     buf_release(&out);
 }
 
+static void check_state(struct str bytes)
+{
+    struct arena a = {0};
+    struct plain_state state;
+
+    plain_take(&a, bytes, &state);
+    if (state.folder.n > PATH_BYTES_MAX || (state.folder.n && state.folder.p[0] != '/') || (!state.told && state.environment.n))
+        abort();
+    for (size_t i = 0; i < state.environment.n; i++)
+        if (str_find(state.environment.v[i], 0, '=') == 0 || str_find(state.environment.v[i], 0, '\0') < state.environment.v[i].n)
+            abort();
+    arena_release(&a);
+}
+
 int fuzz_reports(const unsigned char *bytes, size_t n)
 {
     struct str left = {(const char *)bytes, n};
 
+    check_state(left);
     for (;;) {
         struct arena a = {0};
         struct living_report report = {0};

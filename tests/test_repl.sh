@@ -74,9 +74,29 @@ while [ $i -lt 300 ]; do
 done >many
 is "script: 300 lines, in order" "$("$CORDON" --no-rc <many | cksum)" "$(sed 's/^echo //' many | cksum)"
 
+# ---- a plain sh, with a process for each line ----
+mkdir -p "$XDG_CONFIG_HOME/cordon"
+printf '{"version": 1, "shell": "/bin/sh"}\n' >"$XDG_CONFIG_HOME/cordon/policy.json"
+script "sh: folder and exported variables stay" 'export X=1\ny=2\ncd /usr\necho "$X$y"\npwd\n' "1
+/usr" 0
+script "sh: several lines that are one" 'for i in 1 2\ndo\n  echo $i\ndone\ncat <<E\none\nE\n' "1
+2
+one" 0
+script "sh: the last line's code, and $?" 'false\necho $?\n(exit 9)\n' "1" 9
+script "sh: exit ends it" 'echo a\nexit 4\necho b\n' "a" 4
+script "sh: wrong syntax is a line's failure" 'echo )\necho $?\n' "2" 0
+script "sh: an unfinished line at its end is an error" 'echo a\necho "open\n' "a" 2
+script "sh: nobody types" 'cat\nread a\necho "end $?"\n' "end 1" 0
+is "sh: standard error is its own" "$(printf 'echo out; echo err >&2\n' | "$CORDON" --no-rc 2>&1 >/dev/null)" "err"
+is "sh: a large output is whole" "$(printf 'seq 1 200000\n' | "$CORDON" --no-rc | tail -1)" "200000"
+is "sh: a large environment" "$(printf 'export A=$(printf %%099999d 1) B=$(printf %%099999d 2)\necho ${#A} ${#B}\n' | "$CORDON" --no-rc)" "99999 99999"
+is "sh: it never widens" "$(printf ':net online\n' | "$CORDON" --no-rc 2>&1 | grep -c 'a script never widens')" "1"
+rm "$XDG_CONFIG_HOME/cordon/policy.json"
+
 # ---- a person's ----
 if command -v python3 >/dev/null 2>&1; then
     python3 -B "$here/repl_tty.py" "$CORDON" "$work" || failed=1
+    python3 -B "$here/plain_tty.py" "$CORDON" "$work" || failed=1
 else
     printf 'skip the terminal: no python3 to drive it\n'
 fi

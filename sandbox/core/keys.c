@@ -178,7 +178,8 @@ static const struct key_row rows[KEY_COUNT] = {
         .path = "shell",
         .type = TYPE_SHELL,
         .standard = "\"auto\"",
-        .help = "The command shell: auto, a program's name or its full path."},
+        .help = "The command shell: auto (bash, or sh), a program's name or its full path. bash lives on from line to line; a plain sh "
+                "is a process for each."},
     [KEY_PARTIAL] = {.name = "partial",
         .path = "partial",
         .type = TYPE_WORDS,

@@ -23,6 +23,7 @@ struct state {
     int *held;       /* per op: its object, opened before anything was covered; -1 */
     int layer, layer_why; /* the overlay that caches are bound from; or errno */
     uint64_t handled; /* Landlock rights that this kernel knows */
+    bool gathered;    /* the server was asked for all covers at once */
     int proc, proc_readonly; /* the new procfs, and a clone of it that is read-only; -1 */
 };
 
@@ -385,14 +386,18 @@ static bool do_cover(struct state *s, const struct op *op, bool folder, struct e
 {
     const struct confinement *c = s->a->confinement;
     const char *name = in_proc(s, op);
-    int object;
+    int object, tree;
 
     if (name && op->number != 1 && attach_in_proc(s, mount_clone(folder ? c->empty_folder : c->empty_file, false), name))
         return true;
     object = open_object(op, op->path, e);
     if (object < 0)
         return false;
-    apply_cover(s->a->confinement, op, object, folder, e);
+    tree = s->gathered && op->number == 1 ? cover_server_tree(c->covers, op->path, folder) : -1;
+    if (tree < 0 || !mount_attach(tree, object))
+        apply_cover(s->a->confinement, op, object, folder, e);
+    if (tree >= 0)
+        close(tree);
     close(object);
     return e->kind == ERR_NONE;
 }
@@ -624,6 +629,7 @@ static void gather_covers(struct state *s, size_t count)
             cover_server_expect(server, s->ops[i].path, s->ops[i].kind == OP_COVER_FOLDER);
             n++;
         }
+    s->gathered = n > 0;
     if (n)
         cover_server_gather(server);
 }

@@ -520,6 +520,17 @@ int cover_server_node(const struct cover_server *s, struct str path, bool folder
     return openat(s->mount, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 }
 
+int cover_server_tree(const struct cover_server *s, struct str path, bool folder)
+{
+    int number = s->pid > 0 ? enter(s->table, path, folder) : -1;
+    char name[16];
+
+    if (number < 0)
+        return -1;
+    snprintf(name, sizeof name, "%c%d", folder ? 'd' : 'f', number);
+    return (int)syscall(SYS_open_tree, s->mount, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
+}
+
 void cover_server_quiet(const struct cover_server *s, pid_t group)
 {
     if (s && s->table)

@@ -270,6 +270,8 @@ void cover_server_gather(const struct cover_server *s);
 /* A descriptor of a new node, a folder or a file of mode 000, to be bound (open_tree, move_mount) over path; records name
  * path. For covers that are made early and late, by any thread of the runner. -1 with errno: cover it plainly. */
 int cover_server_node(const struct cover_server *s, struct str path, bool folder);
+/* The same as a mount that is nowhere yet, while nothing runs inside that could be stopped. */
+int cover_server_tree(const struct cover_server *s, struct str path, bool folder);
 /* What this process group touches is refused and not recorded (the proof); 0: none. */
 void cover_server_quiet(const struct cover_server *s, pid_t group);
 

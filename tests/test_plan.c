@@ -92,6 +92,7 @@ static const char golden_own[] =
     "new devpts           /dev/pts  # terminals of its own\n"
     "new, empty           /dev/shm  # shared memory of its own\n"
     "new mqueue           /dev/mqueue  # message queues of its own\n"
+    "loopback up            # loopback works inside\n"
     "new, empty           /run  # services and their sockets stay outside\n"
     "make folder          /run/user\n"
     "make folder          /run/user/1000\n"
@@ -114,7 +115,6 @@ static const char golden_own[] =
     "protect              ~/w/.git/modules  # git would run or obey it outside\n"
     "protect              ~/w/.git/worktrees  # git would run or obey it outside\n"
     "cover folder         ~/.local/state/cordon  # Cordon's own history and sessions\n"
-    "loopback up            # loopback works inside\n"
     "Landlock: scope        # no reach to abstract sockets and signals outside\n"
     "Landlock: write      /tmp\n"
     "Landlock: write      /proc\n";

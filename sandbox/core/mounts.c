@@ -133,6 +133,8 @@ void mounts_tree(struct planner *p)
     planner_op(p, OP_READONLY_ALL, STR("/"), "nothing is writable but what follows");
     plan_proc(p);
     plan_dev(p);
+    if (p->plan->new_network)
+        planner_op(p, OP_LOOPBACK, (struct str){0}, "loopback works inside");
 }
 
 /* ---- /run, /tmp ---- */
@@ -397,8 +399,6 @@ static bool missing_part(struct planner *p, const char *part, const char *what, 
 
 bool mounts_landlock(struct planner *p)
 {
-    if (p->plan->new_network)
-        planner_op(p, OP_LOOPBACK, (struct str){0}, "loopback works inside");
     if (p->host->landlock_abi <= 0)
         return missing_part(p, "landlock",
             "no Landlock, so there is no second layer behind the mounts",

@@ -41,10 +41,10 @@ bool planner_hidden(const struct planner *p, struct str path);
 /* mounts.c */
 void mounts_questions(struct arena *a, const struct policy *policy, const struct host *host,
     const struct path_env *env, struct texts *out);
-void mounts_tree(struct planner *p); /* private, read-only, /proc, /dev */
+void mounts_tree(struct planner *p); /* private, read-only, /proc, /dev, loopback */
 void mounts_own(struct planner *p);  /* /run, /tmp, and what must stay visible below them */
 void mounts_caches(struct planner *p);
-bool mounts_landlock(struct planner *p); /* and what else comes last: loopback */
+bool mounts_landlock(struct planner *p);
 void mounts_links(struct planner *p);
 bool mounts_limits(struct planner *p);
 /* Is it a rule about /proc, which mounts_tree sees to, before /proc is closed? */

@@ -7,13 +7,26 @@
 
 #include <stdlib.h>
 
-#define WORDS_MAX 16
+#define WORDS_MAX   16
+#define HELP_COLUMN 26
 
 static bool show_help(struct session *s, const struct texts *words, enum line_from from, struct err *e);
 
 static bool flush(struct buf *out)
 {
     bool good = tty_print(buf_view(out));
+    buf_release(out);
+    return good;
+}
+
+/* For a person: JSON stays as it is. */
+static bool flush_folded(struct buf *out, bool json)
+{
+    bool good;
+
+    if (json)
+        return flush(out);
+    good = tty_print_folded(buf_view(out), false);
     buf_release(out);
     return good;
 }
@@ -32,7 +45,7 @@ static bool show_status(struct session *s, const struct texts *words, enum line_
     (void)from;
     (void)e;
     status_report(s, take_word(words, "--json"), &out);
-    return flush(&out);
+    return flush_folded(&out, take_word(words, "--json"));
 }
 
 static bool show_why(struct session *s, const struct texts *words, enum line_from from, struct err *e)
@@ -45,7 +58,7 @@ static bool show_why(struct session *s, const struct texts *words, enum line_fro
         return err_remedy(e, "usage: :why PATH [OPERATION] | HOST[:PORT] | unix:SOCKET | PROGRAM");
     }
     good = why_report(s, s->open, words, false, &out, e);
-    return flush(&out) && good;
+    return flush_folded(&out, false) && good;
 }
 
 static bool show_policy(struct session *s, const struct texts *words, enum line_from from, struct err *e)
@@ -62,7 +75,7 @@ static bool show_policy(struct session *s, const struct texts *words, enum line_
     if (take_word(words, "--plan"))
         plan_print(&out, &a, &env, &s->open->plan);
     arena_release(&a);
-    return flush(&out);
+    return flush_folded(&out, take_word(words, "--json"));
 }
 
 static bool show_doctor(struct session *s, const struct texts *words, enum line_from from, struct err *e)
@@ -72,7 +85,7 @@ static bool show_doctor(struct session *s, const struct texts *words, enum line_
     (void)from;
     if (s->open->proof_count)
         doctor_report(s, s->open, take_word(words, "--json"), &out);
-    flush(&out);
+    flush_folded(&out, take_word(words, "--json"));
     return good;
 }
 
@@ -126,23 +139,59 @@ static bool reset(struct session *s, const struct texts *words, enum line_from f
 }
 
 static const struct builtin builtins_table[] = {
-    {"help", "[NAME]", "this list, or one of them", false, 1, show_help},
-    {"status", "[--json]", "what is enforced now: tier, network, workspace, writable roots", false, 1, show_status},
-    {"net", "[offline|online]", "show or switch the network", true, 1, change_net},
+    {"help", "[NAME]", "this list, or one of them", false, 1, show_help,
+        "Without a name it lists the built-ins; of one it says more.",
+        ":help allow"},
+    {"status", "[--json]", "what is enforced now: tier, network, workspace, writable roots", false, 1, show_status,
+        "Nothing is tried again for it: :doctor does that. It also lists what changed, since the session was "
+        "opened, in files that tools outside run on sight. --json is for programs.",
+        ":status"},
+    {"net", "[offline|online]", "show or switch the network", true, 1, change_net,
+        "Without a word it says what the network is and who decided it. online shares the network of this machine, "
+        "its loopback included; offline takes it away again. Either way a new boundary is built, and background "
+        "processes end.",
+        ":net online"},
     {"denied", "[-n N] [--json] [--follow]", "what was refused in this session, by which rule, and what would help",
-        false, 4, denied_builtin},
+        false, 4, denied_builtin,
+        "Newest last, each with its rule and the one thing that would help. -n shows the newest N alone, --follow "
+        "what comes until q or Ctrl-C, --json one record in each line.",
+        ":denied -n 5"},
     {"why", "PATH [OPERATION] | HOST[:PORT] | PROGRAM", "what is allowed there, by which rule, and what would change it",
-        false, 2, show_why},
-    {"reapply", "", "read the policy and the disk again, show the difference, and put it in force", true, 0,
-        change_reapply},
-    {"allow", "PATH", "a further writable folder, for this session", true, 1, change_allow},
-    {"revoke", "PATH", "take a writable folder back, at once", false, 1, change_revoke},
-    {"open", "DIR", "move to another workspace", true, 1, change_open},
-    {"policy", "[--plan] [--json]", "the policy in force, with the origin of each rule", false, 2, show_policy},
-    {"doctor", "[--json]", "try every promise again, now", false, 1, show_doctor},
-    {"demo", "[NAME] [--list] [--json]", "play violations on decoys, each beside its control", false, 2, run_demo},
-    {"reset", "", "make the terminal sane again", false, 0, reset},
-    {"quit", "[CODE]", "end the session and everything in it", false, 1, quit},
+        false, 2, show_why,
+        "OPERATION is read, write, create, delete, rename, link, mode, time, connect or mount; without one the "
+        "chief of them are answered. Of a program it says why it cannot do its work inside. A word that is a file "
+        "here, or has a slash in it, is a path; unix:PATH is a socket.",
+        ":why ~/.ssh/id_ed25519 read"},
+    {"reapply", "", "read the policy and the disk again, show the difference, and put it in force", true, 0, change_reapply,
+        "For when something came that rules speak of: a repository, a secret, a name of any depth, another policy. "
+        "What runs goes on, unless the change lets more through than before.",
+        ":reapply"},
+    {"allow", "PATH", "a further writable folder, for this session", true, 1, change_allow,
+        "It must be a folder that exists, and none that decides what runs outside: not your home folder itself, "
+        "nor one of PATH. You are asked first; a new boundary is built, and background processes end. :revoke "
+        "takes it back; for good it belongs into \"write\" of the policy, or --write.",
+        ":allow ~/projects/other"},
+    {"revoke", "PATH", "take a writable folder back, at once", false, 1, change_revoke,
+        "It is read-only at once for what runs; a process that has a file open for writing there is ended.",
+        ":revoke ~/projects/other"},
+    {"open", "DIR", "move to another workspace", true, 1, change_open,
+        "What is not carried over is named. Configured folders stay writable.",
+        ":open ~/projects/other"},
+    {"policy", "[--plan] [--json]", "the policy in force, with the origin of each rule", false, 2, show_policy,
+        "--plan adds the steps that make it so; --json prints it as a policy file.",
+        ":policy"},
+    {"doctor", "[--json]", "try every promise again, now", false, 1, show_doctor,
+        "Each attempt is made inside, beside a control outside that must succeed.",
+        ":doctor"},
+    {"demo", "[NAME] [--list] [--json]", "play violations on decoys, each beside its control", false, 2, run_demo,
+        "--list names them. Only decoys are ever touched. It is locked under --agent.",
+        ":demo read-key"},
+    {"reset", "", "make the terminal sane again", false, 0, reset,
+        "For when a program left it without echo, in another character set or on its other screen.",
+        ":reset"},
+    {"quit", "[CODE]", "end the session and everything in it", false, 1, quit,
+        "With jobs in the background it asks: a second :quit ends them. CODE is the exit status.",
+        ":quit"},
 };
 
 const struct builtin *builtins_list(size_t *count)
@@ -163,8 +212,21 @@ static void help_row(struct buf *out, const struct builtin *b, bool agent)
 {
     struct arena a = {0};
     struct str left = arena_format(&a, ":%s %s", b->name, b->arguments);
-    buf_format(out, "  %-38s %s%s\n", left.p, b->help, agent && b->widens ? " (where it widens, locked by --agent)" : "");
+    const char *locked = agent && b->widens ? " (where it widens, locked by --agent)" : "";
+    if (left.n > HELP_COLUMN - 4) /* on a line of its own */
+        buf_format(out, "  %s\n  %-*s  %s%s\n", left.p, HELP_COLUMN - 4, "", b->help, locked);
+    else
+        buf_format(out, "  %-*s  %s%s\n", HELP_COLUMN - 4, left.p, b->help, locked);
     arena_release(&a);
+}
+
+static void help_on(struct buf *out, const struct builtin *b, bool agent)
+{
+    buf_format(out, ":%s%s%s\n  %s.\n  %s\n", b->name, b->arguments[0] ? " " : "", b->arguments, b->help, b->more);
+    if (b->widens)
+        buf_format(out, "  %s\n", agent ? "Where it widens it is locked by --agent."
+                                        : "Where it widens it must be typed at the prompt: no script, no pasted line.");
+    buf_format(out, "  example: %s\n", b->example);
 }
 
 static bool unknown_builtin(struct str name, struct err *e)
@@ -194,13 +256,13 @@ static bool show_help(struct session *s, const struct texts *words, enum line_fr
         const struct builtin *b = builtin_find(name);
         if (!b)
             return unknown_builtin(name, e);
-        help_row(&out, b, s->options->agent);
-        return flush(&out);
+        help_on(&out, b, s->options->agent);
+        return flush_folded(&out, false);
     }
     for (size_t i = 0; i < COUNT_OF(builtins_table); i++)
         help_row(&out, &builtins_table[i], s->options->agent);
     buf_format(&out, "Every other line is run inside. Begin a line with a space to keep it out of the history.\n");
-    return flush(&out);
+    return flush_folded(&out, false);
 }
 
 static bool is_letter(char c)

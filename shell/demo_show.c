@@ -32,6 +32,30 @@ static void line(struct buf *out, const char *label, struct str text)
     buf_format(out, "  %-*s%s\n", LABEL - 2, label, cut);
 }
 
+/* Words, that go on in further lines. */
+static void lines(struct buf *out, struct arena *a, const char *label, struct str text)
+{
+    char cut[3 * (COLUMNS - LABEL)];
+
+    text_printable_into(cut, sizeof cut, text);
+    text_fold(out, arena_format(a, "  %-*s%s\n", LABEL - 2, label, cut), COLUMNS);
+}
+
+/* A path whose end says more than its middle: it is shortened there. */
+static struct str in_middle(struct arena *a, struct str path, size_t most)
+{
+    size_t head = most / 3, tail = most - head - 3;
+
+    if (path.n <= most || most < 16)
+        return path;
+    tail = path.n - tail;
+    while (head > 0 && ((unsigned char)path.p[head] & 0xC0) == 0x80)
+        head--;
+    while (tail < path.n && ((unsigned char)path.p[tail] & 0xC0) == 0x80)
+        tail++;
+    return arena_format(a, "%.*s...%.*s", (int)head, path.p, (int)(path.n - tail), path.p + tail);
+}
+
 /* The last line that the programs printed is where they say what refused them. */
 static struct str last_line(struct str said)
 {
@@ -103,7 +127,8 @@ static void show_said(struct buf *out, const struct showing *w)
 static struct str shortened(struct stage *d, const struct showing *w, struct str text)
 {
     text = demo_replaced(&d->arena, text, path_display(&d->arena, &d->session.env, w->attempt.home), STR("~"));
-    return demo_replaced(&d->arena, text, w->attempt.home, STR("~"));
+    text = demo_replaced(&d->arena, text, w->attempt.home, STR("~"));
+    return demo_replaced(&d->arena, text, d->work, STR("."));
 }
 
 static struct str rule_words(struct stage *d, const struct showing *w, const struct verdict *v)
@@ -117,24 +142,47 @@ static struct str rule_words(struct stage *d, const struct showing *w, const str
     return arena_format(&d->arena, "%.*s (%s)", (int)why.n, why.p, origin_text(&d->arena, &v->rule->origin).p);
 }
 
+/* What the person's own rules say where a decoy stands for a thing of theirs: the decoy's are of the stage's making. */
+static struct verdict rule_behind(struct stage *d, const struct showing *w)
+{
+    struct verdict v = {.allowed = true};
+    struct str home = d->session.host.home;
+
+    if (w->demo->victim && str_starts(str_from(w->demo->victim), STR("home/")) && home.n > 1)
+        v = rules_verdict(&d->arena, &d->session.open->policy, &d->session.env, &d->session.host,
+            path_join(&d->arena, d->session.env.system, home, str_from(w->demo->victim + 5)), w->demo->operation);
+    return v.allowed ? stage_verdict(d, w->demo) : v;
+}
+
+static void show_record(struct buf *out, struct stage *d, const struct showing *w)
+{
+    const struct denial *r = &w->attempt.record;
+    struct str program = path_name(d->session.env.system, r->program), path = shortened(d, w, r->path);
+    size_t used = LABEL + sizeof " of  by " + strlen(operation_name(r->operation)) + program.n;
+
+    path = in_middle(&d->arena, path, used < COLUMNS ? COLUMNS - used : 0);
+    line(out, "recorded", arena_format(&d->arena, "%s of %.*s by %.*s", operation_name(r->operation), (int)path.n, path.p,
+                              (int)program.n, program.p));
+}
+
 static void show_rule(struct buf *out, struct stage *d, const struct showing *w)
 {
-    struct verdict v = stage_verdict(d, w->demo);
+    struct verdict v = rule_behind(d, w);
     const struct denial *r = &w->attempt.record;
+    bool theirs = !v.allowed && w->demo->victim && str_starts(str_from(w->demo->victim), STR("home/"));
 
-    if (r->count) {
-        struct str program = path_name(d->session.env.system, r->program);
-        line(out, "recorded", arena_format(&d->arena, "%s of %.*s by %.*s", operation_name(r->operation),
-                                  (int)shortened(d, w, r->path).n, shortened(d, w, r->path).p, (int)program.n, program.p));
-        line(out, "rule", shortened(d, w, r->rule));
-        line(out, "remedy", shortened(d, w, r->remedy));
+    if (r->count)
+        show_record(out, d, w);
+    if (r->count && !theirs) {
+        lines(out, &d->arena, "rule", shortened(d, w, r->rule));
+        lines(out, &d->arena, "remedy", shortened(d, w, r->remedy));
         return;
     }
     if (v.allowed)
         return;
-    line(out, "rule", rule_words(d, w, &v));
+    lines(out, &d->arena, "rule", rule_words(d, w, &v));
     if (v.change.n)
-        line(out, "remedy", shortened(d, w, v.change));
+        lines(out, &d->arena, "remedy", shortened(d, w, v.change));
 }
 
 static void show_each(struct buf *out, struct stage *d, const struct showing *w)
@@ -197,7 +245,7 @@ static void members(struct stage *d, const struct showing *w, struct buf *out)
     member(out, "verdict", str_from(verdict_words(w)));
     member(out, "command", w->attempt.command);
     if (w->demo->sign != SIGN_EACH) {
-        struct verdict v = stage_verdict(d, w->demo);
+        struct verdict v = rule_behind(d, w);
         member(out, "home", w->attempt.home);
         member(out, "kernel", kernel_words(&w->attempt));
         member(out, "said", last_line(w->attempt.said));

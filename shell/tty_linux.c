@@ -310,6 +310,20 @@ bool tty_print(struct str text)
     return print(1, text);
 }
 
+bool tty_print_folded(struct str text, bool always)
+{
+    struct buf out = {0};
+    struct winsize size;
+    bool terminal = isatty(1), good;
+
+    if (!terminal && !always)
+        return tty_print(text);
+    text_fold(&out, text, terminal && ioctl(1, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80);
+    good = tty_print(buf_view(&out));
+    buf_release(&out);
+    return good;
+}
+
 bool tty_print_error(struct str text)
 {
     return print(2, text);

@@ -16,7 +16,7 @@ enum option_kind {
 enum option_scope {
     SCOPE_ALL,
     SCOPE_OPENS, /* shapes a boundary */
-    SCOPE_SOME,  /* named by the verb's own help */
+    SCOPE_SOME,  /* of the verbs that are named */
 };
 
 struct option_row {
@@ -26,44 +26,50 @@ struct option_row {
     enum option_scope scope;
     size_t place; /* in struct options */
     const char *help;
+    const char *verbs; /* SCOPE_SOME: whose it is, parted by blanks; "-": the terminal's own */
 };
 
 #define PLACE(member) offsetof(struct options, member)
 
 static const struct option_row options_table[] = {
     {"--workspace", "DIR", OPTION_TEXT, SCOPE_OPENS, PLACE(workspace),
-        "the folder to work in, writable inside (default: the current one)"},
-    {"--write", "DIR", OPTION_TEXTS, SCOPE_OPENS, PLACE(write), "a further writable root"},
+        "the folder to work in, writable inside (default: the current one)", NULL},
+    {"--write", "DIR", OPTION_TEXTS, SCOPE_OPENS, PLACE(write), "a further writable root", NULL},
     {"--protect", "PATH", OPTION_TEXTS, SCOPE_OPENS, PLACE(protect),
-        "stays read-only inside the writable roots"},
-    {"--secret", "PATH", OPTION_TEXTS, SCOPE_OPENS, PLACE(secret), "may not even be read"},
-    {"--net", "MODE", OPTION_TEXT, SCOPE_OPENS, PLACE(net), "offline (default) or online"},
+        "stays read-only inside the writable roots", NULL},
+    {"--secret", "PATH", OPTION_TEXTS, SCOPE_OPENS, PLACE(secret), "may not even be read", NULL},
+    {"--net", "MODE", OPTION_TEXT, SCOPE_OPENS, PLACE(net), "offline (default) or online", NULL},
     {"--policy", "FILE", OPTION_TEXT, SCOPE_OPENS, PLACE(policy_file),
-        "a policy file laid over the person's own"},
+        "a policy file laid over the person's own", NULL},
     {"--accept", "PART", OPTION_TEXTS, SCOPE_OPENS, PLACE(accept),
-        "open although PART cannot be enforced here (the tier is then partial)"},
+        "open although PART cannot be enforced here (the tier is then partial)", NULL},
     {"--require", "full", OPTION_FLAG, SCOPE_OPENS, PLACE(require_full),
-        "refuse to open unless everything is enforced"},
+        "refuse to open unless everything is enforced", NULL},
     {"--agent", NULL, OPTION_FLAG, SCOPE_OPENS, PLACE(agent),
-        "lock every built-in that widens; .git is read-only unless a policy says otherwise"},
-    {"--no-rc", NULL, OPTION_FLAG, SCOPE_OPENS, PLACE(no_rc),
-        "start the command shell without the person's start file"},
-    {"-c", "LINE", OPTION_TEXT, SCOPE_SOME, PLACE(line), "run one line in the command shell, and end"},
-    {"--json", NULL, OPTION_FLAG, SCOPE_SOME, PLACE(json), "print JSON where there is something to print"},
-    {"--plan", NULL, OPTION_FLAG, SCOPE_SOME, PLACE(plan), "policy show: what would be done to the system"},
-    {"--list", NULL, OPTION_FLAG, SCOPE_SOME, PLACE(list), "demo: the names of the violations"},
+        "lock every built-in that widens; .git is read-only unless a policy says otherwise", NULL},
+    {"--no-rc", NULL, OPTION_FLAG, SCOPE_SOME, PLACE(no_rc),
+        "start the command shell without the person's start file", "-"},
+    {"-c", "LINE", OPTION_TEXT, SCOPE_SOME, PLACE(line), "run one line in the command shell, and end",
+        "-"},
+    {"--json", NULL, OPTION_FLAG, SCOPE_SOME, PLACE(json), "print JSON where there is something to print",
+        "why policy doctor demo denied status"},
+    {"--plan", NULL, OPTION_FLAG, SCOPE_SOME, PLACE(plan),
+        "policy show: what would be done to the system", "policy"},
+    {"--list", NULL, OPTION_FLAG, SCOPE_SOME, PLACE(list), "demo: the names of the violations", "demo"},
     {"--weak", NULL, OPTION_FLAG, SCOPE_SOME, PLACE(weak),
-        "demo: in a sandbox that allows them, where each must come out as NOT REFUSED"},
-    {"--operation", "OP", OPTION_TEXT, SCOPE_SOME, PLACE(operation), "why: of this operation only"},
+        "demo: in a sandbox that allows them, where each must come out as NOT REFUSED", "demo"},
+    {"--operation", "OP", OPTION_TEXT, SCOPE_SOME, PLACE(operation), "why: of this operation only", "why"},
     {"--stdin", NULL, OPTION_FLAG, SCOPE_SOME, PLACE(from_input),
-        "why: questions from standard input, one in each line: OPERATION PATH, or a word"},
-    {"-n", "N", OPTION_TEXT, SCOPE_SOME, PLACE(number), "denied: the newest N alone"},
-    {"--session", "ID", OPTION_TEXT, SCOPE_SOME, PLACE(session), "denied: of that session, not the newest"},
-    {"--all", NULL, OPTION_FLAG, SCOPE_SOME, PLACE(all), "denied: of every session that is kept"},
-    {"--follow", NULL, OPTION_FLAG, SCOPE_SOME, PLACE(follow), "denied: and what comes, until the session ends"},
-    {"--quiet", NULL, OPTION_FLAG, SCOPE_ALL, PLACE(quiet), "no notes on standard error"},
-    {"--help", NULL, OPTION_FLAG, SCOPE_ALL, PLACE(help), "this text"},
-    {"--version", NULL, OPTION_FLAG, SCOPE_ALL, PLACE(version), "the version"},
+        "why: questions from standard input, one in each line: OPERATION PATH, or a word", "why"},
+    {"-n", "N", OPTION_TEXT, SCOPE_SOME, PLACE(number), "denied: the newest N alone", "denied"},
+    {"--session", "ID", OPTION_TEXT, SCOPE_SOME, PLACE(session),
+        "denied: of that session, not the newest", "denied"},
+    {"--all", NULL, OPTION_FLAG, SCOPE_SOME, PLACE(all), "denied: of every session that is kept", "denied"},
+    {"--follow", NULL, OPTION_FLAG, SCOPE_SOME, PLACE(follow),
+        "denied: and what comes, until the session ends", "denied"},
+    {"--quiet", NULL, OPTION_FLAG, SCOPE_ALL, PLACE(quiet), "no notes on standard error", NULL},
+    {"--help", NULL, OPTION_FLAG, SCOPE_ALL, PLACE(help), "this text", NULL},
+    {"--version", NULL, OPTION_FLAG, SCOPE_ALL, PLACE(version), "the version", NULL},
 };
 
 static int verb_help(const struct options *o);
@@ -240,50 +246,106 @@ bool options_parse(struct arena *a, int argc, char **argv, struct options *out, 
     return true;
 }
 
-static void help_line(struct buf *out, const char *left, const char *value, const char *help)
+static bool has_word(const char *words, const char *word)
 {
+    struct str all = str_from(words);
+
+    for (size_t at = 0; at < all.n;) {
+        size_t end = str_find(all, at, ' ');
+        if (str_is(str_slice(all, at, end), word))
+            return true;
+        at = end + 1;
+    }
+    return false;
+}
+
+static bool option_fits(const struct option_row *row, const struct verb *verb)
+{
+    switch (row->scope) {
+    case SCOPE_OPENS:
+        return verb->opens;
+    case SCOPE_SOME:
+        return has_word(row->verbs, verb->name[0] ? verb->name : "-");
+    default:
+        return true;
+    }
+}
+
+/* one: of one verb, whose name before each would be said again and again. */
+static void help_line(struct buf *out, const struct option_row *row, bool one)
+{
+    struct str help = str_from(row->help), verb = str_from(row->verbs ? row->verbs : "-");
     char column[64];
-    snprintf(column, sizeof column, "%s%s%s", left, value[0] ? " " : "", value);
-    buf_format(out, "  %-22s %s\n", column, help);
+
+    snprintf(column, sizeof column, "%s%s%s", row->name, row->value ? " " : "", row->value ? row->value : "");
+    if (one && str_starts(help, verb) && help.p[verb.n] == ':')
+        help = str_slice(help, verb.n + 2, help.n);
+    buf_format(out, "  %-20s  %.*s\n", column, (int)help.n, help.p);
+}
+
+static void usage(struct buf *out, const struct verb *verb, const char *before)
+{
+    buf_format(out, "%s %s%s%s\n", before, verb->name, verb->arguments[0] ? " " : "", verb->arguments);
 }
 
 void verbs_help(struct buf *out, const struct verb *verb)
 {
     if (verb) {
-        buf_format(out, "usage: cordon %s [OPTIONS] %s\n%s\n", verb->name, verb->arguments, verb->help);
+        buf_format(out, "usage: cordon %s [OPTIONS]%s%s\n%s\n", verb->name, verb->arguments[0] ? " " : "", verb->arguments,
+            verb->help);
     } else {
         buf_format(out, "usage: cordon [OPTIONS]              a sandboxed terminal in the current folder\n"
                         "       cordon [OPTIONS] -c LINE      one line in the command shell\n"
                         "       cordon VERB [OPTIONS] ...\n\nverbs:\n");
-        for (size_t i = 1; i < COUNT_OF(verbs_table); i++)
-            buf_format(out, "  %s %s\n      %s\n", verbs_table[i].name, verbs_table[i].arguments,
-                verbs_table[i].help);
+        for (size_t i = 1; i < COUNT_OF(verbs_table); i++) {
+            usage(out, &verbs_table[i], " ");
+            buf_format(out, "      %s\n", verbs_table[i].help);
+        }
     }
     buf_format(out, "\noptions:\n");
-    for (size_t i = 0; i < COUNT_OF(options_table); i++) {
-        const struct option_row *row = &options_table[i];
-        if (!verb || verb->opens || row->scope != SCOPE_OPENS)
-            help_line(out, row->name, row->value ? row->value : "", row->help);
-    }
+    for (size_t i = 0; i < COUNT_OF(options_table); i++)
+        if (!verb || option_fits(&options_table[i], verb))
+            help_line(out, &options_table[i], verb != NULL);
     buf_format(out, "\nexit codes: the program's own; 125 Cordon failed or refused; 126 found and not started; "
-                    "127 not found;\n128+n ended by signal n.\n");
+                    "127 not found; 128+n ended by signal n.\n");
     if (!verb)
-        buf_format(out, "\nwithout bash, each line of the terminal is a process of sh: only directory and exported variables stay,\n"
-                        "and what runs in the background lives on unlisted until the session ends.\n");
+        buf_format(out, "\nwithout bash, each line of the terminal is a process of sh: only directory and exported variables "
+                        "stay, and what runs in the background lives on unlisted until the session ends.\n");
+}
+
+static bool help_on(const struct options *o, struct buf *out, struct err *e)
+{
+    const char *names[COUNT_OF(verbs_table)];
+    const struct verb *verb = o->args.n ? verb_find(o->args.v[0]) : NULL;
+    struct str near;
+
+    if (!o->args.n || (verb && verb->name[0])) {
+        verbs_help(out, verb);
+        return true;
+    }
+    for (size_t i = 0; i < COUNT_OF(verbs_table); i++)
+        names[i] = verbs_table[i].name;
+    near = text_nearest(o->args.v[0], names + 1, COUNT_OF(names) - 1);
+    err_set(e, ERR_USAGE, "no such verb");
+    err_subject(e, o->args.v[0]);
+    if (near.n)
+        return err_remedy(e, "did you mean 'cordon help %s'?", near.p);
+    return err_remedy(e, "cordon help lists them");
 }
 
 static int verb_help(const struct options *o)
 {
     struct buf out = {0};
-    const struct verb *verb = NULL;
-    if (o->version) {
+    struct err e = {0};
+    bool good;
+
+    if (o->version)
         buf_format(&out, "cordon %s\n", CORDON_VERSION);
-    } else {
-        if (o->args.n)
-            verb = verb_find(o->args.v[0]);
-        verbs_help(&out, verb && verb->name[0] ? verb : NULL);
-    }
-    bool good = tty_print(buf_view(&out));
+    else
+        help_on(o, &out, &e);
+    if (e.kind)
+        say_error(&e);
+    good = tty_print_folded(buf_view(&out), true) && !e.kind;
     buf_release(&out);
     return good ? EXIT_OK : EXIT_CORDON;
 }

@@ -65,6 +65,14 @@ code 125 "an option given twice is 125" "$CORDON" run --net offline --net offlin
 code 125 "a flag takes no value" "$CORDON" run --agent=yes -- true
 code 0 "--help gives 0" "$CORDON" --help
 has "--help names the verbs" "$said" "doctor"
+is "--help fits 80 columns" "$("$CORDON" --help | awk 'length($0) > 80' | wc -l)" 0
+code 0 "--help of a verb" "$CORDON" denied --help
+has "has its options" "$said" "--follow"
+lacks "and no other's" "$said" "--stdin"
+lacks "nor those that shape a boundary, where none is opened" "$said" "--write"
+code 125 "help of what is no verb is 125" "$CORDON" help statsu
+has "with the nearest one" "$said" "cordon help status"
+has ":help NAME says more than the list" "$(printf ':help allow\n' | "$CORDON" --no-rc 2>&1)" "example: :allow"
 code 0 "--version gives 0" "$CORDON" --version
 has "--version says what it is" "$said" "cordon "
 

@@ -31,7 +31,7 @@ is() { if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1" "got '$2', wanted '$3'
 # has NAME TEXT PART
 has() { case $2 in *"$3"*) ok "$1" ;; *) not_ok "$1" "no '$3' in '$2'" ;; esac; }
 listing() { find "$HOME" -path "$XDG_STATE_HOME" -prune -o -type f -print -exec cat {} \; | sort; }
-decoys() { find "$XDG_STATE_HOME/cordon/sessions" -mindepth 2 -maxdepth 2 ! -name tmp; }
+decoys() { find "$XDG_STATE_HOME/cordon/sessions" -mindepth 2 -maxdepth 2 ! -name tmp ! -name 'spare[0-9]*'; }
 
 if ! "$CORDON" run -- bash -c true </dev/null 2>"$TEST_TMP/why"; then
     printf 'skip the demos: %s\n' "$(tr '\n' ' ' <"$TEST_TMP/why" | cut -c1-200)"
@@ -109,6 +109,15 @@ for part in "$ cat ~/.ssh/id_ed25519" "Permission denied" "unharmed" "control" "
     "$CORDON" demo read-key >"$TEST_TMP/screen" </dev/null
     has "a screen has: $part" "$(cat "$TEST_TMP/screen")" "$part"
 done
+"$CORDON" demo read-key >"$TEST_TMP/screen" </dev/null
+has "the rule of a secret is the person's own" "$(cat "$TEST_TMP/screen")" "(built-in)"
+case $(cat "$TEST_TMP/screen") in *--secret*) not_ok "and no flag that nobody gave" "--secret" ;; *) ok "and no flag that nobody gave" ;; esac
+"$CORDON" demo git-config >"$TEST_TMP/screen" </dev/null
+has "a recorded path keeps its file's name" "$(cat "$TEST_TMP/screen")" "write of ./.git/config by"
+"$CORDON" demo path-program >"$TEST_TMP/screen" </dev/null
+has "no folder of PATH is offered" "$(cat "$TEST_TMP/screen")" "remedy   none: "
+printf ':demo git-hook\n' | "$CORDON" --no-rc >/dev/null 2>&1
+is "a session ends well after a demo" "$?" "0"
 has ":demo plays one" "$(printf ':demo git-hook\n' | "$CORDON" --no-rc 2>&1)" "verdict  refused"
 has ":demo --list names them" "$(printf ':demo --list\n' | "$CORDON" --no-rc 2>&1)" "hard-link"
 has ":demo --json is for machines" "$(printf ':demo read-key --json\n' | "$CORDON" --no-rc 2>&1)" '"held":true'

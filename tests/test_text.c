@@ -391,8 +391,32 @@ static void printable_once(void)
     arena_release(&a);
 }
 
+static void check_fold(const char *text, size_t columns, const char *wanted, const char *name)
+{
+    struct buf out = {0};
+
+    text_fold(&out, str_from(text), columns);
+    CHECK_STR(buf_view(&out), str_from(wanted), name);
+    buf_release(&out);
+}
+
+static void check_folds(void)
+{
+    check_fold("short\nlines\n", 20, "short\nlines\n", "what fits stays");
+    check_fold("", 20, "", "nothing stays nothing");
+    check_fold("one two three four five six", 20, "one two three four\n  five six", "lines break between words");
+    check_fold("  a  one two three four five", 20, "  a  one two three\n     four five", "and go on below their column");
+    check_fold("a very long left column  then", 24, "a very long left column\n  then", "not where that is too far right");
+    check_fold("x aaaaaaaaaaaaaaaaaaaaaaaaaaaa b", 20, "x\n  aaaaaaaaaaaaaaaaaaaaaaaaaaaa\n  b", "a long word stays whole");
+    check_fold("aaaaaaaaaaaaaaaaaaaaaaaaaa", 20, "aaaaaaaaaaaaaaaaaaaaaaaaaa", "also alone");
+    check_fold("one two three four five six", 5, "one two three four five six", "too few columns break nothing");
+    check_fold("\xe4\xb8\xad\xe4\xb8\xad\xe4\xb8\xad\xe4\xb8\xad\xe4\xb8\xad \xe4\xb8\xad\xe4\xb8\xad\xe4\xb8\xad\xe4\xb8\xad\xe4\xb8\xad", 20,
+        "\xe4\xb8\xad\xe4\xb8\xad\xe4\xb8\xad\xe4\xb8\xad\xe4\xb8\xad\n  \xe4\xb8\xad\xe4\xb8\xad\xe4\xb8\xad\xe4\xb8\xad\xe4\xb8\xad", "wide letters count twice");
+}
+
 int main(void)
 {
+    check_folds();
     printable_once();
     check_utf8();
     check_round_trip();

@@ -467,3 +467,79 @@ struct str text_nearest(struct str word, const char *const *candidates, size_t c
     }
     return nearest;
 }
+
+/* ---- lines that are longer than a terminal is wide ---- */
+
+static size_t columns_of(struct str s, size_t at, size_t end)
+{
+    size_t columns = 0, length;
+
+    for (; at < end; at += length) {
+        uint32_t scalar = 0;
+        length = text_decode(s, at, &scalar);
+        length = length ? length : 1;
+        columns += (size_t)text_columns(scalar);
+    }
+    return columns;
+}
+
+/* Where lines that go on begin: below what stands behind the first gap of two blanks or more, as in a table; else two
+ * further in than the line. */
+static size_t hanging(struct str line, size_t columns)
+{
+    size_t lead = 0, at;
+
+    while (lead < line.n && line.p[lead] == ' ')
+        lead++;
+    for (at = lead; at + 2 < line.n; at++) {
+        if (line.p[at] != ' ' || line.p[at + 1] != ' ')
+            continue;
+        while (at < line.n && line.p[at] == ' ')
+            at++;
+        at = columns_of(line, 0, at);
+        return at <= columns / 2 ? at : lead + 2;
+    }
+    return lead + 2;
+}
+
+static void fold_line(struct buf *out, struct str line, size_t columns)
+{
+    size_t indent = hanging(line, columns), used = 0;
+    bool first = true;
+
+    for (size_t at = 0; at < line.n;) {
+        size_t word = at, end, blanks, wide;
+        while (word < line.n && line.p[word] == ' ')
+            word++;
+        end = str_find(line, word, ' ');
+        blanks = word - at;
+        wide = columns_of(line, word, end);
+        if (!first && word < line.n && used + blanks + wide > columns) {
+            buf_add(out, "\n", 1);
+            for (used = 0; used < indent; used++)
+                buf_add(out, " ", 1);
+            blanks = 0;
+        }
+        if (word < line.n) {
+            buf_add(out, line.p + word - blanks, blanks + end - word);
+            used += blanks + wide;
+            first = false;
+        }
+        at = end;
+    }
+}
+
+void text_fold(struct buf *out, struct str text, size_t columns)
+{
+    for (size_t at = 0; at < text.n;) {
+        size_t end = str_find(text, at, '\n');
+        struct str line = str_slice(text, at, end);
+        if (columns < TEXT_FOLD_LEAST || columns_of(line, 0, line.n) <= columns)
+            buf_str(out, line);
+        else
+            fold_line(out, line, columns);
+        if (end < text.n)
+            buf_add(out, "\n", 1);
+        at = end + 1;
+    }
+}

@@ -30,6 +30,11 @@ void text_printable_into(char *out, size_t size, struct str s);
 /* A JSON string with its quotes, hidden characters as \uNNNN; a byte that is not UTF-8 becomes the text \xNN. */
 void text_json(struct buf *out, struct str s);
 
+/* Appends text, lines that are longer than `columns` broken between words; what goes on stands below what it goes on with.
+ * The text is printable. A word that is longer stays whole, and nothing is broken for fewer columns than the least. */
+#define TEXT_FOLD_LEAST 20
+void text_fold(struct buf *out, struct str text, size_t columns);
+
 /* Does name match pattern, where * stands for any run of bytes? Case-sensitive unless fold (ASCII). */
 bool text_matches(struct str pattern, struct str name, bool fold);
 /* The nearest of the candidates by edit distance, or none when nothing is close (distance > 1/3). */

@@ -185,6 +185,8 @@ static void test_worktrees(struct arena *a)
 
     CHECK(pins(found, "/w/.git/worktrees") && pins(found, "/w/.git/worktrees/l"), "folders of linked worktrees are pinned");
     CHECK(find(found, PLACE_PROTECT, "/w/.git/worktrees/l/gitdir"), "where they are");
+    CHECK(protects(found, "/w/.git/worktrees/l/locked", HOLD_FILE) && !find(found, PLACE_PROTECT, "/w/.git/worktrees/o/locked"),
+        "one that could not be removed as a whole is locked");
     CHECK_STR(find(found, PLACE_PROTECT, "/w/.git/worktrees/o/commondir")->text, STR("../..\n"), "commondir that is missing");
     CHECK(find(found, PLACE_PROTECT, "/w/l/.git") && pins(found, "/w/l"), "the .git file in the tree");
     CHECK(!find(found, PLACE_PROTECT, "/elsewhere/.git"), "not one outside");

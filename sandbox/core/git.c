@@ -323,8 +323,12 @@ static void look_worktrees(struct look *l, struct str folder)
         protect(l, one, "commondir", HOLD_FILE, STR("../..\n"));
         protect(l, one, "config.worktree", HOLD_FILE, (struct str){0});
         protect(l, one, "gitdir", HOLD_NOT, (struct str){0});
-        if (read_link(l, join(l, one, "gitdir"), &dot_git))
-            keep_dot_git(l, dot_git);
+        if (!read_link(l, join(l, one, "gitdir"), &dot_git))
+            continue;
+        keep_dot_git(l, dot_git);
+        /* To remove it git would take away file after file until it comes to one that is held: it is told before. */
+        if (root_of(l, dot_git).n > 0)
+            protect(l, one, "locked", HOLD_FILE, STR("Cordon holds its .git file: remove or move it outside\n"));
     }
 }
 

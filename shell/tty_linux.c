@@ -6,6 +6,7 @@
  * person. Nothing else in the shell is.
  */
 #include "shell.h"
+#include "../sandbox/core/text.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -265,6 +265,31 @@ static long make_link(const struct actor *a, struct judged *out, bool *refused)
     return code;
 }
 
+bool act_lends(const struct watched *call, const struct seccomp_notif *n)
+{
+    uint64_t arguments[6];
+
+    if (!call || (call->kind != WATCHED_OPEN && call->kind != WATCHED_MODE && call->kind != WATCHED_NODE))
+        return false;
+    for (size_t i = 0; i < COUNT_OF(arguments); i++)
+        arguments[i] = n->data.args[i];
+    return calls_lend(n->data.nr, arguments, geteuid() == 0);
+}
+
+bool act_refuse_lending(const struct watched *call, const struct seccomp_notif *n, struct judged *out)
+{
+    const struct actor a = {NULL, call, n, -1};
+    struct caller_path p;
+
+    *out = (struct judged){.code = EPERM, .cause = DENIAL_LENDING};
+    out->operation = call->kind == WATCHED_MODE ? OPERATION_MODE : OPERATION_CREATE;
+    if (call->path < 0)
+        lookup_descriptor((pid_t)n->pid, (int)n->data.args[call->folder], &p);
+    else if (copy_path(&a, call->folder, call->path, false, &p) != 0)
+        return false;
+    return lookup_lexical(&p, out->path, sizeof out->path);
+}
+
 long act(const struct watch *watch, int listener, const struct watched *call, const struct seccomp_notif *n,
     struct judged *out, bool *refused)
 {

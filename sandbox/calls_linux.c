@@ -164,12 +164,6 @@ static void put_load_argument(struct writer *w, unsigned index)
     put(w, BPF_LD | BPF_W | BPF_ABS, (uint32_t)(offsetof(struct seccomp_data, args) + 8 * index), 0, 0);
 }
 
-static void put_mode(struct writer *w, unsigned argument, uint32_t lending)
-{
-    put_load_argument(w, argument);
-    put(w, BPF_JMP | BPF_JSET | BPF_K, lending, 0, 1);
-    put_return(w, EPERM);
-}
 
 /* RLIMIT_CORE stays at the 1 that command_linux.c sets: 0 would let a core_pattern that is a pipe start its handler
  * again, as root, outside. ssh and others set it to 0 for their own sake and must not fail. */
@@ -209,6 +203,14 @@ static void put_limit(struct writer *w, bool any)
 
 /* FS_IOC_SETFLAGS, FS_IOC32_SETFLAGS, FS_IOC_FSSETXATTR: the attributes of an inode. */
 static const uint32_t flag_requests[] = {0x40086602, 0x40046602, 0x401c5820};
+
+/* Refused by who is asked, who records it (act_linux.c), or at once. */
+static void put_mode(struct writer *w, unsigned argument, const struct watched *watched)
+{
+    put_load_argument(w, argument);
+    put(w, BPF_JMP | BPF_JSET | BPF_K, w->lending, 0, 1);
+    put(w, BPF_RET | BPF_K, watched ? NOTIFY : SECCOMP_RET_ERRNO | EPERM, 0, 0);
+}
 
 /* How a call ends that nothing above refused. */
 static void put_end(struct writer *w, const struct watched *watched)
@@ -253,11 +255,11 @@ static void put_checked(struct writer *w, enum call_rule rule, const struct watc
         put(w, BPF_JMP | BPF_JEQ | BPF_K, 1024 /* F_SETLEASE */, 0, 1);
         put_return(w, EPERM);
     } else if (rule == MODE_1 || rule == MODE_2) {
-        put_mode(w, rule == MODE_1 ? 1 : 2, w->lending);
+        put_mode(w, rule == MODE_1 ? 1 : 2, watched);
     } else if (rule == OPEN_2 || rule == OPEN_3) {
         put_load_argument(w, rule == OPEN_2 ? 1 : 2);
         put(w, BPF_JMP | BPF_JSET | BPF_K, MAKES_A_FILE, 0, 3);
-        put_mode(w, rule == OPEN_2 ? 2 : 3, w->lending);
+        put_mode(w, rule == OPEN_2 ? 2 : 3, watched);
     } else if (rule == NAMESPACES) {
         put_load_argument(w, 0);
         put(w, BPF_JMP | BPF_JSET | BPF_K, NAMESPACE_FLAGS, 0, 1);
@@ -335,15 +337,39 @@ static size_t insert(struct numbered *sorted, size_t count, struct numbered call
     return count + 1;
 }
 
+static bool is_of_modes(enum call_rule rule)
+{
+    return rule == MODE_1 || rule == MODE_2 || rule == OPEN_2 || rule == OPEN_3;
+}
+
+static uint32_t lending_bits(bool root)
+{
+    return root ? SET_UID | SET_GID : SET_UID;
+}
+
+bool calls_lend(long number, const uint64_t arguments[6], bool root)
+{
+    for (size_t i = 0; i < COUNT_OF(calls); i++) {
+        enum call_rule rule = calls[i].rule;
+        bool opens = rule == OPEN_2 || rule == OPEN_3;
+        int flags = rule == OPEN_2 ? 1 : 2, mode = opens ? flags + 1 : rule == MODE_1 ? 1 : 2;
+        if (number != (IS_X86_64 ? calls[i].x86_64 : calls[i].aarch64) || !is_of_modes(rule))
+            continue;
+        return (!opens || (arguments[flags] & MAKES_A_FILE)) && (arguments[mode] & lending_bits(root));
+    }
+    return false;
+}
+
 static size_t sort_calls(struct numbered *sorted, unsigned what)
 {
     const struct watched *watched;
     size_t count = 0;
 
-    for (size_t i = 0; i < COUNT_OF(calls) && !(what & CALLS_SECOND); i++) {
+    for (size_t i = 0; i < COUNT_OF(calls); i++) {
         int number = IS_X86_64 ? calls[i].x86_64 : calls[i].aarch64;
-        bool later = (what & CALLS_FIRST) && calls[i].rule == REFUSE && watched_find(number);
-        if (number >= 0 && !later)
+        bool asks = watched_find(number), modes = asks && is_of_modes(calls[i].rule);
+        bool later = asks && (modes || calls[i].rule == REFUSE);
+        if (number >= 0 && !((what & CALLS_FIRST) && later) && (!(what & CALLS_SECOND) || modes))
             count = insert(sorted, count, (struct numbered){(uint32_t)number, calls[i].rule, NULL});
     }
     for (size_t i = 0; (watched = watched_at(i)) != NULL; i++) {
@@ -364,7 +390,7 @@ static size_t sort_calls(struct numbered *sorted, unsigned what)
 size_t calls_filter(struct sock_filter *out, size_t capacity, bool root, unsigned what)
 {
     struct numbered sorted[CALLS_MAX];
-    struct writer w = {out, 0, capacity, root ? SET_UID | SET_GID : SET_UID, what};
+    struct writer w = {out, 0, capacity, lending_bits(root), what};
 
     put(&w, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch), 0, 0);
     put(&w, BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0);

@@ -85,6 +85,13 @@ static bool is_empty_but_for(const struct watch *watch, const char *path)
     return empty;
 }
 
+bool hidden_is_full(int folder, const char *name)
+{
+    char path[PATH_BYTES_MAX];
+
+    return lookup_real(folder, name, path, sizeof path) && access(path, R_OK) == 0 && !is_empty_but_for(NULL, path);
+}
+
 static bool is_empty(const char *path)
 {
     return is_empty_but_for(NULL, path);

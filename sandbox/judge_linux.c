@@ -359,7 +359,10 @@ static bool judge_delete(const struct asker *a, struct caller_path *p)
                  lookup_real(folder.fd, name, a->out->path, sizeof a->out->path) &&
                  hidden_is_only_held(a->watch, a->out->path))
             refused = a->out->done = true; /* there is nothing of anybody's to remove */
-        else if (fits && o.mount_root)
+        else if (fits && o.mount_root && S_ISDIR(o.mode) && hidden_is_full(folder.fd, name)) {
+            a->out->code = ENOTEMPTY; /* outside it says that too (git tries it): no refusal */
+            refused = a->out->done = true;
+        } else if (fits && o.mount_root)
             refused = refuse_at(a, p, folder.fd, name, EBUSY, OPERATION_DELETE, DENIAL_RULE);
         else
             refused = guard_at(a, p, folder.fd, name, OPERATION_DELETE);

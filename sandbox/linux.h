@@ -135,6 +135,9 @@ bool apply_change(struct arena *a, struct confinement *c, const struct op *op, s
  * alone. Returns how many instructions; 0 when it does not fit. */
 struct sock_filter;
 size_t calls_filter(struct sock_filter *out, size_t capacity, bool root, unsigned what);
+/* Would the call make a file that lends its owner's rights? By its registers alone, as the filter sees it. Who
+ * is asked of such a call never lets it go on. */
+bool calls_lend(long number, const uint64_t arguments[6], bool root);
 #define CALLS_FILTER_MAX 1024
 #define CALLS_WATCHED 1u /* calls that change something are notified */
 #define CALLS_HIDING  2u /* listings of folders too */

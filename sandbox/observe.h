@@ -204,6 +204,11 @@ bool act_wanted(const struct watched *call); /* is it made here, and never left 
 long act(const struct watch *watch, int listener, const struct watched *call, const struct seccomp_notif *n,
     struct judged *out, bool *refused);
 
+/* A mode that lends its owner's rights: by the registers, which nobody can change. It is EPERM whatever else it is about;
+ * false: with no path to record it with. */
+bool act_lends(const struct watched *call, const struct seccomp_notif *n);
+bool act_refuse_lending(const struct watched *call, const struct seccomp_notif *n, struct judged *out);
+
 /* ---- same_linux.c ---- */
 
 /* from, renamed over the protected file `to` of the same folder, is to.lock and changes nothing: it is removed. */
@@ -224,6 +229,7 @@ bool judge_send(const struct watch *watch, const struct seccomp_notif *n, struct
  * cannot be done: CONTINUE. *result: what the call returns, or -errno. */
 bool hidden_list(const struct watch *watch, const struct seccomp_notif *n, long *result);
 bool hidden_matters(const struct watch *watch); /* is a folder empty but for hidden names, so that a listing must not show them? */
+bool hidden_is_full(int folder, const char *name); /* a folder that is known to have something in it */
 bool hidden_is_only_held(const struct watch *watch, const char *path); /* a placeholder with nothing in it */
 
 /* ---- observer_linux.c: threads that answer notifications ---- */

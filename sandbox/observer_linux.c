@@ -200,6 +200,17 @@ static void act_for(struct worker *w, const struct server *s, const struct secco
     answer(s->listener, n->id, 0, code, 0);
 }
 
+static void refuse_lending(struct worker *w, const struct server *s, const struct seccomp_notif *n, const struct watched *call)
+{
+    struct judged judged;
+    bool told = act_refuse_lending(call, n, &judged);
+
+    claim(w);
+    if (told)
+        record(s, n, &judged);
+    answer(s->listener, n->id, 0, EPERM, 0);
+}
+
 static void weigh(struct worker *w, const struct server *s, const struct seccomp_notif *n, const struct watched *call)
 {
     int held_up = atomic_load(&all.held_up);
@@ -243,17 +254,19 @@ static void wake_watchdog(void)
 static void take_question(struct worker *w, const struct server *s, const struct seccomp_notif *n)
 {
     const struct watched *call = watched_find(n->data.nr);
-    bool connects = call && (call->kind == WATCHED_CONNECT || call->kind == WATCHED_SOCKET);
+    bool lends = act_lends(call, n), connects = call && (call->kind == WATCHED_CONNECT || call->kind == WATCHED_SOCKET);
     long code;
 
     w->id = n->id;
-    w->for_walls = !connects && !act_wanted(call);
+    w->for_walls = !connects && !lends && !act_wanted(call);
     w->caller = (pid_t)n->pid;
     w->serial++;
     atomic_store(&w->unread, true);
     atomic_store(&w->state, w->serial << 2 | PHASE_BUSY);
     wake_watchdog();
-    if (act_wanted(call)) {
+    if (lends) {
+        refuse_lending(w, s, n, call);
+    } else if (act_wanted(call)) {
         act_for(w, s, n, call);
     } else if (!connects) {
         weigh(w, s, n, call);

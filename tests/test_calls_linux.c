@@ -179,9 +179,14 @@ static const struct {
     {"creating asks", ALL, SYS_openat, {0, 0, 0100}, ASKS},
     {"truncating asks", ALL, SYS_openat, {0, 0, 01000}, ASKS},
     {"a nameless file asks", ALL, SYS_openat, {0, 0, 020200000}, ASKS},
-    {"a set-uid file is refused without asking", ALL, SYS_openat, {0, 0, 0101, 04755}, EPERM},
+    {"a set-uid file asks who refuses and records it", ALL, SYS_openat, {0, 0, 0101, 04755}, ASKS},
+    {"to be read too", ALL, SYS_openat, {0, 0, 0100, 04755}, ASKS},
+    {"what makes no file does not, whatever its fourth argument holds", ALL, SYS_openat, {0, 0, 0, 04755}, 0},
     {"chmod asks", ALL, SYS_fchmod, {3, 0755}, ASKS},
-    {"set-uid by chmod is refused without asking", ALL, SYS_fchmod, {3, 04755}, EPERM},
+    {"set-uid by chmod asks", ALL, SYS_fchmod, {3, 04755}, ASKS},
+    {"the first of two filters leaves modes to the second", CALLS_FIRST, SYS_fchmod, {3, 04755}, 0},
+    {"which asks", ALL | CALLS_SECOND, SYS_fchmod, {3, 04755}, ASKS},
+    {"of a file that is made, too", ALL | CALLS_SECOND, SYS_openat, {0, 0, 0101, 04755}, ASKS},
     {"mount asks who records it", ALL, SYS_mount, {0}, ASKS},
     {"openat2 stays absent: its flags are behind a pointer", ALL, 437, {0}, ENOSYS},
     {"an ioctl that sets inode flags asks", ALL, SYS_ioctl, {3, 0x40086602}, ASKS},
@@ -207,6 +212,32 @@ static const struct {
     {"the second asks", ALL | CALLS_SECOND, SYS_mount, {0}, ASKS},
     {"and refuses nothing", ALL | CALLS_SECOND, SYS_bpf, {0}, 0},
 };
+
+/* What the filter asks of, and refuses where nobody is asked, is what the observer takes for lending. */
+static void check_lending(void)
+{
+    static const struct {
+        long number;
+        uint64_t arguments[6];
+        bool user, root;
+    } lend[] = {{SYS_fchmod, {3, 04755}, true, true}, {SYS_fchmod, {3, 02755}, false, true}, {SYS_fchmod, {3, 0755}, false, false},
+        {SYS_fchmodat, {3, 0, 04000}, true, true}, {SYS_mknodat, {3, 0, 0104755}, true, true},
+        {SYS_openat, {3, 0, 0101, 06755}, true, true}, {SYS_openat, {3, 0, 020200001, 04755}, true, true},
+        {SYS_openat, {3, 0, 01, 04755}, false, false}, {SYS_openat, {3, 0, 0101, 02755}, false, true},
+        {SYS_read, {3, 04755, 04755, 04755}, false, false}};
+
+    for (int root = 0; root < 2; root++) {
+        length = calls_filter(filter, COUNT_OF(filter), root, 0);
+        for (size_t i = 0; i < COUNT_OF(lend); i++) {
+            struct seccomp_data data = {.nr = (int)lend[i].number, .arch = OURS};
+            bool wanted = root ? lend[i].root : lend[i].user;
+            memcpy(data.args, lend[i].arguments, sizeof data.args);
+            CHECK(run(&data) == (wanted ? SECCOMP_RET_ERRNO | EPERM : SECCOMP_RET_ALLOW) &&
+                      calls_lend(lend[i].number, lend[i].arguments, root) == wanted,
+                "the filter and the observer agree about what lends rights");
+        }
+    }
+}
 
 static void check_asking(void)
 {
@@ -276,5 +307,6 @@ int main(void)
     CHECK(run(&lending) == SECCOMP_RET_ERRNO, "by prlimit64 too");
     CHECK(run(&foreign) == (SECCOMP_RET_ERRNO | ENOSYS), "the 32-bit entry is absent");
     check_asking();
+    check_lending();
     return CHECK_END();
 }

@@ -7,7 +7,7 @@
 
 enum act {
     OPEN, APPEND, TRUNC, CREATE, EXCLUSIVE, READ_CREATE, NAMELESS, TRUNCATE, UNLINK, RMDIR, RENAME, LINK, SYMLINK, MKDIR,
-    TESTING, FIFO, DEVICE, CHMOD, FCHMOD, CHOWN, LCHOWN, SETXATTR, FSETXATTR, REMOVEXATTR, UTIMES, LUTIMES, FUTIMES, OMIT, BIND,
+    TESTING, LEND, LEND_BY, LEND_NEW, FIFO, DEVICE, CHMOD, FCHMOD, CHOWN, LCHOWN, SETXATTR, FSETXATTR, REMOVEXATTR, UTIMES, LUTIMES, FUTIMES, OMIT, BIND,
     MOUNT, UMOUNT, CHROOT, SETFLAGS, AT_CREATE, READ, ACCESS,
 };
 
@@ -40,7 +40,9 @@ static int by_descriptor(const struct row *r)
 
     if (fd < 0)
         return 240;
-    if (r->act == FCHMOD)
+    if (r->act == LEND_BY)
+        code = fchmod(fd, 04700);
+    else if (r->act == FCHMOD)
         code = fchmod(fd, 0700);
     else if (r->act == FSETXATTR)
         code = fsetxattr(fd, "user.a", "b", 1, 0);
@@ -77,7 +79,7 @@ static int attempt(void *context)
     case EXCLUSIVE: return opened(r->path, O_WRONLY | O_CREAT | O_EXCL);
     case READ_CREATE: return opened(r->path, O_RDONLY | O_CREAT);
     case NAMELESS: return opened(r->path, O_WRONLY | O_TMPFILE);
-    case FCHMOD: case FSETXATTR: case FUTIMES: case SETFLAGS: case AT_CREATE: return by_descriptor(r);
+    case LEND_BY: case FCHMOD: case FSETXATTR: case FUTIMES: case SETFLAGS: case AT_CREATE: return by_descriptor(r);
     case BIND: return bind_at(r->path);
     case TRUNCATE: code = truncate(r->path, 0); break;
     case UNLINK: code = unlink(r->path); break;
@@ -85,6 +87,8 @@ static int attempt(void *context)
     case RENAME: code = rename(r->path, r->path2); break;
     case LINK: code = link(r->path, r->path2); break;
     case SYMLINK: code = symlink("target", r->path); break;
+    case LEND: code = chmod(r->path, 04755); break;
+    case LEND_NEW: code = open(r->path, O_WRONLY | O_CREAT | O_CLOEXEC, 04755); break;
     case TESTING: code = symlink("testing", r->path); break;
     case MKDIR: code = mkdir(r->path, 0700); break;
     case FIFO: code = mkfifo(r->path, 0600); break;
@@ -145,6 +149,7 @@ static const struct row rows[] = {
     {"unlink what is not there is the kernel's to say", UNLINK, "ro/none", NULL, EROFS, NONE, NULL},
     {"rmdir", RMDIR, "ro/folder", NULL, EROFS, D, NULL},
     {"rmdir of a mount", RMDIR, "rw/mount", NULL, EBUSY, D, NULL},
+    {"rmdir of a mount with something in it is as outside", RMDIR, "rw/full", NULL, ENOTEMPTY, NONE, NULL},
     {"rename of a mount", RENAME, "rw/mount", "rw/away", EBUSY, R, "rw/mount"},
     {"rename onto a mount", RENAME, "rw/folder", "rw/mount", EBUSY, R, "rw/mount"},
     {"rename inside", RENAME, "ro/file", "ro/new", EROFS, R, NULL},
@@ -189,6 +194,10 @@ static const struct row rows[] = {
     {"unlink where it is allowed", UNLINK, "rw/made2", NULL, 0, NONE, NULL},
     {"chmod where it is allowed", CHMOD, "rw/file", NULL, 0, NONE, NULL},
     {"bind where it is allowed", BIND, "rw/socket", NULL, 0, NONE, NULL},
+    {"a set-uid mode", LEND, "rw/file", NULL, EPERM, M, NULL},
+    {"where it is not allowed anyway", LEND, "ro/file", NULL, EPERM, M, NULL},
+    {"a set-uid mode by descriptor", LEND_BY, "rw/file", NULL, EPERM, M, NULL},
+    {"a set-uid file", LEND_NEW, "rw/lent", NULL, EPERM, C, NULL},
     {"the null device", OPEN, "/dev/null", NULL, 0, NONE, NULL},
     {"what the caller has open, by /dev/fd", OPEN, "/dev/fd/77", NULL, 0, NONE, NULL},
     {"a link where git would write through it", SYMLINK, "rw/folder/link", NULL, EACCES, C, NULL},
@@ -276,7 +285,7 @@ static bool furnish(void)
 {
     static const char *const folders[] = {"ro/folder", "rw/folder", "rw/mount", "rw/secret", "rw/root", "rw/root/sub",
         "rw/root/sub/.git", "rw/root/deep", "rw/root/deep/.git", "rw/root/deep/.git/hooks", "rw/root/trap",
-        "rw/root/trap/hooks", "rw/root/sub2", "rw/sub", "rw/held-folder", "rw/list", "rw/list/.hidden", "rw/list/.full"};
+        "rw/root/trap/hooks", "rw/root/sub2", "rw/sub", "rw/held-folder", "rw/full", "rw/list", "rw/list/.hidden", "rw/list/.full"};
     static const char *const files[] = {"rw/held", "ro/file", "ro/shut", "rw/file", "rw/shared", "rw/root/plain", "rw/list/a",
         "rw/list/.full/x"};
     bool good = true;
@@ -290,7 +299,8 @@ static bool furnish(void)
            symlink("../ro/folder", "rw/way") == 0 && symlink("held", "rw/to-held") == 0 &&
            symlink("held-folder", "rw/to-held-folder") == 0 &&
            symlink(".guarded", "rw/root/link") == 0 && symlink("root", "rw/root-link") == 0 && link("rw/shared", "rw/shared-elsewhere") == 0 &&
-           mount("observed", "rw/mount", "tmpfs", 0, "mode=755") == 0 && observed_close_ro();
+           mount("observed", "rw/mount", "tmpfs", 0, "mode=755") == 0 &&
+           mount("observed", "rw/full", "tmpfs", 0, "mode=755") == 0 && observed_write("rw/full/x", "x") && observed_close_ro();
 }
 
 /* What the rows make each time. */

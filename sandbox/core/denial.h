@@ -35,6 +35,7 @@ enum denial_cause {
     DENIAL_KNOB,        /* a setting of the kernel below /proc or /sys */
     DENIAL_GIT_LINK,    /* a symbolic link below .git, through which git outside would write */
     DENIAL_PERMISSIONS, /* the file's own mode and owner, with no capability inside to pass over them */
+    DENIAL_LENDING,     /* a mode that lends its owner's rights */
     DENIAL_CAUSE_COUNT
 };
 

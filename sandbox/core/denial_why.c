@@ -158,6 +158,9 @@ static bool by_cause(struct explaining *x)
     case DENIAL_GIT_LINK:
         return say(x, STR("a symbolic link in .git: git outside would write through it (built-in)"),
             STR("none: make it outside"));
+    case DENIAL_LENDING:
+        return say(x, STR("a set-uid or set-gid file would lend its owner's rights to whoever runs it outside (built-in)"),
+            STR("none: give it that mode outside"));
     case DENIAL_KNOB:
         return say(x, STR("a setting of the kernel's, for the whole machine (built-in)"),
             STR("none: change it outside"));

@@ -231,7 +231,7 @@ static void confine_or_exit(const struct child *c, int report)
     if (rehearsal && !may_go(rehearsal))
         report_and_exit(report, STEP_WITHHELD);
     if (rehearsal && watched && (listener = load_filter(watched | CALLS_SECOND)) < 0)
-        report_and_exit(report, step);
+        report_and_exit(report, STEP_FILTER);
     if (watched && !send_listener(report, listener))
         report_and_exit(report, STEP_DESCRIPTORS);
 }

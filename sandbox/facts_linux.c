@@ -367,49 +367,84 @@ void facts_paths(struct arena *a, const struct texts *questions, struct facts *o
 
 /* ---- who listens here ---- */
 
+#define HEARD_MS 250 /* for so long what was read counts: who is refused as fast as it can must not cost us more */
+
+static void set_bit(unsigned char bits[HEARD_BYTES], unsigned number)
+{
+    bits[number / 8] = (unsigned char)(bits[number / 8] | 1u << number % 8);
+}
+
+static bool has_bit(const unsigned char bits[HEARD_BYTES], unsigned number)
+{
+    return bits[number / 8] >> number % 8 & 1;
+}
+
+static unsigned hash_name(struct str name)
+{
+    uint32_t hash = 2166136261u;
+
+    for (size_t i = 0; i < name.n; i++)
+        hash = (hash ^ (unsigned char)name.p[i]) * 16777619u;
+    return (hash ^ hash >> 16) & 0xffff;
+}
+
 /* "  sl local_address rem_address st ...", addresses as hex digits, 0A: listening. */
-static bool has_port(const char *table, unsigned port)
+static void read_ports(struct heard *l, const char *table)
 {
     FILE *file = fopen(table, "re");
     char line[512];
-    bool found = false;
 
-    while (file && !found && fgets(line, sizeof line, file)) {
+    while (file && fgets(line, sizeof line, file)) {
         unsigned number = 0, state = 0;
-        found = sscanf(line, " %*[0-9]: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x", &number, &state) == 2 && state == 10 &&
-                number == port;
+        if (sscanf(line, " %*[0-9]: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x", &number, &state) == 2 && state == 10)
+            set_bit(l->ports, number & 0xffff);
     }
     if (file)
         fclose(file);
-    return found;
 }
 
-static bool has_abstract(struct str name)
+/* Seven words, a blank, and the name, which may hold blanks: abstract when it begins with '@'. */
+static void read_names(struct heard *l)
 {
     FILE *file = fopen("/proc/net/unix", "re");
     char line[512];
-    bool found = false;
 
-    while (file && !found && fgets(line, sizeof line, file)) {
-        char *at = strrchr(line, ' ');
-        size_t n = at ? strcspn(at + 1, "\n") : 0;
-        found = at && str_eq((struct str){at + 1, n}, name);
+    while (file && fgets(line, sizeof line, file)) {
+        const char *at = line;
+        for (int i = 0; i < 7; i++) {
+            at += strspn(at, " ");
+            at += strcspn(at, " \n");
+        }
+        if (at[0] == ' ' && at[1] == '@')
+            set_bit(l->names, hash_name((struct str){at + 1, strcspn(at + 1, "\n")}));
     }
     if (file)
         fclose(file);
-    return found;
 }
 
-bool facts_listener(struct str address)
+static void read_heard(struct heard *l)
+{
+    uint64_t now = sys_milliseconds();
+
+    if (l->until && now < l->until)
+        return;
+    *l = (struct heard){.until = now + HEARD_MS};
+    read_ports(l, "/proc/net/tcp");
+    read_ports(l, "/proc/net/tcp6");
+    read_names(l);
+}
+
+bool facts_listener(struct heard *l, struct str address)
 {
     unsigned port = 0;
     size_t at = address.n;
 
+    read_heard(l);
     if (str_starts(address, STR("unix:@")))
-        return has_abstract(str_slice(address, 5, address.n));
+        return has_bit(l->names, hash_name(str_slice(address, 5, address.n)));
     while (at > 0 && address.p[at - 1] >= '0' && address.p[at - 1] <= '9')
         at--;
     for (size_t i = at; i < address.n && port <= 65535; i++)
         port = port * 10 + (unsigned)(address.p[i] - '0');
-    return port > 0 && port <= 65535 && (has_port("/proc/net/tcp", port) || has_port("/proc/net/tcp6", port));
+    return port > 0 && port <= 65535 && has_bit(l->ports, port);
 }

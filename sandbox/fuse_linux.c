@@ -20,7 +20,6 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
-#include <time.h>
 
 #define COVERS_MAX      4096
 #define COVERS_BYTES    ((uint32_t)1 << 20)
@@ -75,61 +74,22 @@ static struct fuse_attr attributes_of(const struct server *s, uint64_t node, boo
         .gid = s->gid, .blksize = 4096};
 }
 
-static pid_t process_of(pid_t thread)
-{
-    char path[64], text[512];
-    const char *at;
-
-    if (syscall(SYS_tgkill, thread, thread, 0) == 0)
-        return thread;
-    snprintf(path, sizeof path, "/proc/%ld/status", (long)thread);
-    at = sys_read_small(path, text, sizeof text) ? strstr(text, "\nTgid:") : NULL;
-    return at ? (pid_t)strtol(at + 6, NULL, 10) : thread;
-}
-
-/* The path of its program; its name where that is too long or leads nowhere (the command shell's private copy). All of
- * it is the kernel's word: no file is looked at. */
-static struct str program_of(pid_t process, char *out, size_t size)
-{
-    char path[64];
-    ssize_t n;
-
-    snprintf(path, sizeof path, "/proc/%ld/exe", (long)process);
-    n = readlink(path, out, size);
-    if (n == 8 && memcmp(out, "/program", 8) == 0)
-        return STR("bash");
-    if (n > 0 && (size_t)n < size)
-        return (struct str){out, (size_t)n};
-    snprintf(path, sizeof path, "/proc/%ld/comm", (long)process);
-    sys_read_small(path, out, size);
-    out[strcspn(out, "\n")] = '\0';
-    return str_from(out);
-}
-
 static void record(struct server *s, const struct fuse_in_header *in, enum operation operation, const struct cover *c,
     struct str name)
 {
     char path[2 * PATH_BYTES_MAX], program[DENIAL_PROGRAM_MAX];
     struct denial d = {.by = DENIAL_COVER, .operation = operation, .code = EACCES, .count = 1};
     int quiet = atomic_load(&s->table->quiet);
-    struct timespec now;
     int n;
 
-    d.pid = in->pid ? process_of((pid_t)in->pid) : 0;
+    record_caller(&d, (pid_t)in->pid, program);
     if (d.pid == s->runner) /* a thread of its looks where a caller's path leads; the caller comes itself */
         return;
-    d.group = in->pid ? getpgid((pid_t)d.pid) : 0;
-    if (d.group < 0)
-        d.group = 0;
     if (quiet != 0 && d.group == quiet)
         return;
     n = snprintf(path, sizeof path, "%.*s%s%.*s", (int)c->n, s->table->bytes + c->at, name.n ? "/" : "", (int)name.n,
         name.n ? name.p : "");
-    clock_gettime(CLOCK_REALTIME, &now);
-    d.time_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
     d.path = (struct str){path, n < 0 ? 0 : (size_t)n < sizeof path ? (size_t)n : sizeof path - 1};
-    if (in->pid)
-        d.program = program_of((pid_t)d.pid, program, sizeof program);
     record_send(&s->recorder, &d);
 }
 

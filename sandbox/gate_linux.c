@@ -60,7 +60,7 @@ struct gate {
     pthread_mutex_t lock; /* the rows, and each try: two at the same socket would undo each other's flags */
     pthread_cond_t work;
     bool watcher;
-    size_t workers, idle, most; /* most: rows that may be used, for each may hold two of the runner's descriptors */
+    size_t workers, idle, most; /* most: rows that may be used, for each may hold three of the runner's descriptors */
     struct call calls[CALLS_MAX];
 };
 
@@ -92,7 +92,10 @@ static void let_go(struct gate_call *c)
         close(c->socket);
     if (c->object >= 0)
         close(c->object);
-    c->socket = c->object = -1;
+    if (c->keeps_listener)
+        close(c->listener);
+    c->socket = c->object = c->listener = -1;
+    c->keeps_listener = false;
 }
 
 /* ---- trying ---- */
@@ -243,6 +246,7 @@ static struct call *add_row(struct gate *g, struct gate_call *c, enum call_state
 {
     struct call *row = NULL;
     size_t of_it = 0;
+    int listener;
 
     gate_identify(c);
     for (size_t i = 0; i < g->most; i++) {
@@ -255,7 +259,12 @@ static struct call *add_row(struct gate *g, struct gate_call *c, enum call_state
         row = make_room(g);
     if (!row || of_it >= CALLS_EACH_MAX || (!g->watcher && !(g->watcher = start_thread(watcher, g))))
         return NULL;
+    listener = fcntl(c->listener, F_DUPFD_CLOEXEC, 0);
+    if (listener < 0)
+        return NULL;
     *row = (struct call){.state = state, .c = *c, .began = now_ms(), .pause = 1};
+    row->c.listener = listener;
+    row->c.keeps_listener = true;
     row->deadline = c->patience_ms ? row->began + c->patience_ms : 0;
     row->watched = row->began + WATCH_MS;
     row->retry = c->domain == AF_UNIX ? row->began + 1 : 0;

@@ -13,6 +13,7 @@
 /* One connect(2) that waits for its answer. Everything here is ours: copies, made once. */
 struct gate_call {
     int listener;
+    bool keeps_listener; /* it is a copy of ours: the thread that brought the call may be gone before it is answered */
     uint64_t id;
     pid_t thread, process; /* process: 0 until gate_identify */
     int socket, object; /* copies, -1: none. object: what a path led to, O_PATH */

@@ -16,7 +16,6 @@
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
-#include <time.h>
 
 #define PIDFD_THREAD_ O_EXCL /* PIDFD_THREAD, Linux 6.9: of one thread, whose table of descriptors may be its own */
 #define RESTART_SYSTEM 512   /* ERESTARTSYS */
@@ -65,13 +64,8 @@ static bool read_status(const struct gate_call *c, char *status, size_t size)
 
 void gate_identify(struct gate_call *c)
 {
-    char status[8192];
-
-    if (c->process > 0)
-        return;
-    c->process = read_status(c, status, sizeof status) ? (pid_t)field(status, "Tgid", 10) : 0;
     if (c->process <= 0)
-        c->process = c->thread;
+        c->process = lookup_process(c->thread);
 }
 
 /* A program counts as stopped by a signal only when it hears of it: a handler of its own, or what ends or stops it. Where
@@ -297,43 +291,13 @@ static void address_text(const struct gate_call *c, char *out, size_t size)
     }
 }
 
-static void program_text(const struct gate_call *c, char *out, size_t size)
-{
-    char path[64];
-    ssize_t n;
-
-    snprintf(path, sizeof path, "/proc/%d/exe", (int)c->thread);
-    n = readlink(path, out, size - 1);
-    out[n > 0 ? n : 0] = '\0';
-    if (n > 0)
-        return;
-    snprintf(path, sizeof path, "/proc/%d/comm", (int)c->thread);
-    sys_read_small(path, out, size);
-    out[strcspn(out, "\n")] = '\0';
-}
-
 void gate_record(const struct watch *watch, struct gate_call *c, enum denial_cause cause, long code)
 {
     char address[DENIAL_PATH_MAX], program[DENIAL_PROGRAM_MAX];
-    struct timespec now;
-    pid_t group;
+    struct denial d = {.by = DENIAL_OBSERVER, .cause = cause, .operation = OPERATION_CONNECT, .code = code, .count = 1};
 
-    gate_identify(c);
-    group = getpgid(c->process);
-    clock_gettime(CLOCK_REALTIME, &now);
     address_text(c, address, sizeof address);
-    program_text(c, program, sizeof program);
-    record_send(watch->recorder,
-        &(struct denial){
-            .time_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000,
-            .by = DENIAL_OBSERVER,
-            .cause = cause,
-            .operation = OPERATION_CONNECT,
-            .path = str_from(address),
-            .pid = c->process,
-            .group = group > 0 ? group : 0,
-            .program = str_from(program),
-            .code = code,
-            .count = 1,
-        });
+    d.path = str_from(address);
+    record_caller(&d, c->thread, program);
+    record_send(watch->recorder, &d);
 }

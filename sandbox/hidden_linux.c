@@ -27,37 +27,45 @@ struct entry {
     char name[];
 };
 
+struct place {
+    dev_t dev;
+    ino_t ino;
+    struct str name;
+    bool known;
+};
+
 /* The folders that hold hidden names. Placeholders stand in folders that cannot be renamed away: looked up once. */
 static struct {
-    pthread_mutex_t lock;
+    pthread_mutex_t lock; /* not held while something is looked up: that may hang */
     const struct watch *watch;
-    struct {
-        dev_t dev;
-        ino_t ino;
-        struct str name;
-        bool known;
-    } v[HIDDEN_MAX];
+    struct place v[HIDDEN_MAX];
 } hidden = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void learn(const struct watch *watch)
 {
+    struct place places[HIDDEN_MAX] = {0};
+
     for (size_t i = 0; i < watch->hidden_count && i < HIDDEN_MAX; i++) {
         struct str path = watch->hidden[i];
         size_t at = path.n;
         char folder[PATH_BYTES_MAX];
-        struct stat st;
+        struct stat st = {0};
         while (at > 0 && path.p[at - 1] != '/')
             at--;
         if (at == 0 || at >= sizeof folder)
             continue;
         memcpy(folder, path.p, at);
         folder[at] = '\0';
-        hidden.v[i].known = stat(folder, &st) == 0;
-        hidden.v[i].dev = st.st_dev;
-        hidden.v[i].ino = st.st_ino;
-        hidden.v[i].name = str_slice(path, at, path.n);
+        places[i].known = stat(folder, &st) == 0;
+        places[i].dev = st.st_dev;
+        places[i].ino = st.st_ino;
+        places[i].name = str_slice(path, at, path.n);
     }
+    pthread_mutex_lock(&hidden.lock);
+    if (hidden.watch != watch) /* another thread was faster, perhaps, and somebody reads it */
+        memcpy(hidden.v, places, sizeof places);
     hidden.watch = watch;
+    pthread_mutex_unlock(&hidden.lock);
 }
 
 /* Empty, but for names that are only placeholders. */
@@ -128,17 +136,24 @@ bool hidden_is_only_held(const struct watch *watch, const char *path)
 /* Which of the hidden names are in this folder, and only placeholders still, as bits. */
 static uint64_t names_in(const struct watch *watch, const struct stat *st)
 {
-    uint64_t names = 0;
+    uint64_t here = 0, names = 0;
+    bool known;
 
     pthread_mutex_lock(&hidden.lock);
-    if (hidden.watch != watch)
+    known = hidden.watch == watch;
+    pthread_mutex_unlock(&hidden.lock);
+    if (!known)
         learn(watch);
+    pthread_mutex_lock(&hidden.lock);
     for (size_t i = 0; i < watch->hidden_count && i < HIDDEN_MAX; i++) {
-        if (hidden.v[i].known && hidden.v[i].dev == st->st_dev && hidden.v[i].ino == st->st_ino &&
-            is_empty(watch->hidden[i].p))
-            names |= 1ULL << i;
+        if (hidden.v[i].known && hidden.v[i].dev == st->st_dev && hidden.v[i].ino == st->st_ino)
+            here |= 1ULL << i;
     }
     pthread_mutex_unlock(&hidden.lock);
+    for (size_t i = 0; here >> i != 0 && i < HIDDEN_MAX; i++) {
+        if ((here >> i & 1) && is_empty(watch->hidden[i].p))
+            names |= 1ULL << i;
+    }
     return names;
 }
 

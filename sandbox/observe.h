@@ -23,6 +23,8 @@ struct recorder {
     _Atomic uint64_t lost;
 };
 void record_send(struct recorder *r, const struct denial *d);
+/* Fills in when, the process, its group and its program (which may lie in program), of a thread of it. 0: nobody knows whose. */
+void record_caller(struct denial *d, pid_t thread, char program[DENIAL_PROGRAM_MAX]);
 /* Tells what was lost so far, if there is room now: for when no record may come that could carry it. */
 void record_lost(struct recorder *r);
 

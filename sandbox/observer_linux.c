@@ -52,9 +52,10 @@ enum { PHASE_IDLE, PHASE_BUSY, PHASE_LEFT };
 struct worker {
     struct server *server; /* NULL: this row is free */
     _Atomic uint64_t state;
-    uint64_t serial, id;
-    pid_t caller, thread;
-    bool for_walls;        /* may be left to the kernel's walls */
+    uint64_t serial;
+    _Atomic uint64_t id;
+    _Atomic pid_t caller, thread;
+    atomic_bool for_walls; /* may be left to the kernel's walls */
     atomic_bool unread;    /* the caller's words are not known yet */
     bool held_up;          /* lost the lead while busy */
     uint64_t seen;         /* the watchdog's: the state at its last round, and for how many rounds */
@@ -108,46 +109,19 @@ static bool claim(struct worker *w)
 
 /* ---- records ---- */
 
-/* The path of its program; its name where that is too long or leads nowhere (the command shell's private copy). */
-static struct str program_of(pid_t process, char *out, size_t size)
-{
-    char path[64];
-    ssize_t n;
-
-    snprintf(path, sizeof path, "/proc/%ld/exe", (long)process);
-    n = readlink(path, out, size);
-    if (n == 8 && memcmp(out, "/program", 8) == 0)
-        return STR("bash");
-    if (n > 0 && (size_t)n < size)
-        return (struct str){out, (size_t)n};
-    snprintf(path, sizeof path, "/proc/%ld/comm", (long)process);
-    sys_read_small(path, out, size);
-    out[strcspn(out, "\n")] = '\0';
-    return str_from(out);
-}
-
 static void record(const struct server *s, const struct seccomp_notif *n, const struct judged *judged)
 {
     char program[DENIAL_PROGRAM_MAX];
     struct denial d = {.by = DENIAL_OBSERVER, .count = 1};
     uint64_t id = n->id;
-    struct timespec now;
-    pid_t process;
 
     if (!s->watch->recorder || s->watch->recorder->fd < 0)
         return;
-    process = lookup_process((pid_t)n->pid);
-    clock_gettime(CLOCK_REALTIME, &now);
-    d.time_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    record_caller(&d, (pid_t)n->pid, program);
     d.cause = judged->cause;
     d.operation = judged->operation;
     d.path = str_from(judged->path);
     d.path2 = judged->path2[0] ? str_from(judged->path2) : (struct str){0};
-    d.pid = process;
-    d.group = getpgid(process);
-    if (d.group < 0)
-        d.group = 0;
-    d.program = program_of(process, program, sizeof program);
     d.code = judged->code;
     /* All that was read of it was read while it waited, else it is another process of the same number. */
     if (ioctl(s->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0)
@@ -274,7 +248,8 @@ static void take_question(struct worker *w, const struct server *s, const struct
         connect_for(w, s, n);
     } else {
         code = gate_datagrams(s->watch, n);
-        if (claim(w) && code)
+        claim(w); /* it is: the watchdog leaves nothing of a gate's to the kernel */
+        if (code)
             answer(s->listener, n->id, 0, code, 0);
         else
             answer_continue(s->listener, n->id);
@@ -307,6 +282,7 @@ static void leave(struct worker *w)
     if (w->held_up)
         atomic_fetch_sub(&all.held_up, 1);
     w->held_up = false;
+    atomic_store(&w->state, w->serial << 2 | PHASE_IDLE); /* the next in this row has not been held up */
     w->server = NULL;
     pthread_mutex_unlock(&all.lock);
     if (atomic_fetch_sub(&s->threads, 1) == 1) {

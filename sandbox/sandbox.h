@@ -64,8 +64,14 @@ bool obeyed_walk(struct arena *a, struct str root, uint64_t since_ms, struct obe
  * is more than was looked at. */
 bool facts_nested(struct arena *a, const struct policy *policy, struct texts *out);
 
-/* Does somebody on this machine listen at a port of loopback ("127.0.0.1:80", "[::1]:80") or at an abstract name ("unix:@x")? */
-bool facts_listener(struct str address);
+/* Does somebody on this machine listen at a port of loopback ("127.0.0.1:80", "[::1]:80") or at an abstract name ("unix:@x")? As it was
+ * a moment ago, when l was filled; it begins as zeroes. Of a name that nobody has it may, rarely, be said that somebody does. */
+#define HEARD_BYTES 8192
+struct heard {
+    uint64_t until; /* it counts */
+    unsigned char ports[HEARD_BYTES], names[HEARD_BYTES]; /* a bit each; of a name's hash */
+};
+bool facts_listener(struct heard *l, struct str address);
 
 /* ---- a boundary ---- */
 

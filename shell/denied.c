@@ -202,32 +202,12 @@ static uint64_t sum(uint64_t a, uint64_t b)
 }
 
 #define CONNECTION_REFUSED 111
-#define UNHEARD_MS         1000
-#define LOOKS_MAX          16 /* in that time */
 
 /* Nobody listens at that address inside. If nobody does outside either, no rule and no wall had a part in it. */
 static bool is_nobodys(struct denied *k, const struct denial *d)
 {
-    uint64_t now = sys_milliseconds();
-
-    if (d->operation != OPERATION_CONNECT || d->code != CONNECTION_REFUSED || d->cause != DENIAL_RULE)
-        return false;
-    if (now < k->unheard_until && str_is(d->path, k->unheard))
-        return true; /* who waits for a server asks again and again */
-    /* Each look reads a table of the machine's: whoever scans ports inside must not keep the terminal busy with it. */
-    if (now >= k->looks_until) {
-        k->looks_until = now + UNHEARD_MS;
-        k->looks = 0;
-    }
-    if (k->looks++ >= LOOKS_MAX) {
-        k->lost = sum(k->lost, d->count);
-        return true;
-    }
-    if (facts_listener(d->path))
-        return false;
-    text_printable_into(k->unheard, sizeof k->unheard, d->path);
-    k->unheard_until = now + UNHEARD_MS;
-    return true;
+    return d->operation == OPERATION_CONNECT && d->code == CONNECTION_REFUSED && d->cause == DENIAL_RULE &&
+           !facts_listener(&k->heard, d->path);
 }
 
 /* turn: of this record alone. */
@@ -326,22 +306,6 @@ int denied_wait_ms(const struct session *s)
     if (!at)
         return -1;
     return at > now ? (int)(at - now) : 0;
-}
-
-/* By who made the attempts: what else runs inside meanwhile is still heard. */
-void denied_forget(struct session *s, struct opened *o)
-{
-    for (size_t i = 0; s->denied && o && o->boundary && i < DRAIN_RECORDS; i++) {
-        struct arena turn = {0};
-        struct denial d = {0};
-        uint64_t lost = 0;
-        bool there = boundary_record(o->boundary, &turn, &d, &lost);
-        if (there && s->denied->shell && !str_is(path_name(s->env.system, d.program), "cordon-runner"))
-            keep(s, o, &turn, &d);
-        arena_release(&turn);
-        if (!there)
-            return;
-    }
 }
 
 /* ---- lines ---- */

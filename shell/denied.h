@@ -50,9 +50,7 @@ struct denied {
     size_t log_bytes;
     uint64_t flush_at;     /* 0: nothing waits to be logged */
     struct buf out;
-    char unheard[64];      /* an address where nobody listens outside either, when that was last looked at */
-    uint64_t unheard_until, looks_until;
-    unsigned looks;        /* at who listens outside, until then */
+    struct heard heard; /* outside */
 };
 
 /* ---- denied.c ---- */
@@ -65,8 +63,6 @@ void denied_drain(struct session *s, struct opened *o);
 /* What to wait on for records of o; SYS_NONE when there is nothing to wait for. */
 sys_handle denied_handle(const struct session *s, const struct opened *o);
 int denied_wait_ms(const struct session *s); /* until something is due; -1: nothing */
-/* The attempts of a proof are refused too, and are no news. */
-void denied_forget(struct session *s, struct opened *o);
 void denied_line(struct session *s);                  /* a line begins */
 void denied_shell(struct session *s, int64_t group);  /* the living shell that is heard of now */
 uint64_t denied_news(struct session *s);              /* how many since last asked */

@@ -16,10 +16,18 @@ static bool knows(const struct last_word *w, struct str root)
     return false;
 }
 
+static bool holds(const struct last_word *w, struct str path)
+{
+    for (size_t i = 0; i < w->held.n; i++)
+        if (str_eq(w->held.v[i], path))
+            return true;
+    return false;
+}
+
 static void remember_held(struct last_word *w, const struct opened *o)
 {
     for (size_t i = 0; i < o->plan.n; i++)
-        if (o->plan.v[i].kind == OP_PLACEHOLDER)
+        if (o->plan.v[i].kind == OP_PLACEHOLDER && !holds(w, o->plan.v[i].path))
             *(struct str *)ARENA_PUSH(&w->arena, &w->held) = arena_str(&w->arena, o->plan.v[i].path);
 }
 

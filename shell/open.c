@@ -410,7 +410,6 @@ static bool prove(struct session *s, struct opened *o, bool build, bool thorough
         good = build ? boundary_build(o->boundary, &o->arena, &o->plan, probes, o->proof_count, first, e)
                      : boundary_prove(o->boundary, probes, o->proof_count, e);
     probe_target_close(&o->target);
-    denied_forget(s, o);
     if (!good) {
         o->proof_count = 0;
         return false;

@@ -77,25 +77,37 @@ def connections():
 
 def listeners():
     import socket
-    port, name = socket.socket(), socket.socket(socket.AF_UNIX)
+    port, name, spaced = socket.socket(), socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
     port.bind(("127.0.0.1", 0))
     port.listen()
     name.bind(f"\0cordon-test-{os.getpid()}")
     name.listen()
+    spaced.bind(f"\0cordon test {os.getpid()}")
+    spaced.listen()
     address = port.getsockname()
     code = ("import socket\nfor f, a in ((socket.AF_INET, ('127.0.0.1', %d)), (socket.AF_UNIX, '\\0cordon-test-%d'),"
+            "(socket.AF_UNIX, '\\0cordon test %d'),"
             "(socket.AF_INET, ('127.0.0.1', 1)), (socket.AF_UNIX, '\\0nobody')):\n s = socket.socket(f)\n"
-            " try: s.connect(a)\n except OSError: pass" % (address[1], os.getpid()))
+            " try: s.connect(a)\n except OSError: pass" % (address[1], os.getpid(), os.getpid()))
     run("run", "--", sys.executable, "-c", code)
     seen = {r.get("address") for r in denied()}
-    check(seen == {f"127.0.0.1:{address[1]}", f"unix:@cordon-test-{os.getpid()}"},
+    check(seen == {f"127.0.0.1:{address[1]}", f"unix:@cordon-test-{os.getpid()}", f"unix:@cordon test {os.getpid()}"},
           "what listens outside and is not to be had inside is recorded, what nobody listens at is not", seen)
+    code = ("import socket\nfor a in [*range(1, 400), %d]:\n s = socket.socket()\n try: s.connect(('127.0.0.1', a))\n"
+            " except OSError: pass\n s.close()" % address[1])
+    run("run", "--", sys.executable, "-c", code)
+    records = denied()
+    check(one(records, address=f"127.0.0.1:{address[1]}") and not any(r.get("lost", 0) for r in records),
+          "who tries one port after the other is heard to the end", records[-3:])
 
 
 def nothing():
     script = "echo x >f && mv f g && ln g h && cp g i && chmod 600 i && touch i && rm -r g h i; mkdir -p d/e && rm -r d; sort /etc/passwd >/tmp/s"
     run("run", "--", "sh", "-c", script + "; git init -q r 2>/dev/null; cat ~/.none /etc/none; kill -0 1; ls / >/dev/null; true")
     check(denied() == [], "what is allowed, or not there, leaves no record", denied())
+    done = subprocess.run([cordon, "--no-rc", "--secret", f"{home}/vault"], input=b"echo up\n:doctor\n", stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, timeout=100, check=False)
+    check(denied() == [] and len(done.stdout) > 200, "nor do the attempts of a proof", (denied(), done.stdout))
 
 
 def hostile():
@@ -116,6 +128,11 @@ def lines():
     records = {r["path"]: r["line"] for r in denied()}
     check(records == {"/srv/first": 1, "/srv/job": 2, "/srv/third": 3, "/srv/fifth": 5},
           "each belongs to its line, a background job's to the one that started it", (records, done.stderr))
+    script = b": 2>/dev/null >/dev/tcp/203.0.113.7/443\n: 2>/dev/null >/srv/shell\n"
+    subprocess.run([cordon, "--no-rc"], input=script, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=100, check=False)
+    records = denied()
+    check([r["program"] for r in records if "program" in r] == ["bash"] * len(records) and len(records) == 2,
+          "what the shell itself does is bash's, be it a file or a connection", records)
 
 
 # ---- while it lives, when it is killed, when it is too much ----

@@ -142,26 +142,6 @@ static bool do_device(struct state *s, size_t i, struct err *e)
     return attach_at(op, tree, op->path, e);
 }
 
-/* :revoke closes it wherever a program inside has moved it meanwhile, with a folder above it. */
-static void note_root(struct state *s, const struct op *op, int tree)
-{
-    struct confinement *c = s->a->confinement;
-    int mount = fcntl(tree, F_DUPFD_CLOEXEC, 0);
-
-    if (mount < 0)
-        return;
-    for (size_t i = 0; i < c->roots.n; i++) {
-        if (str_eq(c->roots.v[i].path, op->path)) { /* the keeper put it there again */
-            close(c->roots.v[i].mount);
-            c->roots.v[i].mount = mount;
-            return;
-        }
-    }
-    ARENA_PUSH(&c->roots.arena, &c->roots);
-    c->roots.v[c->roots.n - 1].path = arena_str(&c->roots.arena, op->path);
-    c->roots.v[c->roots.n - 1].mount = mount;
-}
-
 /* Read-only is cleared on the top mount only: nested mounts have ops of their own. */
 static bool do_bind(struct state *s, size_t i, bool writable, struct err *e)
 {
@@ -186,7 +166,7 @@ static bool do_bind(struct state *s, size_t i, bool writable, struct err *e)
         return false;
     }
     if (writable)
-        note_root(s, op, tree);
+        holders_note(s->a->confinement, op->path, tree);
     return attach_at(op, tree, op->path, e);
 }
 

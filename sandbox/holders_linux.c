@@ -93,6 +93,25 @@ uint64_t holders_end(struct str folder, enum holders whom, pid_t spare, struct b
 
 /* ---- where a root is now ---- */
 
+/* :revoke closes it wherever a program inside has moved it meanwhile, with a folder above it. */
+void holders_note(struct confinement *c, struct str path, int tree)
+{
+    int mount = fcntl(tree, F_DUPFD_CLOEXEC, 0);
+    size_t i = 0;
+
+    if (mount < 0)
+        return;
+    while (i < c->roots.n && !str_eq(c->roots.v[i].path, path))
+        i++;
+    if (i < c->roots.n) { /* the keeper put it there again */
+        close(c->roots.v[i].mount);
+    } else {
+        ARENA_PUSH(&c->roots.arena, &c->roots);
+        c->roots.v[i].path = arena_str(&c->roots.arena, path);
+    }
+    c->roots.v[i].mount = mount;
+}
+
 int holders_root(const struct confinement *c, struct str path)
 {
     for (size_t i = c->roots.n; i-- > 0;)

@@ -214,7 +214,8 @@ void proof_end(struct proof *proof);
  * names them. spare: the server behind covers, if there is one. */
 enum holders { HOLDERS_WRITING, HOLDERS_READING, HOLDERS_EVERYONE };
 uint64_t holders_end(struct str folder, enum holders whom, pid_t spare, struct buf *names);
-/* The mount of the writable root that the plan named path, -1; and where it is now, maybe below a folder with a new name. */
+/* A writable root is put in place, or again; the mount of the one that the plan named path, -1; and where it is now, maybe below a folder with a new name. */
+void holders_note(struct confinement *c, struct str path, int tree);
 int holders_root(const struct confinement *c, struct str path);
 bool holders_where(const struct confinement *c, struct str path, char out[PATH_BYTES_MAX]);
 

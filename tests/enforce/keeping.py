@@ -41,8 +41,10 @@ def replaced(world):
         make_repository(workspace)
         shell = Shell(world, "inside", workspace)
         runner = runner_of(shell) if as_root else None
-        before = len(os.listdir(f"/proc/{runner}/fd")) if runner else 0
+        before = 0
         for i in range(ROUNDS):
+            if runner and i == 2: # what is held again by a lock of the keeper's own is so from the first time on
+                before = len(os.listdir(f"/proc/{runner}/fd"))
             os.rename(f"{workspace}/.git", f"{workspace}/was{i}")
             make_repository(workspace)
             held = wait_for(lambda: f"{workspace}/.git " in shell.ask("cat /proc/self/mountinfo"), 3)
@@ -50,8 +52,9 @@ def replaced(world):
             if not held or shell.status == 0:
                 break
         report.check(held and shell.status not in (0, -1) and os.path.isdir(f"{workspace}/.git"),
-                     f"keeping: a repository put in the place of another is held in place ({where})", f"round {i}")
-        if runner:
+                     f"keeping: a repository put in the place of another is held in place ({where})",
+                     f"round {i}: {shell.status}")
+        if runner and shell.status != -1:
             after = len(os.listdir(f"/proc/{runner}/fd"))
             report.check(after <= before + 1, f"keeping: nothing stays open of those that were replaced ({where})",
                          f"{before} descriptors, then {after}")

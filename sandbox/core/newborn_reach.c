@@ -62,6 +62,33 @@ static bool is_writable(const struct reach *r, struct str path)
     return false;
 }
 
+static bool is_root(const struct reach *r, struct str path)
+{
+    const struct texts *roots = r->birth->roots;
+
+    for (size_t i = 0; roots && i < roots->n; i++)
+        if (str_eq(roots->v[i], path))
+            return true;
+    return str_eq(path, r->birth->root);
+}
+
+/* Up from where? From a folder that can be made a link inside, or is one, it leads anywhere. */
+static bool goes_up_plainly(struct reach *r, struct str text)
+{
+    struct path_env plain = {.system = PATH_POSIX};
+    struct err ignored = {0};
+    struct str before;
+
+    for (size_t at = 0; at + 2 < text.n; at++) {
+        if (memcmp(text.p + at, "/..", 3) != 0 || (at + 3 < text.n && text.p[at + 3] != '/'))
+            continue;
+        if (!path_canonical(r->a, &plain, at ? arena_str(r->a, str_slice(text, 0, at)) : STR("/"), &before, &ignored) ||
+            kind_of(r, before) != FACT_FOLDER || (is_writable(r, before) && !is_root(r, before)))
+            return false;
+    }
+    return true;
+}
+
 /* An address of this machine, whose hooks a push runs here. Only one that is where it says it is. */
 static bool judge_address(struct reach *r, const struct gitconf_entry *entry, struct str file)
 {
@@ -81,9 +108,8 @@ static bool judge_address(struct reach *r, const struct gitconf_entry *entry, st
     }
     if (!path_canonical(r->a, &plain, url, &path, &ignored))
         return bad(r, file, arena_format(r->a, "names a path in %s that cannot be followed", name).p);
-    for (size_t at = 0; at + 2 < url.n; at++)
-        if (memcmp(url.p + at, "/..", 3) == 0 && (at + 3 == url.n || url.p[at + 3] == '/'))
-            return bad(r, file, arena_format(r->a, "names a path in %s that goes up", name).p);
+    if (!goes_up_plainly(r, url))
+        return bad(r, file, arena_format(r->a, "names a path in %s that goes up from where it could be led elsewhere", name).p);
     if (is_writable(r, path))
         return bad(r, file, arena_format(r->a, "sets %s to a path that can be written inside", name).p);
     if (kind_of(r, path) == FACT_SYMLINK || kind_of(r, path) == FACT_UNKNOWN)

@@ -214,8 +214,20 @@ static bool by_clone(struct explaining *x, const struct verdict *v)
 /* A name that tools obey on sight, which the observer keeps from coming into being. */
 static bool by_guard(struct explaining *x)
 {
+    const struct rules *rules = &x->policy->rules;
+
     if (x->d->cause != DENIAL_GUARD)
         return false;
+    for (size_t i = 0; i < rules->n; i++) {
+        const struct rule *rule = &rules->v[i];
+        if (rule->kind != RULE_PROTECT || rule->revoked || rule->any_depth || path_same(x->env, x->d->path, rule->path) ||
+            !path_is_under(x->env, x->d->path, rule->path))
+            continue;
+        return say(x, arena_format(x->a, "protected: %s would come to stand below it (%s)",
+                          text_printable(x->a, rule->path).p,
+                          rule->origin.layer == LAYER_BUILTIN ? "built-in" : origin_text(x->a, &rule->origin).p),
+            STR("none: move it outside, then :reapply"));
+    }
     return say(x, arena_format(x->a, "protected: \"%s\" is a name that tools obey on sight, and the observer keeps it as "
                                      "it is (built-in)",
                       text_printable(x->a, path_name(x->env->system, x->d->path)).p),
@@ -228,6 +240,9 @@ static bool by_what_is_there(struct explaining *x)
     struct str path = x->d->path;
     struct str knobs[] = {STR("/proc"), STR("/sys")};
 
+    if (x->d->by == DENIAL_COVER || (x->d->by == DENIAL_OBSERVER && x->d->operation == OPERATION_READ))
+        return say(x, STR("what stands there was secret under another name, and its cover came along (built-in)"),
+            STR("none: it stays secret wherever it is moved to"));
     for (size_t i = 0; i < COUNT_OF(knobs); i++)
         if (path_is_under(x->env, knobs[i], path))
             return say(x, STR("a file of the kernel's, which wants a capability that nothing inside has (built-in)"),
@@ -244,8 +259,8 @@ static bool by_what_is_there(struct explaining *x)
     case CODE_TEXT_BUSY:
         return say(x, STR("the program runs just now (built-in)"), STR("none: end it first"));
     case CODE_READ_ONLY:
-        return say(x, STR("the file system is mounted read-only, outside too (built-in)"),
-            STR("none: mount it writable outside, then :reapply"));
+        return say(x, STR("what stands there was protected under another name, or its file system is read-only outside too (built-in)"),
+            STR("none: change it outside, or mount it writable there, then :reapply"));
     default:
         return say(x, STR("the rules allow it; the file's own mode and owner, or the kernel, do not (built-in)"),
             STR("none: try the same outside"));

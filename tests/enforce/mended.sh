@@ -146,4 +146,47 @@ good "and a note of the plan" grep -q "secret/keys/key has another name somewher
 good "control: a file of one name is none" sh -c "! grep -q secret/alone '$place/said'"
 rm -rf "$W/copy" "$place/secret"
 
+# A name that was made and removed inside made room for one outside.
+mkdir "$place/n"
+cat >"$place/n/names.sh" <<'X'
+echo one >f
+ln f f2; rm f2
+touch ready
+i=0; while [ ! -e go ] && [ $i -lt 200 ]; do sleep 0.05; i=$((i + 1)); done
+echo evil >>f
+echo fine >g; ln g g2; echo fine >>g
+X
+"$CORDON" run --workspace "$place/n" -- sh names.sh 2>/dev/null & waits=$!
+i=0; while [ ! -e "$place/n/ready" ] && [ $i -lt 200 ]; do sleep 0.05; i=$((i + 1)); done
+ln "$place/n/f" "$place/f-outside"
+touch "$place/n/go"
+wait $waits
+good "a name made and removed inside makes no room for one outside" test "$(cat "$place/f-outside")" = one
+good "control: names made inside count" test "$(cat "$place/n/g2")" = "fine
+fine"
+
+# While git outside replaced its configuration, whoever wrote in a loop wrote the new one.
+if command -v git >/dev/null; then
+    git init -q "$place/r"
+    inside_r() { timeout 20 "$CORDON" run --workspace "$place/r" -- timeout 2 "$@" >/dev/null 2>&1; }
+    inside_r sh -c 'while :; do echo "# evil" >>.git/config; echo fine >.git/fine; done' & waits=$!
+    for i in 1 2 3 4 5 6 7 8; do
+        sleep 0.2
+        (cd "$place/r" && git config "branch.b$i.remote" origin)
+    done
+    wait $waits
+    good "what git outside writes anew is not written inside meanwhile" sh -c "! grep -q evil '$place/r/.git/config'"
+    good "control: git wrote it, and inside wrote beside it" sh -c "grep -q b8 '$place/r/.git/config' && test -e '$place/r/.git/fine'"
+    "$CORDON" denied >"$place/said" 2>/dev/null
+    good "and the record says what may have been" grep -q "may have been changed from inside until then" "$place/said"
+else
+    echo "skip a configuration that is replaced: no git"
+fi
+
+# A refused set-uid mode left no record.
+inside sh -c 'cp /bin/true s && chmod 4755 s' 2>/dev/null
+"$CORDON" denied >"$place/said" 2>/dev/null
+good "a set-uid mode that was refused is recorded" grep -q "lend its owner's rights" "$place/said"
+rm -f "$W/s"
+
 echo done

@@ -222,6 +222,8 @@ static void keep(struct session *s, struct opened *o, struct arena *turn, struct
     d->line = line_of(k, d->group, d->began_ms);
     entry = find_repeat(k, d);
     if (entry) {
+        if (entry->d.minor)
+            k->noted = sum(k->noted, d->count);
         entry->d.count = sum(entry->d.count, d->count);
         entry->d.time_ms = d->time_ms;
         soon(k);
@@ -232,6 +234,8 @@ static void keep(struct session *s, struct opened *o, struct arena *turn, struct
         return;
     }
     denial_explain(turn, &o->policy, &o->facts, &s->env, d);
+    if (d->minor)
+        k->noted = sum(k->noted, d->count);
     d->path = arena_str(&k->arena, d->path);
     d->path2 = d->path2.n ? arena_str(&k->arena, d->path2) : (struct str){0};
     d->program = arena_str(&k->arena, d->program);

@@ -196,6 +196,8 @@ static void explained(void)
             "no writable root", "none: vim goes on without"},
         {"a history", {.operation = OPERATION_WRITE, .path = STR("/home/p/.python_history"), .code = 30},
             "no writable root", "none: the program goes on"},
+        {"a page that man formatted", {.operation = OPERATION_CREATE, .path = STR("/var/cache/man/cat1/x"), .code = 30},
+            "no writable root", "none: man goes on"},
         {"a clone of what is on this machine", {.operation = OPERATION_LINK, .code = 18,
             .path = STR("/home/p/other/.git/objects/aa/b"), .path2 = STR("/home/p/w/.git/objects/aa/b")},
             "no writable root", "none: git copies it"},

@@ -55,6 +55,7 @@ struct denial {
     uint64_t line;     /* the command line's number in the session; 0: none (run, -c) */
     struct str rule;   /* printable: "no writable root contains it (built-in)", never none */
     struct str remedy; /* printable: ":allow ~/x", a policy key, ":net online", "none: ..."; never none */
+    bool minor;        /* the program goes on without: recorded, and no news at the prompt */
 };
 
 /* A record as the runner sends it (FRAME_DENIED's fields), one frame per packet; texts that are too long are cut. lost: how

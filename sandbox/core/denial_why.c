@@ -172,6 +172,12 @@ static bool by_cause(struct explaining *x)
     }
 }
 
+static bool say_minor(struct explaining *x, const struct verdict *v, const char *remedy)
+{
+    x->d->minor = true;
+    return say(x, rule_text(x, v), str_from(remedy));
+}
+
 /* What programs keep for themselves in a home folder: they go on without. A pattern is of the path below home. */
 static const struct {
     const char *pattern, *remedy;
@@ -186,12 +192,16 @@ static bool by_habit(struct explaining *x, const struct verdict *v)
 {
     struct str home = x->facts->host.home, below;
 
-    if (v->rule || home.n < 2 || !path_is_under(x->env, home, x->d->path))
+    if (v->rule && v->rule->origin.layer != LAYER_BUILTIN)
+        return false;
+    if (path_is_under(x->env, STR("/var/cache/man"), x->d->path))
+        return say_minor(x, v, "none: man goes on without keeping the formatted page");
+    if (home.n < 2 || !path_is_under(x->env, home, x->d->path) || x->d->operation == OPERATION_READ)
         return false;
     below = path_below(x->env, home, x->d->path);
     for (size_t i = 0; i < COUNT_OF(kept_at_home); i++)
         if (text_matches(str_from(kept_at_home[i].pattern), below, false))
-            return say(x, rule_text(x, v), str_from(kept_at_home[i].remedy));
+            return say_minor(x, v, kept_at_home[i].remedy);
     return false;
 }
 
@@ -208,7 +218,7 @@ static bool by_clone(struct explaining *x, const struct verdict *v)
 {
     if (x->d->operation != OPERATION_LINK || !has_part(x->d->path, "/objects/") || !has_part(x->d->path2, "/objects/"))
         return false;
-    return say(x, rule_text(x, v), STR("none: git copies it instead, by itself"));
+    return say_minor(x, v, "none: git copies it instead, by itself");
 }
 
 /* A name that tools obey on sight, which the observer keeps from coming into being. */

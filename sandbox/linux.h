@@ -66,11 +66,14 @@ struct names { /* of one boundary */
 bool names_hold(struct names *mine, const struct op *ops, size_t count, const struct texts *accepted, struct err *e);
 bool names_identity(struct op *op); /* of what holds the name; false: nothing does, and the op is left out */
 void names_release(struct names *mine);
-/* An empty folder or small file of ours, with the mark of a placeholder? object may be O_PATH. */
+
+/* ---- placeholder_linux.c: what stands there meanwhile; see names.h ---- */
+
 struct stat;
+/* An empty folder or small file of ours, with the mark of a placeholder? object may be O_PATH. */
+bool names_is_placeholder(int object, const struct stat *st);
 /* A new one relative to folder, with the mark. False with errno. */
 bool names_make(int folder, const char *name, bool file, struct str bytes);
-bool names_is_placeholder(int object, const struct stat *st);
 
 /* ---- git_linux.c ---- */
 
@@ -127,9 +130,9 @@ struct cache_layer {
 void apply_layer(struct cache_layer *layer, const struct op *op); /* what goes wrong is found again by apply_plan */
 bool apply_plan(struct apply *apply, const struct op *ops, size_t count, struct err *e);
 /* One narrowing op on the running tree: OP_PROTECT, OP_COVER_*, OP_REMOUNT_READONLY. EBUSY is code. */
-/* The same on an object that has no name of its own: what a link leads to. */
-bool apply_cover(struct confinement *c, const struct op *op, int object, bool folder, struct err *e);
 bool apply_change(struct arena *a, struct confinement *c, const struct op *op, struct err *e);
+/* OP_COVER_* on an object that has no name of its own: what a link leads to. */
+bool apply_cover(struct confinement *c, const struct op *op, int object, bool folder, struct err *e);
 
 /* calls_linux.c: the seccomp filter as data. root: whom it is for. what: CALLS_*; 0: nobody is asked, the filter decides
  * alone. Returns how many instructions; 0 when it does not fit. */

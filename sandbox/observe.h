@@ -66,18 +66,21 @@ struct watch {
     bool own_network;          /* a network namespace of our own */
     bool unix_datagrams;       /* the policy lets AF_UNIX datagram sockets be */
     struct recorder *recorder;
-    struct gate *gate;         /* connections go through it; NULL: they are not watched */
+    struct gate *gate;         /* connections go through it: there is one before anything is watched */
 };
 
-/* watch_linux.c: from the plan that was applied. The recorder, and what the machine is like, are the caller's to fill. */
+/* ---- watch_linux.c ---- */
+
+/* From the plan that was applied. The recorder, and what the machine is like, are the caller's to fill. Covers that are made
+ * later are not among its secrets: what touches them is looked up, and meets them. */
+void watch_fill(struct watch *out, struct arena *a, const struct op *ops, size_t count);
+void watch_learn(struct watch *w); /* the names in its secrets and guards; watch_fill does it */
 /* Is path a guarded name or below one? rest, unless NULL: when it is on the way to one, what is missing to that. */
 bool watch_guards(const struct watch *w, const char *path, const char **rest);
 bool watch_may_reach(const struct watch *w, const char *words); /* could these relative words lead to a secret? */
 bool watch_holds(const struct watch *w, const char *path); /* is it held, or below what is? */
-void watch_learn(struct watch *w); /* after a change of its secrets or guards */
 bool watch_has_name(const uint64_t names[16], const char *words); /* or it looks like it */
 unsigned watch_hash(const char *name, size_t n); /* < 1024 */
-void watch_fill(struct watch *out, struct arena *a, const struct op *ops, size_t count);
 
 /* ---- watched_linux.c: which calls, as data ---- */
 
@@ -282,6 +285,8 @@ int cover_server_node(const struct cover_server *s, struct str path, bool folder
 int cover_server_tree(const struct cover_server *s, struct str path, bool folder);
 /* What this process group touches is refused and not recorded (the proof); 0: none. */
 void cover_server_quiet(const struct cover_server *s, pid_t group);
+/* Covers the server's own folder in /proc, if that is of our processes (else it is another's folder). */
+bool cover_server_hide(struct confinement *c, struct err *e);
 
 /* ---- keeper_linux.c: covers stay where they are ---- */
 

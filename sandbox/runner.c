@@ -164,7 +164,7 @@ static bool apply_more(struct runner *r, const struct frame *f, struct cache_lay
 static bool handle_build(struct runner *r, const struct frame *f, struct err *e)
 {
     *e = r->early;
-    if (e->kind || !apply_more(r, f, &r->layer, e) || !forget_outside(e))
+    if (e->kind || !apply_more(r, f, &r->layer, e) || !cover_server_hide(&r->confinement, e) || !forget_outside(e))
         return false;
     if (r->covers.pid <= 0 && has_secret(r))
         note_plain(r);

@@ -34,6 +34,11 @@ if command -v prlimit >/dev/null; then
 else
     echo "skip limits of pid 1: no prlimit"
 fi
+# What the kernel keeps of the server behind covers, in its folder in /proc.
+good "control: outside, a process of one's own can be given up first" sh -c 'echo 900 >/proc/$$/oom_score_adj'
+good "nothing of Cordon's own processes is read or changed in /proc" test "$(inside sh -c 'for p in 1 2; do
+    [ $p = $$ ] || ! (echo 900 >/proc/$p/oom_score_adj) || echo changed $p; cat /proc/$p/comm; done' 2>/dev/null |
+    grep -e changed -e cordon)" = ""
 core() { awk '/core file/ { print $5 }'; }
 good "control: outside the core limit can be lowered" test "$(sh -c 'ulimit -c 0; cat /proc/self/limits' | core)" = 0
 good "the core limit stays inside" test "$(inside sh -c 'ulimit -c 0 2>/dev/null; cat /proc/self/limits' | core)" = 1

@@ -167,7 +167,7 @@ struct walk {
     const struct caller_path *p;
     int at;
     unsigned links;
-    char todo[2 * PATH_BYTES_MAX];
+    char ahead[2 * PATH_BYTES_MAX];
 };
 
 static bool walk_to(struct walk *w, int fd)
@@ -182,14 +182,14 @@ static bool walk_to(struct walk *w, int fd)
 /* text, then what was still to go. */
 static bool walk_by(struct walk *w, const char *text, const char *rest)
 {
-    char todo[sizeof w->todo];
-    int n = snprintf(todo, sizeof todo, "%s%s%s", text, *rest ? "/" : "", rest);
+    char ahead[sizeof w->ahead];
+    int n = snprintf(ahead, sizeof ahead, "%s%s%s", text, *rest ? "/" : "", rest);
 
-    if (n < 0 || (size_t)n >= sizeof todo) {
+    if (n < 0 || (size_t)n >= sizeof ahead) {
         errno = ENAMETOOLONG;
         return false;
     }
-    memcpy(w->todo, todo, (size_t)n + 1);
+    memcpy(w->ahead, ahead, (size_t)n + 1);
     return true;
 }
 
@@ -227,8 +227,8 @@ static bool walk_self(struct walk *w, const char *name, const char *rest)
 
 static bool walk_step(struct walk *w, bool follow)
 {
-    char name[256], rest[sizeof w->todo];
-    const char *from = w->todo + strspn(w->todo, "/");
+    char name[256], rest[sizeof w->ahead];
+    const char *from = w->ahead + strspn(w->ahead, "/");
     size_t n = strcspn(from, "/");
     struct stat st;
     bool good;
@@ -257,16 +257,16 @@ static int walk(const struct caller_path *p, bool follow)
 {
     struct walk w = {.p = p};
     char base[CALLER_PREFIX];
-    int n = snprintf(w.todo, sizeof w.todo, "%s", p->text + p->start);
+    int n = snprintf(w.ahead, sizeof w.ahead, "%s", p->text + p->start);
 
-    if (p->start >= sizeof base || n < 0 || (size_t)n >= sizeof w.todo) {
+    if (p->start >= sizeof base || n < 0 || (size_t)n >= sizeof w.ahead) {
         errno = ENAMETOOLONG;
         return -1;
     }
     memcpy(base, p->text, p->start);
     base[p->start] = '\0';
     w.at = open(p->start ? base : "/", O_PATH | O_CLOEXEC);
-    while (w.at >= 0 && w.todo[strspn(w.todo, "/")]) {
+    while (w.at >= 0 && w.ahead[strspn(w.ahead, "/")]) {
         int code;
         if (walk_step(&w, follow))
             continue;

@@ -238,6 +238,8 @@ check(line(t, b":reapply", b"in force now, for what runs too"), ":reapply takes 
 check(line(t, b"kill -0 $job && echo st''ill", b"still\r\n"), "and what ran before runs on", t.said)
 line(t, b"kill $job; echo en''ded", b"ended\r\n")
 check(line(t, b":why " + other.encode() + b" write", b"refused"), ":why", t.said)
+check(line(t, b":help", b"history.") and b"\n  :status" in t.said and
+      max(len(l.rstrip(b"\r")) for l in t.said.split(b"\n") if l.startswith(b" ")) <= 77, ":help is broken between words", t.said)
 check(line(t, b":open " + other.encode(), b"working in"), ":open moves the workspace", t.said)
 check(line(t, b"pwd; echo y >opened; echo mo''ved", b"moved\r\n") and b"/other" in t.said and
       os.path.exists(os.path.join(other, "opened")), "the shell begins there, and can write", t.said)

@@ -10,9 +10,15 @@
  *
  * Between the change and the stop lies the time that the kernel takes to wake this thread: that window remains.
  *
+ * A name that was held, went, and is there again with something in it may have been filled from inside meanwhile. It is not
+ * covered as it is, which would make a gift of it to whoever obeys it outside: it is given another name, and the
+ * held one is held again. The same for a name that the observer alone refuses, should somebody get past it. What is renamed
+ * over a name in one step while it is covered can only come from outside, and is covered as it is.
+ *
  * From inside nobody can mount; a name that is watched can be made or a folder above it renamed, which costs a look at that
  * name each time, and no more than so many in a while.
  */
+#include "names.h"
 #include "observe.h"
 
 #include <poll.h>
@@ -25,7 +31,6 @@
 #include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 #include <time.h>
 
 #define KEPT_MAX      4096
@@ -33,6 +38,8 @@
 #define REPAIRS_MAX   50   /* rounds, while somebody keeps changing it; from the sixth on with a pause before each */
 #define REPAIRS_FAST  5
 #define REPAIR_PAUSE  1000000L /* ns */
+#define ASIDES_MAX    3    /* of one name: then the tree ends */
+#define NOTICES_MAX   64
 #define IDLE_LOOKS    200  /* looks in a row that found nothing amiss, before a pause */
 #define PAUSE_MS      5
 #define BREATH_US     200
@@ -57,6 +64,9 @@ struct kept {
     bool amiss; /* it was bare a moment ago */
     bool off;  /* never was in force: the plan let it pass */
     int lock;  /* of the placeholder that stands there since cordon's was taken away; -1 */
+    bool gone; /* it, or a folder above it, was away or may have been: what is there may come from inside */
+    unsigned asides;
+    struct str aside; /* what was given another name just now, and is still to be told */
 };
 
 struct keeper {
@@ -71,7 +81,7 @@ struct keeper {
     int notify, mounts;
     atomic_bool blind;
     atomic_bool over; /* nothing runs inside any more: what is not yet looked at need not be */
-    bool started;
+    bool started, drained; /* drained: notices were read that nobody has looked into */
 };
 
 /* One for the process, as the tree is. */
@@ -80,12 +90,6 @@ static struct keeper keeper = {.lock = PTHREAD_MUTEX_INITIALIZER, .notify = -1, 
 /* ---- is it as it should be? ---- */
 
 enum state { AS_IT_SHOULD, NOT_THERE, BARE, A_LINK };
-
-static bool is_readonly(int fd)
-{
-    struct statfs fs;
-    return fstatfs(fd, &fs) == 0 && (fs.f_flags & 1 /* ST_RDONLY */) != 0;
-}
 
 static bool is_mount(int fd, unsigned *mode)
 {
@@ -110,15 +114,28 @@ static bool is_secret(const struct kept *k)
     return k->op.kind == OP_COVER_FOLDER || k->op.kind == OP_COVER_FILE || k->op.kind == OP_LATER_SECRET;
 }
 
+/* Of a name that must not be there, not even as a link. */
+static enum state look_at_guard(const struct kept *k)
+{
+    int fd = sys_open_beneath_root(k->op.path.p, O_PATH | O_NOFOLLOW);
+
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0 ? BARE : AS_IT_SHOULD;
+}
+
 static enum state look_at(const struct kept *k)
 {
-    int fd = sys_open_beneath_root(k->op.path.p, O_PATH);
+    int fd;
     bool mounted;
 
+    if (k->op.kind == OP_GUARD)
+        return look_at_guard(k);
+    fd = sys_open_beneath_root(k->op.path.p, O_PATH);
     if (fd < 0)
         return errno == ELOOP ? A_LINK : NOT_THERE;
     mounted = is_secret(k) ? is_cover(fd)
-                           : is_mount(fd, NULL) && (k->pin || k->op.kind == OP_BIRTHPLACE || is_readonly(fd));
+                           : is_mount(fd, NULL) && (k->pin || k->op.kind == OP_BIRTHPLACE || lookup_readonly(fd));
     close(fd);
     return mounted ? AS_IT_SHOULD : BARE;
 }
@@ -130,26 +147,12 @@ static bool is_held(const struct op *op)
            (op->kind == OP_PROTECT && op->number == PROTECT_HELD);
 }
 
-/* The folder that a path stands in; *name: its last component. */
-static int open_folder_of(struct str path, const char **name)
-{
-    char folder[PATH_BYTES_MAX];
-    struct str parent = path_parent(PATH_POSIX, path);
-
-    if (parent.n == 0 || parent.n >= sizeof folder)
-        return -1;
-    memcpy(folder, parent.p, parent.n);
-    folder[parent.n] = '\0';
-    *name = path.p + (parent.n == 1 ? 1 : parent.n + 1);
-    return sys_open_beneath_root(folder, O_PATH | O_DIRECTORY);
-}
-
 /* Could the tree have made what stands there? */
 static bool is_in_writable(struct str path)
 {
     const char *name;
-    int folder = open_folder_of(path, &name);
-    bool writable = folder >= 0 && !is_readonly(folder);
+    int folder = placeholder_folder(path, &name);
+    bool writable = folder >= 0 && !lookup_readonly(folder);
 
     if (folder >= 0)
         close(folder);
@@ -184,7 +187,7 @@ static bool is_amiss(const struct kept *k)
     case BARE:
         break;
     }
-    return true;
+    return k->op.kind != OP_GUARD || is_in_writable(k->op.path);
 }
 
 /* ---- watching ---- */
@@ -256,20 +259,32 @@ static void look_everywhere(void)
         keeper.kept[i].look = true;
 }
 
+static void doubt_everything(void)
+{
+    for (size_t i = 0; i < keeper.kept_count; i++)
+        keeper.kept[i].gone = true;
+}
+
 static void take_notice(const struct inotify_event *event)
 {
     size_t n = strnlen(event->name, event->len);
 
-    if (event->mask & IN_Q_OVERFLOW)
+    if (event->mask & IN_Q_OVERFLOW) {
         look_everywhere();
+        doubt_everything();
+    }
     for (size_t i = 0; i < keeper.sight_count && event->len; i++) {
         const struct sight *s = &keeper.sights[i];
-        if (s->wd == event->wd && s->name_n == n && memcmp(s->name, event->name, n) == 0)
-            keeper.kept[s->kept].look = true;
+        struct kept *k = &keeper.kept[s->kept];
+        bool last = s->name + s->name_n == k->op.path.p + k->op.path.n;
+        if (s->wd != event->wd || s->name_n != n || memcmp(s->name, event->name, n) != 0)
+            continue;
+        k->look = true;
+        k->gone = k->gone || !last || !(event->mask & IN_MOVED_TO);
     }
 }
 
-static void read_notices(void)
+static bool read_notices(void)
 {
     _Alignas(struct inotify_event) char bytes[16384];
     ssize_t n = read(keeper.notify, bytes, sizeof bytes);
@@ -279,6 +294,7 @@ static void read_notices(void)
         take_notice(event);
         at += (ssize_t)(sizeof *event + event->len);
     }
+    return n > 0;
 }
 
 /* ---- covering again ---- */
@@ -300,7 +316,7 @@ static bool is_alone(void)
 static bool make_again(const struct op *op)
 {
     const char *name;
-    int folder = open_folder_of(op->path, &name);
+    int folder = placeholder_folder(op->path, &name);
     bool made = folder >= 0 && names_make(folder, name, op->kind == OP_PLACEHOLDER && op->number == 1, op->text);
 
     if (folder >= 0)
@@ -313,6 +329,53 @@ static enum op_kind kind_again(const struct kept *k, bool folder)
     if (is_secret(k))
         return folder ? OP_COVER_FOLDER : OP_COVER_FILE;
     return k->pin && folder ? OP_WRITABLE : OP_PROTECT;
+}
+
+/*
+ * Does a held name hold something that may have been put there from inside? That a name went is queued before anything can
+ * be made in its place, so that once all notices are read nothing that is there now came unnoticed.
+ */
+static bool is_foreign(struct kept *k)
+{
+    bool file = k->op.kind == OP_PLACEHOLDER && k->op.number == 1;
+    int fd, round = 0;
+    bool untouched;
+
+    if (k->op.kind == OP_GUARD || !is_held(&k->op) || !is_in_writable(k->op.path))
+        return k->op.kind == OP_GUARD;
+    for (; round < NOTICES_MAX && read_notices(); round++)
+        keeper.drained = true;
+    if (!k->gone && !keeper.blind && round < NOTICES_MAX)
+        return false;
+    fd = sys_open_beneath_root(k->op.path.p, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    untouched = fd >= 0 && (placeholder_untouched(fd, file, k->op.text) || /* another session has just begun one */
+                               (file && placeholder_untouched(fd, true, (struct str){0})));
+    if (fd >= 0)
+        close(fd);
+    return !untouched;
+}
+
+/* Another name in the same folder: nothing of the person's is lost, should it be theirs. */
+static bool put_aside(struct kept *k, struct err *e)
+{
+    char other[256];
+    const char *name = "";
+    int folder = placeholder_folder(k->op.path, &name);
+    bool good = folder >= 0 && k->asides < ASIDES_MAX && placeholder_aside(folder, name, other);
+
+    if (good) {
+        k->aside = path_join(&keeper.names, PATH_POSIX, path_parent(PATH_POSIX, k->op.path), str_from(other));
+        k->asides++;
+    } else if (k->asides < ASIDES_MAX && errno == ENOENT) {
+        good = true; /* gone again */
+    } else {
+        err_set(e, ERR_REFUSED, "something turned up where nothing may be, and cannot be moved away");
+        e->code = errno;
+        err_subject(e, k->op.path);
+    }
+    if (folder >= 0)
+        close(folder);
+    return good;
 }
 
 /* Covers what a link leads to, whatever its name is. */
@@ -369,6 +432,13 @@ static bool cover_again(struct kept *k, struct err *e)
     enum state state = look_at(k);
     bool good;
 
+    if (state == BARE && is_foreign(k)) {
+        if (!put_aside(k, e))
+            return false;
+        state = NOT_THERE;
+    }
+    if (k->op.kind == OP_GUARD)
+        return true;
     if (state == NOT_THERE && is_held(&k->op) && !make_again(&k->op)) {
         err_set(e, ERR_SYSTEM, "cannot hold a name again");
         e->code = errno;
@@ -388,21 +458,27 @@ static void end_holders(const struct kept *k)
 {
     struct buf names = {0};
 
-    if (!k->pin)
+    if (!k->pin && k->op.kind != OP_GUARD)
         holders_end(k->op.path, is_secret(k) ? HOLDERS_READING : HOLDERS_WRITING, (pid_t)server(), &names);
     buf_release(&names);
 }
 
-static void tell(const struct kept *k, long code)
+static void tell(struct kept *k, long code)
 {
     struct denial d = {.time_ms = sys_clock_ms(), .by = DENIAL_KEEPER, .path = k->op.path, .count = 1, .code = code};
 
     d.operation = is_secret(k) ? OPERATION_READ : OPERATION_WRITE;
+    if (k->aside.n > 0) {
+        d.operation = OPERATION_CREATE;
+        d.cause = DENIAL_GUARD;
+        d.path2 = k->aside;
+        k->aside = (struct str){0};
+    }
     if (keeper.recorder)
         record_send(keeper.recorder, &d);
 }
 
-static void end_tree(const struct kept *k, const struct err *e)
+static void end_tree(struct kept *k, const struct err *e)
 {
     tell(k, e->code ? e->code : EPERM);
     kill(-1, SIGKILL);
@@ -425,6 +501,7 @@ static void make_sure(size_t i)
     if (is_amiss(k))
         end_tree(k, &e);
     end_holders(k);
+    k->gone = k->gone && look_at(k) != AS_IT_SHOULD;
     tell(k, 0);
     watch_way(i);
 }
@@ -443,10 +520,12 @@ static size_t cover_amiss(void)
             continue;
         k->look = false;
         k->amiss = !k->off && is_amiss(k);
-        if (k->amiss)
+        if (k->amiss) {
             cover_again(k, &ignored);
-        else
+        } else {
             watch_way(i);
+            k->gone = k->gone && look_at(k) != AS_IT_SHOULD;
+        }
         count += k->amiss;
     }
     return count;
@@ -492,7 +571,8 @@ static void *keep(void *unused)
             idle = 0;
         else if (idle > 0) /* woken for nothing: a little later what comes meanwhile is one wake-up */
             nanosleep(&breath, NULL);
-        timed_out = poll(p, 2, keeper.blind ? BLIND_MS : -1) == 0;
+        timed_out = poll(p, 2, keeper.drained ? 0 : keeper.blind ? BLIND_MS : -1) == 0 && !keeper.drained;
+        keeper.drained = false;
         if (atomic_load(&keeper.over))
             break; /* the lock is wanted by who waits for the end */
         pthread_mutex_lock(&keeper.lock);
@@ -507,47 +587,16 @@ static void *keep(void *unused)
     return NULL;
 }
 
-/* What the kernel shows of itself changes by no name that somebody makes. */
-static bool is_of_kernel(struct str path)
-{
-    return str_starts(path, STR("/proc/")) || str_starts(path, STR("/sys/")) || str_starts(path, STR("/dev/"));
-}
-
-static bool is_kept(const struct op *op)
-{
-    switch (op->kind) {
-    case OP_PROTECT:
-    case OP_COVER_FOLDER:
-    case OP_COVER_FILE:
-    case OP_PLACEHOLDER:
-    case OP_BIRTHPLACE: /* once it is gone the name is held, and nothing is born there any more */
-    case OP_LATER_SECRET:
-    case OP_LATER_PROTECT:
-        return !is_of_kernel(op->path);
-    default:
-        return false;
-    }
-}
-
-/* A writable folder within a writable folder is there so that it cannot be renamed away. */
-static bool is_pin(const struct op *ops, size_t count, const struct op *op)
-{
-    if (op->kind != OP_WRITABLE)
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        const struct op *root = &ops[i];
-        bool writable = root->kind == OP_WRITABLE || (root->kind == OP_BIND && root->number == 1);
-        if (writable && root->path.n < op->path.n && str_starts(op->path, root->path) &&
-            op->path.p[root->path.n] == '/')
-            return true;
-    }
-    return false;
-}
-
 /* Where it is kept; KEPT_MAX when there is no room: then everything is looked at from time to time. */
 static size_t add(const struct op *op, bool pin)
 {
     struct kept *k;
+    struct op guard = *op;
+
+    if (op->kind == OP_GUARD) { /* of the name itself */
+        guard.path = path_join(&keeper.names, PATH_POSIX, op->path, op->text);
+        op = &guard;
+    }
 
     for (size_t i = 0; i < keeper.kept_count; i++) { /* of the same place the later word counts */
         k = &keeper.kept[i];
@@ -569,7 +618,7 @@ static size_t add(const struct op *op, bool pin)
     k->op.path = arena_str(&keeper.names, op->path);
     k->op.text = arena_str(&keeper.names, op->text);
     /* What the plan let pass was maybe never in force. */
-    k->off = op->on_failure != FAIL_REFUSE && op->kind != OP_PLACEHOLDER && look_at(k) != AS_IT_SHOULD;
+    k->off = op->kind != OP_GUARD && op->on_failure != FAIL_REFUSE && op->kind != OP_PLACEHOLDER && look_at(k) != AS_IT_SHOULD;
     return keeper.kept_count - 1;
 }
 
@@ -587,8 +636,8 @@ bool keeper_start(const struct op *ops, size_t count, struct confinement *c, str
     keeper.notify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     keeper.blind = keeper.notify < 0;
     for (size_t i = 0; i < count; i++) {
-        bool pin = is_pin(ops, count, &ops[i]);
-        if (pin || is_kept(&ops[i]))
+        bool pin = kept_is_pin(ops, count, &ops[i]);
+        if (pin || kept_is(&ops[i]))
             add(&ops[i], pin);
     }
     if (pthread_attr_init(&attributes) != 0)
@@ -633,13 +682,13 @@ bool keeper_has(const struct op *op)
 {
     const struct kept k = {.op = *op};
 
-    return op->kind != OP_WRITABLE && is_kept(op) && look_at(&k) == AS_IT_SHOULD;
+    return op->kind != OP_WRITABLE && op->kind != OP_GUARD && kept_is(op) && look_at(&k) == AS_IT_SHOULD;
 }
 
 void keeper_add(const struct op *op)
 {
     bool pin = op->kind == OP_WRITABLE;
-    size_t kept = keeper.started && (pin || is_kept(op)) ? add(op, pin) : KEPT_MAX;
+    size_t kept = keeper.started && (pin || kept_is(op)) ? add(op, pin) : KEPT_MAX;
 
     if (kept < KEPT_MAX)
         watch_way(kept);

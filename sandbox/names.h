@@ -21,5 +21,9 @@ bool placeholder_finish(int fd, bool file); /* whoever does it: the same comes o
 int placeholder_open(int folder, const char *name, bool file);
 /* Removes what fd is, known to be ours, unless another session holds it or somebody put something there. */
 void placeholder_remove(int folder, const char *name, int fd, bool file, struct str bytes);
+/* The folder that a path stands in, opened through no link; *name: its last component. */
+int placeholder_folder(struct str path, const char **name);
+/* Gives what is there another name in the same folder. */
+bool placeholder_aside(int folder, const char *name, char other[256]);
 
 #endif

@@ -305,4 +305,8 @@ void keeper_end(unsigned patience_ms);
 void keeper_add(const struct op *op);
 bool keeper_has(const struct op *op); /* what it asks for is so already */
 
+/* kept_linux.c: is it a step that the keeper watches over, and is it there only so that a folder within a root stays? */
+bool kept_is(const struct op *op);
+bool kept_is_pin(const struct op *ops, size_t count, const struct op *op);
+
 #endif

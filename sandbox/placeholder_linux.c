@@ -19,6 +19,7 @@
 #define MODE_FOLDER  0755
 #define MODE_FILE    0644
 #define SPARES_MAX   8
+#define ASIDE_NAMES  1000
 
 bool placeholder_identify(int fd, struct identity *out)
 {
@@ -228,4 +229,31 @@ void placeholder_remove(int folder, const char *name, int fd, bool file, struct 
         unlinkat(folder, name, file ? 0 : AT_REMOVEDIR);
     if (again >= 0)
         close(again);
+}
+
+/* ---- other names ---- */
+
+int placeholder_folder(struct str path, const char **name)
+{
+    char folder[PATH_BYTES_MAX];
+    struct str parent = path_parent(PATH_POSIX, path);
+
+    if (parent.n == 0 || parent.n >= sizeof folder)
+        return -1;
+    memcpy(folder, parent.p, parent.n);
+    folder[parent.n] = '\0';
+    *name = path.p + (parent.n == 1 ? 1 : parent.n + 1);
+    return sys_open_beneath_root(folder, O_PATH | O_DIRECTORY);
+}
+
+bool placeholder_aside(int folder, const char *name, char other[256])
+{
+    bool good = false;
+
+    errno = EEXIST;
+    for (int i = 1; !good && errno == EEXIST && i < ASIDE_NAMES; i++) {
+        snprintf(other, 256, "%.200s.cordon-aside-%d", name, i);
+        good = renameat2(folder, name, folder, other, RENAME_NOREPLACE) == 0;
+    }
+    return good;
 }

@@ -126,7 +126,61 @@ static void test_repository(struct arena *a)
     CHECK(find(found, PLACE_PROTECT, "/w/.git/objects/info/alternates"), "alternates that are there");
     CHECK(pins(found, "/w/.git/objects/info"), "and the folders above them");
     CHECK(!find(found, PLACE_PROTECT, "/w/.git/index") && !find(found, PLACE_PROTECT, "/w/.git/objects"), "nothing else");
-    CHECK(!find(found, PLACE_PROTECT, "/w/HEAD"), "the workspace is a repository already");
+    CHECK(pins(found, "/w/.git/objects") && pins(found, "/w/.git/refs"), "what makes it a repository cannot be moved away");
+    CHECK(protects(found, "/w/HEAD", HOLD_GUARD), "nor does the folder around it become one");
+}
+
+static void test_top(struct arena *a)
+{
+    struct tree t = {.v = {REPOSITORY, {"/w/.git/config", ""}, {"/w/HEAD", "x"}, {"/w/refs/x", "x"}}, .n = 6};
+    const struct git_found *found = look(a, &t);
+
+    CHECK(!find(found, PLACE_PROTECT, "/w/HEAD") && !find(found, PLACE_PROTECT, "/w/refs"), "a HEAD of the person's is an ordinary file");
+    CHECK(protects(found, "/w/objects", HOLD_GUARD) && protects(found, "/w/commondir", HOLD_GUARD), "what is missing to a repository stays away");
+    t.v[t.n++] = (struct item){"/w/objects", NULL};
+    found = look(a, &t);
+    CHECK(protects(found, "/w/config", HOLD_FILE) && protects(found, "/w/hooks", HOLD_FOLDER) && protects(found, "/w/.git/config", HOLD_FILE),
+        "a workspace that is a repository and has one: both are held");
+    t = (struct tree){.v = {{"/w/.git/HEAD", "x"}, {"/w/.git/objects", "->"}, {"/w/.git/refs", NULL}, {"/w/HEAD", "->"}}, .n = 4};
+    found = look(a, &t);
+    CHECK(!pins(found, "/w/.git/objects"), "a link is no folder to pin");
+    CHECK(!find(found, PLACE_PROTECT, "/w/HEAD") && protects(found, "/w/refs", HOLD_GUARD), "HEAD may be a link");
+}
+
+/* What somebody makes in a folder between hides no submodule. */
+static void test_hidden_submodules(struct arena *a)
+{
+    struct tree t = {.v = {REPOSITORY, {"/w/.git/config", "[submodule \"x/refs/y\"]\nurl = u\n[submodule \"../../up\"]\nurl = u\n"},
+                         {"/w/.git/modules/libs/hooks/x", "x"}, {"/w/.git/modules/libs/foo/config", ""}, {"/w/.git/modules/libs/foo/HEAD", "x"},
+                         {"/w/.git/modules/x/HEAD", "x"}, {"/w/.git/modules/x/objects/aa/b", "x"}, {"/w/.git/modules/x/refs/y/config", ""},
+                         {"/w/.git/modules/x/refs/config/z", "x"}, {"/w/.git/modules/x/rebase-merge/done", "x"}, {"/w/up/HEAD", "x"}}, .n = 13};
+    const struct git_found *found = look(a, &t);
+
+    CHECK(protects(found, "/w/.git/modules/libs/foo/config", HOLD_FILE) && pins(found, "/w/.git/modules/libs"), "below a folder with hooks");
+    CHECK(protects(found, "/w/.git/modules/x/refs/y/config", HOLD_FILE) && pins(found, "/w/.git/modules/x/refs"), "below what is a repository, by the name it is known by");
+    CHECK(!find(found, PLACE_PROTECT, "/w/.git/modules/x/objects/aa/config") && !pins(found, "/w/.git/modules/x/objects/aa") &&
+              !pins(found, "/w/.git/modules/x/rebase-merge"),
+        "what is git's to remove is not pinned");
+    CHECK(!find(found, PLACE_PROTECT, "/w/up/config"), "no name leads out of modules");
+}
+
+static void test_gitmodules(struct arena *a)
+{
+    struct tree t = {.v = {REPOSITORY, {"/w/.git/config", ""},
+                         {"/w/.gitmodules", "[submodule \"a\"]\npath = a\n[submodule \"b\"]\npath = deep/b\n[submodule \"c\"]\npath = c\n"
+                                            "[submodule \"d\"]\npath = d\n[submodule \"e\"]\npath = ../e\n[submodule \"f\"]\npath = /w/f\n"
+                                            "[submodule \"g\"]\npath = .git/hooks\n[submodule \"h\"]\npath = link/h\n[submodule \"i\"]\npath = i\n"},
+                         {"/w/a", NULL}, {"/w/deep/x", "x"}, {"/w/c/file", "x"}, {"/w/d/.git/config", "[core]\nfsmonitor = ./mon\n"},
+                         {"/w/d/mon", "x"}, {"/w/link", "->"}, {"/w/i/.git", "gitdir: ../.git/modules/i\n"}}, .n = 12};
+    const struct git_found *found = look(a, &t);
+
+    CHECK(protects(found, "/w/a", HOLD_FOLDER), "the empty folder of a submodule that is not initialised");
+    CHECK(protects(found, "/w/deep/b", HOLD_FOLDER) && pins(found, "/w/deep"), "one that is not there");
+    CHECK(protects(found, "/w/c/.git", HOLD_GUARD) && pins(found, "/w/c"), "one with other files in it");
+    CHECK(protects(found, "/w/d/.git/config", HOLD_FILE) && pins(found, "/w/d/.git") && find(found, PLACE_PROTECT, "/w/d/mon"), "one with a repository of its own");
+    CHECK(find(found, PLACE_PROTECT, "/w/i/.git"), "one with a .git file");
+    CHECK(!find(found, PLACE_PROTECT, "/e") && !find(found, PLACE_PROTECT, "/w/f") && protects(found, "/w/.git/hooks", HOLD_FOLDER), "nothing outside, nothing in .git");
+    CHECK(found->notes.n == 2, "what is behind a link is said, and the program that is held");
 }
 
 static void test_none(struct arena *a)
@@ -213,6 +267,20 @@ static void test_named(struct arena *a)
     CHECK(found->notes.n >= 3, "what is held is said");
 }
 
+static void test_commands(struct arena *a)
+{
+    struct tree t = {.v = {REPOSITORY,
+                         {"/w/.git/config", "[filter \"f\"]\nclean = \"'./my tools/b' %f\"\nsmudge = cd tools && ./no\nprocess = \"\\\"$(git rev-parse --show-toplevel)\\\"/tools/c\"\n"
+                                            "[diff \"d\"]\ntextconv = $ELSEWHERE/x\n[merge \"m\"]\ndriver = make -s merge\n"},
+                         {"/w/my tools/b", "x"}, {"/w/tools/c", "x"}}, .n = 6};
+    const struct git_found *found = look(a, &t);
+
+    CHECK(find(found, PLACE_PROTECT, "/w/my tools/b") && !find(found, PLACE_PROTECT, "/w/my"), "a program in quotes");
+    CHECK(find(found, PLACE_PROTECT, "/w/tools/c"), "from the top of the working tree");
+    CHECK(protects(found, "/w/tools/no", HOLD_FOLDER) && pins(found, "/w/tools"), "one after cd that is not there, and the folder that is");
+    CHECK(found->notes.n == 5, "what cannot be told is said");
+}
+
 static void test_loops(struct arena *a)
 {
     struct tree t = {.v = {REPOSITORY, {"/w/.git/config", "[include]\npath = config\n[include]\npath = ../a\n"},
@@ -294,6 +362,12 @@ static const struct born births[] = {
     {"one elsewhere", {{"/b/config", "[remote \"o\"]\nurl = /srv/store\n[branch \"m\"]\nremote = o\n"}}, NEWBORN_GOOD, NULL},
     {"a branch that follows a path", {{"/b/config", "[branch \"m\"]\nremote = store\n"}}, NEWBORN_BAD, "no remote"},
     {"an index of something", {{"/b/config", ""}, {"/b/index", "DIRX"}}, NEWBORN_BAD, ".git/index is not well formed"},
+    {"a submodule within a submodule's folder", {{"/b/config", ""}, {"/b/x/y/config", "[core]\nfsmonitor = y\n"}}, NEWBORN_BAD, "core.fsmonitor"},
+    {"a hook within one", {{"/b/config", ""}, {"/b/x/hooks/pre-commit", "x"}}, NEWBORN_BAD, "is a hook"},
+    {"branches of any name", {{"/b/config", ""}, {"/b/refs/heads/config", "0123456789012345678901234567890123456789\n"},
+                                 {"/b/refs/remotes/hooks/commondir", "ref: refs/heads/x\n"}}, NEWBORN_GOOD, NULL},
+    {"a log of any name", {{"/b/config", ""}, {"/b/logs/refs/heads/config", "0123456789012345678901234567890123456789 0123456789012345678901234567890123456789 N <e> 1 +0\tx\n"}}, NEWBORN_GOOD, NULL},
+    {"more than a branch", {{"/b/config", ""}, {"/b/refs/heads/config", "0123456789012345678901234567890123456789\n[core]\nfsmonitor=x\n"}}, NEWBORN_BAD, "config"},
     {"an escape in a name", {{"/b/config", ""}, {"/b/hooks/\033[2J", "x"}}, NEWBORN_BAD, "\\x1B[2J is a hook"},
 };
 
@@ -399,11 +473,15 @@ int main(void)
     struct arena a = {0};
 
     test_repository(&a);
+    test_top(&a);
+    test_hidden_submodules(&a);
+    test_gitmodules(&a);
     test_none(&a);
     test_bare(&a);
     test_submodules(&a);
     test_worktrees(&a);
     test_named(&a);
+    test_commands(&a);
     test_loops(&a);
     test_pointer(&a);
     test_above(&a);

@@ -243,7 +243,7 @@ enum op_kind {
     OP_LATER_SECRET,   /* path: not there now; covered as soon as it is */
     OP_LATER_PROTECT,  /* path: not there now; made read-only as soon as it is */
     OP_GUARD,          /* below path, writable, the relative name text is refused by the observer alone; number = enum
-                          guard_depth */
+                          guard_depth; text2 GUARD_ASIDE: what is there all the same is given another name at once */
     OP_HARDLINKS,      /* number = enum hardlinks: what the observer does with writes to files of several names */
     OP_DATAGRAMS,      /* datagram sockets of the unix family may be had; without it they are refused */
     OP_CGROUP,         /* path = new child of source; text = file, text2 = value */
@@ -256,6 +256,7 @@ enum landlock_class { LANDLOCK_TREE, LANDLOCK_DEVICE, LANDLOCK_PROC };
 
 /* OP_GUARD: where the name is refused; LINKS: no name, but below path no symbolic link is made. */
 enum guard_depth { GUARD_TOP, GUARD_ANY, GUARD_LINKS, GUARD_BELOW };
+#define GUARD_ASIDE "aside"
 
 enum on_failure {
     FAIL_REFUSE,  /* the boundary does not open */

@@ -268,19 +268,20 @@ static bool is_name_held(const struct planner *p, const struct place *place, con
     return !place->rule->optional && root && path_same(p->env, path_parent(PATH_POSIX, place->path), root->path);
 }
 
-static void plan_guard(struct planner *p, const struct place *place, const struct place *root)
+static struct op *plan_guard(struct planner *p, const struct place *place, const struct place *root)
 {
     struct str name = path_below(p->env, root->path, place->path);
     struct op *op;
 
     if (place->rule->any_depth) /* by its rule, for the whole root */
-        return;
+        return NULL;
     for (size_t i = 0; i < p->plan->n; i++)
         if (p->plan->v[i].kind == OP_GUARD && str_eq(p->plan->v[i].path, root->path) && str_eq(p->plan->v[i].text, name))
-            return;
+            return &p->plan->v[i];
     op = planner_op(p, OP_GUARD, root->path, place->rule->reason);
     op->text = name;
     op->rule = place->rule->id;
+    return op;
 }
 
 static void missing_protected(
@@ -289,7 +290,9 @@ static void missing_protected(
     if (place->rule->optional && place->hold == HOLD_NOT)
         return;
     if (place->hold == HOLD_GUARD) {
-        plan_guard(p, place, root);
+        struct op *op = plan_guard(p, place, root);
+        if (op)
+            op->text2 = STR(GUARD_ASIDE);
         return;
     }
     if (is_name_held(p, place, root)) {

@@ -104,7 +104,9 @@ static void print_one(struct buf *out, struct arena *a, const struct path_env *e
         buf_format(out, " (the other name: %s)", target(a, env, d, d->path2).p);
     if (d->count > 1)
         buf_format(out, "  (%llu times)", (unsigned long long)d->count);
-    if (d->by == DENIAL_KEEPER)
+    if (d->by == DENIAL_KEEPER && d->path2.n)
+        buf_format(out, "\n          by whom is not known: it turned up where nothing may be, and was given the other name");
+    else if (d->by == DENIAL_KEEPER)
         buf_format(out, "\n          by nobody inside: it appeared, or its cover was taken away outside; it is covered again, and may have "
                         "been %s from inside until then",
             d->operation == OPERATION_READ ? "read" : "changed");

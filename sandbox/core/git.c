@@ -3,12 +3,14 @@
  */
 #include "git.h"
 #include "gitconf.h"
+#include "shellwords.h"
 #include "text.h"
 
 #include <string.h>
 
 #define GIT_FOLDERS_MAX  200 /* submodules and linked worktrees of all roots together */
 #define GIT_DEPTH_MAX    12  /* includes within includes, submodules within submodules */
+#define GIT_PATHS_MAX    200 /* places in the working trees where submodules belong */
 #define GIT_LINK_MAX     ((size_t)PATH_BYTES_MAX + 16)
 
 struct look {
@@ -18,9 +20,10 @@ struct look {
     const struct host *host;
     const struct git_eye *eye;
     struct git_found *out;
-    size_t folders;
+    size_t folders, paths;
     struct str root; /* the one that is being looked at */
     struct texts read; /* configuration files seen for this root */
+    struct texts modules; /* git folders of submodules seen for this root */
 };
 
 static struct str join(struct look *l, struct str folder, const char *name)
@@ -93,6 +96,13 @@ static bool resolve(struct look *l, struct str value, struct str base, struct st
     return path_canonical(l->a, &plain, value, out, &ignored);
 }
 
+/* Every folder between the root and path. */
+static void pin_way(struct look *l, struct str root, struct str path)
+{
+    for (size_t at = root.n + 1; (at = str_find(path, at, '/')) < path.n; at++)
+        add(l, PLACE_PIN, arena_str(l->a, str_slice(path, 0, at)), "what git obeys lies in it", HOLD_NOT);
+}
+
 /*
  * Keeps what is at path, or the name where nothing is. Each folder on the way from the root is held in place too, or it
  * would be renamed away and another made. Where the way ends early, the first missing name is what is held.
@@ -109,15 +119,16 @@ static bool keep(struct look *l, struct str path, const char *reason, enum place
         struct str folder = arena_str(l->a, str_slice(path, 0, at));
         enum fact_kind kind = kind_of(l, folder);
         if (kind != FACT_FOLDER) {
-            if (kind != FACT_MISSING || hold != HOLD_NOT)
+            if (kind != FACT_MISSING || hold != HOLD_NOT) {
+                pin_way(l, root, folder);
                 add(l, PLACE_PROTECT, folder, reason, HOLD_FOLDER);
+            }
             l->root = before;
             return true;
         }
     }
     if (hold != HOLD_NOT || kind_of(l, path) != FACT_MISSING) {
-        for (at = root.n + 1; (at = str_find(path, at, '/')) < path.n; at++)
-            add(l, PLACE_PIN, arena_str(l->a, str_slice(path, 0, at)), "what git obeys lies in it", HOLD_NOT);
+        pin_way(l, root, path);
         add(l, PLACE_PROTECT, path, reason, hold)->text = text;
     }
     l->root = before;
@@ -155,33 +166,48 @@ static bool runs_by_itself(const struct gitconf_entry *entry)
     return true;
 }
 
-static bool ends_word(char c)
+/* Where a word of a command leads, if that is into a root. */
+static bool leads_into_root(struct look *l, struct str word, struct str base, struct str *path)
 {
-    return c == ' ' || c == '\t' || c == '\n' || strchr("'\"`;&|<>()$!={}", c) != NULL;
+    return word.n > 0 && (base.n > 0 || word.p[0] == '/') && resolve(l, word, base, path) && root_of(l, *path).n > 0;
 }
 
-/* Any word of the command that is a file in a root: the program itself, or the script that a shell or python is given. A
- * first word with a path to something that is not there could be made from inside. */
+/* A file in a root: the program itself, or the script that a shell or python is given. A program with a path to something
+ * that is not there could be made from inside. False: where the word leads cannot be told. */
+static bool keep_word(struct look *l, const struct gitconf_entry *entry, struct str file, const struct shellword *word)
+{
+    bool slash = str_find(word->text, 0, '/') < word->text.n;
+    struct str path, tail;
+
+    if (!word->told)
+        return word->given;
+    if (word->base.n == 0 && word->text.n > 0 && word->text.p[0] != '/' && word->text.p[0] != '-' && (slash || !word->program))
+        return false;
+    tail = str_slice(word->text, str_find(word->text, 0, '='), word->text.n); /* --option=FILE */
+    if (tail.n > 1 && leads_into_root(l, arena_str(l->a, str_slice(tail, 1, tail.n)), word->base, &path) &&
+        kind_of(l, path) == FACT_FILE)
+        keep_named(l, entry, file, path, "git runs it", HOLD_NOT);
+    if (!leads_into_root(l, word->text, word->base, &path))
+        return true;
+    if (kind_of(l, path) == FACT_FILE || kind_of(l, path) == FACT_SYMLINK)
+        keep_named(l, entry, file, path, "git runs it", HOLD_NOT);
+    else if (word->program && slash)
+        keep_named(l, entry, file, path, "git runs it", HOLD_FOLDER);
+    return true;
+}
+
 static void keep_command(struct look *l, const struct gitconf_entry *entry, struct str file, struct str worktree)
 {
-    struct str value = entry->value;
-    bool first = true;
+    struct shellwords words;
+    bool told;
 
-    for (size_t at = 0; at < value.n;) {
-        size_t end = at;
-        struct str word, path;
-        while (end < value.n && value.p[end] && !ends_word(value.p[end]))
-            end++;
-        word = str_slice(value, at, end);
-        at = end + 1;
-        if (word.n == 0 || !resolve(l, word, worktree, &path) || root_of(l, path).n == 0)
-            continue;
-        if (kind_of(l, path) == FACT_FILE || kind_of(l, path) == FACT_SYMLINK)
-            keep_named(l, entry, file, path, "git runs it", HOLD_NOT);
-        else if (first && str_find(word, 0, '/') < word.n)
-            keep_named(l, entry, file, path, "git runs it", HOLD_FOLDER);
-        first = false;
-    }
+    shellwords_read(l->a, entry->value, l->host->home, worktree, &words);
+    told = words.whole;
+    for (size_t i = 0; i < words.n; i++)
+        told = keep_word(l, entry, file, &words.v[i]) && !(words.v[i].program && shellwords_reads_files(words.v[i].text)) && told;
+    if (!told)
+        note(l, arena_format(l->a, "%s in %s is a command of which not all can be told: what else it runs in a writable folder is not held",
+                    gitconf_name(l->a, entry).p, path_display(l->a, l->env, file).p));
 }
 
 /* ---- configuration ---- */
@@ -269,6 +295,12 @@ static void pin(struct look *l, struct str folder)
     add(l, PLACE_PIN, folder, run_outside, HOLD_NOT);
 }
 
+static void pin_part(struct look *l, struct str folder, const char *name)
+{
+    if (kind_of(l, join(l, folder, name)) == FACT_FOLDER)
+        pin(l, join(l, folder, name));
+}
+
 /* Where a file of one line leads: "gitdir: PATH", or the path alone. */
 static bool read_link(struct look *l, struct str file, struct str *out)
 {
@@ -334,39 +366,148 @@ static void look_worktrees(struct look *l, struct str folder)
 
 static void look_git_folder(struct look *l, struct str folder, struct str worktree, int depth);
 
+static bool has(struct look *l, struct str folder, const char *name)
+{
+    return kind_of(l, join(l, folder, name)) != FACT_MISSING;
+}
+
+/* Less than git asks for: what was taken out of a repository from inside can be put there again. */
 static bool looks_like_git(struct look *l, struct str folder)
 {
-    static const char *const parts[] = {"HEAD", "config", "objects", "hooks", "commondir"};
+    return has(l, folder, "HEAD") || has(l, folder, "config") || has(l, folder, "objects") || has(l, folder, "hooks") ||
+           has(l, folder, "commondir");
+}
+
+/* As git sees it. */
+static bool is_repository(struct look *l, struct str folder)
+{
+    return has(l, folder, "HEAD") && (has(l, folder, "commondir") || (has(l, folder, "objects") && has(l, folder, "refs")));
+}
+
+/* Git's own in a repository, unless somebody made a repository of it. */
+static bool is_part(struct look *l, struct str folder, struct str name)
+{
+    static const char *const parts[] = {"objects", "refs", "logs", "info", "hooks", "lfs", "annex", "rr-cache", "rebase-merge",
+        "rebase-apply", "sequencer", "worktrees", "modules", "branches", "remotes", "lost-found", "svn"};
 
     for (size_t i = 0; i < COUNT_OF(parts); i++)
-        if (kind_of(l, join(l, folder, parts[i])) != FACT_MISSING)
+        if (str_is(name, parts[i]))
+            return !has(l, folder, "config") && !has(l, folder, "commondir") && !is_repository(l, folder);
+    return false;
+}
+
+/* A submodule's name may have slashes: then there are folders between, and nothing that was made in one of these hides what
+ * lies deeper. False: there is none below. */
+static bool look_modules(struct look *l, struct str folder, bool within, int depth)
+{
+    struct texts names = {0};
+    bool found = false;
+
+    if (kind_of(l, folder) != FACT_FOLDER)
+        return false;
+    if (depth > GIT_DEPTH_MAX || !l->eye->list(l->eye->context, l->a, folder, GIT_FOLDERS_MAX, &names)) {
+        l->folders = GIT_FOLDERS_MAX;
+        one_more(l, folder);
+        return true;
+    }
+    for (size_t i = 0; i < names.n; i++) {
+        struct str one = path_join(l->a, PATH_POSIX, folder, names.v[i]);
+        bool is_git;
+        if (kind_of(l, one) != FACT_FOLDER || (within && is_part(l, one, names.v[i])))
+            continue;
+        if (!one_more(l, folder))
+            return true;
+        is_git = looks_like_git(l, one);
+        if (is_git)
+            look_git_folder(l, one, (struct str){0}, depth + 1);
+        found = look_modules(l, one, is_git, depth + 1) || is_git || found;
+    }
+    if (found)
+        pin(l, folder);
+    return found;
+}
+
+/* A submodule that the configuration knows lies where its name says, whatever is made around it. */
+static void look_known_modules(struct look *l, const struct gitconf *conf, struct str modules, int depth)
+{
+    struct str path;
+
+    for (size_t i = 0; i < conf->n; i++) {
+        const struct gitconf_entry *entry = &conf->v[i];
+        if (!str_is(entry->section, "submodule") || entry->subsection.n == 0 ||
+            !resolve(l, arena_format(l->a, "./%s", entry->subsection.p), modules, &path) || str_eq(path, modules) ||
+            !path_is_under(l->env, modules, path) || kind_of(l, path) != FACT_FOLDER)
+            continue;
+        pin_way(l, modules, path);
+        look_git_folder(l, path, (struct str){0}, depth + 1);
+    }
+}
+
+/* ---- where submodules belong in the working tree ---- */
+
+static bool is_known(const struct gitconf *conf, struct str name)
+{
+    for (size_t i = 0; i < conf->n; i++)
+        if (str_is(conf->v[i].section, "submodule") && str_eq(conf->v[i].subsection, name))
             return true;
     return false;
 }
 
-/* A submodule's name may have slashes: then there are folders between. */
-static void look_modules(struct look *l, struct str folder, int depth)
+/* Git takes no notice of an empty .git, and Cordon itself makes one to hold the name. */
+static bool is_empty(struct look *l, struct str folder)
 {
     struct texts names = {0};
 
-    if (kind_of(l, folder) != FACT_FOLDER)
-        return;
-    pin(l, folder);
-    if (depth > GIT_DEPTH_MAX || !l->eye->list(l->eye->context, l->a, folder, GIT_FOLDERS_MAX, &names)) {
-        l->folders = GIT_FOLDERS_MAX;
-        one_more(l, folder);
-        return;
+    return l->eye->list(l->eye->context, l->a, folder, 1, &names) && names.n == 0;
+}
+
+/* Git looks into what lies there, be it initialised or not. */
+static void hold_submodule(struct look *l, struct str path, int depth)
+{
+    struct str dot_git = join(l, path, ".git"), before = l->root;
+    enum fact_kind kind = kind_of(l, dot_git);
+    const char *reason = "git would take a repository there for the submodule";
+
+    l->root = root_of(l, path);
+    if (kind == FACT_SYMLINK) {
+        note(l, arena_format(l->a, "%s, where a submodule belongs, is behind a symbolic link: it is not held",
+                    path_display(l->a, l->env, dot_git).p));
+    } else if (kind == FACT_FOLDER && !is_empty(l, dot_git)) {
+        pin_way(l, l->root, dot_git);
+        look_git_folder(l, dot_git, path, depth + 1);
+    } else if (kind == FACT_MISSING && (kind_of(l, path) == FACT_MISSING || is_empty(l, path))) {
+        keep(l, path, reason, HOLD_FOLDER, (struct str){0}); /* an empty .git in it would stop git */
+    } else if (kind == FACT_MISSING) {
+        pin_way(l, l->root, dot_git);
+        add(l, PLACE_PROTECT, dot_git, reason, HOLD_GUARD);
+    } else {
+        keep(l, dot_git, reason, HOLD_FOLDER, (struct str){0});
     }
-    for (size_t i = 0; i < names.n; i++) {
-        struct str one = path_join(l->a, PATH_POSIX, folder, names.v[i]);
-        if (kind_of(l, one) != FACT_FOLDER)
+    l->root = before;
+}
+
+/* Those that the configuration knows come first: the file is anybody's. */
+static void look_gitmodules(struct look *l, const struct gitconf *conf, struct str worktree, int depth)
+{
+    struct str file = join(l, worktree, ".gitmodules"), git = join(l, worktree, ".git"), text, path;
+    struct gitconf modules;
+
+    if (!l->eye->read(l->eye->context, l->a, file, GITCONF_BYTES_MAX, root_of(l, file).n > 0, &text))
+        return;
+    gitconf_parse(l->a, text, &modules);
+    for (size_t i = 0; i < 2 * modules.n; i++) {
+        const struct gitconf_entry *entry = &modules.v[i % modules.n];
+        if (!str_is(entry->section, "submodule") || !str_is(entry->key, "path") || is_known(conf, entry->subsection) != (i < modules.n) ||
+            entry->value.n == 0 || entry->value.p[0] == '/' ||
+            !resolve(l, arena_format(l->a, "./%s", entry->value.p), worktree, &path) || str_eq(path, worktree) ||
+            !path_is_under(l->env, worktree, path) || path_is_under(l->env, git, path))
             continue;
-        if (!one_more(l, folder))
+        if (l->paths++ == GIT_PATHS_MAX) {
+            add_line(l, &l->out->partial, arena_format(l->a, "%s names more places of submodules than are held (%d)",
+                                              path_display(l->a, l->env, file).p, GIT_PATHS_MAX));
             return;
-        if (looks_like_git(l, one))
-            look_git_folder(l, one, (struct str){0}, depth + 1);
-        else
-            look_modules(l, one, depth + 1);
+        }
+        hold_submodule(l, path, depth);
     }
 }
 
@@ -408,6 +549,10 @@ static void look_git_folder(struct look *l, struct str folder, struct str worktr
     enum place_hold hold_common = HOLD_FILE;
     struct str text;
 
+    for (size_t i = 0; i < l->modules.n; i++)
+        if (str_eq(l->modules.v[i], folder))
+            return;
+    *(struct str *)ARENA_PUSH(l->a, &l->modules) = folder;
     if (l->eye->read(l->eye->context, l->a, config, GITCONF_BYTES_MAX, true, &text))
         gitconf_parse(l->a, text, &conf);
     /* Where there is a commondir git passes over core.worktree and core.bare. In a submodule's folder nothing hangs on them. */
@@ -435,8 +580,14 @@ static void look_git_folder(struct look *l, struct str folder, struct str worktr
     look_config(l, join(l, folder, "config.worktree"), worktree, 0);
     look_common(l, folder);
     look_worktrees(l, join(l, folder, "worktrees"));
-    if (depth < GIT_DEPTH_MAX)
-        look_modules(l, join(l, folder, "modules"), depth + 1);
+    if (depth < GIT_DEPTH_MAX) {
+        struct str modules = join(l, folder, "modules");
+        look_known_modules(l, &conf, modules, depth + 1);
+        look_modules(l, modules, false, depth + 1);
+        pin_part(l, folder, "modules");
+        if (!str_eq(worktree, folder))
+            look_gitmodules(l, &conf, worktree, depth + 1);
+    }
 }
 
 /* A .git file: of a linked worktree or a submodule. The repository lies elsewhere; its configuration counts from here. False:
@@ -488,18 +639,21 @@ static void look_above(struct look *l, struct str root)
     }
 }
 
-/* Git takes no notice of an empty .git, and Cordon itself makes one to hold the name. */
-static bool is_empty(struct look *l, struct str folder)
+/* Where git finds .git missing or spoilt, which can be done from inside, it goes on to the folder itself. */
+static void look_top(struct look *l, struct str root)
 {
-    struct texts names = {0};
+    static const char *const rest[] = {"commondir", "objects", "refs"};
+    const char *reason = "git would take the folder for a repository";
 
-    return l->eye->list(l->eye->context, l->a, folder, 1, &names) && names.n == 0;
-}
-
-static bool is_bare(struct look *l, struct str folder)
-{
-    return kind_of(l, join(l, folder, "HEAD")) == FACT_FILE && kind_of(l, join(l, folder, "objects")) == FACT_FOLDER &&
-           kind_of(l, join(l, folder, "refs")) == FACT_FOLDER;
+    if (!git_takes_for_repository(l->a, l->eye, root)) {
+        add(l, PLACE_PROTECT, join(l, root, "HEAD"), reason, HOLD_GUARD);
+        return;
+    }
+    if (is_repository(l, root))
+        look_git_folder(l, root, root, 0);
+    for (size_t i = 0; i < COUNT_OF(rest) && !is_repository(l, root); i++)
+        if (!has(l, root, rest[i]))
+            add(l, PLACE_PROTECT, join(l, root, rest[i]), reason, HOLD_GUARD);
 }
 
 static void look_root(struct look *l, struct str root)
@@ -509,18 +663,21 @@ static void look_root(struct look *l, struct str root)
 
     l->root = root;
     l->read = (struct texts){0};
+    l->modules = (struct texts){0};
     look_global(l, root);
     if (kind == FACT_MISSING || (kind == FACT_FOLDER && is_empty(l, dot_git))) {
         add(l, PLACE_PIN, dot_git, "a repository made inside is looked at first", HOLD_BIRTH);
-        if (is_bare(l, root)) /* the root is a repository itself */
-            look_git_folder(l, root, root, 0);
-        else
-            add(l, PLACE_PROTECT, join(l, root, "HEAD"), "git would take the folder for a repository", HOLD_GUARD);
         look_above(l, root);
-    } else if (kind == FACT_FOLDER)
+    } else if (kind == FACT_FOLDER) {
         look_git_folder(l, dot_git, root, 0);
-    else if (kind == FACT_FILE && look_dot_git_file(l, dot_git, root, &repository))
-        warn_of_elsewhere(l, root, repository);
+        pin_part(l, dot_git, "objects"); /* a .git without these is none */
+        pin_part(l, dot_git, "refs");
+    } else if (kind == FACT_FILE) {
+        if (look_dot_git_file(l, dot_git, root, &repository))
+            warn_of_elsewhere(l, root, repository);
+        look_gitmodules(l, &(struct gitconf){0}, root, 0);
+    }
+    look_top(l, root);
 }
 
 bool git_takes_for_repository(struct arena *a, const struct git_eye *eye, struct str folder)

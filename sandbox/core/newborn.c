@@ -156,7 +156,7 @@ static bool judge_modules(struct judge *j, struct str folder, int depth)
         struct str one = path_join(j->a, PATH_POSIX, folder, names.v[i]);
         bool is_git = kind_of(j, join(j, one, "HEAD")) != FACT_MISSING || kind_of(j, join(j, one, "config")) != FACT_MISSING;
         if (!(is_git ? judge_folder(j, one, true, depth + 1) : judge_modules(j, one, depth + 1)))
-            return false;
+            return false; /* what lies within one is judged by its names: see judge_names */
     }
     return true;
 }
@@ -176,6 +176,69 @@ static bool judge_folder(struct judge *j, struct str folder, bool inside, int de
            judge_hooks(j, join(j, folder, "hooks")) && judge_empty(j, join(j, folder, "remotes")) &&
            judge_empty(j, join(j, folder, "branches")) && judge_worktrees(j, join(j, folder, "worktrees")) &&
            judge_modules(j, join(j, folder, "modules"), depth + 1);
+}
+
+/* ---- what lies deeper ---- */
+
+static bool is_hex(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!((s.p[i] >= '0' && s.p[i] <= '9') || (s.p[i] >= 'a' && s.p[i] <= 'f')))
+            return false;
+    return s.n == 40 || s.n == 64;
+}
+
+/* Branches and their logs may have any name. What reads like one is no configuration and no program. */
+static bool is_ref_or_log(struct judge *j, struct str file)
+{
+    struct str text, line;
+
+    if (!j->eye->read(j->eye->context, j->a, file, GITCONF_BYTES_MAX, true, &text))
+        return false;
+    line = str_slice(text, 0, str_find(text, 0, '\n'));
+    if (line.n + 1 == text.n && (is_hex(line) || str_starts(line, STR("ref: refs/"))))
+        return true;
+    /* "OLD NEW Name <address> ...": to git a first line of configuration that is an error. */
+    for (size_t n = 40; n <= 64; n += 24)
+        if (line.n > 2 * n + 1 && line.p[n] == ' ' && line.p[2 * n + 1] == ' ' && is_hex(str_slice(line, 0, n)) &&
+            is_hex(str_slice(line, n + 1, 2 * n + 1)))
+            return true;
+    return false;
+}
+
+/* A file by whose name git could obey it, in whatever folder: a repository within a repository is one that git may be led to. */
+static bool judge_name(struct judge *j, struct str file)
+{
+    static const char *const folders[] = {"remotes", "branches"};
+    struct str name = path_name(PATH_POSIX, file), folder = path_name(PATH_POSIX, path_parent(PATH_POSIX, file)), text;
+    bool hook = str_is(folder, "hooks") && !str_ends(name, STR(".sample"));
+    bool config = str_is(name, "config") || str_is(name, "config.worktree");
+    bool leads = str_is(name, "commondir") || str_is(name, "alternates");
+
+    for (size_t i = 0; i < COUNT_OF(folders); i++)
+        leads = leads || str_is(folder, folders[i]);
+    if (!(hook || config || leads) || is_ref_or_log(j, file))
+        return true;
+    if (config)
+        return judge_config(j, file, true, !str_eq(path_parent(PATH_POSIX, file), j->folder));
+    if (str_is(name, "commondir") && j->eye->read(j->eye->context, j->a, file, LINK_MAX, true, &text) && str_is(text, "../..\n"))
+        return true;
+    return bad(j, file, hook ? "is a hook" : "is there, and git obeys it");
+}
+
+static bool judge_names(struct judge *j, struct str folder)
+{
+    struct texts names = {0};
+
+    if (!list(j, folder, &names))
+        return false;
+    for (size_t i = 0; i < names.n; i++) {
+        struct str path = path_join(j->a, PATH_POSIX, folder, names.v[i]);
+        bool is_folder = kind_of(j, path) == FACT_FOLDER;
+        if (!(is_folder ? judge_names(j, path) : judge_name(j, path)))
+            return false;
+    }
+    return true;
 }
 
 /* Files and folders, nothing else: a link would lead the moving, or git, elsewhere. */
@@ -221,5 +284,6 @@ enum newborn_state newborn_judge(struct arena *a, const struct path_env *env, co
         return kind_of(&j, folder) == FACT_MISSING ? NEWBORN_EMPTY : (bad(&j, folder, "is no folder"), NEWBORN_BAD);
     if (names.n == 0)
         return NEWBORN_EMPTY;
-    return judge_kinds(&j, folder, 0) && newborn_judge_there(a, env, eye, &birth, reason) ? NEWBORN_GOOD : NEWBORN_BAD;
+    return judge_kinds(&j, folder, 0) && newborn_judge_there(a, env, eye, &birth, reason) && judge_names(&j, folder) ? NEWBORN_GOOD
+                                                                                                                     : NEWBORN_BAD;
 }

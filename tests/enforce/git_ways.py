@@ -4,6 +4,7 @@ control, under `git: commit`, and under `git: locked`. A try is the attack insid
 when its program left a mark outside the workspace. Then what must go on working inside.
 """
 
+import ctypes
 import os
 import shutil
 import subprocess
@@ -57,8 +58,25 @@ SUBMODULE = PLAIN + """; cd ..; git init -q lib; echo l >lib/l; git -C lib add -
 NESTED = PLAIN + """; cd ..; git init -q a; git -C a commit -q --allow-empty -m a; git init -q b; echo b >b/b; git -C b add -A
     git -C b commit -qm b; git -C b submodule --quiet add "$P/a" in/a; git -C b commit -qm a
     cd w; git submodule --quiet add "$P/b" deps/b; git submodule --quiet update --init --recursive; git commit -qm b"""
+DEEP = SUBMODULE.replace('"$P/lib" lib', '"$P/lib" libs/foo')
+NEITHER = SUBMODULE + "; git submodule --quiet deinit -f lib; rm -rf .git/modules/lib; rmdir lib; mkdir lib"
 LINKED = PLAIN + "; git worktree add -q ../linked -b linked; git worktree add -q inner -b inner"
 NONE = "mkdir w && echo 1 >w/file"
+
+# Outside of quotes for the shell that sets it up: %s is the command as configuration has it.
+FILTER = PLAIN + """; mkdir tools; printf '#!/bin/sh\\ncat\\n' >tools/clean; chmod +x tools/clean
+    cat >>.git/config <<'END'
+[filter "f"]
+clean = COMMAND
+END
+    echo 'file filter=f' >.gitattributes"""
+FILTER_TEXT = FILTER.replace("mkdir tools", "mkdir 'tools'").replace(">tools/clean", ">'tools/clean'").replace("+x tools/clean", "+x 'tools/clean'")
+
+
+def filtered(command, folder="tools"):
+    quoted = command.replace("\\", "\\\\").replace('"', '\\"')
+    return FILTER_TEXT.replace("tools/clean", folder + "/clean").replace("'tools'", f"'{folder}'").replace("COMMAND", f'"{quoted}"')
+
 
 # What the evil program is; X runs it, whatever git passes to it.
 EVIL = """X="$P/w/evil"; printf '#!/bin/sh\\ntouch "%s"\\ncat\\n' "$MARK" >evil; chmod +x evil; """
@@ -148,6 +166,30 @@ WAYS = [
      'mkdir hooks; cp evil hooks/pre-commit', "git commit -q --allow-empty -m x", "w"),
     ("hooks in the tree, from a folder of it", "mkdir w; git init -q; git config core.hooksPath w/hooks; git commit -q --allow-empty -m one",
      'mkdir hooks; cp evil hooks/pre-commit', "git commit -q --allow-empty -m x", "w"),
+    ("a .git that is none any more, and the workspace a git folder", PLAIN, GITDIR + 'rm .git/HEAD; mv evildir/* .; git config -f config core.worktree .', USE, "w"),
+    ("the same, with .git/objects gone", PLAIN, GITDIR + 'mv .git/objects o; mv evildir/* .; git config -f config core.worktree .', USE, "w"),
+    ("the same, with .git/refs gone", PLAIN, GITDIR + 'mv .git/refs r; mv evildir/* .; git config -f config core.worktree .', USE, "w"),
+    ("the same, where a file HEAD is there", PLAIN + "; echo 'ref: refs/heads/main' >HEAD", GITDIR + 'rm .git/HEAD; mv evildir/* .; git config -f config core.worktree .', USE, "w"),
+    ("hooks in folders of which the first is there, renamed away", PLAIN + "; mkdir dev; echo 1 >dev/one; git config core.hooksPath dev/hooks/git",
+     'mkdir -p d3/hooks/git; cp evil d3/hooks/git/pre-commit; mv dev d2; mv d3 dev; sleep 0.2', USE + "; git commit -q --allow-empty -m x", "w"),
+    ("an include in folders of which the first is there, renamed away", PLAIN + "; mkdir dev; echo 1 >dev/one; git config include.path ../dev/conf/inc",
+     'mkdir -p d3/conf; printf "[core]\\nfsmonitor = %s\\n" "$X" >d3/conf/inc; mv dev d2; mv d3 dev; sleep 0.2', USE, "w"),
+    ("a submodule below a folder that looks like a repository", DEEP + "; mkdir .git/modules/libs/hooks",
+     'printf "[core]\\nfsmonitor = %s\\n" "$X" >>.git/modules/libs/foo/config', USE, "w"),
+    ("a submodule below a folder that is a repository", DEEP + "; git init -q --bare x; mv x/* .git/modules/libs/",
+     'printf "[core]\\nfsmonitor = %s\\n" "$X" >>.git/modules/libs/foo/config', USE, "w"),
+    ("a submodule that was spoilt before", SUBMODULE + "; mv .git/modules/lib/HEAD h", 'printf "[core]\\nfsmonitor = %s\\n" "$X" >>.git/modules/lib/config; mv h .git/modules/lib/HEAD', USE, "w"),
+    ("a submodule that is not initialised", NEITHER, GITDIR + 'git init -q g; git -C g commit -q --allow-empty -m g; git -C g config core.fsmonitor "$X"; mv g/.git lib/.git', USE, "w"),
+    ("a submodule whose folder is not there", NEITHER + "; rmdir lib", 'git init -q lib; git -C lib commit -q --allow-empty -m g; git -C lib config core.fsmonitor "$X"', USE, "w"),
+    ("a submodule's place with other files in it", NEITHER + "; echo x >lib/x", 'git init -q lib; git -C lib commit -q --allow-empty -m g; git -C lib config core.fsmonitor "$X"', USE, "w"),
+    ("the same, by a folder that is made elsewhere", NEITHER + "; echo x >lib/x", 'git init -q g; git -C g commit -q --allow-empty -m g; git -C g config core.fsmonitor "$X"; mv g/.git lib/.git || { mv lib l2; mv g lib; }', USE, "w"),
+    ("a submodule with a repository of its own", PLAIN + """; git init -q lib; git -C lib commit -q --allow-empty -m g; git add lib; git commit -qm lib
+        printf '[submodule "lib"]\\npath = lib\\nurl = ./x\\n' >.gitmodules; git add -A; git commit -qm m""", 'printf "[core]\\nfsmonitor = %s\\n" "$X" >>lib/.git/config', USE, "w"),
+    ("a filter's program in a variable", filtered("$PWD/tools/clean"), 'cp evil tools/clean', USE, "w"),
+    ("a filter's program in quotes", filtered("'./my tools/clean'", "my tools"), 'cp evil "my tools/clean"', USE, "w"),
+    ("a filter's program from the top", filtered('"$(git rev-parse --show-toplevel)"/tools/clean'), 'cp evil tools/clean', USE, "w"),
+    ("a filter's program after cd", filtered("cd tools && ./clean"), 'cp evil tools/clean', USE, "w"),
+    ("a filter's program within a script", filtered("sh -c 'exec ./tools/clean'"), 'cp evil tools/clean', USE, "w"),
     ("the workspace itself made a git folder", NONE, GITDIR + 'git -C evildir config core.worktree "$P/w"; mv evildir/* .', "git status", "w"),
 ]
 
@@ -212,6 +254,11 @@ WORK = [
     ("a repository started in a folder", NONE, "mkdir sub; git -C sub init -q; git -C sub commit -q --allow-empty -m c"),
     ("a repository started where there was none", NONE, "git init -q; git add -A; git commit -qm one; git log -1; git worktree add -q wt; git status --short"),
     ("clone into an empty workspace", 'git init -q other; git -C other commit -q --allow-empty -m o; mkdir w', "git clone -q ../other .; git log -1; git commit -q --allow-empty -m c"),
+    ("gc, pack-refs, prune and a detour over the objects", PLAIN, """git branch b; git tag -a t -m t; git pack-refs --all; git gc -q --prune=now; git repack -adfq; git prune
+        git commit -q --allow-empty -m x; git branch -D b; git branch -m main trunk; git reflog expire --expire=now --all; git fsck; git update-ref refs/x/y HEAD; git update-ref -d refs/x/y"""),
+    ("commit beside a submodule that is not initialised", NEITHER, "git status --short; git add -A; echo 2 >>file; git commit -qam two; git submodule status; git ls-files -s lib | grep -q ^160000; ! git submodule update --init 2>/dev/null; git checkout -q HEAD~1; git checkout -q main"),
+    ("update of submodules where one is not initialised", NEITHER + '; git submodule --quiet add "$P/lib" two; git commit -qm two; (cd two; git checkout -q --detach; git commit -q --allow-empty -m x)',
+     "git submodule update; git submodule status; git -C two log -1 --format=%s | grep -qx l"),
     ("ordinary branches know what they follow", PLAIN, "git checkout -q -b two; git branch -D main"),
 ]
 AFTER = {"a repository started where there was none": "git log -1 --format=%s | grep -qx one && git fsck && git worktree list | grep -q wt",
@@ -269,6 +316,12 @@ def births():
     shutil.rmtree(f"{w}/.git")
     done = sh("git init -q; ln -s /etc .git/etc", w, prefix=cordon("commit", w))
     told(not os.path.lexists(f"{w}/.git") and ".git/etc" in done.stdout, "birth: one with a link in it stays apart", done.stdout)
+    done = sh("""git init -q; git commit -q --allow-empty -m x; mkdir .git/modules; git init -q --bare .git/modules/a; git init -q --bare .git/modules/a/b
+        git -C .git/modules/a/b config core.fsmonitor ./x""", w, prefix=cordon("commit", w))
+    told(not os.path.lexists(f"{w}/.git") and "core.fsmonitor" in done.stdout, "birth: one within a submodule's folder is looked at too", done.stdout)
+    done = sh("git init -q; git commit -q --allow-empty -m x; for b in config hooks/a x/commondir; do git branch $b; done", w, prefix=cordon("commit", w))
+    told(os.path.exists(f"{w}/.git/HEAD"), "birth: branches may have any name", done.stdout)
+    shutil.rmtree(f"{w}/.git")
     nested = "git init -q; git init -q sub; git -C sub commit -q --allow-empty -m s; git add sub 2>/dev/null; git commit -qm s; "
     for name, script, why in (
             ("a remote in the workspace", 'git init -q; git init -q --bare store; git remote add o "$PWD/store"', "remote.o.url"),
@@ -368,7 +421,7 @@ def leftovers():
     told("cordon:" not in done.stdout, "left: that is said once", done.stdout)
     w = fresh("left-none")
     said = meanwhile(w, "ln -s refs/heads/none HEAD").communicate(timeout=60)[0]
-    told(not os.path.lexists(f"{w}/HEAD") and "HEAD.cordon-aside-1" in said, "left: a HEAD that leads nowhere, where there is no repository", said)
+    told(not os.path.lexists(f"{w}/HEAD") and os.path.islink(f"{w}/HEAD.cordon-aside-1"), "left: a HEAD that leads nowhere, where there is no repository", said)
 
 
 def same_again():
@@ -383,6 +436,41 @@ def same_again():
     sh("rm -f .git/config.lock; ln -s config .git/config.lock; mv -f .git/config.lock .git/config", w, check=False, prefix=cordon("commit", w))
     sh("rm -f .git/config.lock; cp .git/config x; mv -f x .git/config", w, check=False, prefix=cordon("commit", w))
     told(open(f"{w}/.git/config", encoding="utf-8").read() == before and not os.path.islink(f"{w}/.git/config"), "same: nothing else is taken for it", "")
+
+
+def turned_up():
+    """What comes to stand where nothing may be is given another name, and that is recorded."""
+    w = fresh("turned", PLAIN + "; mkdir dev; git config core.hooksPath hooks")
+    inside = subprocess.Popen([*cordon("commit", w), "sh", "-c", "echo in; read x; ls -A hooks; echo over"], cwd=w, env=ENV, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    inside.stdout.readline()
+    sh("echo 'ref: refs/heads/main' >HEAD; mkdir h; cp file h/pre-commit", w)
+    # Exchanged: the name is gone and there again, with something in it.
+    ctypes.CDLL(None, use_errno=True).renameat2(-100, f"{w}/h".encode(), -100, f"{w}/hooks".encode(), 2)
+    sh("n=0; until [ ! -e HEAD ] && [ -e hooks.cordon-aside-1 ]; do n=$((n + 1)); [ $n -lt 50 ]; sleep 0.1; done", w, check=False)
+    told(os.path.exists(f"{w}/HEAD.cordon-aside-1") and not os.path.lexists(f"{w}/HEAD"), "turned up: a HEAD at the top is given another name", "")
+    told(os.listdir(f"{w}/hooks") == [] and os.listdir(f"{w}/hooks.cordon-aside-1") == ["pre-commit"], "turned up: a held folder with something in it", "")
+    out = inside.communicate("x\n", timeout=30)[0]
+    told(out == "over\n", "turned up: inside there is the empty one", out)
+    done = subprocess.run([CORDON, "denied"], env=ENV, stdout=subprocess.PIPE, text=True, timeout=30).stdout
+    told("HEAD.cordon-aside-1" in done and "hooks.cordon-aside-1" in done, "turned up: that is recorded", done)
+    w = fresh("often", PLAIN)
+    inside = subprocess.Popen([*cordon("commit", w), "sh", "-c", "echo in; sleep 30"], cwd=w, env=ENV, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    inside.stdout.readline()
+    sh("for i in 1 2 3 4; do ln -s nowhere HEAD; n=0; until [ ! -L HEAD ]; do n=$((n + 1)); [ $n -lt 20 ] || exit 0; sleep 0.1; done; done", w, check=False)
+    try:
+        code = inside.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        code = 0
+        inside.kill()
+    told(code != 0 and os.path.islink(f"{w}/HEAD.cordon-aside-3"), "turned up: at the fourth time the tree ends", str(code))
+    # Renamed over it in one step, it is the person's.
+    w = fresh("over", PLAIN + "; git config extensions.worktreeConfig true")
+    inside = subprocess.Popen([*cordon("commit", w), "sh", "-c", "echo in; read x; cat .git/config.worktree; echo y 2>/dev/null >>.git/config.worktree || echo held"],
+                              cwd=w, env=ENV, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    inside.stdout.readline()
+    sh("git config --worktree a.b c; sleep 0.5", w)
+    out = inside.communicate("x\n", timeout=30)[0]
+    told("b = c" in out and "held" in out and sh("git config a.b", w).stdout == "c\n", "turned up: what git outside renames over a held name stays, read-only inside", out)
 
 
 def elsewhere():
@@ -404,6 +492,7 @@ try:
         births()
         leftovers()
         same_again()
+        turned_up()
         elsewhere()
 finally:
     subprocess.run(["chmod", "-R", "u+rwX", BASE], check=False)

@@ -1,0 +1,43 @@
+/*
+ * kept: which steps of a plan the keeper watches over. See keeper_linux.c.
+ */
+#include "observe.h"
+
+/* What the kernel shows of itself changes by no name that somebody makes. */
+static bool is_of_kernel(struct str path)
+{
+    return str_starts(path, STR("/proc/")) || str_starts(path, STR("/sys/")) || str_starts(path, STR("/dev/"));
+}
+
+bool kept_is(const struct op *op)
+{
+    switch (op->kind) {
+    case OP_PROTECT:
+    case OP_COVER_FOLDER:
+    case OP_COVER_FILE:
+    case OP_PLACEHOLDER:
+    case OP_BIRTHPLACE: /* once it is gone the name is held, and nothing is born there any more */
+    case OP_LATER_SECRET:
+    case OP_LATER_PROTECT:
+        return !is_of_kernel(op->path);
+    case OP_GUARD:
+        return str_is(op->text2, GUARD_ASIDE);
+    default:
+        return false;
+    }
+}
+
+/* A writable folder within a writable folder is there so that it cannot be renamed away. */
+bool kept_is_pin(const struct op *ops, size_t count, const struct op *op)
+{
+    if (op->kind != OP_WRITABLE)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        const struct op *root = &ops[i];
+        bool writable = root->kind == OP_WRITABLE || (root->kind == OP_BIND && root->number == 1);
+        if (writable && root->path.n < op->path.n && str_starts(op->path, root->path) &&
+            op->path.p[root->path.n] == '/')
+            return true;
+    }
+    return false;
+}

@@ -65,6 +65,7 @@ struct kept {
     bool off;  /* never was in force: the plan let it pass */
     int lock;  /* of the placeholder that stands there since cordon's was taken away; -1 */
     bool gone; /* it, or a folder above it, was away or may have been: what is there may come from inside */
+    bool anew; /* a folder above it that the tree can neither move nor remove was replaced: what is in that comes from outside */
     unsigned asides;
     struct str aside; /* what was given another name just now, and is still to be told */
 };
@@ -91,24 +92,6 @@ static struct keeper keeper = {.lock = PTHREAD_MUTEX_INITIALIZER, .notify = -1, 
 
 enum state { AS_IT_SHOULD, NOT_THERE, BARE, A_LINK };
 
-static bool is_mount(int fd, unsigned *mode)
-{
-    struct statx st;
-
-    if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_MODE, &st) != 0)
-        return false;
-    if (mode)
-        *mode = st.stx_mode;
-    return (st.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
-}
-
-/* Every cover is a mount of an object of mode 000. */
-static bool is_cover(int fd)
-{
-    unsigned mode = 0;
-    return is_mount(fd, &mode) && (mode & 07777) == 0;
-}
-
 static bool is_secret(const struct kept *k)
 {
     return k->op.kind == OP_COVER_FOLDER || k->op.kind == OP_COVER_FILE || k->op.kind == OP_LATER_SECRET;
@@ -134,8 +117,8 @@ static enum state look_at(const struct kept *k)
     fd = sys_open_beneath_root(k->op.path.p, O_PATH);
     if (fd < 0)
         return errno == ELOOP ? A_LINK : NOT_THERE;
-    mounted = is_secret(k) ? is_cover(fd)
-                           : is_mount(fd, NULL) && (k->pin || k->op.kind == OP_BIRTHPLACE || lookup_readonly(fd));
+    mounted = is_secret(k) ? kept_is_cover(fd)
+                           : kept_is_mount(fd, NULL) && (k->pin || k->op.kind == OP_BIRTHPLACE || lookup_readonly(fd));
     close(fd);
     return mounted ? AS_IT_SHOULD : BARE;
 }
@@ -168,7 +151,7 @@ static bool is_persons_link(const struct kept *k)
 static bool leads_to_cover(const struct kept *k)
 {
     int fd = open(k->op.path.p, O_PATH | O_CLOEXEC);
-    bool covered = fd < 0 || is_cover(fd); /* leading nowhere is as good */
+    bool covered = fd < 0 || kept_is_cover(fd); /* leading nowhere is as good */
 
     if (fd >= 0)
         close(fd);
@@ -265,6 +248,18 @@ static void doubt_everything(void)
         keeper.kept[i].gone = true;
 }
 
+static void way_changed(struct kept *k, struct str folder)
+{
+    bool pinned = false;
+
+    for (size_t i = 0; i < keeper.kept_count && !pinned; i++)
+        pinned = keeper.kept[i].pin && str_eq(keeper.kept[i].op.path, folder);
+    if (pinned || !is_in_writable(folder))
+        k->anew = true;
+    else
+        k->gone = true;
+}
+
 static void take_notice(const struct inotify_event *event)
 {
     size_t n = strnlen(event->name, event->len);
@@ -276,11 +271,13 @@ static void take_notice(const struct inotify_event *event)
     for (size_t i = 0; i < keeper.sight_count && event->len; i++) {
         const struct sight *s = &keeper.sights[i];
         struct kept *k = &keeper.kept[s->kept];
-        bool last = s->name + s->name_n == k->op.path.p + k->op.path.n;
         if (s->wd != event->wd || s->name_n != n || memcmp(s->name, event->name, n) != 0)
             continue;
         k->look = true;
-        k->gone = k->gone || !last || !(event->mask & IN_MOVED_TO);
+        if (s->name + s->name_n == k->op.path.p + k->op.path.n)
+            k->gone = k->gone || (!k->anew && !(event->mask & IN_MOVED_TO));
+        else if (is_held(&k->op))
+            way_changed(k, str_slice(k->op.path, 0, (size_t)(s->name + s->name_n - k->op.path.p)));
     }
 }
 
@@ -485,6 +482,12 @@ static void end_tree(struct kept *k, const struct err *e)
     _exit(RUNNER_UNCOVERED);
 }
 
+static void forget_doubts(struct kept *k)
+{
+    if ((k->gone || k->anew) && look_at(k) == AS_IT_SHOULD)
+        k->gone = k->anew = false;
+}
+
 /* Under the lock, the tree stopped: sure that it is covered, whatever happens outside meanwhile. */
 static void make_sure(size_t i)
 {
@@ -501,7 +504,7 @@ static void make_sure(size_t i)
     if (is_amiss(k))
         end_tree(k, &e);
     end_holders(k);
-    k->gone = k->gone && look_at(k) != AS_IT_SHOULD;
+    forget_doubts(k);
     tell(k, 0);
     watch_way(i);
 }
@@ -524,7 +527,7 @@ static size_t cover_amiss(void)
             cover_again(k, &ignored);
         } else {
             watch_way(i);
-            k->gone = k->gone && look_at(k) != AS_IT_SHOULD;
+            forget_doubts(k);
         }
         count += k->amiss;
     }

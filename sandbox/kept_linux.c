@@ -3,6 +3,8 @@
  */
 #include "observe.h"
 
+#include <sys/stat.h>
+
 /* What the kernel shows of itself changes by no name that somebody makes. */
 static bool is_of_kernel(struct str path)
 {
@@ -40,4 +42,21 @@ bool kept_is_pin(const struct op *ops, size_t count, const struct op *op)
             return true;
     }
     return false;
+}
+
+bool kept_is_mount(int fd, unsigned *mode)
+{
+    struct statx st;
+
+    if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_MODE, &st) != 0)
+        return false;
+    if (mode)
+        *mode = st.stx_mode;
+    return (st.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
+bool kept_is_cover(int fd)
+{
+    unsigned mode = 0;
+    return kept_is_mount(fd, &mode) && (mode & 07777) == 0;
 }

@@ -308,5 +308,7 @@ bool keeper_has(const struct op *op); /* what it asks for is so already */
 /* kept_linux.c: is it a step that the keeper watches over, and is it there only so that a folder within a root stays? */
 bool kept_is(const struct op *op);
 bool kept_is_pin(const struct op *ops, size_t count, const struct op *op);
+bool kept_is_mount(int fd, unsigned *mode); /* mode: of what is mounted; NULL: not asked */
+bool kept_is_cover(int fd);                 /* every cover is a mount of an object of mode 000 */
 
 #endif

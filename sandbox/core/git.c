@@ -461,7 +461,6 @@ static bool is_empty(struct look *l, struct str folder)
     return l->eye->list(l->eye->context, l->a, folder, 1, &names) && names.n == 0;
 }
 
-/* Git looks into what lies there, be it initialised or not. */
 static void hold_submodule(struct look *l, struct str path, int depth)
 {
     struct str dot_git = join(l, path, ".git"), before = l->root;
@@ -470,8 +469,7 @@ static void hold_submodule(struct look *l, struct str path, int depth)
 
     l->root = root_of(l, path);
     if (kind == FACT_SYMLINK) {
-        note(l, arena_format(l->a, "%s, where a submodule belongs, is behind a symbolic link: it is not held",
-                    path_display(l->a, l->env, dot_git).p));
+        note(l, arena_format(l->a, "a link leads to %s, where a submodule belongs: not held", path_display(l->a, l->env, dot_git).p));
     } else if (kind == FACT_FOLDER && !is_empty(l, dot_git)) {
         pin_way(l, l->root, dot_git);
         look_git_folder(l, dot_git, path, depth + 1);
@@ -645,13 +643,11 @@ static void look_top(struct look *l, struct str root)
     static const char *const rest[] = {"commondir", "objects", "refs"};
     const char *reason = "git would take the folder for a repository";
 
-    if (!git_takes_for_repository(l->a, l->eye, root)) {
+    if (!has(l, root, "HEAD"))
         add(l, PLACE_PROTECT, join(l, root, "HEAD"), reason, HOLD_GUARD);
-        return;
-    }
-    if (is_repository(l, root))
+    else if (is_repository(l, root))
         look_git_folder(l, root, root, 0);
-    for (size_t i = 0; i < COUNT_OF(rest) && !is_repository(l, root); i++)
+    for (size_t i = 0; i < COUNT_OF(rest) && has(l, root, "HEAD") && !is_repository(l, root); i++)
         if (!has(l, root, rest[i]))
             add(l, PLACE_PROTECT, join(l, root, rest[i]), reason, HOLD_GUARD);
 }

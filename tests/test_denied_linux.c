@@ -42,8 +42,9 @@ void boundary_end(struct boundary *b)
     (void)b;
 }
 
-bool facts_listener(struct str address)
+bool facts_listener(struct heard *l, struct str address)
 {
+    (void)l;
     return str_is(address, "127.0.0.1:80");
 }
 
@@ -256,23 +257,6 @@ static void flood(void)
     arena_release(&a);
 }
 
-static void proofs(void)
-{
-    struct denial probe = write_outside;
-    struct stage t;
-
-    begin(&t);
-    probe.program = STR("cordon-runner");
-    hand_out(&probe, 5);
-    denied_forget(&t.s, &t.o);
-    CHECK(t.s.denied->n == 0 && source.left == 0, "the attempts of a proof are no denials");
-    denied_shell(&t.s, 2);
-    hand_out(&write_outside, 1);
-    denied_forget(&t.s, &t.o);
-    CHECK(t.s.denied->n == 1, "what something else did meanwhile is one");
-    end(&t);
-}
-
 static void nobodys(void)
 {
     struct denial d = {.operation = OPERATION_CONNECT, .path = STR("127.0.0.1:81"), .pid = 5, .code = 111, .count = 1,
@@ -336,7 +320,6 @@ int main(void)
     kept_and_logged();
     lines();
     flood();
-    proofs();
     nobodys();
     old_logs();
     no_place();

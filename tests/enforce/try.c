@@ -161,8 +161,8 @@ int main(void)
         *path++ = '\0';
         *end = '\0';
         code = try_one(line, path);
-        if (code == EEXIST)
-            puts("there");
+        if (code == EEXIST || (code == ENOTEMPTY && strcmp(line, "delete") == 0))
+            puts("there"); /* a folder with something in it: neither a rule's word nor done */
         else if (code == 0 || code == ENOTEMPTY || code == EISDIR || code == ENXIO || code == ETXTBSY ||
             code == EOPNOTSUPP || code == EINVAL || code == EIO || code == ESRCH || code == ELOOP)
             puts("done");

@@ -2,10 +2,10 @@
 # An hour of mixed work, or as many MINUTES as asked: real work again and again, and then every denial of all its sessions
 # looked at. Each must have a rule and a remedy, and none may be of a path that the policy allows. Not part of the test
 # command: it takes its time.
-#   sh tests/enforce/soak.sh [MINUTES]
+#   sh tests/soak.sh [MINUTES]
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
-CORDON=${CORDON:-$here/../../out/linux/cordon}
+CORDON=${CORDON:-$here/../out/linux/cordon}
 export CORDON
 minutes=${1:-60}
 state=$(mktemp -d "$HOME/.cache/soak-XXXXXX") || exit 1
@@ -14,7 +14,7 @@ trap 'exit 130' INT TERM HUP
 end=$(($(date +%s) + minutes * 60))
 rounds=0 failed=0
 while :; do
-    WORK_STATE=$state sh "$here/work.sh" >"$state/output" || failed=1
+    WORK_STATE=$state sh "$here/enforce/work.sh" >"$state/output" || failed=1
     grep '^not ok' "$state/output"
     rounds=$((rounds + 1))
     XDG_STATE_HOME=$state "$CORDON" denied --all --json >>"$state/denied" || failed=1

@@ -39,7 +39,7 @@ static int attempt_process(void *context)
             attempt->kind, attempt->path.p ? attempt->path.p : "", attempt->number, &code);
         all[i].code = (int32_t)code;
     }
-    _exit(write(proof->ends[1], all, (size_t)size) == size ? 0 : 1);
+    return write(proof->ends[1], all, (size_t)size) == size ? 0 : 1; /* of a clone: no handler runs */
 }
 
 /* All that was written is in the pipe. */
@@ -98,11 +98,11 @@ static int proof_process(void *context)
     if (setsid() < 0 || !command_confine(proof->confinement, 0, &step)) {
         failed.answer = step;
         failed.code = errno;
-        _exit(write(proof->ends[1], &failed, sizeof failed) == (ssize_t)sizeof failed ? 1 : 2);
+        return write(proof->ends[1], &failed, sizeof failed) == (ssize_t)sizeof failed ? 1 : 2;
     }
     /* A copy of the memory, as a command's child has: in shared memory an attempt on pid 1's would succeed. */
     pid = clone(attempt_process, stack + sizeof stack, SIGCHLD, context);
-    _exit(pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+    return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 
 bool proof_make(struct proof *proof, const struct confinement *c, struct err *e)

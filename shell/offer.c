@@ -62,7 +62,7 @@ static bool ask_words(struct repl *r, struct str word, enum living_words what, s
     if (r->in.lines)
         return look_words(r, word, what, out);
     while (good && sys_milliseconds() < end) {
-        struct sys_wait items[2];
+        struct sys_wait items[INNER_WAITS];
         struct err e = {0};
         enum inner_news news = inner_turn(&r->in, &e);
         if (news == INNER_WORDS) {

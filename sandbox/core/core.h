@@ -128,7 +128,51 @@ struct fact {
     uint64_t links;
     bool on_readonly_mount;
     bool placeholder; /* what Cordon itself made there to hold the name (OP_PLACEHOLDER); as good as missing */
+    struct str descriptor; /* Windows: owner and DACL as self-relative bytes; none when it could not be read */
+    bool reparse;          /* Windows: the object itself is a reparse point (junction, link, cloud placeholder) */
     long code;
+};
+
+/* Windows: a volume, as far as entries on it can hold. */
+struct volume_fact {
+    struct str root;  /* "C:\\" or "\\\\server\\share" */
+    struct str type;  /* "NTFS", "ReFS", "FAT32", "exFAT" */
+    bool acls;        /* FILE_PERSISTENT_ACLS */
+    bool remote, substituted, removable;
+};
+
+/* Windows: a synthetic SID that is granted write on one root and on nothing else. */
+struct write_sid {
+    struct str root; /* canonical */
+    struct str sid;
+};
+
+/* Windows: one of the two local accounts that setup made. */
+struct account_fact {
+    struct str name, sid;
+    bool there, enabled, ready; /* ready: its credentials can be had, its profile is whole */
+};
+
+/* The Windows machine and its person, as far as a plan depends on them. */
+struct windows_host {
+    uint32_t build;       /* 17763 is 1809 */
+    bool wine;            /* to name the reason with; that nothing is enforced is told by the canary */
+    bool canary;          /* a restricted token that was made just now says that it is one */
+    bool elevated, session_0;
+    struct str person_sid, group_sid; /* the token's user; the group that setup made, or none */
+    struct account_fact offline, online;
+    bool set_up;          /* setup's commit record is whole and of this version */
+    bool network_verified; /* the block of the offline account was read back just now */
+    struct texts open_services; /* what would carry data out for the offline account (rule W5), by name */
+    struct str windows_dir, system_dir, program_files, program_files_x86, program_data, roaming, local, public_dir;
+    struct volume_fact *volumes;
+    size_t volume_count;
+    struct write_sid *write_sids; /* of every root of the policy */
+    size_t write_sid_count;
+    struct texts everyone_writable; /* folders found outside the roots that Everyone may write; search bounded */
+    bool everyone_incomplete;
+    struct str powershell, pwsh, cmd, bash; /* command shells that can be run inside; none: not there, or a Store one */
+    struct texts store_shells;              /* those that cannot: Store packages and execution aliases */
 };
 
 /* One mount point, from the table of mounts. */
@@ -161,6 +205,7 @@ struct host {
     struct texts risky_groups; /* docker, disk, lxd ... that the person is in */
     struct mount_fact *mounts;
     size_t mount_count;
+    const struct windows_host *windows; /* NULL on Linux */
 };
 
 /* A secret file that has another name somewhere: covering the one leaves the other. */
@@ -197,7 +242,7 @@ enum operation {
     OPERATION_MOUNT, /* mount, unmount, change the root */
 };
 
-enum wall { WALL_NONE, WALL_MOUNT, WALL_LANDLOCK, WALL_NAMESPACE, WALL_OBSERVER, WALL_COVER, WALL_GATE };
+enum wall { WALL_NONE, WALL_MOUNT, WALL_LANDLOCK, WALL_NAMESPACE, WALL_OBSERVER, WALL_COVER, WALL_GATE, WALL_ACL, WALL_FILTER };
 
 struct verdict {
     bool allowed;
@@ -247,6 +292,19 @@ enum op_kind {
     OP_HARDLINKS,      /* number = enum hardlinks: what the observer does with writes to files of several names */
     OP_DATAGRAMS,      /* datagram sockets of the unix family may be had; without it they are refused */
     OP_CGROUP,         /* path = new child of source; text = file, text2 = value */
+    /* Windows (acls.h). SIDs and ACEs are texts as nt.h writes them; SID_LOGON in them is the session's own logon SID. */
+    OP_ACE,            /* path: its DACL gets the ACE in text, in canonical order, and nothing is propagated by the system;
+                          text2: the root whose write SID it is about. Its inverse takes that very ACE away again */
+    OP_OWNER,          /* path: owned by the SID in text */
+    OP_GUARD_NAME,     /* path: a protected name that is not there is made, with the descriptor in text (SDDL), so that nobody
+                          inside can make and own it; number 0: a folder, 1: an empty file */
+    OP_ACCOUNT,        /* text: the account that the runner is started as, text2 its SID; none: the person's own */
+    OP_RUNNER_CLOSED,  /* text: SDDL of the runner's process, threads, token and job, and of conhost by the token's default */
+    OP_STATION,        /* text: SDDL of the private window station, text2 of its desktop */
+    OP_TOKEN,          /* number: the flags of CreateRestrictedToken */
+    OP_RESTRICT,       /* text: one SID of the restricting list; in order */
+    OP_DEFAULT_DACL,   /* text: SDDL of what commands make without a descriptor */
+    OP_JOB,            /* text: "kill-on-close", "memory", "processes", "cpu"; number */
     OP_KIND_COUNT
 };
 

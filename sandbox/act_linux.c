@@ -93,12 +93,11 @@ static int go(const struct caller_path *p, uint64_t flags)
     }
     fd = (int)syscall(SYS_openat2, from, p->text + p->start, &how, sizeof how);
     if (fd < 0 && errno == ELOOP) {
-        struct looked o;
         int code;
         follow_all(false);
-        code = lookup_object(p, !(flags & O_NOFOLLOW), &o);
+        fd = lookup_walk(p, !(flags & O_NOFOLLOW), NULL);
+        code = errno;
         follow_all(true);
-        fd = code ? -1 : o.fd;
         errno = code;
     }
     if (from >= 0) {

@@ -177,9 +177,9 @@ static void finish(struct gate *g, struct gate_call *c, long code)
     /* Nobody listens there inside. Whether somebody does outside, only cordon can see. */
     bool perhaps = code == ECONNREFUSED && (network || abstract) && g->watch->own_network;
 
-    if ((c->outside || (network && refused && g->watch->own_network) || (abstract && code == EPERM) || perhaps) &&
+    if ((c->outside || c->own || (network && refused && g->watch->own_network) || (abstract && code == EPERM) || perhaps) &&
         still_waits(c))
-        gate_record(g->watch, c, c->outside ? DENIAL_LISTENER : DENIAL_RULE, code);
+        gate_record(g->watch, c, c->own ? DENIAL_OWN : c->outside ? DENIAL_LISTENER : DENIAL_RULE, code);
     answer(c, code);
     let_go(c);
 }

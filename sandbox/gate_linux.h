@@ -19,6 +19,7 @@ struct gate_call {
     int socket, object; /* copies, -1: none. object: what a path led to, O_PATH */
     int domain;
     bool datagram, outside; /* outside: refused, for who listens there, or for where it is */
+    bool own; /* refused: the way leads through a process of Cordon's own */
     bool stream, blocking; /* stream: its connect(2) may wait. blocking: this one does; known from the first try on */
     uint64_t patience_ms; /* SO_SNDTIMEO; 0: for ever */
     _Alignas(struct sockaddr_storage) unsigned char address[sizeof(struct sockaddr_storage)];

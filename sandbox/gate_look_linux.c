@@ -231,9 +231,27 @@ static bool is_covered(const struct watch *watch, const struct gate_call *c)
     return false;
 }
 
+/* Step by step where links of /proc are on the way, which lead us further than the caller. */
+static int open_as_caller(struct gate_call *c, int at, const char *name)
+{
+    struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_NO_MAGICLINKS};
+    char path[sizeof(struct sockaddr_un) + 64];
+    struct caller_path p;
+    int fd;
+
+    name_as_caller(c, name, path, sizeof path);
+    fd = (int)syscall(SYS_openat2, at, path, &how, sizeof how);
+    if (fd >= 0 || errno != ELOOP)
+        return fd;
+    if (lookup_path(c->thread, AT_FDCWD, name, &p))
+        return lookup_walk(&p, true, &c->own);
+    errno = ENAMETOOLONG;
+    return -1;
+}
+
 long gate_look_up(const struct watch *watch, struct gate_call *c)
 {
-    char path[sizeof(struct sockaddr_un) + 64], folder[64];
+    char folder[64];
     const char *name = name_of(c);
     int at = AT_FDCWD;
     long code = 0;
@@ -250,12 +268,15 @@ long gate_look_up(const struct watch *watch, struct gate_call *c)
         if (at < 0)
             return errno;
     }
-    name_as_caller(c, name, path, sizeof path);
     if (!gate_capable(false))
         code = EPERM;
-    else if ((c->object = openat(at, path, O_PATH | O_CLOEXEC)) < 0)
+    else if ((c->object = open_as_caller(c, at, name)) < 0)
         code = errno;
     gate_capable(true);
+    if (c->object >= 0 && lookup_is_own(c->object))
+        c->own = true;
+    if (c->own)
+        code = EACCES;
     if (at >= 0)
         close(at);
     return code;

@@ -60,7 +60,7 @@ static bool refuse_at(const struct asker *a, const struct caller_path *p, int fd
     enum operation operation, enum denial_cause cause)
 {
     /* Where only we refuse, no doubt of whose the way is changes what it leads to. */
-    if (cause != DENIAL_GUARD && lookup_misleads(p))
+    if (cause != DENIAL_GUARD && cause != DENIAL_OWN && lookup_misleads(p))
         return false;
     /* A mount that was pulled away meanwhile has no path; what stands there by now is not what we looked at. */
     if (!lookup_real(fd, name, a->out->path, sizeof a->out->path) &&
@@ -147,6 +147,8 @@ static bool judge_write(const struct asker *a, const struct caller_path *p, cons
     bool readonly;
     int code;
 
+    if (o->dev == a->watch->proc_device && lookup_is_own(o->fd))
+        return refuse_at(a, p, o->fd, NULL, EACCES, OPERATION_WRITE, DENIAL_OWN);
     if (S_ISFIFO(o->mode) && lookup_readonly(o->fd))
         return refuse_at(a, p, o->fd, NULL, EACCES, OPERATION_WRITE, DENIAL_DEVICE);
     if (!S_ISREG(o->mode))

@@ -163,10 +163,22 @@ static bool is_proc(int fd)
     return fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
 }
 
+bool lookup_is_own(int object)
+{
+    char path[PATH_BYTES_MAX];
+    pid_t task;
+
+    if (!is_proc(object) || !lookup_real(object, NULL, path, sizeof path) || strncmp(path, "/proc/", 6) != 0)
+        return false;
+    task = (pid_t)strtol(path + 6, NULL, 10);
+    return task > 0 && lookup_process(task) == getpid();
+}
+
 struct walk {
     const struct caller_path *p;
     int at;
     unsigned links;
+    bool own; /* it came to what is Cordon's own */
     char ahead[2 * PATH_BYTES_MAX];
 };
 
@@ -201,6 +213,11 @@ static bool walk_link(struct walk *w, int link, const char *name, const char *re
     target[n > 0 ? n : 0] = '\0';
     if (++w->links > LINKS_MAX) {
         errno = ELOOP;
+        return false;
+    }
+    w->own = lookup_is_own(link);
+    if (w->own) {
+        errno = EACCES; /* for us alone it leads anywhere */
         return false;
     }
     /* Its text says nothing: it leads straight to what it stands for, for us as for the caller. */
@@ -253,7 +270,7 @@ static bool walk_step(struct walk *w, bool follow)
 
 /* A descriptor of what is there, or -1 and errno. For what the short way does not reach: /proc/self however it is
  * spelled, which is the runner's for us, and words that are as long as words may be, and ours before them. */
-static int walk(const struct caller_path *p, bool follow)
+int lookup_walk(const struct caller_path *p, bool follow, bool *own)
 {
     struct walk w = {.p = p};
     char base[CALLER_PREFIX];
@@ -275,6 +292,8 @@ static int walk(const struct caller_path *p, bool follow)
         w.at = -1;
         errno = code;
     }
+    if (own)
+        *own = w.own;
     return w.at;
 }
 
@@ -307,7 +326,7 @@ static int look(const struct caller_path *p, const char *path, int flags, struct
     if (out->fd < 0) {
         code = errno;
         if (code != ENOENT || !is_folder_there(path))
-            out->fd = walk(p, !(flags & O_NOFOLLOW));
+            out->fd = lookup_walk(p, !(flags & O_NOFOLLOW), NULL);
         if (out->fd < 0)
             return code == ENOENT ? ENOENT : errno;
     }

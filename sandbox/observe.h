@@ -61,6 +61,7 @@ struct watch {
     size_t hidden_count;
     const struct str *layers;  /* caches: an overlay, where a write reaches no other name */
     size_t layer_count;
+    uint64_t proc_device;      /* of /proc, as struct looked names it; 0: unknown */
     uint64_t cover_device;     /* of plain covers, as struct looked names it: opens that read are weighed; 0: they are not */
     enum hardlinks hardlinks;
     bool own_network;          /* a network namespace of our own */
@@ -157,8 +158,14 @@ bool lookup_misleads(const struct caller_path *p);
 /* 0: may be written as far as permissions and mount go; else errno as the kernel says for a write. readonly: its mount. */
 int lookup_writable(int fd, bool *readonly);
 bool lookup_readonly(int fd);
+/* In /proc, below a process of Cordon's own? The kernel shows each of our threads there by its number. (The server behind
+ * covers has one thread, and a mount over it.) */
+bool lookup_is_own(int object);
 /* Of the kernel's own files, whose mode is that of the whole machine, and of which root inside is the owner? */
 bool lookup_of_kernel(int object);
+/* O_PATH of where p leads its caller, step by step: no link of /proc below a process of Cordon's own is followed, as the
+ * kernel lets nobody inside. -1 and errno; own, unless NULL: was it for that? */
+int lookup_walk(const struct caller_path *p, bool follow, bool *own);
 /* Absolute path of what fd is, joined with name (NULL: none). */
 bool lookup_real(int fd, const char *name, char *out, size_t size);
 /* Where the words lead without any link followed. False: not to be told. */

@@ -70,7 +70,7 @@ static bool may_change(const struct place *place)
     return may_write(place->folder, "");
 }
 
-static bool may_open(const struct place *place, unsigned flags)
+static bool may_open(const struct watch *w, const struct place *place, unsigned flags)
 {
     bool creates = flags & O_CREAT, writes = (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC);
     struct looked o;
@@ -89,13 +89,15 @@ static bool may_open(const struct place *place, unsigned flags)
         return (flags & O_NOFOLLOW) != 0;
     if (!writes || S_ISDIR(o.mode) || S_ISCHR(o.mode))
         return true;
+    if (o.dev == w->proc_device)
+        return false;
     return S_ISREG(o.mode) && o.links == 1 && may_write(place->folder, place->name);
 }
 
 bool quick_open(const struct watch *w, struct caller_path *p, unsigned flags)
 {
     struct place place = place_open(w, p);
-    bool nothing = place.folder >= 0 && may_open(&place, flags);
+    bool nothing = place.folder >= 0 && may_open(w, &place, flags);
 
     place_close(&place);
     return nothing;

@@ -163,7 +163,10 @@ static bool is_held(const struct op *ops, size_t count, struct str path)
 void watch_fill(struct watch *out, struct arena *a, const struct op *ops, size_t count)
 {
     struct collected c = {0};
+    struct caller_path proc = {.text = "/proc"};
+    struct looked o;
 
+    out->proc_device = lookup_status(&proc, true, &o) == 0 ? o.dev : 0;
     for (size_t i = 0; i < count; i++) {
         const struct op *op = &ops[i];
         if ((op->kind == OP_PROTECT || op->kind == OP_PLACEHOLDER) && is_held(ops, count, op->path))

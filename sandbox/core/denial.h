@@ -36,6 +36,7 @@ enum denial_cause {
     DENIAL_GIT_LINK,    /* a symbolic link below .git, through which git outside would write */
     DENIAL_PERMISSIONS, /* the file's own mode and owner, with no capability inside to pass over them */
     DENIAL_LENDING,     /* a mode that lends its owner's rights */
+    DENIAL_OWN,         /* below a process of Cordon's own in /proc */
     DENIAL_CAUSE_COUNT
 };
 

@@ -76,10 +76,17 @@ static bool split_address(struct str address, struct str *host, uint16_t *port)
     return true;
 }
 
+static bool say_own(struct explaining *x)
+{
+    return say(x, STR("Cordon's own processes are out of reach from inside (built-in)"), STR("none: leave them alone"));
+}
+
 static bool explain_socket(struct explaining *x)
 {
     struct str path = x->d->path;
 
+    if (x->d->cause == DENIAL_OWN)
+        return say_own(x);
     if (x->d->cause == DENIAL_DATAGRAM || str_is(path, "unix datagram"))
         return say(x, STR("datagram sockets of the unix family can carry data past every gate (built-in)"),
             STR("\"unix_datagrams\": \"allow\" in the policy, or a stream socket or a pipe in its place"));
@@ -292,7 +299,9 @@ void denial_explain(struct arena *a, const struct policy *policy, const struct f
             STR("none: mount it outside, then :reapply"));
         return;
     }
-    if (by_rule(&x, &v)) {
+    if (d->cause == DENIAL_OWN) {
+        say_own(&x);
+    } else if (by_rule(&x, &v)) {
         if (!by_clone(&x, &v) && !by_habit(&x, &v))
             say_verdict(&x, &v);
     } else if (!by_guard(&x) && !by_cause(&x))

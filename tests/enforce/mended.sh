@@ -39,6 +39,16 @@ good "control: outside, a process of one's own can be given up first" sh -c 'ech
 good "nothing of Cordon's own processes is read or changed in /proc" test "$(inside sh -c 'for p in 1 2; do
     [ $p = $$ ] || ! (echo 900 >/proc/$p/oom_score_adj) || echo changed $p; cat /proc/$p/comm; done' 2>/dev/null |
     grep -e changed -e cordon)" = ""
+# A thread has a folder in /proc by its number, though it is not listed.
+good "nor of the runner's threads, by their numbers" test "$(inside sh -c 'n=0; for p in 2 3 4 5 6 7 8 9 10 11 12; do
+    [ "$(sed -n "s/^Tgid:.//p" /proc/$p/status 2>/dev/null)" = 1 ] || continue
+    n=1
+    (echo 900 >/proc/$p/oom_score_adj) && echo changed $p
+    (cd /proc/$p && echo 900 >oom_score_adj) && echo changed $p by name
+    (ln -s /proc/$p there; echo 900 >there/task/$p/oom_score_adj; r=$?; rm there; exit $r) && echo changed $p by a link
+    done; [ $n = 1 ] || echo no threads' 2>/dev/null)" = ""
+"$CORDON" denied >"$place/said" 2>/dev/null
+good "and that is recorded" grep -q "Cordon's own processes" "$place/said"
 core() { awk '/core file/ { print $5 }'; }
 good "control: outside the core limit can be lowered" test "$(sh -c 'ulimit -c 0; cat /proc/self/limits' | core)" = 0
 good "the core limit stays inside" test "$(inside sh -c 'ulimit -c 0 2>/dev/null; cat /proc/self/limits' | core)" = 1

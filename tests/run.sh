@@ -120,6 +120,7 @@ unit() {
         name=${source##*/}
         name=${name%.c}
         [ -e "$source" ] || continue
+        case $name in *_windows) continue ;; esac # below
         if [ ! -x "$top/out/asan/tests/$name" ]; then
             result "not ok $name: was not built (is it in tests/tests.ninja?)"
             continue
@@ -138,7 +139,7 @@ fuzz() {
 }
 
 windows() {
-    heading "the portable parts on Windows"
+    heading "Windows: the portable parts, and the edges as far as wine can show them"
     if ! has x86_64-w64-mingw32-gcc; then
         result "skip windows: no x86_64-w64-mingw32-gcc"
         return
@@ -148,7 +149,12 @@ windows() {
         return
     fi
     build windows windows
-    programs=$(built_by out/windows/tests/portable)
+    programs="$(built_by out/windows/tests/portable) $(built_by out/windows/tests/edges)"
+    for source in "$top"/tests/test_*_windows.c; do
+        name=${source##*/}
+        [ ! -e "$source" ] || [ -e "$top/out/windows/tests/${name%.c}.exe" ] ||
+            result "not ok windows ${name%.c}: was not built (is it in tests/edges_windows.ninja?)"
+    done
     if ! has wine || ! has wineserver; then
         for program in $programs; do
             program=${program##*/}

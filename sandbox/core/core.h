@@ -150,8 +150,12 @@ struct write_sid {
 /* Windows: one of the two local accounts that setup made. */
 struct account_fact {
     struct str name, sid;
+    struct str profile; /* its profile folder: "C:\\Users\\CordonOffline"; none: not known */
     bool there, enabled, ready; /* ready: its credentials can be had, its profile is whole */
 };
+
+/* The weak member of the restricting list (rule W1), behind this one switch, which doctor turns to compare. */
+enum weak_member { WEAK_EVERYONE, WEAK_WRITE_RESTRICTED, WEAK_NONE };
 
 /* The Windows machine and its person, as far as a plan depends on them. */
 struct windows_host {
@@ -159,6 +163,8 @@ struct windows_host {
     bool wine;            /* to name the reason with; that nothing is enforced is told by the canary */
     bool canary;          /* a restricted token that was made just now says that it is one */
     bool elevated, session_0;
+    enum weak_member weak;
+    struct str temp_dir;  /* made for this session by the edge, outside state_dir; a root like any other, with a write SID */
     struct str person_sid, group_sid; /* the token's user; the group that setup made, or none */
     struct account_fact offline, online;
     bool set_up;          /* setup's commit record is whole and of this version */
@@ -294,12 +300,13 @@ enum op_kind {
     OP_CGROUP,         /* path = new child of source; text = file, text2 = value */
     /* Windows (acls.h). SIDs and ACEs are texts as nt.h writes them; SID_LOGON in them is the session's own logon SID. */
     OP_ACE,            /* path: its DACL gets the ACE in text, in canonical order, and nothing is propagated by the system;
-                          text2: the root whose write SID it is about. Its inverse takes that very ACE away again */
-    OP_OWNER,          /* path: owned by the SID in text */
+                          text2: the root it is about. number = enum acls_ace; its inverse takes that very ACE away again */
+    OP_OWNER,          /* path: owned by the SID in text; number = enum acls_owner */
     OP_GUARD_NAME,     /* path: a protected name that is not there is made, with the descriptor in text (SDDL), so that nobody
-                          inside can make and own it; number 0: a folder, 1: an empty file */
+                          inside can make and own it; number 0: a folder, 1: a file with the bytes of text2 */
     OP_ACCOUNT,        /* text: the account that the runner is started as, text2 its SID; none: the person's own */
-    OP_RUNNER_CLOSED,  /* text: SDDL of the runner's process, threads, token and job, and of conhost by the token's default */
+    OP_RUNNER_CLOSED,  /* text: SDDL of the runner's own object that text2 names: process, thread, token, job, and default, which
+                          is what conhost gets */
     OP_STATION,        /* text: SDDL of the private window station, text2 of its desktop */
     OP_TOKEN,          /* number: the flags of CreateRestrictedToken */
     OP_RESTRICT,       /* text: one SID of the restricting list; in order */
@@ -339,9 +346,17 @@ struct op {
     "every file that is opened is looked at first, to record reads of secret paths: /dev/fuse cannot be used, " \
     "which would make that free"
 
+/* Windows: which composition a plan is made for. On Linux there is one: TIER_SET_UP is what a plan begins as. */
+enum plan_tier {
+    TIER_SET_UP,     /* the accounts that setup made */
+    TIER_UNELEVATED, /* a restricted token of the person's own account: network and desktop advisory, secrets readable */
+    TIER_NONE,       /* nothing is enforced here, and the person said to go on */
+};
+
 struct plan {
     struct op *v;
     size_t n, cap;
+    enum plan_tier tier;
     bool new_network;       /* offline: a network namespace of its own */
     struct texts partial;   /* what is not held, one printable line each; empty: full */
     struct texts notes;     /* what the person should know but no promise depends on */

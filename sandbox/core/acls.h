@@ -1,0 +1,98 @@
+/*
+ * acls: what a policy comes to on Windows: entries in access control lists, the token, the job, the window station.
+ *
+ * Pure: policy and facts in, ops out (plan_build asks here when env->system is PATH_WINDOWS). Rule numbers W1 to W10 are those
+ * of docs/windows.md. An edge does the ops in order. Those of the person (OP_OWNER, OP_GUARD_NAME, OP_ACE) it enters in the ledger
+ * (store.h) first; an OP_ACE with inheritable flags it then carries down by walk.h, since nothing else propagates (W10). Those of
+ * the runner (OP_ACCOUNT to OP_JOB) go over as frames, but for OP_ACCOUNT, which says as whom the runner is started.
+ */
+#ifndef CORDON_ACLS_H
+#define CORDON_ACLS_H
+
+#include "access.h"
+#include "plan.h"
+
+/* What a writable root is granted: read, write, run; and DELETE to what lies in it, never FILE_DELETE_CHILD, which would reach
+ * past a deny entry on a child. */
+#define ACLS_WRITE (NT_FILE_GENERIC_READ | NT_FILE_GENERIC_WRITE | NT_FILE_GENERIC_EXECUTE)
+#define ACLS_READ  (NT_FILE_GENERIC_READ | NT_FILE_GENERIC_EXECUTE)
+/* Of a folder on the way to one that is granted: its attributes, and to pass through. */
+#define ACLS_PASS  NT_FILE_GENERIC_EXECUTE
+/* W8: exactly these. Copying FILE_GENERIC_WRITE into a deny would take SYNCHRONIZE and READ_CONTROL with it, and reads fail. */
+#define ACLS_DENY                                                                                                     \
+    (NT_FILE_WRITE_DATA | NT_FILE_APPEND_DATA | NT_FILE_WRITE_EA | NT_FILE_WRITE_ATTRIBUTES | NT_FILE_DELETE_CHILD | \
+        NT_DELETE | NT_WRITE_DAC | NT_WRITE_OWNER)
+#define ACLS_SECRET (ACLS_DENY | NT_FILE_READ_DATA | NT_FILE_READ_EA | NT_FILE_EXECUTE)
+/* Of a folder between a root and a protected path, and of the root: it stays where it is. */
+#define ACLS_HELD (NT_DELETE | NT_FILE_DELETE_CHILD)
+
+/* DISABLE_MAX_PRIVILEGE | LUA_TOKEN | WRITE_RESTRICTED */
+#define ACLS_TOKEN_FLAGS 0x0du
+/* A token with hundreds of them is refused by the system (1344); each also costs every access check. */
+#define ACLS_RESTRICT_MAX 64
+
+/* OP_ACE: number. */
+enum acls_ace {
+    ACE_PUT,  /* the entry in text is there afterwards */
+    ACE_TAKE, /* the entry in text is gone afterwards: no rule asks for it any more. Only while no other session of the person
+                 has the root open that text2 names: terminals do not take from one another */
+};
+
+/* OP_OWNER: number. */
+enum acls_owner {
+    OWNER_BY_PERSON, /* the person may take it */
+    OWNER_BY_SETUP,  /* the person may not: `cordon repair` does it, elevated */
+};
+
+/* OP_RUNNER_CLOSED: text2 says whose descriptor text is. "default": the default DACL of the runner's token, for conhost. */
+#define CLOSED_PROCESS "process"
+#define CLOSED_THREAD  "thread"
+#define CLOSED_TOKEN   "token"
+#define CLOSED_JOB     "job"
+#define CLOSED_DEFAULT "default"
+
+/* OP_JOB: text. No breakaway flag and no UI limits are ever set (W3). */
+#define JOB_KILL_ON_CLOSE "kill-on-close" /* number 1 */
+#define JOB_MEMORY        "memory"        /* number: bytes of the whole job */
+#define JOB_PROCESSES     "processes"     /* number: active processes */
+#define JOB_CPU           "cpu"           /* number: hundredths of one processor, as in the policy */
+
+/* Parts that a policy's "partial" can accept on Windows. */
+#define PART_ENFORCEMENT "enforcement" /* nothing is held: Wine, or a system that ignores restricted tokens */
+#define PART_UNELEVATED  "unelevated"  /* setup was done and is broken; go on without it */
+#define PART_ELEVATED    "elevated"    /* Cordon itself runs elevated */
+#define PART_NAMES       "names"       /* a guard or a deny entry that cannot be put */
+#define PART_HARDLINKS   "hardlinks"   /* a protected or secret file with a second name */
+
+/* Which composition this machine carries, and why not more. Printable. */
+enum plan_tier acls_tier(const struct policy *policy, const struct windows_host *w, const char **why);
+
+/* The volume a path lies on, or NULL when nobody saw it. */
+const struct volume_fact *acls_volume(const struct windows_host *w, const struct path_env *env, struct str path);
+
+/* ---- for edges ---- */
+
+enum acls_edit {
+    EDIT_SAME,    /* d says it already: nothing is to be written */
+    EDIT_CHANGED, /* d is as it must become */
+    EDIT_REFUSED, /* d cannot be changed safely (its DACL is not in canonical order, is NULL, or holds more than fits) */
+};
+/* What an OP_ACE makes of an object's descriptor as it was read just now. folder: what is inherited by files and folders makes
+ * no sense on a file, and those flags are left out. */
+enum acls_edit acls_apply(struct arena *a, const struct op *op, bool folder, struct descriptor *d, struct err *e);
+
+/* The op that takes back what this one did; false where nothing is left behind (ops of the runner end with it). That of
+ * OP_GUARD_NAME is itself with number 2 added: removed if it is the same object and empty. */
+#define GUARD_REMOVE 2u
+bool acls_inverse(const struct op *op, struct op *out);
+
+/* Is this entry one that Cordon writes for this person: about the account group or one of these write SIDs, or an OWNER RIGHTS
+ * entry as roots get it? What the walk may replace, and what a lost ledger leaves to go by. */
+struct acls_own {
+    struct sid group; /* authority 0: none */
+    const struct sid *write;
+    size_t write_count;
+};
+bool acls_is_own(const struct acls_own *own, const struct ace *ace);
+
+#endif

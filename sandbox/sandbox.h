@@ -156,6 +156,8 @@ enum std_kind {
 
 struct launch {
     struct texts argv, env;
+    struct str words;   /* Windows: the command line as the program gets it, in place of argv (cmd and PowerShell read theirs in
+                           ways of their own), with the program's own name first; none: it is made of argv */
     struct str cwd;
     bool terminal;      /* make a pseudoterminal for it, controlling and in the foreground */
     bool sealed;        /* run from a private copy that the tree cannot read (the command shell) */
@@ -163,7 +165,8 @@ struct launch {
     uint16_t rows, columns;
     enum std_kind std[3];
     sys_handle std_handle[3];
-    sys_handle extra;   /* becomes descriptor `extra_number` of the program; SYS_NONE for none */
+    sys_handle extra;   /* becomes descriptor `extra_number` of the program; SYS_NONE for none. Windows: a pipe's writing end,
+                           inherited by the program and all that it starts, its number in the variable CORDON_REPORT */
     int extra_number;
 };
 

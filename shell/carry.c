@@ -80,33 +80,3 @@ bool carry_over(struct inner *in, struct opened *next, bool pipes, struct arena 
     *in = moved;
     return true;
 }
-
-bool line_is_exit(struct str line)
-{
-    size_t from = 0, to;
-    struct str word;
-
-    while (from < line.n && (line.p[from] == ' ' || line.p[from] == '\t'))
-        from++;
-    for (to = from; to < line.n && line.p[to] != ' ' && line.p[to] != '\t' && line.p[to] != ';' &&
-                    line.p[to] != '\n' && line.p[to] != '&';)
-        to++;
-    word = str_slice(line, from, to);
-    return str_is(word, "exit") || str_is(word, "logout");
-}
-
-/* Does `exit` stand anywhere as a word of its own? Then the shell's end, should it come, was asked for. */
-bool line_may_exit(struct str line)
-{
-    static const char ends[] = " \t\n;&|(){}";
-
-    for (size_t at = 0; at < line.n;) {
-        size_t to = at;
-        while (to < line.n && !strchr(ends, line.p[to]))
-            to++;
-        if (str_is(str_slice(line, at, to), "exit") || str_is(str_slice(line, at, to), "logout"))
-            return true;
-        at = to + 1;
-    }
-    return false;
-}

@@ -64,6 +64,9 @@ struct str editor_history_at(const struct editor *ed, size_t index);
  * (if for while until case select { ( and functions), here-documents, a trailing backslash, |, && or ||. In
  * doubt it answers no: the line is run and the shell says what is wrong. */
 bool line_is_unfinished(struct str line);
+/* Is the line an exit of the shell by its first word? Does one stand anywhere in it? */
+bool line_is_exit(struct str line);
+bool line_may_exit(struct str line);
 /* expand.c: !!, !$, !n, !-n, !prefix, ^a^b outside single quotes. 1: expanded into *out; 0: nothing to
  * expand; -1: no such event (err says which). */
 int line_expand_history(struct arena *a, struct str line, const struct editor *ed, struct str *out,

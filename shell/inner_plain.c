@@ -7,7 +7,7 @@
  */
 #include "inner_parts.h"
 #include "plain.h"
-#include "repl.h"
+#include "editor.h"
 #include "../conpty/conpty.h"
 
 #include <string.h>

@@ -10,8 +10,5 @@
 /* For struct carrier: starts a shell in next with the state of *in, names what is lost, and replaces *in. */
 bool carry_over(struct inner *in, struct opened *next, bool pipes, struct arena *a, struct texts *lost,
     struct err *e);
-/* Is the line an exit of the shell by its first word? */
-bool line_is_exit(struct str line);
-bool line_may_exit(struct str line); /* anywhere in it */
 
 #endif

@@ -1,0 +1,326 @@
+/*
+ * dos: lines for the command shells of Windows, and what they leave behind. See dos.h. How cmd cuts a line up is in dos_cmd.c.
+ */
+#include "dos_parts.h"
+#include "../sandbox/core/cmdline.h"
+#include "../sandbox/core/path.h"
+#include "../sandbox/core/text.h"
+
+#include <string.h>
+
+/* ---- which shell ---- */
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+bool dos_word_is(struct str word, const char *name)
+{
+    size_t n = strlen(name);
+
+    if (word.n != n)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (lower(word.p[i]) != name[i])
+            return false;
+    return true;
+}
+
+static struct str without_exe(struct str name)
+{
+    return name.n > 4 && dos_word_is(str_slice(name, name.n - 4, name.n), ".exe") ? str_slice(name, 0, name.n - 4) : name;
+}
+
+enum dos_kind dos_kind(struct str name)
+{
+    static const struct {
+        const char *name;
+        enum dos_kind kind;
+    } rows[] = {{"cmd", DOS_CMD}, {"powershell", DOS_POWERSHELL}, {"pwsh", DOS_POWERSHELL}, {"bash", DOS_BASH}};
+
+    name = without_exe(name);
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        if (dos_word_is(name, rows[i].name))
+            return rows[i].kind;
+    return DOS_OTHER;
+}
+
+/* Program Files\WindowsApps holds the packages, AppData\Local\Microsoft\WindowsApps the aliases. */
+bool dos_is_store(struct str path, uint32_t tag)
+{
+    if (tag == DOS_TAG_APPEXECLINK)
+        return true;
+    for (size_t at = 0; at < path.n;) {
+        size_t end = at;
+        while (end < path.n && path.p[end] != '\\' && path.p[end] != '/')
+            end++;
+        if (end < path.n && dos_word_is(str_slice(path, at, end), "windowsapps"))
+            return true;
+        at = end + 1;
+    }
+    return false;
+}
+
+static bool store_has(const struct windows_host *w, struct str name)
+{
+    for (size_t i = 0; i < w->store_shells.n; i++)
+        if (str_eq(without_exe(path_name(PATH_WINDOWS, w->store_shells.v[i])), name))
+            return true;
+    return false;
+}
+
+static bool choose_auto(struct arena *a, const struct windows_host *w, struct str *program, struct str *note, struct err *e)
+{
+    /* Wine has a powershell.exe that runs nothing. */
+    const struct str order[] = {w->wine ? (struct str){0} : w->pwsh, w->wine ? (struct str){0} : w->powershell, w->cmd, w->bash};
+
+    for (size_t i = 0; i < COUNT_OF(order); i++)
+        if (order[i].n) {
+            *program = order[i];
+            if (i > 0 && store_has(w, STR("pwsh")))
+                *note = arena_format(a, "PowerShell 7 here is a Store package, which cannot run inside; %s is taken instead",
+                    text_printable(a, path_name(PATH_WINDOWS, order[i])).p);
+            return true;
+        }
+    err_set(e, ERR_MISSING, "no command shell was found");
+    return err_remedy(e, "name one in the policy: \"shell\": \"C:\\\\path\\\\to\\\\cmd.exe\"");
+}
+
+bool dos_choose(struct arena *a, const struct windows_host *w, struct str wanted, struct str *program, struct str *note,
+    struct err *e)
+{
+    struct str name = path_name(PATH_WINDOWS, wanted), found = {0};
+
+    *note = (struct str){0};
+    if (!wanted.n || str_is(wanted, "auto"))
+        return choose_auto(a, w, program, note, e);
+    if (path_is_absolute(PATH_WINDOWS, wanted)) {
+        if (!dos_is_store(wanted, 0)) {
+            *program = wanted;
+            return true;
+        }
+    } else if (dos_word_is(without_exe(name), "powershell")) {
+        found = w->powershell;
+    } else if (dos_word_is(without_exe(name), "pwsh")) {
+        found = w->pwsh;
+    } else if (dos_kind(name) == DOS_CMD) {
+        found = w->cmd;
+    } else if (dos_kind(name) == DOS_BASH) {
+        found = w->bash;
+    } else {
+        err_set(e, ERR_USAGE, "no command shell of this name is known");
+        err_subject(e, wanted);
+        return err_remedy(e, "auto, pwsh, powershell, cmd, bash, or an absolute path");
+    }
+    if (found.n) {
+        *program = found;
+        return true;
+    }
+    if (!dos_is_store(wanted, 0) && !store_has(w, without_exe(name))) {
+        err_set(e, ERR_MISSING, "the policy's command shell was not found");
+        err_subject(e, wanted);
+        return err_remedy(e, "install it, or say \"shell\": \"auto\"");
+    }
+    /* A person who asked for it is to have a PowerShell all the same, and to know which. */
+    if (dos_kind(name) != DOS_POWERSHELL)
+        return choose_auto(a, w, program, note, e);
+    *program = w->pwsh.n ? w->pwsh : w->powershell;
+    if (!program->n)
+        return choose_auto(a, w, program, note, e);
+    *note = arena_format(a, "%s is a Store package, which cannot run inside; %s is taken instead",
+        text_printable(a, wanted).p, text_printable(a, path_name(PATH_WINDOWS, *program)).p);
+    return true;
+}
+
+/* ---- PowerShell ---- */
+
+/* The line stands on lines of its own, so that a comment in it ends; what is not PowerShell is refused before any of it runs. */
+static bool powershell_script(struct arena *a, struct buf *out, const struct dos_line *line, struct err *e)
+{
+    struct str text = line->text, quoted;
+    size_t ticks = 0;
+
+    if (line->report.n && !cmdline_quote_powershell(a, line->report, &quoted))
+        return err_set(e, ERR_LIMIT, "Cordon's own path cannot be written in PowerShell");
+
+    while (ticks < text.n && text.p[text.n - 1 - ticks] == '`')
+        ticks++;
+    buf_format(out, "$global:LASTEXITCODE=%d\n", line->status);
+    buf_str(out, str_slice(text, 0, text.n - ticks % 2));
+    buf_str(out, STR("\n$CordonCode=if($?){0}elseif($LASTEXITCODE){$LASTEXITCODE}else{1}\n"));
+    if (line->report.n) {
+        buf_str(out, STR("& "));
+        buf_str(out, quoted);
+        buf_str(out, STR(" report $CordonCode\n"));
+    }
+    buf_str(out, STR("exit $CordonCode\n"));
+    return true;
+}
+
+static bool powershell_words(struct arena *a, const struct dos_line *line, struct str *words, struct err *e)
+{
+    struct str program[] = {line->shell, STR("-NoLogo"), STR("-NoProfile"), STR("-OutputFormat"), STR("Text")};
+    struct texts leading = {program, COUNT_OF(program), COUNT_OF(program)};
+    struct buf script = {0};
+    bool good = powershell_script(a, &script, line, e) && cmdline_powershell(a, &leading, buf_view(&script), words, e);
+
+    buf_release(&script);
+    return good;
+}
+
+/* ---- bash ---- */
+
+/* As bash has it: a line that exits tells as well. The line is a word of its own, behind a shift that takes it off again. */
+static bool bash_argv(struct arena *a, const struct dos_line *line, struct texts *argv, struct err *e)
+{
+    struct str wrapper = STR("eval \"$1\"\n"), report, at_end;
+    struct str shifted[] = {STR("shift; "), line->status ? arena_format(a, "(exit %d); ", line->status & 255) : STR(""), line->text};
+
+    if (line->report.n) {
+        if (!cmdline_quote_bash(a, line->report, &report))
+            return err_set(e, ERR_LIMIT, "Cordon's own path cannot be written in bash");
+        at_end = arena_format(a, "c=$?; trap \"\" INT; set +exuv; %s report \"$c\"; exit \"$c\"", report.p);
+        if (!cmdline_quote_bash(a, at_end, &at_end))
+            return err_set(e, ERR_BUG, "a trap cannot be written in bash");
+        wrapper = arena_format(a, "trap -- %s EXIT\ntrap 'exit 130' INT\n%s", at_end.p, wrapper.p);
+    }
+    struct str words[] = {line->shell, STR("-c"), wrapper, STR("bash"), arena_join(a, shifted, COUNT_OF(shifted))};
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        *(struct str *)ARENA_PUSH(a, argv) = words[i];
+    return true;
+}
+
+/* ---- a line's process ---- */
+
+static bool too_long(struct err *e, size_t n, size_t most)
+{
+    err_set(e, ERR_LIMIT, "the line is too long for this command shell: %llu characters with what goes around it",
+        (unsigned long long)n);
+    return err_remedy(e, "%llu are its most; put it into a script and run that", (unsigned long long)most);
+}
+
+bool dos_command(struct arena *a, const struct dos_line *line, struct str *words, struct texts *argv, struct err *e)
+{
+    struct buf out = {0};
+    size_t most = (line->kind == DOS_CMD ? CMDLINE_CMD_MAX : CMDLINE_MAX) - 1, n = 0;
+    struct err mine = {0};
+    bool good;
+
+    *words = (struct str){0};
+    if (line->text.n > LINE_BYTES_MAX || !wide_count(line->text, &n))
+        return err_set(e, ERR_LIMIT, "the line is too long, or is no text");
+    if (line->kind == DOS_CMD)
+        dos_cmd_words(&out, line);
+    if (out.n)
+        *words = arena_str(a, buf_view(&out));
+    buf_release(&out);
+    good = line->kind == DOS_CMD ? wide_count(*words, &n)
+           : line->kind == DOS_POWERSHELL ? powershell_words(a, line, words, &mine)
+                                          : bash_argv(a, line, argv, &mine);
+    if (line->kind == DOS_POWERSHELL && mine.kind == ERR_LIMIT)
+        return too_long(e, n, (most - 300) * 3 / 8); /* what base64 of UTF-16 leaves of it */
+    if (!good) {
+        *e = mine;
+        return false;
+    }
+    return n <= most || too_long(e, n, most);
+}
+
+/* ---- what it leaves behind ---- */
+
+static struct str next_word(struct str *rest)
+{
+    size_t end = str_find(*rest, 0, '\0');
+    struct str word = str_slice(*rest, 0, end);
+
+    if (end >= rest->n)
+        return (struct str){0};
+    *rest = str_slice(*rest, end + 1, rest->n);
+    return word;
+}
+
+static bool take_code(struct str word, uint32_t *out)
+{
+    uint64_t n = 0;
+
+    if (!word.n || word.n > 10)
+        return false;
+    for (size_t i = 0; i < word.n; i++) {
+        if (word.p[i] < '0' || word.p[i] > '9')
+            return false;
+        n = n * 10 + (uint64_t)(word.p[i] - '0');
+    }
+    *out = (uint32_t)n;
+    return n <= UINT32_MAX;
+}
+
+/* The names of this list are of Cordon's own making, or belong to one process alone. */
+static bool is_carried(struct str name)
+{
+    static const char *const own[] = {"cordon_report", "cordon_code"};
+
+    if (!name.n || name.p[0] == '=')
+        return false;
+    for (size_t i = 0; i < COUNT_OF(own); i++)
+        if (dos_word_is(name, own[i]))
+            return false;
+    return true;
+}
+
+static bool same_name(struct str x, struct str y)
+{
+    if (x.n != y.n)
+        return false;
+    for (size_t i = 0; i < x.n; i++)
+        if (lower(x.p[i]) != lower(y.p[i]))
+            return false;
+    return true;
+}
+
+static struct str name_of(struct str entry)
+{
+    return str_slice(entry, 0, str_find(entry, entry.n ? 1 : 0, '='));
+}
+
+static bool take_variables(struct arena *a, struct str rest, struct texts *out)
+{
+    size_t n;
+
+    for (size_t i = 0; i < ENV_MAX && rest.n; i++) {
+        struct str entry = next_word(&rest), name = name_of(entry);
+        bool twice = false;
+        if (str_is(entry, "="))
+            return rest.n == 0;
+        if (!entry.p || !wide_count(entry, &n))
+            return false;
+        if (name.n >= entry.n || !is_carried(name))
+            continue;
+        for (size_t j = 0; j < out->n && !twice; j++)
+            twice = same_name(name_of(out->v[j]), name);
+        if (!twice)
+            *(struct str *)ARENA_PUSH(a, out) = arena_str(a, entry);
+    }
+    return false;
+}
+
+void dos_take(struct arena *a, struct str bytes, struct dos_state *out)
+{
+    struct str magic, folder;
+    size_t n;
+    bool good;
+
+    *out = (struct dos_state){0};
+    if (bytes.n > DOS_REPORT_MAX)
+        return;
+    magic = next_word(&bytes);
+    if (!str_is(magic, "CORDON1") || !take_code(next_word(&bytes), &out->code))
+        return;
+    folder = next_word(&bytes);
+    good = folder.n && folder.n <= PATH_BYTES_MAX && wide_count(folder, &n) && path_is_absolute(PATH_WINDOWS, folder);
+    out->told = good && take_variables(a, bytes, &out->environment);
+    if (out->told)
+        out->folder = arena_str(a, folder);
+    else
+        out->environment = (struct texts){0};
+}

@@ -560,6 +560,17 @@ static bool apply_one(struct state *s, size_t i, struct err *e)
     case OP_GUARD: /* held by the observer: see watch_linux.c */
     case OP_HARDLINKS:
     case OP_DATAGRAMS: /* the gate's: see watch */
+    case OP_ACE: /* no plan for Linux has one of those */
+    case OP_OWNER:
+    case OP_GUARD_NAME:
+    case OP_ACCOUNT:
+    case OP_RUNNER_CLOSED:
+    case OP_STATION:
+    case OP_TOKEN:
+    case OP_RESTRICT:
+    case OP_DEFAULT_DACL:
+    case OP_JOB:
+        return err_set(e, ERR_BUG, "a plan for another system");
     case OP_CGROUP: /* done outside, by boundary_linux.c */
     case OP_KIND_COUNT:
         break;

@@ -350,7 +350,7 @@ struct op {
 enum plan_tier {
     TIER_SET_UP,     /* the accounts that setup made */
     TIER_UNELEVATED, /* a restricted token of the person's own account: network and desktop advisory, secrets readable */
-    TIER_NONE,       /* nothing is enforced here, and the person said to go on */
+    TIER_UNENFORCED, /* nothing is enforced here, and the person said to go on */
 };
 
 struct plan {

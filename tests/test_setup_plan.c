@@ -1,0 +1,348 @@
+/* test_setup_plan: what setup would do: the order in which nothing is ever open, what is done already, the way back, the filters
+ * by what they let through, passwords, and what is printed. */
+#include "check.h"
+#include "setup_facts.h"
+
+#define NONE ((size_t)-1)
+
+static size_t first(const struct setup_plan *p, enum setup_kind kind, const char *subject)
+{
+    for (size_t i = 0; i < p->n; i++)
+        if (p->v[i].kind == kind && (!subject || str_is(p->v[i].subject, subject)))
+            return i;
+    return NONE;
+}
+
+static size_t last(const struct setup_plan *p, enum setup_kind kind)
+{
+    for (size_t i = p->n; i-- > 0;)
+        if (p->v[i].kind == kind)
+            return i;
+    return NONE;
+}
+
+static size_t count(const struct setup_plan *p, enum setup_kind kind)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < p->n; i++)
+        n += p->v[i].kind == kind;
+    return n;
+}
+
+/* Holds for every machine there is: whatever of it is wanted, missing, or cannot be seen. */
+static bool never_open(const struct setup_plan *p)
+{
+    size_t verify = first(p, SETUP_VERIFY, NULL), filters = first(p, SETUP_FILTERS, NULL), enable = first(p, SETUP_ENABLE, NULL);
+    bool good = verify != NONE && last(p, SETUP_COMMIT) == p->n - 1 && verify == last(p, SETUP_VERIFY);
+
+    for (size_t i = 0; i < p->n; i++) {
+        bool late = p->v[i].kind == SETUP_ENABLE || p->v[i].kind == SETUP_COMMIT;
+        good = good && (late ? i > verify : i <= verify);
+    }
+    good = good && first(p, SETUP_FOLDERS, NULL) < first(p, SETUP_LEDGER, NULL) &&
+           first(p, SETUP_LEDGER, NULL) < first(p, SETUP_PROGRAMS, NULL) && first(p, SETUP_LEDGER, NULL) < first(p, SETUP_GROUP, NULL);
+    good = good && first(p, SETUP_CREDENTIALS, NULL) < first(p, SETUP_ACCOUNT, NULL) && filters > last(p, SETUP_ACCOUNT) &&
+           filters > last(p, SETUP_PROFILE) && filters < verify && filters < enable && p->v[filters].fail == SETUP_STOP;
+    for (size_t i = 0; i < p->n; i++)
+        if (p->v[i].kind == SETUP_DISABLE)
+            good = good && i < first(p, SETUP_FOLDERS, NULL);
+        else if (p->v[i].kind == SETUP_ACCOUNT)
+            good = good && (p->v[i].number & 2u) != 0;
+    return good;
+}
+
+static void order(void)
+{
+    static const enum setup_look looks[] = {LOOK_UNKNOWN, LOOK_MISSING, LOOK_DIFFERS, LOOK_WHOLE};
+    struct setup_facts f;
+    struct setup_plan p;
+    size_t bad = 0, open = 0, early = 0, tried = 0;
+
+    for (unsigned mix = 0; mix < 4096; mix++) {
+        struct arena a = {0};
+        facts_set_up(&f);
+        f.filters = looks[mix & 3];
+        f.rules = f.audit_policy = looks[mix >> 2 & 3];
+        f.credentials = looks[mix >> 4 & 3];
+        f.programs = f.com_launch = looks[mix >> 6 & 3];
+        f.committed = mix >> 8 & 1;
+        f.offline.enabled = mix >> 9 & 1;
+        f.elevated = mix >> 10 & 1;
+        if (mix >> 11 & 1)
+            f.online = (struct setup_account){.name = STR("CordonOnline")};
+        setup_plan_build(&a, &f, &p);
+        tried++;
+        bad += !never_open(&p);
+        /* An enabled account whose block is not whole is disabled first, whatever else there is to do. */
+        open += f.elevated && f.offline.enabled && f.filters != LOOK_WHOLE && first(&p, SETUP_DISABLE, "CordonOffline") != 0;
+        early += p.v[p.n - 1].state == STEP_DONE && !setup_plan_whole(&p);
+        arena_release(&a);
+    }
+    CHECK(tried == 4096 && bad == 0, "on every machine: disabled, blocked, verified, enabled, committed, in this order");
+    CHECK(open == 0, "on every machine: an enabled account without its block is disabled first");
+    CHECK(early == 0, "on every machine: no commit counts while something is to be done");
+    for (size_t k = 0; k < SETUP_KIND_COUNT; k++)
+        bad += !setup_inverse((enum setup_kind)k) || !setup_inverse((enum setup_kind)k)[0] || !setup_kind_name((enum setup_kind)k);
+    CHECK(bad == 0, "every step has an inverse");
+}
+
+static void resumes(void)
+{
+    struct arena a = {0};
+    struct setup_facts f;
+    struct setup_plan p;
+    size_t done = 0;
+
+    facts_fresh(&f);
+    setup_plan_build(&a, &f, &p);
+    for (size_t i = 0; i < p.n; i++)
+        done += p.v[i].state == STEP_DONE;
+    CHECK(done == 0 && p.blocked.n == 0 && !setup_plan_whole(&p), "a fresh machine: nothing is done, nothing is in the way");
+    CHECK(count(&p, SETUP_ACCOUNT) == 2 && count(&p, SETUP_RIGHT) == 2 * SETUP_RIGHTS && count(&p, SETUP_RULE) == SETUP_RULES,
+        "two accounts, four rights each, the rules");
+    facts_set_up(&f);
+    setup_plan_build(&a, &f, &p);
+    CHECK(setup_plan_whole(&p), "a machine that is set up: all is done");
+    f.offline.locked = true;
+    setup_plan_build(&a, &f, &p);
+    CHECK(p.v[first(&p, SETUP_ACCOUNT, "CordonOffline")].state == STEP_MEND && first(&p, SETUP_DISABLE, NULL) == NONE,
+        "a locked account is mended");
+    facts_set_up(&f);
+    f.credentials = LOOK_DIFFERS;
+    setup_plan_build(&a, &f, &p);
+    CHECK(p.v[first(&p, SETUP_CREDENTIALS, NULL)].state == STEP_MEND && p.v[first(&p, SETUP_ACCOUNT, "CordonOnline")].state == STEP_MEND,
+        "passwords that cannot be decrypted are made anew, for both accounts");
+    facts_set_up(&f);
+    f.filters = LOOK_MISSING;
+    f.committed = false;
+    f.offline.rights = 1;
+    setup_plan_build(&a, &f, &p);
+    CHECK(p.v[0].kind == SETUP_DISABLE && p.v[1].kind == SETUP_DISABLE && p.v[first(&p, SETUP_FILTERS, NULL)].state == STEP_MAKE &&
+              p.v[first(&p, SETUP_GROUP, NULL)].state == STEP_DONE && p.v[first(&p, SETUP_RIGHT, "CordonOffline")].state == STEP_DONE,
+        "an interrupted setup goes on where it stopped");
+    facts_set_up(&f);
+    f.elevated = false;
+    f.filters = f.audit_policy = LOOK_UNKNOWN;
+    setup_plan_build(&a, &f, &p);
+    CHECK(p.v[first(&p, SETUP_FILTERS, NULL)].state == STEP_LOOK && p.v[p.n - 1].state != STEP_DONE,
+        "what cannot be seen unelevated is not called done");
+    facts_set_up(&f);
+    f.crash_on_audit_fail = true;
+    setup_plan_build(&a, &f, &p);
+    CHECK(count(&p, SETUP_AUDIT_POLICY) == 0 && p.notes.n == 1, "no auditing where a full log stops the machine");
+    arena_release(&a);
+}
+
+static bool is_blocked(struct setup_facts *f, const char *word)
+{
+    struct arena a = {0};
+    struct setup_plan p;
+    bool found = false;
+
+    setup_plan_build(&a, f, &p);
+    for (size_t i = 0; i < p.blocked.n; i++)
+        found = found || strstr(p.blocked.v[i].p, word) != NULL;
+    arena_release(&a);
+    return found;
+}
+
+static void refuses(void)
+{
+    struct setup_facts f;
+    struct arena a = {0};
+    struct err e = {0};
+    struct volume_fact fat = {.root = STR("C:\\"), .type = STR("exFAT")};
+
+    facts_fresh(&f);
+    f.offline.there = true;
+    CHECK(is_blocked(&f, "not taken over"), "a stranger's account of that name is not taken over");
+    facts_fresh(&f);
+    f.group.there = true;
+    CHECK(is_blocked(&f, "--group"), "nor a stranger's group");
+    facts_fresh(&f);
+    f.online.name = STR("cordonoffline");
+    CHECK(is_blocked(&f, "named twice"), "two of one name, in whatever case");
+    facts_fresh(&f);
+    f.build = 17134;
+    CHECK(is_blocked(&f, "1809"), "a Windows that is too old");
+    facts_fresh(&f);
+    f.domain_controller = true;
+    CHECK(is_blocked(&f, "domain controller"), "a domain controller");
+    facts_fresh(&f);
+    f.seclogon = SERVICE_DISABLED;
+    CHECK(is_blocked(&f, "1058"), "no secondary logon");
+    facts_fresh(&f);
+    f.filtering = SERVICE_STOPPED;
+    CHECK(is_blocked(&f, "BFE"), "no filtering engine");
+    facts_fresh(&f);
+    f.logon_denied = true;
+    CHECK(is_blocked(&f, "1385"), "a policy against local logon");
+    facts_fresh(&f);
+    f.person_sid = STR("S-1-5-18");
+    CHECK(is_blocked(&f, "whose Cordon"), "SYSTEM is nobody's Cordon");
+    facts_fresh(&f);
+    f.source_writable = true;
+    CHECK(is_blocked(&f, "sandboxed programs may write"), "programs that the sandbox could have replaced are not elevated");
+    facts_fresh(&f);
+    f.volumes = &fat;
+    f.volume_count = 1;
+    CHECK(is_blocked(&f, "keeps no access control"), "a ledger that everybody could write");
+    facts_set_up(&f);
+    f.offline.in_admins = true;
+    CHECK(is_blocked(&f, "administrator"), "an account that became an administrator");
+    CHECK(!setup_name_good(STR("a\\b"), &e) && (err_clear(&e), !setup_name_good(STR("CordonOfflineCordonOff"), &e)) &&
+              (err_clear(&e), setup_name_good(STR("Cordon_9-x"), &e)), "names");
+    CHECK_STR(setup_name(&a, STR("CordonOffline"), 1), STR("CordonOffline"), "the first person's name");
+    CHECK_STR(setup_name(&a, STR("CordonOffline"), 12), STR("CordonOffline-12"), "a later person's");
+    CHECK(setup_name(&a, STR("ABCDEFGHIJKLMNOPQRST"), 3).n == SETUP_NAME_MAX, "cut to what the SAM takes");
+    arena_release(&a);
+}
+
+static void goes_back(void)
+{
+    struct arena a = {0};
+    struct setup_facts f;
+    struct setup_plan p, whole;
+    size_t bad = 0;
+
+    facts_set_up(&f);
+    setup_plan_build(&a, &f, &whole);
+    setup_plan_undo(&a, &f, &p);
+    CHECK(p.v[0].kind == SETUP_COMMIT && p.v[p.n - 1].kind == SETUP_RESIDUE, "the record goes first, the look for residue comes last");
+    CHECK(last(&p, SETUP_DISABLE) < first(&p, SETUP_END, "CordonOnline") && last(&p, SETUP_END) < first(&p, SETUP_FILTERS, NULL),
+        "the block goes once nothing can run as the account");
+    CHECK(first(&p, SETUP_RIGHT, NULL) < first(&p, SETUP_ACCOUNT, NULL) && last(&p, SETUP_ACCOUNT) < first(&p, SETUP_GROUP, NULL) &&
+              first(&p, SETUP_LEDGER, NULL) < first(&p, SETUP_FOLDERS, NULL) && first(&p, SETUP_PROFILE, NULL) < first(&p, SETUP_ACCOUNT, NULL),
+        "inverse order");
+    for (size_t i = 0; i < whole.n; i++) {
+        const struct setup_step *s = &whole.v[i];
+        if (s->kind != SETUP_VERIFY && s->kind != SETUP_ENABLE)
+            bad += count(&p, s->kind) != count(&whole, s->kind) && s->kind != SETUP_DISABLE;
+    }
+    CHECK(bad == 0, "each step that was done is taken back");
+    facts_fresh(&f);
+    setup_plan_undo(&a, &f, &p);
+    CHECK(p.n == 1 && p.v[0].kind == SETUP_RESIDUE, "where nothing is, nothing is undone");
+    facts_fresh(&f);
+    f.offline.there = true; /* a stranger's */
+    setup_plan_undo(&a, &f, &p);
+    CHECK(first(&p, SETUP_ACCOUNT, NULL) == NONE && first(&p, SETUP_DISABLE, NULL) == NONE, "a stranger's account is not removed");
+    arena_release(&a);
+}
+
+static void network(void)
+{
+    struct arena a = {0};
+    struct setup_filter v[SETUP_FILTERS_MAX], w[SETUP_FILTERS_MAX];
+    struct setup_rule rules[SETUP_RULES];
+    size_t n = setup_filters(&a, STR(OFFLINE), v), m = setup_filters(&a, STR(ONLINE), w), bad = 0, equal = 0;
+
+    CHECK(n == 14 && m == 14, "fourteen filters");
+    for (size_t i = 0; i < n; i++) {
+        bad += v[i].condition_count == 0 || v[i].conditions[0].field != FIELD_USER || !str_ends(v[i].conditions[0].text, STR(";;;" OFFLINE ")"));
+        bad += v[i].weight == 0 || v[i].clear_right == v[i].permit || strlen(v[i].key) != 38;
+        for (size_t k = 0; k < n; k++)
+            equal += (size_t)((i != k && !strcmp(v[i].key, v[k].key)) || !strcmp(v[i].key, w[k].key));
+    }
+    CHECK(bad == 0, "each names the account, has a weight, and a block is final");
+    CHECK(equal == 0, "each has a key of its own, and another account others");
+
+    for (int layer = 0; layer < LAYER_COUNT; layer++) {
+        bool assign = layer >= LAYER_ASSIGN_V4;
+        struct setup_flow out = {(enum setup_layer)layer, false, 6, 50000, 443}, dns = {(enum setup_layer)layer, false, 17, 50000, 53};
+        struct setup_flow loop = {(enum setup_layer)layer, true, 6, 50001, 50002}, fixed = {(enum setup_layer)layer, true, 6, 5432, 5432};
+        struct setup_flow proxy = {(enum setup_layer)layer, true, 6, SETUP_PROXY_LOW, SETUP_PROXY_LOW}, icmp = {(enum setup_layer)layer, true, 1, 50001, 50002};
+        struct setup_flow icmp6 = {(enum setup_layer)layer, false, 58, 0, 0}, raw = {(enum setup_layer)layer, false, 255, 0, 0};
+        bad += setup_filters_permit(v, n, &out) != assign || setup_filters_permit(v, n, &dns) != assign;
+        bad += !setup_filters_permit(v, n, &loop) || setup_filters_permit(v, n, &fixed) != assign || !setup_filters_permit(v, n, &proxy);
+        bad += setup_filters_permit(v, n, &icmp6) || setup_filters_permit(v, n, &raw);
+        bad += assign && setup_filters_permit(v, n, &icmp);
+    }
+    CHECK(bad == 0, "outside, fixed ports of loopback, ICMP and raw are blocked; its own ports of loopback are not");
+    CHECK(setup_filters(&a, STR("S-1-5-18"), v) == 0 && setup_filters(&a, STR(""), v) == 0 && !setup_rules(&a, STR("S-1-5-21-1-2-x"), rules),
+        "no filters for what is no local account");
+    CHECK(setup_rules(&a, STR(OFFLINE), rules), "firewall rules");
+    for (size_t i = 0; i < SETUP_RULES; i++)
+        bad += !str_is(rules[i].user, "O:LSD:(A;;CC;;;" OFFLINE ")") || !str_ends(rules[i].name, STR(OFFLINE)) ||
+               (rules[i].ports.n && rules[i].protocol == 256) || strchr(rules[i].addresses, '/') || strstr(rules[i].addresses, "Local");
+    CHECK(bad == 0, "each for the account alone, ports only with a protocol, literals that the firewall takes");
+    CHECK_STR(rules[2].ports, STR("1-48619,48636-49151"), "the ports of loopback that stay open are left out");
+    arena_release(&a);
+}
+
+static void passwords(void)
+{
+    unsigned char bytes[256], again[512];
+    char out[SETUP_PASSWORD_LENGTH + 1];
+    unsigned seen[256] = {0}, most = 0, least = 1000000;
+    uint32_t state = 1;
+
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (unsigned char)i;
+    CHECK(setup_password(bytes, sizeof bytes, out) && strlen(out) == SETUP_PASSWORD_LENGTH, "as long as it should be");
+    memset(again, 0, sizeof again);
+    CHECK(!setup_password(again, sizeof again, out) && out[0] == '\0', "a single class is none, however many bytes");
+    CHECK(!setup_password(bytes, SETUP_PASSWORD_LENGTH - 1, out), "too few bytes are too few");
+    memset(again, 255, sizeof again);
+    CHECK(!setup_password(again, sizeof again, out), "bytes that would favour a character are passed over");
+    for (int round = 0; round < 4000; round++) {
+        for (size_t i = 0; i < sizeof again; i++) {
+            state = state * 1664525u + 1013904223u;
+            again[i] = (unsigned char)(state >> 24);
+        }
+        if (!setup_password(again, sizeof again, out))
+            continue;
+        for (size_t i = 0; out[i]; i++)
+            seen[(unsigned char)out[i]]++;
+    }
+    for (size_t i = 0; i < 256; i++) {
+        most = seen[i] > most ? seen[i] : most;
+        least = seen[i] && seen[i] < least ? seen[i] : least;
+    }
+    CHECK(least > 2000 && most < least * 5 / 4, "no character is favoured");
+    CHECK(!seen['"'] && !seen['%'] && !seen['^'] && !seen['&'] && !seen[' '] && !seen['\\'], "nothing that a shell reads");
+}
+
+/* The plan for a fresh machine, word for word: whoever changes what is done to a machine changes this. */
+static const char golden[] =
+#include "data/setup_plan.inc"
+    ;
+
+static void prints(void)
+{
+    struct arena a = {0};
+    struct setup_facts f;
+    struct setup_plan p;
+    struct buf out = {0};
+
+    facts_set_up(&f);
+    f.committed = f.offline.enabled = f.online.enabled = false;
+    f.filters = f.rules = LOOK_MISSING;
+    f.offline.rights = 7;
+    setup_plan_build(&a, &f, &p);
+    setup_plan_print(&out, &p, false);
+    if (!CHECK(str_is(buf_view(&out), golden), "the plan of a fixed machine, word for word"))
+        fwrite(out.p, 1, out.n, stdout);
+    buf_clear(&out);
+    setup_plan_json(&out, &p, false);
+    CHECK(out.n > 1000 && out.p[0] == '{' && str_ends(buf_view(&out), STR("}\n")) && !strchr(str_slice(buf_view(&out), 0, out.n - 1).p, '\t'), "as JSON");
+    buf_clear(&out);
+    f.offline.name = STR("x\x1b[31m");
+    setup_plan_build(&a, &f, &p);
+    setup_plan_print(&out, &p, false);
+    CHECK(!memchr(out.p, 0x1b, out.n), "hostile names are printed as text");
+    buf_release(&out);
+    arena_release(&a);
+}
+
+int main(void)
+{
+    order();
+    resumes();
+    refuses();
+    goes_back();
+    network();
+    passwords();
+    prints();
+    return CHECK_END();
+}

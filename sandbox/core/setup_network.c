@@ -68,6 +68,12 @@ static void ports(struct setup_filter *f, enum setup_field field)
     condition(f, field, SETUP_DYNAMIC_LOW, SETUP_DYNAMIC_HIGH);
 }
 
+/* The layer for IPv6 follows its fellow for IPv4. */
+static enum setup_layer pair(enum setup_layer four, unsigned six)
+{
+    return (enum setup_layer)((unsigned)four + six);
+}
+
 size_t setup_filters(struct arena *a, struct str account, struct setup_filter out[SETUP_FILTERS_MAX])
 {
     uint32_t rid = rid_of(account);
@@ -77,24 +83,24 @@ size_t setup_filters(struct arena *a, struct str account, struct setup_filter ou
 
     if (!rid)
         return 0;
-    for (int six = 0; six < 2; six++) {
-        f = begin(out, &n, LAYER_CONNECT_V4 + six, true, "Cordon offline: own ports of loopback", user);
+    for (unsigned six = 0; six < 2; six++) {
+        f = begin(out, &n, pair(LAYER_CONNECT_V4, six), true, "Cordon offline: own ports of loopback", user);
         condition(f, FIELD_LOOPBACK, 0, 0);
         condition(f, FIELD_REMOTE_LOOP, 0, 0);
         ports(f, FIELD_REMOTE_PORT);
-        begin(out, &n, LAYER_CONNECT_V4 + six, false, "Cordon offline: no connections", user);
+        begin(out, &n, pair(LAYER_CONNECT_V4, six), false, "Cordon offline: no connections", user);
         /* At listen there is no flag of loopback; a wildcard address is none of loopback's, and refused. */
-        f = begin(out, &n, LAYER_LISTEN_V4 + six, true, "Cordon offline: listen on loopback", user);
+        f = begin(out, &n, pair(LAYER_LISTEN_V4, six), true, "Cordon offline: listen on loopback", user);
         condition(f, FIELD_LOCAL_LOOP, 0, 0);
         ports(f, FIELD_LOCAL_PORT);
-        begin(out, &n, LAYER_LISTEN_V4 + six, false, "Cordon offline: no listeners", user);
-        f = begin(out, &n, LAYER_ACCEPT_V4 + six, true, "Cordon offline: accept from loopback", user);
+        begin(out, &n, pair(LAYER_LISTEN_V4, six), false, "Cordon offline: no listeners", user);
+        f = begin(out, &n, pair(LAYER_ACCEPT_V4, six), true, "Cordon offline: accept from loopback", user);
         condition(f, FIELD_LOOPBACK, 0, 0);
         condition(f, FIELD_REMOTE_LOOP, 0, 0);
         ports(f, FIELD_LOCAL_PORT);
-        begin(out, &n, LAYER_ACCEPT_V4 + six, false, "Cordon offline: accept nothing", user);
+        begin(out, &n, pair(LAYER_ACCEPT_V4, six), false, "Cordon offline: accept nothing", user);
         /* Binding a socket: TCP and UDP may have a port; ICMP, raw and all other protocols may not. */
-        f = begin(out, &n, LAYER_ASSIGN_V4 + six, false, "Cordon offline: TCP and UDP alone, no ICMP, nothing raw", user);
+        f = begin(out, &n, pair(LAYER_ASSIGN_V4, six), false, "Cordon offline: TCP and UDP alone, no ICMP, nothing raw", user);
         condition(f, FIELD_PROTOCOL, 0, TCP - 1);
         condition(f, FIELD_PROTOCOL, TCP + 1, UDP - 1);
         condition(f, FIELD_PROTOCOL, UDP + 1, 255);

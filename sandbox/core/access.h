@@ -32,7 +32,8 @@ struct token {
     size_t restricting_count;
     bool write_restricted; /* the second pass is for rights that write alone; else for all */
     uint32_t integrity;    /* the last number of S-1-16-N: 0x2000 is medium; 0: not looked at */
-    bool security, take_ownership, backup, restore; /* privileges that are enabled */
+    bool security, take_ownership; /* privileges that are enabled */
+    bool backup, restore;          /* the same, and the access asks for them (FILE_FLAG_BACKUP_SEMANTICS) */
 };
 
 /* What the four generic rights mean for a kind of object. */
@@ -40,11 +41,31 @@ struct access_mapping {
     uint32_t read, write, execute, all;
 };
 extern const struct access_mapping access_file, access_registry_key, access_process;
+uint32_t access_map(const struct access_mapping *mapping, uint32_t rights); /* generic rights replaced by what they mean */
 
-enum access_pass { PASS_NONE, PASS_LABEL, PASS_IDENTITY, PASS_RESTRICTED };
+/*
+ * The rights for which the second pass of a write-restricted token is made: those that write to every kind of object, and
+ * what GENERIC_WRITE means for this kind and neither GENERIC_READ nor GENERIC_EXECUTE does.
+ *
+ * The documentation says "when evaluating write access" (CreateRestrictedToken, WRITE_RESTRICTED) and not which rights those
+ * are. This set is what public observation agrees with: that GENERIC_WRITE's mapping is looked at (Forshaw, Windows Security
+ * Internals, listing 7-21), that DELETE needs a restricting SID (openai/codex pull requests 10897 and 31138), and that
+ * FILE_DELETE_CHILD of a folder does not (openai/codex issue 32915): whoever has that right on a folder by the first pass
+ * alone deletes what is in it. Not proven until doctor has answered right by right on a real machine.
+ */
+#define ACCESS_WRITES_ANYWHERE (NT_DELETE | NT_WRITE_DAC | NT_WRITE_OWNER | NT_ACCESS_SYSTEM_SECURITY)
+uint32_t access_writes(const struct access_mapping *mapping);
+
+enum access_pass {
+    PASS_NONE,
+    PASS_LABEL,      /* the mandatory label */
+    PASS_PRIVILEGE,  /* a right that no entry can grant */
+    PASS_IDENTITY,   /* the first pass: user and groups */
+    PASS_RESTRICTED, /* the second: the restricting SIDs */
+};
 
 struct access_result {
-    bool granted;
+    bool granted;           /* all that was asked for, and something was; of MAXIMUM_ALLOWED: anything at all */
     bool known;             /* false: an entry of a kind that is only carried along could have decided */
     uint32_t rights;        /* what was asked for, mapped; or all that is allowed, for MAXIMUM_ALLOWED */
     uint32_t missing;       /* which of them are refused */

@@ -31,6 +31,7 @@ struct sid sid_from_random(const unsigned char bytes[16]);
 /* Well known. SID_LOGON stands, in a plan, for the logon SID of the session, which only the runner knows. */
 #define SID_EVERYONE         "S-1-1-0"
 #define SID_CREATOR_OWNER    "S-1-3-0"
+#define SID_CREATOR_GROUP    "S-1-3-1"
 #define SID_OWNER_RIGHTS     "S-1-3-4"
 #define SID_LOGON            "S-1-5-5-0-0"
 #define SID_AUTHENTICATED    "S-1-5-11"
@@ -85,9 +86,10 @@ struct ace {
     uint8_t type; /* enum ace_type, or one that is only carried along: see opaque */
     uint8_t flags;
     uint32_t mask;
-    struct sid sid;
+    struct sid sid;    /* all zero where opaque is there */
     struct str opaque; /* an ACE of another type (object, callback, ...), whole, as its bytes; else none. It is kept where it
-                          stands, and an access that it could decide is not claimed to be known. */
+                          stands, and an access that it could decide is not claimed to be known. type, flags and mask are
+                          then what its own bytes say: to change them, change those. */
 };
 
 struct acl {
@@ -99,7 +101,7 @@ struct descriptor {
     bool has_owner, has_group;
     struct sid owner, group;
     bool has_dacl;       /* false: no DACL was asked for, or it is NULL: everything is granted (see null_dacl) */
-    bool null_dacl;
+    bool null_dacl;      /* there is one, and it is NULL; has_dacl is false then */
     bool dacl_protected; /* P */
     bool dacl_auto_inherited; /* AI */
     struct acl dacl;
@@ -107,28 +109,36 @@ struct descriptor {
     struct acl sacl;
 };
 
-#define ACL_BYTES_MAX 65535 /* what the size field of an ACL can say */
+#define ACL_BYTES_MAX        65535 /* what the size field of an ACL can say */
+#define SDDL_BYTES_MAX       ((size_t)1 << 20)
+#define DESCRIPTOR_BYTES_MAX ((size_t)256 << 10)
 
-/* SDDL. The whole text must be understood; err names the place (column). */
+/* SDDL. The whole text must be understood; err names the place (column). An opaque ACE is written and read as "(#" and its
+ * bytes in hex ")", which is for Cordon's own store: the system does not read it. */
 bool sddl_parse(struct arena *a, struct str text, struct descriptor *out, struct err *e);
 bool sddl_parse_ace(struct arena *a, struct str text, struct ace *out, struct err *e); /* "(A;OICI;FA;;;WD)" */
 /* Numbers for masks and SIDs throughout ("0x1301bf", "S-1-1-0"), so that one text means one thing everywhere. */
 struct str sddl_text(struct arena *a, const struct descriptor *d);
 struct str sddl_ace_text(struct arena *a, const struct ace *ace);
 
-/* Self-relative bytes, as GetSecurityInfo's descriptor has them. */
+/* Self-relative bytes, as GetSecurityInfo's descriptor has them. What only says how a part came about (defaulted, auto-inherit
+ * requested, the resource manager's byte) is not kept. */
 bool descriptor_decode(struct arena *a, struct str bytes, struct descriptor *out, struct err *e);
 /* False when an ACL would be over ACL_BYTES_MAX. */
 bool descriptor_encode(const struct descriptor *d, struct buf *out);
 
-bool ace_same(const struct ace *x, const struct ace *y); /* type, flags, mask, SID */
+/* One ACE, whole: bytes.n is the size that it says of itself. The opaque one points into the bytes. */
+bool ace_from_bytes(struct str bytes, struct ace *out);
+
+bool ace_same(const struct ace *x, const struct ace *y); /* type, flags, mask, SID, or all bytes of an opaque one */
 /* Explicit deny, explicit allow, then what was inherited as it stands: where a new explicit entry belongs (MS-DTYP; "canonical
  * order"). False, and nothing done, when the list is not in that order already. */
 bool acl_insert(struct arena *a, struct acl *acl, const struct ace *ace);
 bool acl_is_canonical(const struct acl *acl);
 
-/* What a new child of a folder gets (MS-DTYP 2.5.3.4, CreateSecurityDescriptor): the parent's inheritable entries, or, where
- * there are none, default_dacl of the creator's token. explicit_: what the creator asked for, or NULL. */
+/* What a new child of a folder gets (inherit.c; MS-DTYP 2.5.3.4, CreateSecurityDescriptor): the parent's inheritable entries,
+ * or, where there are none for such a child, default_dacl of the creator's token (NULL: no DACL). explicit_: what the creator
+ * asked for, or NULL. */
 void descriptor_inherit(struct arena *a, const struct descriptor *parent, const struct descriptor *explicit_, bool container,
     const struct sid *owner, const struct sid *group, const struct acl *default_dacl, struct descriptor *out);
 

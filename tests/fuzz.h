@@ -11,6 +11,7 @@
 #include "../sandbox/core/base.h"
 
 int fuzz_denial(const unsigned char *bytes, size_t n);
+int fuzz_descriptor(const unsigned char *bytes, size_t n);
 int fuzz_editor(const unsigned char *bytes, size_t n);
 int fuzz_policy(const unsigned char *bytes, size_t n);
 int fuzz_frame(const unsigned char *bytes, size_t n);

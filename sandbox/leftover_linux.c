@@ -1,13 +1,14 @@
 /*
- * leftover: the second look at what the observer alone holds for git (see docs/git.md), when nothing runs inside any more:
- * symbolic links that came into a .git while the session ran, and a HEAD at the top of a workspace. Whoever won a race
- * against the observer gets no further than the end of the session. Trusted side.
+ * leftover: the second look at what no wall holds for git (see docs/git.md), when nothing runs inside any more: symbolic links
+ * that came into a .git while the session ran, files there that git outside takes at their word (gitleft.c), and a HEAD at the
+ * top of a workspace. Whoever won a race against the observer gets no further than the end of the session. Trusted side.
  *
  * How it was at the beginning is kept in a ledger: in memory, and in the session's folder for whoever comes after a crash.
  * Nothing is ever deleted: what is found may be the person's own, made outside meanwhile. It is moved aside and told.
  */
 #include "linux.h"
 #include "core/git.h"
+#include "core/gitleft.h"
 #include "core/plan.h"
 #include "core/text.h"
 
@@ -153,6 +154,7 @@ struct walk {
     size_t left;
     uint64_t end_ms;
     void (*link)(struct walk *w, int folder, const char *name, struct str path, const struct stat *st);
+    void (*file)(struct walk *w, int folder, const char *name, struct str path, const struct stat *st); /* may be NULL */
     const char *why;   /* not all was looked at */
     struct str where;  /* that was first met here */
     /* at the beginning */
@@ -167,6 +169,7 @@ struct walk {
     int git, aside;
     struct str aside_path;
     unsigned moved;
+    struct gitleft left_behind;
 };
 
 static void miss(struct walk *w, struct str where, const char *why)
@@ -196,7 +199,9 @@ static void walk_entry(struct walk *w, int folder, const struct dirent *entry, s
     if (fstatat(folder, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return;
     inner = path_join(w->a, PATH_POSIX, path, str_from(entry->d_name));
-    if (S_ISLNK(st.st_mode) && was_writable(w->all, inner))
+    if (S_ISREG(st.st_mode) && w->file && gitleft_wants(w->top, path, str_from(entry->d_name)) && was_writable(w->all, inner))
+        w->file(w, folder, entry->d_name, inner, &st);
+    else if (S_ISLNK(st.st_mode) && was_writable(w->all, inner))
         w->link(w, folder, entry->d_name, inner, &st);
     else if (S_ISDIR(st.st_mode) && has(w->all, 'X', inner, NULL) && !was_writable(w->all, inner))
         return;
@@ -225,7 +230,8 @@ static void walk_folder(struct walk *w, struct opened_folder f, struct str path,
             miss(w, path, "it takes too long");
         if (objects && is_of_objects(entry))
             continue;
-        if (entry->d_type == DT_DIR || entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN)
+        if (entry->d_type == DT_DIR || entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN ||
+            (entry->d_type == DT_REG && w->file && gitleft_wants(w->top, path, str_from(entry->d_name))))
             walk_entry(w, dirfd(dir), entry, path, depth);
         errno = 0;
     }
@@ -370,6 +376,9 @@ static bool is_since(const struct stat *st, uint64_t since_ms)
 
 static void tell(struct arena *a, struct texts *lines, struct str line)
 {
+    for (size_t i = 0; i < lines->n; i++)
+        if (str_eq(lines->v[i], line))
+            return;
     *(struct str *)ARENA_PUSH(a, lines) = line;
 }
 
@@ -416,21 +425,69 @@ static void move_link(struct walk *w, int folder, const char *name, struct str p
         "%s. If it is yours: mv %s %s", shown.p, text_printable(w->a, text).p, path_display(w->a, w->env, to).p, shown.p));
 }
 
-static void look_for_links(struct arena *a, const struct path_env *env, const struct records *all, struct str top,
-    uint64_t since_ms, struct texts *lines)
+static void judge_file(struct walk *w, int folder, const char *name, struct str path, const struct stat *st)
 {
+    struct texts said = {0};
+    struct str why = gitleft_judge(w->a, &w->left_behind, path, is_since(st, w->since_ms), &said), to, shown;
+
+    for (size_t i = 0; i < said.n; i++)
+        tell(w->a, w->lines, arena_format(w->a, "warning: %s. Look at it before you run git there", said.v[i].p));
+    if (why.n == 0)
+        return;
+    shown = path_display(w->a, w->env, path);
+    to = arena_format(w->a, "%u-%.200s", ++w->moved, name);
+    if (!make_aside(w) || renameat2(folder, name, w->aside, to.p, RENAME_NOREPLACE) != 0) {
+        tell(w->a, w->lines, arena_format(w->a, "warning: %s, which %s, could not be moved aside (%s): remove it before you run git there",
+            shown.p, why.p, strerror(errno)));
+        return;
+    }
+    to = path_join(w->a, PATH_POSIX, w->aside_path, to);
+    tell(w->a, w->lines, arena_format(w->a, "moved aside: %s, which %s%s. If it is yours: mv %s %s", shown.p, why.p,
+        strcmp(name, "index") == 0 ? "; git reset makes another" : "", path_display(w->a, w->env, to).p, shown.p));
+}
+
+static bool could_be_written(void *context, struct str path)
+{
+    return was_writable(context, path);
+}
+
+/* These first, however much there is that a walk has to go through. */
+static void look_at_chief(struct walk *w)
+{
+    static const char *const names[] = {"index", "MERGE_RR"};
+    struct stat st;
+
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        struct str path = path_join(w->a, PATH_POSIX, w->top, str_from(names[i]));
+        if (fstatat(w->git, names[i], &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) && was_writable(w->all, path))
+            judge_file(w, w->git, names[i], path, &st);
+    }
+}
+
+static void look_into_git(struct arena *a, const struct path_env *env, struct records *all, struct str top, uint64_t since_ms,
+    struct texts *lines)
+{
+    struct texts roots = {0};
     struct walk w = {.a = a, .all = all, .top = top, .left = AT_LAST, .end_ms = sys_milliseconds() + AT_LAST_MS,
-        .link = move_link, .env = env, .lines = lines, .since_ms = since_ms, .aside = -1, .unsure = has(all, 'I', top, NULL)};
+        .link = move_link, .file = judge_file, .env = env, .lines = lines, .since_ms = since_ms, .aside = -1,
+        .unsure = has(all, 'I', top, NULL),
+        .left_behind = {.env = env, .eye = git_eye_system(), .top = top, .roots = &roots, .writable = could_be_written, .context = all}};
     struct opened_folder f = open_folder(-1, top.p, true);
     struct str shown = path_display(a, env, top);
 
     if (f.fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
         return; /* nothing, a file, a link: the person's doing, as none of them can be made inside */
     w.git = f.fd < 0 ? -1 : fcntl(f.fd, F_DUPFD_CLOEXEC, 0);
+    if (str_is(path_name(PATH_POSIX, top), ".git"))
+        w.left_behind.worktree = arena_str(a, path_parent(PATH_POSIX, top));
+    for (size_t i = 0; i < all->n; i++)
+        if (all->v[i].kind == 'R')
+            *(struct str *)ARENA_PUSH(a, &roots) = all->v[i].path;
+    look_at_chief(&w);
     walk_folder(&w, f, top, 0);
     if (w.why)
         tell(a, lines, arena_format(a,
-            "warning: not all of %s was looked at for symbolic links made inside, through which git here would write: %s: %s. "
+            "warning: not all of %s was looked at for what git here would obey, or write through (symbolic links): %s: %s. "
             "Before you run git there: find %s -type l", shown.p, path_display(a, env, w.where).p, w.why, shown.p));
     if (w.undecided)
         tell(a, lines, arena_format(a,
@@ -541,7 +598,7 @@ void leftover_look(struct arena *a, const struct path_env *env, struct str ledge
         else if (r->kind == 'G' && !seen)
             for (size_t j = 0; j < all.n; j++)
                 if (all.v[j].kind == 'R' && path_is_under(&(struct path_env){.system = PATH_POSIX}, all.v[j].path, r->path)) {
-                    look_for_links(a, env, &all, r->path, all.v[j].n[0], lines);
+                    look_into_git(a, env, &all, r->path, all.v[j].n[0], lines);
                     break;
                 }
     }

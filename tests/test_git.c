@@ -449,6 +449,8 @@ static void test_index(struct arena *a)
 {
     static const struct entry plain[] = {{0100644, "a"}, {0120000, "b/c"}}, nested[] = {{0100644, "file.c"}, {0160000, "deps/sub"}};
     static const struct entry sparse[] = {{0040000, "dir/"}};
+    static const struct entry outside[] = {{0100644, "../a"}, {0100644, "/a"}, {0100644, "a/../b"}, {0100644, "a//b"}, {0100644, "a/"},
+        {0100755, ".git/hooks/a"}, {0100755, "a/.GiT/b"}, {0160000, "./a"}, {0040000, ".git/"}};
     struct buf out = {0};
     struct str all;
 
@@ -457,6 +459,10 @@ static void test_index(struct arena *a)
         CHECK(names(a, make_index(&out, version, plain, 2, "TREE"), GITINDEX_GOOD, NULL), "index: files alone");
         CHECK(names(a, make_index(&out, version, nested, 2, "TREE"), GITINDEX_GOOD, "deps/sub"), "index: a repository");
     }
+    for (unsigned version = 2; version <= 4; version++)
+        for (size_t i = 0; i < COUNT_OF(outside); i++)
+            CHECK(names(a, make_index(&out, version, &outside[i], 1, NULL), GITINDEX_OUTSIDE, NULL), "index: names outside");
+    CHECK(names(a, make_index(&out, 2, outside, 1, "link"), GITINDEX_OUTSIDE, NULL), "index: split, and outside");
     all = make_index(&out, 2, nested, 2, NULL);
     for (size_t n = 0; n < all.n; n++)
         if (!names(a, str_slice(all, 0, n), GITINDEX_DAMAGED, NULL))

@@ -21,6 +21,7 @@ struct reading {
     char name[PATH_BYTES_MAX]; /* of the entry before; version 4 goes on from it */
     size_t name_n;
     bool nameless; /* as only a split index has them */
+    bool split, sparse;
 };
 
 static uint32_t number(const unsigned char *p)
@@ -92,6 +93,19 @@ static bool read_entry(struct reading *r, uint32_t *mode)
     return read_name(r, start, flags);
 }
 
+bool gitindex_is_plain(struct str path)
+{
+    for (size_t at = 0; at <= path.n;) {
+        size_t end = str_find(path, at, '/');
+        struct str part = str_slice(path, at, end);
+        if (part.n == 0 || str_is(part, ".") || str_is(part, "..") || memchr(part.p, 0, part.n) ||
+            (part.n == 4 && part.p[0] == '.' && (part.p[1] | 32) == 'g' && (part.p[2] | 32) == 'i' && (part.p[3] | 32) == 't'))
+            return false;
+        at = end + 1;
+    }
+    return true;
+}
+
 /* What comes after the entries: those in capitals may be passed over. */
 static enum gitindex read_extensions(struct reading *r)
 {
@@ -101,18 +115,21 @@ static enum gitindex read_extensions(struct reading *r)
         if (r->n - r->at < 8 + r->hash)
             return GITINDEX_DAMAGED;
         size = number(sign + 4);
-        if (memcmp(sign, "link", 4) == 0 || memcmp(sign, "sdir", 4) == 0)
-            return GITINDEX_ELSEWHERE;
-        if (sign[0] < 'A' || sign[0] > 'Z' || size > r->n - r->at - 8 - r->hash)
+        r->split = r->split || memcmp(sign, "link", 4) == 0;
+        r->sparse = r->sparse || memcmp(sign, "sdir", 4) == 0;
+        if (((sign[0] < 'A' || sign[0] > 'Z') && memcmp(sign, "link", 4) != 0 && memcmp(sign, "sdir", 4) != 0) ||
+            size > r->n - r->at - 8 - r->hash)
             return GITINDEX_DAMAGED;
         r->at += 8 + (size_t)size;
     }
-    return r->n - r->at == r->hash && !r->nameless ? GITINDEX_GOOD : GITINDEX_DAMAGED;
+    return r->n - r->at == r->hash && (!r->nameless || r->split) ? GITINDEX_GOOD : GITINDEX_DAMAGED;
 }
 
 enum gitindex gitindex_links(struct arena *a, struct str bytes, size_t hash, struct texts *out)
 {
     struct reading r = {.a = a, .p = (const unsigned char *)bytes.p, .n = bytes.n, .at = 12, .hash = hash};
+    bool outside = false, many = false;
+    enum gitindex rest;
     uint32_t count, mode;
 
     if (bytes.n < 12 || memcmp(bytes.p, "DIRC", 4) != 0)
@@ -122,16 +139,21 @@ enum gitindex gitindex_links(struct arena *a, struct str bytes, size_t hash, str
     if (r.version < 2 || r.version > 4)
         return GITINDEX_DAMAGED;
     for (uint32_t i = 0; i < count; i++) {
+        struct str name;
         if (!read_entry(&r, &mode))
             return GITINDEX_DAMAGED;
-        if ((mode & MODE_KIND) == MODE_FOLDER)
-            return GITINDEX_ELSEWHERE;
-        if ((mode & MODE_KIND) != MODE_GITLINK)
+        name = (struct str){r.name, r.name_n};
+        r.sparse = r.sparse || (mode & MODE_KIND) == MODE_FOLDER;
+        if ((mode & MODE_KIND) == MODE_FOLDER && name.n > 0 && name.p[name.n - 1] == '/')
+            name.n--;
+        outside = outside || (name.n > 0 && !gitindex_is_plain(name));
+        if ((mode & MODE_KIND) != MODE_GITLINK || name.n == 0)
             continue;
-        if (out->n == GITINDEX_LINKS_MAX)
-            return GITINDEX_MANY;
-        if (r.name_n > 0)
-            *(struct str *)ARENA_PUSH(a, out) = arena_str(a, (struct str){r.name, r.name_n});
+        many = many || out->n == GITINDEX_LINKS_MAX;
+        if (!many)
+            *(struct str *)ARENA_PUSH(a, out) = arena_str(a, name);
     }
-    return read_extensions(&r);
+    rest = read_extensions(&r);
+    return rest != GITINDEX_GOOD ? rest : outside ? GITINDEX_OUTSIDE : many ? GITINDEX_MANY :
+           r.split || r.sparse ? GITINDEX_ELSEWHERE : GITINDEX_GOOD;
 }

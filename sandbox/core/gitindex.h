@@ -1,5 +1,6 @@
 /*
- * gitindex: which other repositories git's index names: git looks into each of them whenever it looks at the working tree.
+ * gitindex: which other repositories git's index names: git looks into each of them whenever it looks at the working tree;
+ * and whether it names only what may be in one, for git writes what it names without asking.
  *
  * Versions 2 to 4. Pure; what is read was written by programs inside: anything that is not quite as git writes it is
  * GITINDEX_DAMAGED, and so is what only newer versions of git know.
@@ -15,11 +16,14 @@
 enum gitindex {
     GITINDEX_GOOD,
     GITINDEX_DAMAGED,
-    GITINDEX_ELSEWHERE, /* parts of it are in other files: split or sparse */
-    GITINDEX_MANY,
+    GITINDEX_ELSEWHERE, /* parts of it are in other files: split or sparse; out has what it names itself */
+    GITINDEX_MANY,      /* out has the first */
+    GITINDEX_OUTSIDE,   /* a name leads out of the working tree, or into .git: a checkout would write there */
 };
 
 /* hash: bytes of an object's name, 20 or 32. out: paths in the working tree, of a mode that says repository. */
 enum gitindex gitindex_links(struct arena *a, struct str bytes, size_t hash, struct texts *out);
+/* A path that stays in the working tree, by its words, and out of every .git, however that is written. */
+bool gitindex_is_plain(struct str path);
 
 #endif

@@ -3,6 +3,7 @@
  */
 #include "newborn.h"
 #include "gitconf.h"
+#include "gitleft.h"
 #include "text.h"
 
 #define NAMES_MAX 100000 /* in one folder */
@@ -217,6 +218,9 @@ static bool judge_name(struct judge *j, struct str file)
 
     for (size_t i = 0; i < COUNT_OF(folders); i++)
         leads = leads || str_is(folder, folders[i]);
+    if (str_is(name, "MERGE_RR") && !is_ref_or_log(j, file))
+        return (j->eye->read(j->eye->context, j->a, file, GITCONF_BYTES_MAX, true, &text) && text.n == 0) ||
+               bad(j, file, "is there, and git copies what it names");
     if (!(hook || config || leads) || is_ref_or_log(j, file))
         return true;
     if (config)
@@ -270,6 +274,15 @@ bool newborn_judge_there(struct arena *a, const struct path_env *env, const stru
         .reason = reason};
 
     return judge_folder(&j, birth->folder, false, 0) && newborn_reach(a, env, eye, birth, reason);
+}
+
+bool newborn_judge_file(struct arena *a, const struct path_env *env, const struct git_eye *eye, const struct newborn *birth,
+    struct str file, struct str *reason)
+{
+    struct judge j = {.a = a, .env = env, .eye = eye, .folder = birth->folder, .home = birth->home, .root = birth->root,
+        .reason = reason};
+
+    return judge_name(&j, file);
 }
 
 enum newborn_state newborn_judge(struct arena *a, const struct path_env *env, const struct git_eye *eye, struct str folder,

@@ -33,6 +33,9 @@ enum newborn_state newborn_judge(struct arena *a, const struct path_env *env, co
 /* The same of a repository that is in its place: one that the index of a newborn one names. */
 bool newborn_judge_there(struct arena *a, const struct path_env *env, const struct git_eye *eye, const struct newborn *birth,
     struct str *reason);
+/* A single file of it, by its name: nothing that git obeys, or harmless. */
+bool newborn_judge_file(struct arena *a, const struct path_env *env, const struct git_eye *eye, const struct newborn *birth,
+    struct str file, struct str *reason);
 /* newborn_reach.c: does it lead git only where nothing could be written inside, or to what is harmless too? */
 bool newborn_reach(struct arena *a, const struct path_env *env, const struct git_eye *eye, const struct newborn *birth,
     struct str *reason);

@@ -151,18 +151,6 @@ static bool judge_addresses(struct reach *r, struct str file)
 
 /* ---- the repositories that an index names ---- */
 
-static bool is_plain_path(struct str path)
-{
-    for (size_t at = 0; at <= path.n;) {
-        size_t end = str_find(path, at, '/');
-        struct str part = str_slice(path, at, end);
-        if (part.n == 0 || str_is(part, ".") || str_is(part, "..") || str_is(part, ".git"))
-            return false;
-        at = end + 1;
-    }
-    return true;
-}
-
 /* Its .git file leads to a folder below ours: that one is looked at with ours. */
 static bool leads_home(struct reach *r, struct str file)
 {
@@ -217,11 +205,13 @@ static bool judge_index(struct reach *r, struct str folder, struct str worktree)
         return bad(r, file, "is split or sparse: which repositories it names is not looked at");
     case GITINDEX_MANY:
         return bad(r, file, "names too many other repositories");
+    case GITINDEX_OUTSIDE:
+        return bad(r, file, "names files outside of the working tree, or in a .git");
     case GITINDEX_DAMAGED:
         return bad(r, file, "is not well formed");
     }
     for (size_t i = 0; i < links.n; i++) {
-        if (!worktree.n || !is_plain_path(links.v[i]))
+        if (!worktree.n || !gitindex_is_plain(links.v[i]))
             return bad(r, file, "names another repository at a place that cannot be looked at");
         if (!judge_nested(r, path_join(r->a, PATH_POSIX, worktree, links.v[i])))
             return false;

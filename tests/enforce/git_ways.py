@@ -82,6 +82,17 @@ def filtered(command, folder="tools"):
 EVIL = """X="$P/w/evil"; printf '#!/bin/sh\\ntouch "%s"\\ncat\\n' "$MARK" >evil; chmod +x evil; """
 # A folder that is a complete git folder, with configuration that runs it.
 GITDIR = "git init -q --bare evildir; git -C evildir config core.bare false; git -C evildir config core.fsmonitor \"$X\"; "
+# An index by hand: of what stands behind it as path=mode=sum.
+INDEX = """cat >"$P/w/ix.py" <<'END'
+import hashlib, struct, sys
+rows = sorted(row.split("=") for row in sys.argv[1:])
+out = b"DIRC" + struct.pack(">II", 2, len(rows))
+for path, mode, sum in rows:
+    row = struct.pack(">10I", *[0] * 6, int(mode, 8), 0, 0, 0) + bytes.fromhex(sum) + struct.pack(">H", len(path)) + path.encode()
+    out += row + bytes(8 - len(row) % 8)
+open(".git/index", "wb").write(out + hashlib.sha1(out).digest())
+END
+o=$(git hash-object -w evil); """
 USE = "git status; git diff; git log -1; git branch; echo 2 >>file; git add -A; git commit -qm outside; git checkout -q -b side"
 
 # name, repository, attack in the workspace, use outside (each command on its own), where
@@ -190,6 +201,15 @@ WAYS = [
     ("a filter's program from the top", filtered('"$(git rev-parse --show-toplevel)"/tools/clean'), 'cp evil tools/clean', USE, "w"),
     ("a filter's program after cd", filtered("cd tools && ./clean"), 'cp evil tools/clean', USE, "w"),
     ("a filter's program within a script", filtered("sh -c 'exec ./tools/clean'"), 'cp evil tools/clean', USE, "w"),
+    ("an index that names a hook", PLAIN, INDEX + 'python3 ix.py .git/hooks/pre-commit=100755=$o', "git checkout -- .; git commit -q --allow-empty -m x", "w"),
+    ("an index that names what lies outside", PLAIN, INDEX + 'python3 ix.py ../../"${MARK##*/}"=100644=$o', "git restore .", "w"),
+    ("an index that names the configuration by capitals too", PLAIN, INDEX + 'python3 ix.py .GIT/x=100644=$o .git/hooks/post-checkout=100755=$o', "git checkout -- .; git checkout -q -b side", "w"),
+    ("a submodule's git folder, made before git makes it", NEITHER, """git clone -q --bare "$P/lib" m; printf '[core]\nrepositoryformatversion = 0\nworktree = ../../../lib\nfsmonitor = %s\n' "$X" >m/config
+        mkdir -p .git/modules; mv m .git/modules/lib""", "git submodule update --init", "w"),
+    ("hooks in a submodule's git folder, made before git makes it", NEITHER, """git clone -q --bare "$P/lib" m; git -C m config core.bare false; git -C m config core.worktree ../../../lib
+        mkdir -p m/hooks .git/modules; cp evil m/hooks/post-checkout; mv m .git/modules/lib""", "git submodule update --init", "w"),
+    ("a worktree that is made inside, with another's configuration", PLAIN, GITDIR + """git worktree add -q wt; cp -a .git/objects .git/refs evildir/
+        echo ../../../evildir >.git/worktrees/wt/commondir""", "git status", "w/wt"),
     ("the workspace itself made a git folder", NONE, GITDIR + 'git -C evildir config core.worktree "$P/w"; mv evildir/* .', "git status", "w"),
 ]
 
@@ -408,6 +428,39 @@ def leftovers():
     p = meanwhile(w, "rm -f .git/COMMIT_EDITMSG; ln -s /etc/x .git/COMMIT_EDITMSG; touch HEAD; rm .git/HEAD")
     said = p.communicate(timeout=60)[0]
     told(os.path.lexists(f"{w}/HEAD.cordon-aside-1") and not os.path.lexists(f"{w}/HEAD"), "left: a HEAD at the top, where .git is no repository any more", said)
+    secret = f"{HOME}/.ssh/id_rsa"
+    sum = "1" * 40
+    remember = f"mkdir -p .git/rr-cache/{sum}; cp file .git/rr-cache/{sum}/preimage; "
+    for name, names, gets in (("by its path", f"printf '{sum}\\t{secret}\\0' >.git/MERGE_RR", True), ("by a link", f"ln -sf {secret} l; printf '{sum}\\tl\\0' >.git/MERGE_RR", True),
+                              ("that is the workspace's own", f"printf '{sum}\\tfile\\0' >.git/MERGE_RR", False)):
+        for prefix in ("bare", "commit"):
+            w = fresh(f"left-conflict-{name[-1]}-{prefix}", PLAIN + '; mkdir "$HOME/.ssh"; echo SECRET >"$HOME/.ssh/id_rsa"')
+            done = sh(remember + names, w, prefix=[] if prefix == "bare" else cordon("commit", w))
+            sh("git commit -q --allow-empty -m x", w, check=False)
+            copy = sh(f"cat .git/rr-cache/{sum}/postimage", w, check=False).stdout
+            if prefix == "bare" and gets:
+                told("SECRET" in copy, f"control: git outside copies a file {name} into .git", copy)
+            else:
+                told("SECRET" not in copy and (copy == "1\n" or "moved aside" in done.stdout), f"left: a conflict to remember in a file {name}", done.stdout)
+    w = fresh("left-rebase", PLAIN + "; echo 2 >file; git commit -qam two; git tag two; GIT_SEQUENCE_EDITOR='sed -i s/pick/edit/' git rebase -q -i HEAD~1")
+    done = sh("true", w, prefix=cordon("commit", w))
+    told("cordon:" not in done.stdout, "left: a rebase that waits, without a word", done.stdout)
+    done = sh("echo 'x make evil' >>.git/rebase-merge/git-rebase-todo", w, prefix=cordon("commit", w))
+    told("exec make evil" in done.stdout, "left: a program in a rebase's list is told", done.stdout)
+    nested = PLAIN + "; git init -q sub; git -C sub commit -q --allow-empty -m s; git add sub 2>/dev/null; git commit -qm s"
+    w = fresh("left-nested", nested)
+    done = sh("git -C sub commit -q --allow-empty -m t", w, prefix=cordon("commit", w))
+    told("cordon:" not in done.stdout, "left: a repository that the index names, with nothing in it", done.stdout)
+    w = fresh("left-index", PLAIN)
+    done = sh("for v in 2 3 4; do git update-index --index-version $v; done; touch n; git add -N n; git update-index --split-index", w, prefix=cordon("commit", w))
+    told("cordon:" not in done.stdout and os.path.exists(f"{w}/.git/index"), "left: an index of any kind stays", done.stdout)
+    w = fresh("left-made", NEITHER)
+    p = meanwhile(w, "git submodule --quiet update --init")
+    said = p.communicate(timeout=60)[0]
+    told("cordon:" not in said and sh("git -C lib status --short", w).stdout == "", "left: a submodule that is initialised outside meanwhile", said)
+    w = fresh("left-worktree", PLAIN)
+    done = sh("git worktree add -q wt", w, prefix=cordon("commit", w))
+    told("cordon:" not in done.stdout and sh("git status --short", f"{w}/wt").stdout == "", "left: a worktree that is made inside", done.stdout)
     w = fresh("left-killed", PLAIN)
     p = subprocess.Popen([*cordon("commit", w), "sh", "-c", "echo; sleep 60"], cwd=w, env=ENV, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
     p.stdout.readline()

@@ -1,0 +1,231 @@
+/*
+ * gitleft: files in a .git that git outside takes at their word. See gitleft.h.
+ */
+#include "gitleft.h"
+#include "gitconf.h"
+#include "gitindex.h"
+#include "newborn.h"
+#include "text.h"
+
+#include <string.h>
+
+#define LINK_MAX ((size_t)PATH_BYTES_MAX + 16)
+#define LIST_MAX ((size_t)4 << 20) /* bytes of a rebase's list, of a list of conflicts */
+
+static struct str join(struct arena *a, struct str folder, const char *name)
+{
+    return path_join(a, PATH_POSIX, folder, str_from(name));
+}
+
+static bool read_file(struct arena *a, const struct gitleft *l, struct str file, size_t ceiling, struct str *out)
+{
+    return l->eye->read(l->eye->context, a, file, ceiling, true, out);
+}
+
+static const char *shown(struct arena *a, const struct gitleft *l, struct str path)
+{
+    return path_display(a, l->env, path).p;
+}
+
+/* ---- which ---- */
+
+static bool is_one_of(struct str name, const char *const *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_is(name, list[i]))
+            return true;
+    return false;
+}
+
+static bool is_index(struct str name)
+{
+    return str_is(name, "index") || str_starts(name, STR("sharedindex."));
+}
+
+/* Of those that were known, what git obeys was read-only. */
+static bool is_obeyed(struct str top, struct str folder, struct str name)
+{
+    static const char *const files[] = {"config", "config.worktree", "commondir"}, *const folders[] = {"hooks", "remotes", "branches"};
+    struct str below = folder.n > top.n ? str_slice(folder, top.n + 1, folder.n) : (struct str){0};
+
+    return (str_starts(below, STR("modules/")) || str_starts(below, STR("worktrees/"))) &&
+           (is_one_of(name, files, COUNT_OF(files)) || is_one_of(path_name(PATH_POSIX, folder), folders, COUNT_OF(folders)));
+}
+
+bool gitleft_wants(struct str top, struct str folder, struct str name)
+{
+    static const char *const lists[] = {"MERGE_RR", "git-rebase-todo"};
+
+    return is_index(name) || is_one_of(name, lists, COUNT_OF(lists)) || is_obeyed(top, folder, name);
+}
+
+/* ---- an index ---- */
+
+/* Bytes of an object's name, and where the working tree is, by the configuration that counts for folder. */
+static size_t ask_config(struct arena *a, const struct gitleft *l, struct str folder, struct str *worktree)
+{
+    struct path_env plain = {.system = PATH_POSIX, .cwd = folder};
+    struct err ignored = {0};
+    struct gitconf conf;
+    struct str text, path;
+    size_t hash = 20;
+
+    *worktree = str_eq(folder, l->top) ? l->worktree : (struct str){0};
+    if (!read_file(a, l, join(a, folder, "config"), GITCONF_BYTES_MAX, &text) &&
+        !read_file(a, l, join(a, l->top, "config"), GITCONF_BYTES_MAX, &text))
+        return hash;
+    gitconf_parse(a, text, &conf);
+    for (size_t i = 0; i < conf.n; i++) {
+        const struct gitconf_entry *e = &conf.v[i];
+        if (str_is(e->section, "extensions") && str_is(e->key, "objectformat"))
+            hash = str_is(e->value, "sha256") ? 32 : 20;
+        if (str_is(e->section, "core") && str_is(e->key, "worktree") && !e->subsection.p && e->value.n > 0 &&
+            e->value.p[0] != '~' && path_canonical(a, &plain, e->value, &path, &ignored))
+            *worktree = path;
+    }
+    return hash;
+}
+
+/* To a submodule's folder below ours, which is held or looked at itself. */
+static bool leads_home(struct arena *a, const struct gitleft *l, struct str dot_git)
+{
+    struct path_env plain = {.system = PATH_POSIX, .cwd = path_parent(PATH_POSIX, dot_git)};
+    struct err ignored = {0};
+    struct str text, path;
+
+    if (!read_file(a, l, dot_git, LINK_MAX, &text) || !str_starts(text, STR("gitdir: ")))
+        return false;
+    text = str_slice(text, 8, text.n);
+    while (text.n && (text.p[text.n - 1] == '\n' || text.p[text.n - 1] == '\r'))
+        text.n--;
+    return text.n > 0 && text.p[0] != '~' && path_canonical(a, &plain, arena_str(a, text), &path, &ignored) &&
+           path_is_under(l->env, join(a, l->top, "modules"), path);
+}
+
+static void judge_nested(struct arena *a, const struct gitleft *l, struct str folder, struct texts *lines)
+{
+    struct str dot_git = join(a, folder, ".git"), config = join(a, dot_git, "config"), reason = {0};
+    struct newborn nested = {.folder = dot_git, .home = dot_git, .root = folder, .roots = l->roots, .depth = 1};
+    enum fact_kind kind = l->eye->kind(l->eye->context, dot_git);
+
+    if (kind == FACT_MISSING || (kind == FACT_FILE && leads_home(a, l, dot_git)) || !l->writable(l->context, config) ||
+        !l->writable(l->context, dot_git))
+        return;
+    if (kind == FACT_FOLDER && newborn_judge_there(a, l->env, l->eye, &nested, &reason))
+        return;
+    if (reason.n == 0)
+        reason = STR(".git leads elsewhere");
+    *(struct str *)ARENA_PUSH(a, lines) = arena_format(a,
+        "git's index names %s, a repository that could be changed inside: git status here looks into it and obeys it (its %s)",
+        shown(a, l, folder), reason.p);
+}
+
+static struct str judge_index(struct arena *a, const struct gitleft *l, struct str file, bool fresh, struct texts *lines)
+{
+    struct str folder = arena_str(a, path_parent(PATH_POSIX, file)), bytes, worktree;
+    struct texts links = {0};
+    enum gitindex state;
+    size_t hash;
+
+    if (!read_file(a, l, file, GITINDEX_BYTES_MAX, &bytes)) {
+        *(struct str *)ARENA_PUSH(a, lines) = arena_format(a, "%s cannot be read, or is too large to be looked at: with names that "
+            "lead out of the working tree git checkout here would write anywhere", shown(a, l, file));
+        return (struct str){0};
+    }
+    if (!str_starts(bytes, STR("DIRC")))
+        return (struct str){0}; /* git takes no such */
+    hash = ask_config(a, l, folder, &worktree);
+    state = gitindex_links(a, bytes, hash, &links);
+    if (state == GITINDEX_OUTSIDE)
+        return STR("names files outside of the working tree, or in a .git, which git checkout here would write");
+    if (state == GITINDEX_DAMAGED && fresh)
+        return STR("is not as git writes it, so that it cannot be told which files git checkout here would write");
+    for (size_t i = 0; i < links.n && worktree.n > 0; i++)
+        judge_nested(a, l, path_join(a, PATH_POSIX, worktree, links.v[i]), lines);
+    return (struct str){0};
+}
+
+/* ---- lists ---- */
+
+/* "SUM[.N] TAB PATH NUL": git reads each path as it is, and keeps a copy in .git of what it finds. */
+bool gitleft_conflicts_are_plain(const struct git_eye *eye, struct arena *a, struct str bytes, struct str worktree)
+{
+    for (size_t at = 0; at < bytes.n;) {
+        size_t end = str_find(bytes, at, '\0'), tab = str_find(bytes, at, '\t');
+        struct str path = tab < end ? str_slice(bytes, tab + 1, end) : (struct str){0};
+        enum fact_kind kind;
+        if (worktree.n == 0 || path.n >= PATH_BYTES_MAX || !gitindex_is_plain(path))
+            return false;
+        kind = eye->kind(eye->context, path_join(a, PATH_POSIX, worktree, arena_str(a, path)));
+        if (kind != FACT_FILE && kind != FACT_MISSING)
+            return false;
+        at = end + 1;
+    }
+    return true;
+}
+
+static struct str judge_conflicts(struct arena *a, const struct gitleft *l, struct str file)
+{
+    struct str folder = path_parent(PATH_POSIX, file), bytes;
+    struct str worktree = str_eq(folder, l->top) ? l->worktree : (struct str){0};
+
+    if (read_file(a, l, file, LIST_MAX, &bytes) && gitleft_conflicts_are_plain(l->eye, a, bytes, worktree))
+        return (struct str){0};
+    return STR("names files that git here would copy into .git, and that may lie outside of the working tree");
+}
+
+/* "exec COMMAND", "x COMMAND". */
+static struct str command_of(struct str line)
+{
+    static const char *const words[] = {"exec", "x"};
+    size_t at = 0;
+
+    while (at < line.n && (line.p[at] == ' ' || line.p[at] == '\t'))
+        at++;
+    line = str_slice(line, at, line.n);
+    for (size_t i = 0; i < COUNT_OF(words); i++) {
+        size_t n = strlen(words[i]);
+        if (str_starts(line, str_from(words[i])) && n < line.n && (line.p[n] == ' ' || line.p[n] == '\t'))
+            return str_slice(line, n + 1, line.n);
+    }
+    return (struct str){0};
+}
+
+static void judge_rebase(struct arena *a, const struct gitleft *l, struct str file, struct texts *lines)
+{
+    struct str bytes, command = {0};
+
+    if (!read_file(a, l, file, LIST_MAX, &bytes))
+        bytes = STR("exec (a list that cannot be read)");
+    for (size_t at = 0; at < bytes.n && command.n == 0;) {
+        size_t end = str_find(bytes, at, '\n');
+        command = command_of(str_slice(bytes, at, end));
+        at = end + 1;
+    }
+    if (command.n > 0)
+        *(struct str *)ARENA_PUSH(a, lines) = arena_format(a,
+            "a rebase that was begun or changed inside runs programs when it is continued here: exec %.200s in %s",
+            text_printable(a, str_slice(command, 0, command.n < 100 ? command.n : 100)).p, shown(a, l, file));
+}
+
+/* ---- */
+
+struct str gitleft_judge(struct arena *a, const struct gitleft *l, struct str file, bool fresh, struct texts *lines)
+{
+    struct newborn there = {.folder = l->top, .home = l->top, .root = l->worktree.n ? l->worktree : path_parent(PATH_POSIX, l->top),
+        .roots = l->roots};
+    struct str name = path_name(PATH_POSIX, file), folder = path_parent(PATH_POSIX, file), reason = {0};
+
+    if (is_obeyed(l->top, folder, name))
+        return newborn_judge_file(a, l->env, l->eye, &there, file, &reason)
+                   ? (struct str){0}
+                   : arena_format(a, "git here would obey, and that came while the session ran (%s)", reason.p);
+    if (str_is(name, "MERGE_RR"))
+        return judge_conflicts(a, l, file);
+    if (str_is(name, "git-rebase-todo")) {
+        if (fresh)
+            judge_rebase(a, l, file, lines);
+        return (struct str){0};
+    }
+    return judge_index(a, l, file, fresh, lines);
+}

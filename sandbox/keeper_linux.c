@@ -38,7 +38,8 @@
 #define REPAIRS_MAX   50   /* rounds, while somebody keeps changing it; from the sixth on with a pause before each */
 #define REPAIRS_FAST  5
 #define REPAIR_PAUSE  1000000L /* ns */
-#define ASIDES_MAX    3    /* of one name: then the tree ends */
+#define ASIDES_MAX    3    /* of one name, where it could be taken from inside all the time; else within ASIDES_SPAN: then the tree ends */
+#define ASIDES_SPAN   10000 /* ms */
 #define NOTICES_MAX   64
 #define IDLE_LOOKS    200  /* looks in a row that found nothing amiss, before a pause */
 #define PAUSE_MS      5
@@ -67,6 +68,7 @@ struct kept {
     bool gone; /* it, or a folder above it, was away or may have been: what is there may come from inside */
     bool anew; /* a folder above it that the tree can neither move nor remove was replaced: what is in that comes from outside */
     unsigned asides;
+    uint64_t asides_since; /* ms, monotonic: when the first of them was */
     struct str aside; /* what was given another name just now, and is still to be told */
 };
 
@@ -309,18 +311,6 @@ static bool is_alone(void)
     return poll(&p, 1, 0) > 0 && (p.revents & (POLLHUP | POLLRDHUP | POLLERR)) != 0;
 }
 
-/* A placeholder that somebody took away, with the mark by which the trusted side knows it. */
-static bool make_again(const struct op *op)
-{
-    const char *name;
-    int folder = placeholder_folder(op->path, &name);
-    bool made = folder >= 0 && names_make(folder, name, op->kind == OP_PLACEHOLDER && op->number == 1, op->text);
-
-    if (folder >= 0)
-        close(folder);
-    return made || errno == EEXIST;
-}
-
 static enum op_kind kind_again(const struct kept *k, bool folder)
 {
     if (is_secret(k))
@@ -352,13 +342,22 @@ static bool is_foreign(struct kept *k)
     return !untouched;
 }
 
-/* Another name in the same folder: nothing of the person's is lost, should it be theirs. */
+/* Another name in the same folder: nothing of the person's is lost, should it be theirs. Only somebody outside can take a
+ * held name away, and may do so again and again in a day's work. */
 static bool put_aside(struct kept *k, struct err *e)
 {
     char other[256];
     const char *name = "";
-    int folder = placeholder_folder(k->op.path, &name);
-    bool good = folder >= 0 && k->asides < ASIDES_MAX && placeholder_aside(folder, name, other);
+    uint64_t now = sys_milliseconds();
+    int folder;
+    bool good;
+
+    if (k->op.kind != OP_GUARD && now - k->asides_since > ASIDES_SPAN) {
+        k->asides = 0;
+        k->asides_since = now;
+    }
+    folder = placeholder_folder(k->op.path, &name);
+    good = folder >= 0 && k->asides < ASIDES_MAX && placeholder_aside(folder, name, other);
 
     if (good) {
         k->aside = path_join(&keeper.names, PATH_POSIX, path_parent(PATH_POSIX, k->op.path), str_from(other));
@@ -436,7 +435,7 @@ static bool cover_again(struct kept *k, struct err *e)
     }
     if (k->op.kind == OP_GUARD)
         return true;
-    if (state == NOT_THERE && is_held(&k->op) && !make_again(&k->op)) {
+    if (state == NOT_THERE && is_held(&k->op) && !kept_make_again(&k->op)) {
         err_set(e, ERR_SYSTEM, "cannot hold a name again");
         e->code = errno;
         return err_subject(e, k->op.path);

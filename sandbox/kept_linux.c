@@ -3,7 +3,9 @@
  */
 #include "observe.h"
 
+#include <errno.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* What the kernel shows of itself changes by no name that somebody makes. */
 static bool is_of_kernel(struct str path)
@@ -59,4 +61,16 @@ bool kept_is_cover(int fd)
 {
     unsigned mode = 0;
     return kept_is_mount(fd, &mode) && (mode & 07777) == 0;
+}
+
+/* A placeholder that somebody took away, with the mark by which the trusted side knows it. */
+bool kept_make_again(const struct op *op)
+{
+    const char *name;
+    int folder = placeholder_folder(op->path, &name);
+    bool made = folder >= 0 && names_make(folder, name, op->kind == OP_PLACEHOLDER && op->number == 1, op->text);
+
+    if (folder >= 0)
+        close(folder);
+    return made || errno == EEXIST;
 }

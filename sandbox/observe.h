@@ -316,6 +316,7 @@ bool keeper_has(const struct op *op); /* what it asks for is so already */
 bool kept_is(const struct op *op);
 bool kept_is_pin(const struct op *ops, size_t count, const struct op *op);
 bool kept_is_mount(int fd, unsigned *mode); /* mode: of what is mounted; NULL: not asked */
+bool kept_make_again(const struct op *op);  /* a held name that is away; true as well when something is there */
 bool kept_is_cover(int fd);                 /* every cover is a mount of an object of mode 000 */
 
 #endif

@@ -48,12 +48,12 @@ def replaced(world):
             os.rename(f"{workspace}/.git", f"{workspace}/was{i}")
             make_repository(workspace)
             held = wait_for(lambda: f"{workspace}/.git " in shell.ask("cat /proc/self/mountinfo"), 3)
-            shell.ask("mv .git gone")
+            said = shell.ask("mv .git gone")
             if not held or shell.status == 0:
                 break
         report.check(held and shell.status not in (0, -1) and os.path.isdir(f"{workspace}/.git"),
                      f"keeping: a repository put in the place of another is held in place ({where})",
-                     f"round {i}: {shell.status}")
+                     f"round {i}: held {held}, {shell.status}: {said[-300:]}")
         if runner and shell.status != -1:
             after = len(os.listdir(f"/proc/{runner}/fd"))
             # Locks on held names may come late, one for each; a leak is one for each round.

@@ -26,6 +26,7 @@ class Shell:
         self.child = subprocess.Popen(world.command(kind, workspace, ["sh"], flags), env=world.environment(kind),
                                       cwd=workspace, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                       stderr=subprocess.STDOUT, text=True)
+        self.last = ""
         self.up = self.ask("echo up") == "up"
 
     def ask(self, line):
@@ -34,15 +35,20 @@ class Shell:
             self.child.stdin.write(f"{line}\necho '=ended='$?\n")
             self.child.stdin.flush()
         except OSError:
-            return "the session is gone"
+            self.status = -1
+            return f"the session is gone: {self.last!r}"
         said = []
         while (text := self.child.stdout.readline()) and not text.startswith("=ended="):
             said.append(text)
         self.status = int(text[7:]) if text.startswith("=ended=") else -1
-        return "".join(said).strip()
+        self.last = "".join(said).strip()
+        return self.last
 
     def end(self):
-        self.child.stdin.close()
+        try:
+            self.child.stdin.close()
+        except OSError:
+            pass # it ended before us: the check that was under way says so
         self.child.wait(20)
         self.child.stdout.close()
 

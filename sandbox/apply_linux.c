@@ -560,6 +560,7 @@ static bool apply_one(struct state *s, size_t i, struct err *e)
     case OP_GUARD: /* held by the observer: see watch_linux.c */
     case OP_HARDLINKS:
     case OP_DATAGRAMS: /* the gate's: see watch */
+        break;
     case OP_ACE: /* no plan for Linux has one of those */
     case OP_OWNER:
     case OP_GUARD_NAME:

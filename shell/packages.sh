@@ -20,6 +20,17 @@ has_header() {
     has gcc && printf '#include <%s>\n' "$1" | gcc -E -x c - >/dev/null 2>&1
 }
 
+# The Python that has Samba's access check, with which the tests compare: the distribution's own, whatever is first in PATH.
+samba_python() {
+    for python in python3 /usr/bin/python3; do
+        if "$python" -c 'import samba.security, samba.dcerpc.security' 2>/dev/null; then
+            echo "$python"
+            return
+        fi
+    done
+    return 1
+}
+
 # The Debian names of what is missing. They are looked for by what they do, so that other ways to have them count.
 missing_to_build() {
     has gcc || echo gcc
@@ -46,6 +57,7 @@ missing_to_test_more() {
     has aarch64-linux-gnu-gcc || echo gcc-aarch64-linux-gnu
     [ -f /usr/aarch64-linux-gnu/include/stdlib.h ] || echo libc6-dev-arm64-cross
     has dpkg-source || echo dpkg-dev
+    samba_python >/dev/null || echo python3-samba
     if [ -n "${CORDON_TEST_WINE:-}" ]; then
         has wine || echo wine wine64
     fi

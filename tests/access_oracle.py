@@ -1,0 +1,204 @@
+"""Holds the access check against Samba's, which others wrote: generated tokens and descriptors, the same question to both.
+
+    python3 access_oracle.py ACCESS_TOOL [CASES [SEED]]
+
+The second pass has an oracle too: Samba asked with a token of the restricting SIDs alone. What Samba does not have, or does
+otherwise on purpose, is named as skipped and never generated into what is counted.
+"""
+
+import random
+import subprocess
+import sys
+
+import samba.security
+from samba import NTSTATUSError
+from samba.dcerpc import security
+from samba.ndr import ndr_pack
+
+ME, GROUPS = "S-1-5-21-7-7-7-1001", ["S-1-5-21-7-7-7-2001", "S-1-5-32-545", "S-1-5-11", "S-1-5-5-0-77"]
+WRITES, STRANGERS = ["S-1-5-21-9-9-9-9", "S-1-5-21-8-8-8-8"], ["S-1-5-21-7-7-7-1009", "S-1-5-18", "S-1-5-32-544"]
+EVERYONE, OWNER_RIGHTS = "S-1-1-0", "S-1-3-4"
+ALL = [ME, EVERYONE, OWNER_RIGHTS] + GROUPS + WRITES + STRANGERS
+SHORT = {"S-1-5-32-545": "BU", "S-1-5-11": "AU", "S-1-5-18": "SY", "S-1-5-32-544": "BA", EVERYONE: "WD", OWNER_RIGHTS: "OW"}
+
+MAXIMUM, SYSTEM_SECURITY, WRITE_OWNER = 0x02000000, 0x01000000, 0x00080000
+GENERIC = {0x80000000: 0x120089, 0x40000000: 0x120116, 0x20000000: 0x1200A0, 0x10000000: 0x1F01FF}
+WRITE_SET = 0x010D0116  # what the second pass of a write-restricted token is for, on a file; written here a second time
+RIGHTS = [1 << b for b in (0, 1, 2, 3, 4, 5, 6, 7, 8, 16, 17, 18, 19, 20)]
+LETTERS = {"FR": 0x120089, "FW": 0x120116, "FX": 0x1200A0, "GA": 1 << 28, "GR": 1 << 31, "GW": 1 << 30,
+           "GX": 1 << 29, "RC": 0x20000, "SD": 0x10000, "WD": 0x40000, "WO": 0x80000, "CC": 1, "DC": 2, "LC": 4, "DT": 0x40}
+
+
+def mapped(mask):
+    for bit, meaning in GENERIC.items():
+        if mask & bit:
+            mask = (mask & ~bit) | meaning
+    return mask
+
+
+class Case:
+    """One question: words for our side, objects for Samba's."""
+
+    def __init__(self, rng):
+        self.rng = rng
+        self.groups = [g for g in GROUPS + [EVERYONE] if rng.random() < 0.5]
+        self.disabled = [g for g in GROUPS if g not in self.groups and rng.random() < 0.3]
+        self.restricting = [s for s in WRITES + [ME, EVERYONE] + GROUPS if rng.random() < 0.3] if rng.random() < 0.5 else []
+        self.write_restricted = bool(self.restricting) and rng.random() < 0.6
+        self.take, self.security = rng.random() < 0.1, rng.random() < 0.1
+        self.owner = rng.choice([ME] + GROUPS + STRANGERS)
+        self.aces = [self.make_ace() for _ in range(rng.choice([0, 1, 1, 2, 3, 4, 6, 9]))]
+        self.desired = self.make_desired()
+
+    def make_mask(self):
+        rng = self.rng
+        if rng.random() < 0.4:
+            letters = rng.sample(sorted(LETTERS), rng.choice([1, 1, 2]))
+            return "".join(letters), self.either(letters)
+        mask = self.some_rights()
+        return "0x%x" % mask, mask
+
+    @staticmethod
+    def either(letters):
+        mask = 0
+        for letter in letters:
+            mask |= LETTERS[letter]
+        return mask
+
+    def some_rights(self):
+        rng = self.rng
+        mask = 0
+        for right in rng.sample(RIGHTS, rng.choice([1, 1, 2, 3, 5, 9])):
+            mask |= right
+        return mask
+
+    def make_ace(self):
+        rng = self.rng
+        text, mask = self.make_mask()
+        return (rng.choice("AAAD"), rng.choice(["", "", "", "OICI", "OICIIO", "ID", "OINP", "CIIO"]), text, mask, rng.choice(ALL))
+
+    def make_desired(self):
+        rng, kind = self.rng, self.rng.random()
+        if kind < 0.2:
+            return MAXIMUM
+        if kind < 0.4:
+            return rng.choice(sorted(GENERIC))
+        if kind < 0.45:
+            return MAXIMUM | rng.choice(RIGHTS)
+        return self.some_rights() | (SYSTEM_SECURITY if rng.random() < 0.05 else 0)
+
+    # ours
+    def token_words(self):
+        words = ["u=" + ME] + ["g=" + g for g in self.groups] + ["g-=" + g for g in self.disabled]
+        words += ["r=" + r for r in self.restricting]
+        if self.write_restricted:
+            words.append("w")
+        words += ["p=take"] * self.take + ["p=security"] * self.security
+        return " ".join(words)
+
+    def sddl(self, numbers):
+        text = "O:%sG:S-1-5-32-545D:" % self.owner
+        for kind, flags, rights, mask, sid in self.aces:
+            text += "(%s;%s;%s;;;%s)" % (kind, flags, "0x%x" % mapped(mask) if numbers else rights, SHORT.get(sid, sid))
+        return text
+
+
+def samba_token(case, sids):
+    token = security.token()
+    token.sids = [security.dom_sid(s) for s in sids]
+    token.num_sids = len(sids)
+    if case.take:
+        token.set_privilege(security.SEC_PRIV_TAKE_OWNERSHIP)
+    if case.security:
+        token.set_privilege(security.SEC_PRIV_SECURITY)
+    return token
+
+
+def samba_asks(descriptor, token, desired):
+    """The rights that are granted; None for a refusal."""
+    try:
+        return samba.security.access_check(descriptor, token, desired)
+    except NTSTATUSError as e:
+        if e.args[0] not in (0xC0000022, 0xC0000061):  # access denied, privilege not held
+            raise
+        return None
+
+
+def expected(case):
+    """What Samba says in one pass or in both: the rights, or None."""
+    descriptor = security.descriptor.from_sddl(case.sddl(True), security.dom_sid("S-1-5-21-7-7-7"))
+    desired = mapped(case.desired)
+    first = samba_asks(descriptor, samba_token(case, [ME] + case.groups), desired)
+    if first is None or not case.restricting:
+        return first
+    scope = WRITE_SET if case.write_restricted else 0xFFFFFFFF
+    named = desired & ~MAXIMUM & scope
+    token = samba_token(case, case.restricting)
+    if named and samba_asks(descriptor, token, named) is None:
+        return None
+    if not desired & MAXIMUM:
+        return first
+    second = samba_asks(descriptor, token, MAXIMUM)
+    return first & ((second or 0) | named | ~scope & 0xFFFFFFFF)
+
+
+def questions(cases):
+    for case in cases:
+        text = case.sddl(False)
+        theirs = ndr_pack(security.descriptor.from_sddl(text, security.dom_sid("S-1-5-21-7-7-7"))).hex()
+        yield "%s\t%s\t%s\t%x\n" % (case.token_words(), text, theirs, case.desired)
+
+
+def report(name, wrong, count):
+    if wrong:
+        print("not ok %s: %d of %d differ, first: %s" % (name, len(wrong), count, wrong[0]))
+    elif count < 100:
+        print("not ok %s: only %d cases were generated" % (name, count))
+    else:
+        print("ok %s (%d cases)" % (name, count))
+    return bool(wrong) or count < 100
+
+
+def kind_of(case):
+    if not case.restricting:
+        return "one pass"
+    return "write-restricted second pass" if case.write_restricted else "restricted second pass"
+
+
+def main():
+    tool = sys.argv[1]
+    count = int(sys.argv[2]) if len(sys.argv) > 2 else 20000
+    rng = random.Random(int(sys.argv[3]) if len(sys.argv) > 3 else 20261121)
+    cases = [Case(rng) for _ in range(count)]
+    lines = list(questions(cases))
+    done = subprocess.run([tool], input="".join(lines), capture_output=True, text=True, timeout=100)
+    answers = done.stdout.splitlines()
+    if done.returncode or len(answers) != count:
+        print("not ok access_tool: %d answers, status %d: %s" % (len(answers), done.returncode, done.stderr.strip()[:200]))
+        print("done")
+        return 1
+    total, wrong, bytes_wrong = {}, {}, []
+    for case, line, answer in zip(cases, lines, answers):
+        verdict, rights, _, _, known, same = answer.split()
+        theirs = expected(case)
+        name = kind_of(case) + (", all that is allowed" if case.desired & MAXIMUM else "")
+        ours = int(rights, 16) if verdict == "granted" else None
+        total[name] = total.get(name, 0) + 1
+        if (ours or None) != (theirs or None) or known != "known":
+            wrong.setdefault(name, []).append("%s ours %s, Samba %s" % (line.strip().replace("\t", " | "), answer, theirs))
+        if same != "same":
+            bytes_wrong.append(line.strip().replace("\t", " | "))
+    failed = False
+    for name in sorted(total):
+        failed |= report("as Samba decides: " + name, wrong.get(name, []), total[name])
+    failed |= report("as Samba reads SDDL and lays out bytes", bytes_wrong, count)
+    for lacking in ("deny-only groups and a deny-only user", "mandatory labels", "backup and restore intent", "no DACL and a NULL DACL (Samba refuses)",
+                    "asking for nothing (Samba grants it)", "which rights are writing, for a write-restricted token",
+                    "inheritance by a new child (Samba's Python has no call for it)",
+                    "the letters FA (older Samba reads 0x1ff) and those of registry keys"):
+        print("skip %s: Samba has no such case, or another" % lacking)
+    print("done")
+    return failed
+
+
+sys.exit(main())

@@ -1,0 +1,127 @@
+/*
+ * run: a plan done step by step, each made and then read back, and taken back when setup fails.
+ */
+#include "setup.h"
+
+static bool not_verified(const struct setup_step *s, struct err *e)
+{
+    err_set(e, ERR_SYSTEM, "the step \"%s\" was made, and cannot be read back", setup_kind_name(s->kind));
+    err_subject(e, s->subject);
+    err_reason(e, "what cannot be read back is as good as missing");
+    return err_remedy(e, "Wine says yes to what it does not do; on Windows see cordon doctor, and report it");
+}
+
+static void missing_part(struct arena *a, struct setup_made *made, const char *part)
+{
+    for (size_t i = 0; i < made->missing.n; i++)
+        if (str_is(made->missing.v[i], part))
+            return;
+    *(struct str *)ARENA_PUSH(a, &made->missing) = str_from(part);
+}
+
+/* Everything before the enabling, again: a later step could have undone an earlier one. */
+static bool verify_all(const struct setup_edge *edge, const struct setup_plan *plan, size_t until, struct err *e)
+{
+    for (size_t i = 0; i < until; i++) {
+        const struct setup_step *s = &plan->v[i];
+        if (s->fail == SETUP_STOP && setup_changes(s->kind) && edge->look(edge->context, s) != LOOK_WHOLE)
+            return not_verified(s, e);
+    }
+    return true;
+}
+
+static bool make_step(struct arena *a, const struct setup_edge *edge, const struct setup_step *s, struct setup_made *made, struct err *e)
+{
+    enum setup_look before = edge->look(edge->context, s);
+    struct setup_step *kept;
+
+    if (before == LOOK_WHOLE) {
+        edge->tell(edge->context, s, TOLD_DONE_ALREADY, NULL);
+        return true;
+    }
+    if (!edge->record(edge->context, s, e))
+        return false;
+    /* Kept before it is made: half a step is taken back too. What was there before is mended, and not taken away. */
+    kept = ARENA_PUSH(a, made);
+    *kept = *s;
+    kept->state = before == LOOK_DIFFERS ? STEP_MEND : STEP_MAKE;
+    if (!edge->make(edge->context, s, e))
+        return false;
+    if (edge->look(edge->context, s) != LOOK_WHOLE)
+        return not_verified(s, e);
+    edge->tell(edge->context, s, TOLD_MADE, NULL);
+    return true;
+}
+
+static void take_back(const struct setup_edge *edge, const struct setup_step *s)
+{
+    struct err e = {0};
+
+    if (s->state == STEP_MEND || !setup_changes(s->kind) || s->kind == SETUP_DISABLE)
+        return;
+    if (edge->undo(edge->context, s, &e))
+        edge->tell(edge->context, s, TOLD_UNDONE, NULL);
+    else
+        edge->tell(edge->context, s, TOLD_LEFT, &e);
+}
+
+void setup_take_back(const struct setup_edge *edge, struct setup_made *made)
+{
+    while (made->n)
+        take_back(edge, &made->v[--made->n]);
+}
+
+bool setup_run(struct arena *a, const struct setup_edge *edge, const struct setup_plan *plan, struct setup_made *made, struct err *e)
+{
+    made->again = false;
+    for (size_t i = 0; i < plan->n; i++) {
+        const struct setup_step *s = &plan->v[i];
+        size_t before = made->n;
+        struct err why = {0};
+        bool good;
+
+        if (s->kind == SETUP_FILTERS && !plan->filter_count) {
+            made->again = true;
+            return true;
+        } else if (s->kind == SETUP_VERIFY) {
+            good = verify_all(edge, plan, i, &why);
+        } else {
+            good = make_step(a, edge, s, made, &why);
+        }
+        if (good)
+            continue;
+        if (s->fail == SETUP_DEGRADE) {
+            missing_part(a, made, s->part);
+            edge->tell(edge->context, s, TOLD_MISSING, &why);
+            while (made->n > before)
+                take_back(edge, &made->v[--made->n]);
+            continue;
+        }
+        edge->tell(edge->context, s, TOLD_FAILED, &why);
+        setup_take_back(edge, made);
+        *e = why;
+        return false;
+    }
+    return true;
+}
+
+void setup_run_undo(struct arena *a, const struct setup_edge *edge, const struct setup_plan *plan, struct texts *left)
+{
+    for (size_t i = 0; i < plan->n; i++) {
+        const struct setup_step *s = &plan->v[i];
+        struct err e = {0};
+        enum setup_look now;
+
+        if (edge->undo(edge->context, s, &e)) {
+            now = edge->look(edge->context, s);
+            if (s->kind == SETUP_DISABLE ? now == LOOK_WHOLE : now == LOOK_MISSING) {
+                edge->tell(edge->context, s, TOLD_UNDONE, NULL);
+                continue;
+            }
+            err_set(&e, ERR_SYSTEM, "it is still there, or cannot be looked for");
+        }
+        edge->tell(edge->context, s, TOLD_LEFT, &e);
+        *(struct str *)ARENA_PUSH(a, left) = arena_format(
+            a, "%s %.*s: %s", setup_kind_name(s->kind), (int)s->subject.n, s->subject.p ? s->subject.p : "", err_text(&e, a).p);
+    }
+}

@@ -12,6 +12,7 @@
 #include <windows.h>
 #include <winternl.h>
 
+#include "core/access.h"
 #include "core/path.h"
 #include "sandbox.h"
 
@@ -81,5 +82,19 @@ void sys_also(sys_handle h, HANDLE event);   /* sys_wait takes h for readable wh
 /* What pty_resize does with it. */
 void sys_on_resize(sys_handle h, bool (*resize)(void *context, uint16_t rows, uint16_t columns), void *context);
 bool sys_resize(sys_handle h, uint16_t rows, uint16_t columns);
+
+/* ---- access_windows.c: the system's own access check ---- */
+
+/* A token as access_check wants it. Backup and restore are never asked for. */
+bool win_token_read(struct arena *a, HANDLE token, struct token *out, struct err *e);
+/* AccessCheck of an impersonation token; desired may hold generic rights. rights: what was granted. False: it could not be asked. */
+bool win_access_check(HANDLE token, const struct descriptor *d, const struct access_mapping *mapping, uint32_t desired, bool *granted,
+    uint32_t *rights, struct err *e);
+/* The rights to a file for which this token's second pass is made, found by asking for each: see access_writes. token: an
+ * impersonation token with restricting SIDs, of which Everyone is none. */
+bool win_access_writes(struct arena *a, HANDLE token, uint32_t *out, struct err *e);
+/* A write-restricted copy of our own token with this one restricting SID, for impersonation; NULL, with e filled. On a system that
+ * does not do what it says (wine), it has no restricting SIDs: win_token_read tells. */
+HANDLE win_token_restricted(const struct sid *sid, struct err *e);
 
 #endif

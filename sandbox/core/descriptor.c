@@ -48,8 +48,7 @@ static void put32(struct buf *out, uint32_t n)
 
 /* ---- reading ---- */
 
-/* A SID at the start of bytes; how long it is, or 0. */
-static size_t get_sid(struct str bytes, struct sid *out)
+size_t sid_from_bytes(struct str bytes, struct sid *out)
 {
     struct sid sid = {0};
     size_t n;
@@ -84,7 +83,7 @@ bool ace_from_bytes(struct str bytes, struct ace *out)
     ace.mask = get32(bytes.p + 4);
     /* Bytes after the SID belong to the application (MS-DTYP 2.4.4.2): such an entry is carried whole. */
     if (!is_known_type(ace.type) ||
-        get_sid(str_slice(bytes, ACE_HEADER_BYTES, bytes.n), &ace.sid) != bytes.n - ACE_HEADER_BYTES) {
+        sid_from_bytes(str_slice(bytes, ACE_HEADER_BYTES, bytes.n), &ace.sid) != bytes.n - ACE_HEADER_BYTES) {
         ace.sid = (struct sid){0};
         ace.opaque = bytes;
     }
@@ -141,7 +140,7 @@ static bool get_owners(struct str owner, struct str group, struct descriptor *d)
 {
     d->has_owner = owner.p != NULL;
     d->has_group = group.p != NULL;
-    return (!d->has_owner || get_sid(owner, &d->owner)) && (!d->has_group || get_sid(group, &d->group));
+    return (!d->has_owner || sid_from_bytes(owner, &d->owner)) && (!d->has_group || sid_from_bytes(group, &d->group));
 }
 
 static bool get_acls(struct arena *a, uint32_t control, struct str sacl, struct str dacl, struct descriptor *d)

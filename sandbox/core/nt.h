@@ -25,6 +25,8 @@ struct sid {
 bool sid_parse(struct str text, struct sid *out); /* "S-1-5-32-544", or an alias of SDDL such as "BA"; all of the text */
 struct str sid_text(struct arena *a, const struct sid *sid);
 bool sid_same(const struct sid *x, const struct sid *y);
+/* The SID at the start of bytes, as Windows lays it out; how many of them it takes, or 0. */
+size_t sid_from_bytes(struct str bytes, struct sid *out);
 /* A write SID: S-1-5-21-a-b-c-d from 16 random bytes of a CSPRNG. Below no machine's and no domain's own. */
 struct sid sid_from_random(const unsigned char bytes[16]);
 

@@ -178,6 +178,7 @@ static void status_json(struct session *s, const struct opened *o, struct buf *o
     buf_format(out, "{\"version\":1,\"tier\":\"%s\",\"network\":\"%s\",\"agent\":%s,",
         o->boundary ? tier_name(o->tier) : "unknown", net_mode_name(o->policy.net),
         s->options->agent ? "true" : "false");
+    buf_format(out, "\"not_enforced\":%s,", o->plan.tier == TIER_UNENFORCED ? "true" : "false");
     member(out, "workspace", o->policy.workspace, true);
     buf_format(out, "\"write\":[");
     for (size_t i = 0; i < o->policy.rules.n; i++) {
@@ -221,7 +222,9 @@ static void status_of(struct session *s, const struct opened *o, bool json, stru
         status_json(s, o, out);
         return;
     }
-    if (o->boundary)
+    if (o->plan.tier == TIER_UNENFORCED)
+        buf_format(out, "tier:      none; NOT ENFORCED\n");
+    else if (o->boundary)
         buf_format(out, "tier:      %s\n", tier_name(o->tier));
     else
         buf_format(out, "tier:      not tried; cordon doctor opens a boundary and tries it\n");
@@ -242,10 +245,33 @@ void status_report(struct session *s, bool json, struct buf *out)
     status_of(s, s->open, json, out);
 }
 
+static void machine_windows(const struct windows_host *w, struct buf *out)
+{
+    struct arena a = {0};
+
+    buf_format(out, "machine:   Windows build %lu%s%s%s\n", (unsigned long)w->build, w->wine ? ", Wine" : "",
+        w->elevated ? ", elevated" : "", w->session_0 ? ", session 0" : "");
+    buf_format(out, "canary:    %s\n",
+        w->canary ? "a restricted token says that it is one" : "a restricted token does not say that it is one: NOT ENFORCED");
+    buf_format(out, "setup:     %s\n", !w->set_up           ? "not done; cordon setup does it"
+                                        : w->network_verified ? "done; the network block was read back"
+                                                              : "done, but the network block could not be read back");
+    list(out, &a, "store:     cannot run inside: ", &w->store_shells);
+    list(out, &a, "open:      for everyone to write, outside the roots: ", &w->everyone_writable);
+    if (w->everyone_incomplete)
+        buf_format(out, "           (not all was searched for those)\n");
+    list(out, &a, "service:   would carry data out for the offline account: ", &w->open_services);
+    arena_release(&a);
+}
+
 static void status_machine(const struct host *h, struct buf *out)
 {
     struct arena a = {0};
 
+    if (h->windows) {
+        machine_windows(h->windows, out);
+        return;
+    }
     buf_format(out, "machine:   kernel %d.%d, Landlock ABI %d%s%s%s\n", h->kernel_major, h->kernel_minor,
         h->landlock_abi, h->root ? ", root" : "", h->in_container ? ", in a container" : "",
         h->wsl ? ", WSL" : "");

@@ -109,6 +109,11 @@ void editor_resize(struct editor *ed, unsigned columns, struct buf *draw)
     refresh(ed, draw);
 }
 
+void editor_set_shell(struct editor *ed, enum dos_kind kind)
+{
+    ed->dos = kind;
+}
+
 void editor_set_height(struct editor *ed, unsigned rows)
 {
     ed->screen.height = rows;

@@ -5,7 +5,7 @@
 #ifndef CORDON_EDITOR_H
 #define CORDON_EDITOR_H
 
-#include "../sandbox/core/core.h"
+#include "dos.h"
 
 struct editor; /* opaque */
 
@@ -42,6 +42,9 @@ struct str editor_line(const struct editor *ed); /* valid until editor_begin */
 /* False when any of the line came from a preload or a bracketed paste: such a line is no built-in and no
  * approval by itself (the caller shows it again and asks for another Enter, or runs it as a shell line). */
 bool editor_line_is_fresh(const struct editor *ed);
+
+/* Whose lines these are, for where one goes on (dos.h). Without this: bash's. */
+void editor_set_shell(struct editor *ed, enum dos_kind kind);
 
 /* For lines that appear above the prompt: hide takes the prompt off the screen, show draws it again. */
 void editor_hide(struct editor *ed, struct buf *draw);

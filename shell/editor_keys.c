@@ -342,7 +342,7 @@ static bool is_builtin(struct str line)
 
 static enum editor_result press_enter(struct editor *ed)
 {
-    if (!is_builtin(view(ed)) && line_is_unfinished(view(ed))) {
+    if (!is_builtin(view(ed)) && dos_unfinished(ed->dos, view(ed))) {
         edit_move(&ed->edit, ed->edit.text.n);
         if (edit_insert(&ed->edit, STR("\n"), EDIT_ALONE))
             return EDITOR_MORE;

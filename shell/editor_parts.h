@@ -130,6 +130,7 @@ enum deed { DEED_OTHER, DEED_KILL, DEED_YANK, DEED_LAST_WORD, DEED_VERTICAL };
 
 struct editor {
     struct arena arena; /* holds this struct itself */
+    enum dos_kind dos;
     struct edit edit;
     struct keys_in keys;
     struct screen screen;

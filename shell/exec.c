@@ -6,7 +6,9 @@
  * inside then wrote what the outer shell read its script from. So a terminal is replaced by the session's own, and
  * everything else by a pipe that is pumped here.
  */
+#include "bridge.h"
 #include "denied.h"
+#include "dos.h"
 #include "../conpty/conpty.h"
 #include "../sandbox/core/launch.h"
 
@@ -40,6 +42,7 @@ struct run {
     struct launch launch;
     struct relay *in, *out[2];
     sys_handle theirs[3]; /* our copies of what the program gets, closed once it runs */
+    struct bridge bridge;
     struct guard guard;
     struct buf shown, keys;
     bool keys_wanted, keys_over;
@@ -62,9 +65,15 @@ struct str exec_shell(const struct session *s, const struct opened *o)
 {
     static const char *const known[] = {"/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash"};
     struct arena a = {0};
-    struct str found = STR("/bin/sh"), real;
+    struct str found = STR("/bin/sh"), real, note;
 
-    (void)s;
+    if (s->host.windows) {
+        struct err ignored = {0};
+        found = o->policy.shell; /* its start says what is wrong with it */
+        dos_choose(&a, s->host.windows, o->policy.shell, &found, &note, &ignored);
+        arena_release(&a);
+        return found;
+    }
     if (!str_is(o->policy.shell, "auto"))
         return o->policy.shell;
     for (size_t i = 0; i < COUNT_OF(known); i++) {
@@ -241,6 +250,14 @@ static void show(struct run *run)
     buf_clear(&run->shown);
 }
 
+static void show_inside(void *context, struct str bytes)
+{
+    struct run *run = context;
+
+    guard_filter(&run->guard, bytes, &run->shown);
+    show(run);
+}
+
 /* Reads the session's terminal once. False when there was nothing. */
 static bool terminal_read(struct run *run)
 {
@@ -253,8 +270,7 @@ static bool terminal_read(struct run *run)
             run->quiet_until = sys_milliseconds() + QUIET_MS;
         return false;
     }
-    guard_filter(&run->guard, (struct str){bytes, (size_t)n}, &run->shown);
-    show(run);
+    bridge_take(&run->bridge, (struct str){bytes, (size_t)n}, show_inside, run);
     return true;
 }
 
@@ -271,7 +287,11 @@ static void keys_read(struct run *run)
 static void keys_write(struct run *run)
 {
     struct str keys = buf_view(&run->keys);
-    long code = 0, n = sys_write(run->command.terminal, keys.p, keys.n, &code);
+    long code = 0, n;
+
+    if (!bridge_answer(&run->bridge, run->command.terminal) || !keys.n)
+        return;
+    n = sys_write(run->command.terminal, keys.p, keys.n, &code);
     if (n > 0)
         buf_consume(&run->keys, (size_t)n);
     else if (n == -2)
@@ -312,15 +332,19 @@ static void end_command(struct run *run, int number, bool at_once)
 
 static void take_signals(struct run *run)
 {
-    uint16_t rows, columns;
     int number = 0;
     for (;;) {
         switch (tty_signal_next(&number)) {
         case TTY_SIGNAL_NONE:
             return;
         case TTY_SIGNAL_RESIZED:
-            if (tty_size(&rows, &columns) && run->command.terminal != SYS_NONE)
-                pty_resize(run->command.terminal, rows, columns);
+            bridge_resized(&run->bridge, run->command.terminal);
+            break;
+        case TTY_SIGNAL_BREAK:
+            if (run->command.terminal == SYS_NONE)
+                end_command(run, number, run->told == number);
+            else
+                buf_str(&run->keys, bridge_break());
             break;
         case TTY_SIGNAL_CONTINUED:
             if (tty_is_raw())
@@ -357,14 +381,33 @@ static bool take_events(struct run *run, struct err *e)
 
 /* Everything else inside is ended, so that each pipe comes to its end; what is in them goes on to whoever reads, at the
  * reader's pace. GRACE_MS without a byte: somebody cannot be ended and holds a pipe open. */
+static void drain_terminal(struct run *run)
+{
+    uint64_t end = sys_milliseconds() + GRACE_MS;
+
+    while (run->command.terminal != SYS_NONE) {
+        struct sys_wait item = {run->command.terminal, SYS_READ, 0};
+        if (terminal_read(run)) {
+            bridge_answer(&run->bridge, run->command.terminal);
+            end = sys_milliseconds() + GRACE_MS;
+        } else if (!run->bridge.host || run->quiet_until || sys_milliseconds() >= end) {
+            return; /* a console host closes its end once everything has been said */
+        } else {
+            sys_wait(&item, 1, QUIET_MS);
+        }
+    }
+}
+
 static void drain(struct run *run)
 {
     uint64_t end = sys_milliseconds() + GRACE_MS;
 
     denied_drain(run->s, run->o);
+    run->quiet_until = 0;
+    if (run->bridge.host)
+        drain_terminal(run);
     boundary_end(run->o->boundary);
-    while (run->command.terminal != SYS_NONE && terminal_read(run))
-        continue;
+    drain_terminal(run);
     for (int i = 0; i < 2; i++) {
         struct relay *r = run->out[i];
         while (r && !r->over && !run->told && sys_milliseconds() < end) {
@@ -392,10 +435,12 @@ static int own_wait_time(const struct run *run)
     return run->launch.std[0] == STD_TERMINAL && !run->keys_wanted ? KEYS_ASK_MS : -1;
 }
 
-static int wait_time(const struct run *run)
+static int wait_time(struct run *run)
 {
-    int own = own_wait_time(run), due = denied_wait_ms(run->s);
+    int own = own_wait_time(run), due = denied_wait_ms(run->s), size = bridge_turn(&run->bridge, run->command.terminal);
 
+    if (size >= 0 && (own < 0 || size < own))
+        own = size;
     return due >= 0 && (own < 0 || due < own) ? due : own;
 }
 
@@ -413,7 +458,7 @@ static void pump_once(struct run *run)
     if (sys_milliseconds() < run->quiet_until)
         terminal = SYS_NONE;
     items[TERMINAL] =
-        (struct sys_wait){terminal, SYS_READ | (run->keys.n ? SYS_WRITE : 0), 0};
+        (struct sys_wait){terminal, SYS_READ | (run->keys.n || run->bridge.answers.n ? SYS_WRITE : 0), 0};
     items[KEYS] = (struct sys_wait){keys && run->keys.n < STREAM_CHUNK ? tty_in() : SYS_NONE, SYS_READ, 0};
     items[RECORDS] = (struct sys_wait){denied_handle(run->s, run->o), SYS_READ, 0};
     for (int i = 0; i < 3; i++) {
@@ -426,7 +471,7 @@ static void pump_once(struct run *run)
         terminal_read(run);
     if (items[KEYS].got)
         keys_read(run);
-    if (run->keys.n && run->command.terminal != SYS_NONE)
+    if ((run->keys.n || run->bridge.answers.n) && run->command.terminal != SYS_NONE)
         keys_write(run);
     for (int i = 0; i < 3; i++)
         if (relays[i] && !relays[i]->over)
@@ -469,6 +514,7 @@ static void run_end(struct run *run)
     sys_close(&run->command.terminal);
     buf_release(&run->shown);
     buf_release(&run->keys);
+    bridge_release(&run->bridge);
 }
 
 static int spawn_code(const struct err *e)
@@ -491,6 +537,23 @@ struct run *exec_new(struct session *s, const struct texts *argv, bool line)
     return run;
 }
 
+/* On Windows each shell reads its command line in a way of its own. */
+static bool set_line(struct run *run, struct arena *a, struct err *e)
+{
+    struct dos_line line = {.shell = exec_shell(run->s, run->o), .text = run->argv.v[0]};
+
+    line.kind = dos_kind(path_name(PATH_WINDOWS, line.shell));
+    if (run->argv.n > 1 && line.kind != DOS_BASH)
+        return err_set(e, ERR_USAGE, "this command shell takes no arguments behind a line");
+    if (!dos_command(a, &line, &run->launch.words, &run->launch.argv, e))
+        return false;
+    if (run->launch.words.n)
+        *(struct str *)ARENA_PUSH(a, &run->launch.argv) = line.shell;
+    for (size_t i = 1; i < run->argv.n; i++)
+        *(struct str *)ARENA_PUSH(a, &run->launch.argv) = run->argv.v[i];
+    return true;
+}
+
 static void set_words(struct run *run, struct arena *a)
 {
     if (run->line) {
@@ -507,7 +570,12 @@ const struct launch *exec_ready(struct session *s, struct opened *o, struct err 
 
     run->o = o;
     run->launch = (struct launch){.cwd = exec_place(s, o), .extra = SYS_NONE};
-    set_words(run, &s->arena);
+    if (run->line && s->env.system == PATH_WINDOWS) {
+        if (!set_line(run, &s->arena, e))
+            return NULL;
+    } else {
+        set_words(run, &s->arena);
+    }
     if (!tty_begin(e))
         return NULL;
     tty_size(&run->launch.rows, &run->launch.columns);
@@ -516,6 +584,7 @@ const struct launch *exec_ready(struct session *s, struct opened *o, struct err 
     exec_environment(s, o, &s->arena, run->launch.terminal, &run->launch.env);
     run->keys_wanted = run->launch.std[0] == STD_TERMINAL && run->launch.std[1] == STD_TERMINAL;
     run->stops_returns = true;
+    bridge_begin(&run->bridge, s->env.system == PATH_WINDOWS, run->launch.rows, run->launch.columns);
     return &run->launch;
 }
 

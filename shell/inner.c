@@ -120,6 +120,10 @@ static bool begin(struct inner *in, struct arena *a, const struct inner_wish *wi
 {
     struct str shell = exec_shell(in->s, in->o), name = path_name(in->s->env.system, shell);
 
+    if (in->s->env.system == PATH_WINDOWS) {
+        in->lines = true;
+        return dos_begin(in, wish, e);
+    }
     if (str_is(name, "bash"))
         return spawn(in, a, wish, e) && await_first(in, wish, e);
     in->lines = plain_knows(name);
@@ -177,8 +181,11 @@ void inner_release(struct inner *in)
     sys_close(&in->shell.terminal);
     sys_close(&in->outputs[0]);
     sys_close(&in->outputs[1]);
-    if (in->lines)
+    if (in->dos)
+        dos_release(in);
+    else if (in->lines)
         plain_release(in);
+    bridge_release(&in->bridge);
     buf_release(&in->reports);
     buf_release(&in->out);
     buf_release(&in->traps);
@@ -216,7 +223,7 @@ bool inner_send(struct inner *in, struct str line, bool whole, struct err *e)
     struct living_line l = {.id = in->id + 1, .text = line, .traps = buf_view(&in->traps), .whole = whole};
 
     if (in->lines)
-        return plain_send(in, line, e);
+        return in->dos ? dos_send(in, line, e) : plain_send(in, line, e);
     if (!living_send(&in->out, &l, e))
         return false;
     in->id++;
@@ -344,7 +351,7 @@ static enum inner_news take_event(struct inner *in, struct err *e)
         if (event.command != in->shell.id || !in->alive)
             continue;
         if (in->lines && in->busy)
-            return plain_end(in, &event);
+            return in->dos ? dos_end(in, &event) : plain_end(in, &event);
         in->alive = in->busy = false;
         in->exit_code = event.exit_code;
         in->signalled = event.signal != 0;
@@ -368,7 +375,9 @@ enum inner_news inner_turn(struct inner *in, struct err *e)
     flush(in);
     denied_shell(in->s, in->lines ? in->group : in->shell.pid_inside);
     denied_turn(in->s, in->o);
-    if (in->lines)
+    if (in->dos)
+        dos_read(in);
+    else if (in->lines)
         plain_read(in);
     news = in->alive && !in->lines ? take_report(in, e) : INNER_NOTHING;
     return news != INNER_NOTHING ? news : take_event(in, e);
@@ -390,5 +399,5 @@ struct str inner_place(struct inner *in, struct arena *a)
 
     if (in->alive && !in->lines && boundary_where(in->o->boundary, a, in->shell.id, &place, &ignored))
         return place;
-    return in->report.cwd.n && in->report.cwd.p[0] == '/' ? arena_str(a, in->report.cwd) : in->s->place;
+    return path_is_absolute(in->s->env.system, in->report.cwd) ? arena_str(a, in->report.cwd) : in->s->place;
 }

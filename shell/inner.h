@@ -6,8 +6,10 @@
 #ifndef CORDON_INNER_H
 #define CORDON_INNER_H
 
+#include "bridge.h"
 #include "living.h"
 #include "denied.h"
+#include "dos.h"
 
 enum inner_news {
     INNER_NOTHING,
@@ -46,6 +48,8 @@ struct inner {
     sys_handle theirs[2];     /* of outputs, what programs get */
     sys_handle held;          /* the terminal's other end: else it would hang up between two lines */
     int64_t group;            /* of the first line, whose end left a group that is nobody's */
+    enum dos_kind dos;        /* Windows: the shell; each line in a terminal of its own. Else DOS_OTHER */
+    struct bridge bridge;     /* between its terminal and the person's */
 };
 
 /* How a script's shell differs: its outputs, where ours are no terminal, are pipes. */

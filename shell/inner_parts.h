@@ -1,5 +1,6 @@
 /*
- * inner_parts: what inner.c (one living bash) and inner_plain.c (a plain sh, a process for each line) share.
+ * inner_parts: what inner.c (one living bash), inner_plain.c (a plain sh, a process for each line) and inner_dos.c (the same for the
+ * shells of Windows) share.
  */
 #ifndef CORDON_INNER_PARTS_H
 #define CORDON_INNER_PARTS_H
@@ -18,5 +19,13 @@ bool plain_send(struct inner *in, struct str line, struct err *e);
 void plain_read(struct inner *in);                                          /* what the line leaves behind */
 enum inner_news plain_end(struct inner *in, const struct event *event); /* its process ended */
 void plain_release(struct inner *in);
+
+/* ---- inner_dos.c ---- */
+
+bool dos_begin(struct inner *in, const struct inner_wish *wish, struct err *e); /* starts nothing: the first line does */
+bool dos_send(struct inner *in, struct str line, struct err *e);
+void dos_read(struct inner *in);
+enum inner_news dos_end(struct inner *in, const struct event *event);
+void dos_release(struct inner *in);
 
 #endif

@@ -12,6 +12,7 @@ int main(int argc, char **argv)
 
     if (!std_fill())
         return EXIT_CORDON;
+    outer_arguments(&arena, &argc, &argv);
     if (options_parse(&arena, argc, argv, &options, &e))
         code = options.verb->run(&options);
     else

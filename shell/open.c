@@ -5,6 +5,7 @@
  * read; then policy, facts, plan, boundary, proof. Each step can refuse, and then nothing stays open.
  */
 #include "denied.h"
+#include "../sandbox/core/acls.h"
 #include "../sandbox/core/text.h"
 
 #include <stdlib.h>
@@ -16,6 +17,8 @@ static bool read_layer(struct session *s, struct arena *a, struct str file, bool
 {
     struct str bytes;
     struct err mine = {0};
+    if (!file.n)
+        return true;
     if (!sys_read_file(a, file, POLICY_BYTES_MAX, false, &bytes, &mine)) {
         if (mine.kind == ERR_MISSING && !must_exist)
             return true;
@@ -93,6 +96,12 @@ static bool apply_flags(struct session *s, struct arena *a, struct policy *p, st
     for (size_t i = 0; i < o->accept.n; i++)
         if (!accept_part(s, a, o->accept.v[i], p, e))
             return false;
+    if (o->not_enforced && s->env.system != PATH_WINDOWS) {
+        err_set(e, ERR_USAGE, "--not-enforced is for Windows alone");
+        return err_remedy(e, "on Linux the kernel enforces, or Cordon does not open");
+    }
+    if (o->not_enforced) /* no file can say this */
+        *(struct str *)ARENA_PUSH(a, &p->partial) = STR(PART_ENFORCEMENT);
     if (o->agent) {
         struct origin flag = {.layer = LAYER_FLAG, .file = STR("--agent")};
         p->net_switch = SWITCH_LOCKED;
@@ -396,7 +405,8 @@ static bool prove(struct session *s, struct opened *o, bool build, bool thorough
     if ((build && !boundary_hand(o->boundary, &o->plan, &o->policy.partial, e)) ||
         !probe_target_open(&o->target, e))
         return false;
-    promises_make(s, o, thorough);
+    if (o->plan.tier != TIER_UNENFORCED) /* then there is nothing to prove, and it is said in every prompt */
+        promises_make(s, o, thorough);
     if (build) {
         last_word_begin(s, o);
         remember(s, o);
@@ -423,8 +433,8 @@ static bool prove(struct session *s, struct opened *o, bool build, bool thorough
             good = false;
         }
     }
-    if (good)
-        o->tier = o->plan.partial.n ? TIER_PARTIAL : TIER_FULL;
+    if (good && o->plan.tier != TIER_UNENFORCED)
+        o->tier = o->plan.partial.n || o->plan.tier != TIER_SET_UP ? TIER_PARTIAL : TIER_FULL;
     return good;
 }
 
@@ -551,6 +561,8 @@ const char *tier_name(enum tier tier)
 void session_announce(struct session *s, const struct opened *o)
 {
     struct arena a = {0};
+    if (o->plan.tier == TIER_UNENFORCED)
+        say_note("NOT ENFORCED: what runs here can read, write and reach all that you can");
     if (s->no_workspace) {
         say_note("nothing is writable here: %s", s->no_workspace_why.p);
         if (s->interactive)

@@ -19,9 +19,11 @@ static void mark_place(struct repl *r)
 
     if (!r->marks || !r->s->place.n)
         return;
-    buf_format(&r->draw, "\033]7;file://");
+    buf_format(&r->draw, "\033]7;file://%s", r->s->place.p[0] == '/' ? "" : "/");
     for (size_t i = 0; i < r->s->place.n; i++) {
         char c = r->s->place.p[i];
+        if (c == '\\' && r->s->env.system == PATH_WINDOWS)
+            c = '/';
         if (c && strchr(safe, c))
             buf_add(&r->draw, &c, 1);
         else
@@ -39,8 +41,12 @@ static struct str prompt_text(struct repl *r)
     const char *tint = s->open->tier == TIER_FULL ? "\033[32m" : "\033[33m";
     struct str status = r->in.status ? arena_format(&r->turn, " %d", r->in.status) : STR("");
 
+    if (s->open->tier == TIER_NONE) {
+        tint = "\033[1;31m";
+        net = "NOT ENFORCED";
+    }
     return arena_format(&r->turn, "%s[%s %s%.*s]%s %s%.*s%s %s ", colour ? tint : "", net,
-        tier_name(s->open->tier), (int)status.n, status.p, colour ? "\033[0m" : "", colour ? "\033[1m" : "",
+        s->open->tier == TIER_NONE ? net_mode_name(s->open->policy.net) : tier_name(s->open->tier), (int)status.n, status.p, colour ? "\033[0m" : "", colour ? "\033[1m" : "",
         (int)place.n, place.p, colour ? "\033[0m" : "", root ? "#" : "$");
 }
 

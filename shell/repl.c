@@ -74,10 +74,15 @@ static void show_filtered(struct repl *r)
     }
 }
 
+static void show_bytes(void *context, struct str bytes)
+{
+    filter_output(context, bytes);
+    show_filtered(context);
+}
+
 void repl_show(struct repl *r, struct str bytes)
 {
-    filter_output(r, bytes);
-    show_filtered(r);
+    bridge_take(&r->in.bridge, bytes, show_bytes, r);
 }
 
 /* bash at a prompt of its own while a line should run: its hook is lost (PROMPT_COMMAND was unset), or the line needs
@@ -111,17 +116,30 @@ bool repl_read_terminal(struct repl *r)
         look_for_loss(r, (struct str){bytes, (size_t)n});
         repl_show(r, (struct str){bytes, (size_t)n});
         taken += (size_t)n;
+        bridge_answer(&r->in.bridge, r->in.shell.terminal);
     }
+    r->terminal_over = n == 0 || n == -2;
     if (n == 0 || n == -2)
         r->quiet_until = sys_milliseconds() + QUIET_MS;
     return taken > 0;
 }
 
+#define REST_MS    2000
 #define REST_TURNS 4 /* of TURN_MAX bytes: more than a terminal holds */
 
 /* A background job may write without end: what it adds while this is read can wait. */
 void repl_read_rest(struct repl *r)
 {
+    uint64_t end = sys_milliseconds() + REST_MS;
+
+    /* A console host that belongs to one line closes its end once everything has been said. */
+    while (r->in.bridge.host && r->in.shell.terminal != SYS_NONE && !r->terminal_over && sys_milliseconds() < end) {
+        struct sys_wait item = {r->in.shell.terminal, SYS_READ, 0};
+        if (repl_read_terminal(r))
+            end = sys_milliseconds() + REST_MS;
+        else if (!r->terminal_over)
+            sys_wait(&item, 1, QUIET_MS);
+    }
     for (int i = 0; i < REST_TURNS && repl_read_terminal(r); i++)
         continue;
 }
@@ -130,6 +148,8 @@ void repl_read_rest(struct repl *r)
 
 static void write_keys(struct repl *r)
 {
+    if (!bridge_answer(&r->in.bridge, r->in.shell.terminal))
+        return;
     while (r->keys.n && r->in.shell.terminal != SYS_NONE) {
         long code = 0, n = sys_write(r->in.shell.terminal, r->keys.p, r->keys.n, &code);
         if (n <= 0)
@@ -258,8 +278,7 @@ static void take_signals(struct repl *r)
         case TTY_SIGNAL_RESIZED:
         case TTY_SIGNAL_CONTINUED:
             tty_size(&rows, &columns);
-            if (rows && columns)
-                pty_resize(r->in.shell.terminal, rows, columns);
+            bridge_resized(&r->in.bridge, r->in.shell.terminal);
             editor_set_height(r->ed, rows);
             if (r->editing)
                 editor_resize(r->ed, columns, &r->draw);
@@ -268,6 +287,10 @@ static void take_signals(struct repl *r)
         case TTY_SIGNAL_INTERRUPT:
             if (r->in.busy)
                 buf_add(&r->keys, "\003", 1);
+            break;
+        case TTY_SIGNAL_BREAK:
+            if (r->in.busy)
+                buf_str(&r->keys, bridge_break());
             break;
         case TTY_SIGNAL_TERMINATE:
         case TTY_SIGNAL_HANGUP:
@@ -318,11 +341,14 @@ static void turn(struct repl *r)
     struct sys_wait items[INNER + INNER_WAITS];
     size_t count = INNER;
     bool quiet = sys_milliseconds() < r->quiet_until;
-    int ms = wait_time(r), due = denied_wait_ms(r->s);
-    bool records = due >= 0 && (ms < 0 || due < ms); /* theirs is the end of the wait, not ours */
+    int ms = wait_time(r), due = denied_wait_ms(r->s), size = bridge_turn(&r->in.bridge, r->in.shell.terminal);
+    bool records; /* theirs is the end of the wait, not ours */
 
+    if (size >= 0 && (due < 0 || size < due))
+        due = size;
+    records = due >= 0 && (ms < 0 || due < ms);
     items[TERMINAL] = (struct sys_wait){quiet ? SYS_NONE : r->in.shell.terminal,
-        SYS_READ | (!r->editing && r->keys.n ? SYS_WRITE : 0), 0};
+        SYS_READ | (!r->editing && (r->keys.n || r->in.bridge.answers.n) ? SYS_WRITE : 0), 0};
     items[KEYS] = (struct sys_wait){r->keys.n < KEYS_MAX ? tty_in() : SYS_NONE, SYS_READ, 0};
     items[SIGNALS] = (struct sys_wait){tty_signals(), SYS_READ, 0};
     count += inner_waits(&r->in, items + INNER);
@@ -351,7 +377,7 @@ int repl_run(struct session *s, struct err *e)
     r->ed = editor_new();
     r->fresh_row = true;
     r->code = EXIT_CORDON;
-    r->marks = term.n && !str_is(term, "dumb");
+    r->marks = s->env.system == PATH_WINDOWS ? tty_colour(1) : term.n && !str_is(term, "dumb");
     shell_lend(r);
     line_load_history(r);
     tty_raw(true);

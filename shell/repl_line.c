@@ -75,17 +75,18 @@ void line_run(struct repl *r, struct str line)
     struct err e = {0};
     bool good;
 
-    if (line_is_exit(line) && !may_exit(r, &line)) {
+    if (dos_is_exit(r->in.dos, line) && !may_exit(r, &line)) {
         prompt_begin(r);
         return;
     }
-    r->leaving = line_may_exit(line);
-    if (!line_is_exit(line))
+    r->leaving = dos_may_exit(r->in.dos, line);
+    if (!dos_is_exit(r->in.dos, line))
         r->exit_asked = false;
     /* The shell can begin while the mark is on its way: what it prints goes through us, behind it. */
     r->mended = 0;
     prompt_mark(r, "C");
     denied_line(r->s);
+    r->terminal_over = false;
     good = inner_send(&r->in, line, false, &e);
     repl_put(&r->draw);
     if (good)
@@ -114,7 +115,10 @@ void line_take(struct repl *r)
         run_builtin(r, line, fresh);
         return;
     }
-    state = line_expand_history(&r->turn, line, r->ed, &expanded, &e);
+    /* ! and ^ are characters like any other to cmd and PowerShell. */
+    state = r->in.dos == DOS_CMD || r->in.dos == DOS_POWERSHELL
+                ? 0
+                : line_expand_history(&r->turn, line, r->ed, &expanded, &e);
     if (state < 0) {
         repl_tell_error(r, &e);
         prompt_begin(r);
@@ -176,6 +180,13 @@ static void tell_denied(struct repl *r)
         buf_format(&r->draw, "cordon: %llu denied (:denied)\r\n", (unsigned long long)news);
 }
 
+/* Windows: an exit in the middle of a line ends the line's process before it could leave anything behind. */
+static void tell_untold(struct repl *r)
+{
+    if (r->in.dos && !r->in.told && r->leaving)
+        buf_format(&r->draw, "cordon: the line ended its shell; folder and variables are as they were before it\r\n");
+}
+
 void line_end(struct repl *r)
 {
     denied_drain(r->s, r->in.o);
@@ -187,6 +198,7 @@ void line_end(struct repl *r)
     r->fresh_row = true;
     prompt_mark(r, arena_format(&r->turn, "D;%d", r->in.status).p);
     tell_denied(r);
+    tell_untold(r);
     r->dirty = true;
     r->leaving = false;
     take_back(r);

@@ -35,6 +35,7 @@ struct repl {
     uint64_t hatch[3];      /* when the last Ctrl-C or Ctrl-\ went in */
     char hatch_key;
     uint64_t quiet_until;
+    bool terminal_over;     /* when it was last read, its end was met */
     bool told_of_sh;        /* what a plain sh does not keep */
     unsigned mended;        /* how often in this line the shell's hook was put back */
     uint64_t starting_since; /* the shell's start files run; 0: told that they do */

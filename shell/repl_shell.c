@@ -3,6 +3,7 @@
  * person is told each time, and is never without a shell.
  */
 #include "repl_parts.h"
+#include "../sandbox/core/text.h"
 
 #include <string.h>
 
@@ -58,11 +59,30 @@ static void tell_of_bash(struct repl *r)
         }
 }
 
+static void tell_of_windows(struct repl *r)
+{
+    struct str program = exec_shell(r->s, r->in.o), note = {0}, name;
+    struct err ignored = {0};
+
+    editor_set_shell(r->ed, r->in.dos);
+    if (r->told_of_sh)
+        return;
+    r->told_of_sh = true;
+    dos_choose(&r->turn, r->s->host.windows, r->in.o->policy.shell, &program, &note, &ignored);
+    if (note.n)
+        repl_tell(r, note.p);
+    name = text_printable(&r->turn, path_name(PATH_WINDOWS, program));
+    repl_tell(r, arena_format(&r->turn, "each line is a process of %s: the folder and the environment stay from line to line; for a shell "
+        "that keeps more, start one by its name", name.p).p);
+}
+
 static void tell_of_shell(struct repl *r)
 {
     struct str shell;
 
-    if (!r->in.lines) {
+    if (r->in.dos) {
+        tell_of_windows(r);
+    } else if (!r->in.lines) {
         tell_of_bash(r);
     } else if (!r->told_of_sh) {
         shell = exec_shell(r->s, r->in.o);

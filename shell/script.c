@@ -12,6 +12,7 @@
 #define CHUNK     65536
 #define ASK_MS    100 /* how often we look whether somebody waits for the terminal */
 #define QUIET_MS  50
+#define REST_MS   2000 /* for a console host to close its end */
 #define END_OF_FILE "\004"
 
 struct script {
@@ -21,6 +22,8 @@ struct script {
     struct buf input, shown;
     struct arena line; /* of the line at hand */
     bool ended;        /* of the input */
+    int number;        /* where the terminal's bytes go; 0: nowhere */
+    bool terminal_over;
     bool over;
     int code;
     uint64_t asked_at, quiet_until;
@@ -54,6 +57,17 @@ static bool move_output(struct script *c, int i)
     return n > 0;
 }
 
+static void show_bytes(void *context, struct str bytes)
+{
+    struct script *c = context;
+
+    if (!c->number)
+        return;
+    guard_filter(&c->guard, bytes, &c->shown);
+    write_all(c->number, buf_view(&c->shown));
+    buf_clear(&c->shown);
+}
+
 /* What comes out of the terminal belongs to whichever of our outputs is one; with neither, programs that insist on
  * /dev/tty talk to nobody. */
 static bool move_terminal(struct script *c)
@@ -64,11 +78,12 @@ static bool move_terminal(struct script *c)
 
     if (n == 0 || n == -2)
         c->quiet_until = sys_milliseconds() + QUIET_MS;
-    if (n > 0 && number) {
-        guard_filter(&c->guard, (struct str){bytes, (size_t)n}, &c->shown);
-        write_all(number, buf_view(&c->shown));
-        buf_clear(&c->shown);
+    c->number = number;
+    if (n > 0) {
+        bridge_take(&c->in.bridge, (struct str){bytes, (size_t)n}, show_bytes, c);
+        bridge_answer(&c->in.bridge, c->in.shell.terminal);
     }
+    c->terminal_over = n == 0 || n == -2;
     return n > 0;
 }
 
@@ -77,9 +92,17 @@ static bool move_terminal(struct script *c)
 
 static void drain(struct script *c)
 {
+    uint64_t end = sys_milliseconds() + REST_MS;
     bool more = true;
 
     denied_drain(c->s, c->in.o);
+    while (c->in.bridge.host && c->in.shell.terminal != SYS_NONE && !c->terminal_over && sys_milliseconds() < end) {
+        struct sys_wait item = {c->in.shell.terminal, SYS_READ, 0};
+        if (move_terminal(c))
+            end = sys_milliseconds() + REST_MS;
+        else if (!c->terminal_over)
+            sys_wait(&item, 1, QUIET_MS);
+    }
     for (int i = 0; i < DRAIN_TURNS && more; i++) {
         bool terminal = move_terminal(c), first = move_output(c, 0), second = move_output(c, 1);
         more = terminal || first || second;
@@ -151,6 +174,7 @@ static bool start_shell(struct script *c, struct err *e)
 static void run_line(struct script *c, struct str line, struct err *e)
 {
     denied_line(c->s);
+    c->terminal_over = false;
     if (!inner_send(&c->in, line, true, e)) {
         c->over = true;
         c->code = EXIT_CORDON;
@@ -217,7 +241,7 @@ static struct str next_line(struct script *c)
         end = str_find(all, end, '\n');
         if (end < all.n || (c->ended && all.n > 0)) {
             line = str_slice(all, 0, end);
-            if (line.n > LINE_BYTES_MAX || !line_is_unfinished(line) || (c->ended && end >= all.n)) {
+            if (line.n > LINE_BYTES_MAX || !dos_unfinished(c->in.dos, line) || (c->ended && end >= all.n)) {
                 line = arena_str(&c->line, line);
                 buf_consume(&c->input, end < all.n ? end + 1 : all.n);
                 return line;

@@ -43,7 +43,7 @@ struct options {
     struct str number;        /* denied -n N */
     struct str session;       /* denied --session ID */
     bool all, follow, from_input;
-    bool agent, require_full, no_rc, json, plan, list, weak, quiet, help, version;
+    bool agent, not_enforced, require_full, no_rc, json, plan, list, weak, quiet, help, version;
 };
 
 struct verb {
@@ -288,7 +288,7 @@ bool why_report(struct session *s, const struct opened *o, const struct texts *w
 /* :denied and cordon denied (denied_show.c); words as typed after the name. */
 bool denied_builtin(struct session *s, const struct texts *words, enum line_from from, struct err *e);
 
-/* ---- outer_linux.c: what we were started with ---- */
+/* ---- outer_*.c: what we were started with ---- */
 
 enum std_is {
     STD_IS_CLOSED,
@@ -306,9 +306,11 @@ bool std_same(int a, int b); /* do both lead to the very same file? */
 bool std_fill(void);
 enum path_system outer_path_system(void);
 uint64_t outer_process(void); /* our own id, as the outside counts */
-struct str outer_machine_policy(void); /* where an administrator's policy is */
+struct str outer_machine_policy(void); /* where an administrator's policy is; none: there is none that may be believed */
+/* Windows: the arguments as UTF-8, whatever the code page is. */
+void outer_arguments(struct arena *a, int *argc, char ***argv);
 
-/* ---- tty_linux.c: the terminal that we were started in ---- */
+/* ---- tty_*.c: the terminal that we were started in ---- */
 
 /* Remembers the terminal's modes, and sees that they come back at exit, on an error and on a fatal signal.
  * Also sets up the signals that tty_signal tells of. Works without a terminal too (signals only). */
@@ -317,6 +319,8 @@ void tty_end(void);                 /* modes as they were; signals as they were 
 bool tty_raw(bool on);              /* keys as they come, no echo, output as it is; off: as the person had it */
 bool tty_is_raw(void);
 bool tty_size(uint16_t *rows, uint16_t *columns); /* false, and 24 by 80, where it is not known */
+/* Windows: where the cursor is, from 1, within what is seen. False elsewhere: there the terminal answers for itself. */
+bool tty_cursor(uint32_t *row, uint32_t *column);
 sys_handle tty_in(void), tty_out(void); /* SYS_NONE without a terminal */
 
 enum tty_signal {
@@ -326,6 +330,7 @@ enum tty_signal {
     TTY_SIGNAL_QUIT,
     TTY_SIGNAL_TERMINATE,
     TTY_SIGNAL_HANGUP,
+    TTY_SIGNAL_BREAK, /* Windows: Ctrl-Break, which is no key in any mode */
     TTY_SIGNAL_CONTINUED,
 };
 sys_handle tty_signals(void);       /* readable when one arrived */
@@ -346,6 +351,8 @@ bool tty_colour(int number);      /* may standard output (1) or error (2) have c
 bool tty_confirm(struct str question);
 /* Is our process group the terminal's foreground one? Only then may its modes be changed or keys be read. */
 bool tty_is_ours(void);
+
+/* ---- say.c ---- */
 
 /* Prints "cordon: ..." with the error's text, to standard error. */
 void say_error(const struct err *e);

@@ -12,8 +12,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -184,6 +182,13 @@ bool tty_size(uint16_t *rows, uint16_t *columns)
     *rows = size.ws_row;
     *columns = size.ws_col;
     return true;
+}
+
+bool tty_cursor(uint32_t *row, uint32_t *column)
+{
+    (void)row;
+    (void)column;
+    return false;
 }
 
 sys_handle tty_in(void)
@@ -405,28 +410,4 @@ bool tty_confirm(struct str question)
     if (!was_raw)
         tty_raw(false);
     return yes;
-}
-
-static void say(const char *text)
-{
-    print(2, STR("cordon: "));
-    print(2, str_from(text));
-    print(2, STR("\n"));
-}
-
-void say_error(const struct err *e)
-{
-    struct arena a = {0};
-    say(err_text(e, &a).p);
-    arena_release(&a);
-}
-
-void say_note(const char *format, ...)
-{
-    char text[1200];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    say(text);
 }

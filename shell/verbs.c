@@ -45,6 +45,8 @@ static const struct option_row options_table[] = {
         "open although PART cannot be enforced here (the tier is then partial)", NULL},
     {"--require", "full", OPTION_FLAG, SCOPE_OPENS, PLACE(require_full),
         "refuse to open unless everything is enforced", NULL},
+    {"--not-enforced", NULL, OPTION_FLAG, SCOPE_OPENS, PLACE(not_enforced),
+        "Windows: open although nothing at all is enforced here (Wine); every prompt says so", NULL},
     {"--agent", NULL, OPTION_FLAG, SCOPE_OPENS, PLACE(agent),
         "lock every built-in that widens; .git is read-only unless a policy says otherwise", NULL},
     {"--no-rc", NULL, OPTION_FLAG, SCOPE_SOME, PLACE(no_rc),

@@ -73,10 +73,40 @@ static bool eye_list(void *context, struct arena *a, struct str folder, size_t m
     return good;
 }
 
+/* A link that leads to what is not there counts too: it would be made there. */
+static bool eye_real(void *context, struct arena *a, struct str path, struct str *out)
+{
+    struct str rest = {0};
+
+    path = arena_str(a, path);
+    for (int links = 0; path.n > 1 && links < 40;) {
+        struct path_env env = {.system = PATH_POSIX, .cwd = path_parent(PATH_POSIX, path)};
+        char target[PATH_BYTES_MAX];
+        struct err ignored = {0};
+        struct str real;
+        ssize_t n;
+        if (sys_real_path(a, path, &real, &ignored)) {
+            *out = rest.n ? path_join(a, PATH_POSIX, real, rest) : real;
+            return true;
+        }
+        n = readlink(path.p, target, sizeof target - 1);
+        if (n > 0) {
+            links++;
+            if (!path_canonical(a, &env, arena_str(a, (struct str){target, (size_t)n}), &path, &ignored))
+                return false;
+            continue;
+        }
+        rest = rest.n ? path_join(a, PATH_POSIX, path_name(PATH_POSIX, path), rest) : path_name(PATH_POSIX, path);
+        path = arena_str(a, path_parent(PATH_POSIX, path));
+    }
+    (void)context;
+    return false;
+}
+
 const struct git_eye *git_eye_system(void)
 {
     static const struct git_eye eye = {
-        .kind = eye_kind, .read = eye_read, .list = eye_list, .variable = sys_variable};
+        .kind = eye_kind, .read = eye_read, .list = eye_list, .variable = sys_variable, .real = eye_real};
 
     return &eye;
 }

@@ -83,7 +83,7 @@ static const struct git_found *look(struct arena *a, struct tree *t)
     struct path_env env = {.system = PATH_POSIX, .home = STR("/home/p")};
     struct policy *policy = arena_alloc(a, 1, sizeof *policy);
     struct host host = {.home = STR("/home/p")};
-    struct git_eye eye = {t, fake_kind, fake_read, fake_list, no_variable};
+    struct git_eye eye = {.context = t, .kind = fake_kind, .read = fake_read, .list = fake_list, .variable = no_variable};
 
     policy->workspace = STR("/w");
     return git_look(a, policy, &env, &host, &eye);
@@ -320,7 +320,7 @@ static void test_above(struct arena *a)
 static enum newborn_state judge(struct arena *a, struct tree *t, struct str *reason)
 {
     struct path_env env = {.system = PATH_POSIX, .home = STR("/home/p")};
-    struct git_eye eye = {t, fake_kind, fake_read, fake_list, no_variable};
+    struct git_eye eye = {.context = t, .kind = fake_kind, .read = fake_read, .list = fake_list, .variable = no_variable};
 
     return newborn_judge(a, &env, &eye, STR("/b"), STR("/w"), NULL, reason);
 }

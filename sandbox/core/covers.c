@@ -208,6 +208,24 @@ static void plan_any_depth(struct planner *p, const struct place *root)
     }
 }
 
+static void plan_linkless(struct planner *p, struct str path, int rule)
+{
+    struct op *op = planner_op(p, OP_GUARD, path, "git outside would write through them");
+
+    op->number = GUARD_LINKS;
+    op->rule = rule;
+}
+
+static bool is_git_folder(const struct planner *p, struct str root)
+{
+    const struct git_found *found = p->policy->git_found;
+
+    for (size_t i = 0; found && i < found->linkless.n; i++)
+        if (str_eq(found->linkless.v[i], root))
+            return true;
+    return false;
+}
+
 static bool plan_root(struct planner *p, const struct place *place, bool outdone)
 {
     const struct fact *fact = planner_fact(p, place->path);
@@ -226,6 +244,8 @@ static bool plan_root(struct planner *p, const struct place *place, bool outdone
     *(struct place *)ARENA_PUSH(p->a, &p->writable) = *place;
     plan_nested(p, place->path);
     plan_any_depth(p, place);
+    if (is_git_folder(p, place->path))
+        plan_linkless(p, place->path, place->rule->id);
     return true;
 }
 
@@ -264,7 +284,7 @@ static void plan_later(struct planner *p, enum op_kind kind, const struct place 
 static bool is_name_held(const struct planner *p, const struct place *place, const struct place *root)
 {
     if (place->hold != HOLD_NOT)
-        return place->hold != HOLD_GUARD;
+        return place->hold != HOLD_GUARD && place->hold != HOLD_REFUSED;
     return !place->rule->optional && root && path_same(p->env, path_parent(PATH_POSIX, place->path), root->path);
 }
 
@@ -289,9 +309,9 @@ static void missing_protected(
 {
     if (place->rule->optional && place->hold == HOLD_NOT)
         return;
-    if (place->hold == HOLD_GUARD) {
+    if (place->hold == HOLD_GUARD || place->hold == HOLD_REFUSED) {
         struct op *op = plan_guard(p, place, root);
-        if (op)
+        if (op && place->hold == HOLD_GUARD)
             op->text2 = STR(GUARD_ASIDE);
         return;
     }
@@ -446,11 +466,9 @@ static bool plan_pin(struct planner *p, const struct place *place)
     }
     plan_writable(p, fact, "cannot be renamed away", place->rule->id);
     warn_of_gap(p, place, root);
-    if (str_is(path_name(PATH_POSIX, place->path), ".git") && path_same(p->env, path_parent(PATH_POSIX, place->path), root->path)) {
-        struct op *op = planner_op(p, OP_GUARD, place->path, "git outside would write through them");
-        op->number = GUARD_LINKS;
-        op->rule = place->rule->id;
-    }
+    if (place->linkless || (str_is(path_name(PATH_POSIX, place->path), ".git") &&
+                               path_same(p->env, path_parent(PATH_POSIX, place->path), root->path)))
+        plan_linkless(p, place->path, place->rule->id);
     return true;
 }
 

@@ -19,6 +19,8 @@ struct git_eye {
     /* The names in a folder, at most `most`; false: there are more, or it cannot be read. */
     bool (*list)(void *context, struct arena *a, struct str folder, size_t most, struct texts *out);
     struct str (*variable)(const void *context, struct str name);
+    /* Where path leads, by every link on the way, as far as anything is there. May be NULL: none leads anywhere. */
+    bool (*real)(void *context, struct arena *a, struct str path, struct str *out);
 };
 
 struct git_place {
@@ -27,12 +29,14 @@ struct git_place {
     const char *reason;
     enum place_hold hold; /* what keeps the name where nothing is there */
     struct str text;
+    bool linkless; /* as a place's */
 };
 
 struct git_found {
     struct git_place *v;
     size_t n, cap;
     struct texts notes, warnings, partial; /* printable lines; partial: what cannot be held */
+    struct texts linkless; /* roots that are folders of git's themselves */
 };
 
 /* Looks at every writable root of the policy. */

@@ -285,6 +285,7 @@ static void add_found(struct list *l, struct str root)
         place->root = root;
         place->hold = g->hold;
         place->text = g->text;
+        place->linkless = g->linkless;
     }
 }
 

@@ -28,8 +28,9 @@ enum place_kind {
 
 /* What keeps the name of a protected place from being taken where nothing is there. */
 /* HOLD_BIRTH: by a folder in which a repository can be made; it stays apart until the session ends. HOLD_GUARD: by the
- * observer alone. */
-enum place_hold { HOLD_NOT, HOLD_FOLDER, HOLD_FILE, HOLD_BIRTH, HOLD_GUARD };
+ * observer alone; what stands there all the same is given another name. HOLD_REFUSED: by the observer alone, and what comes from
+ * outside stays. */
+enum place_hold { HOLD_NOT, HOLD_FOLDER, HOLD_FILE, HOLD_BIRTH, HOLD_GUARD, HOLD_REFUSED };
 
 struct place {
     enum place_kind kind;
@@ -39,6 +40,7 @@ struct place {
     struct str root;         /* PROTECT, PIN: the writable root it stands in; else none */
     enum place_hold hold;
     struct str text; /* HOLD_FILE: its bytes */
+    bool linkless;   /* PIN: a folder of git's, in which no symbolic link is made */
 };
 
 struct places {

@@ -159,7 +159,7 @@ static struct verdict refuse_default(const struct asked *q)
 
 static struct verdict refuse_place(const struct asked *q, const struct place *p)
 {
-    struct verdict v = {.wall = p->hold == HOLD_GUARD ? WALL_OBSERVER : WALL_MOUNT, .rule = p->rule};
+    struct verdict v = {.wall = p->hold == HOLD_GUARD || p->hold == HOLD_REFUSED ? WALL_OBSERVER : WALL_MOUNT, .rule = p->rule};
     const char *reason = p->rule->reason ? p->rule->reason : "a rule protects it";
 
     v.why = p->root.n > 0 && p->rule->origin.layer != LAYER_BUILTIN

@@ -60,6 +60,8 @@ NESTED = PLAIN + """; cd ..; git init -q a; git -C a commit -q --allow-empty -m 
     cd w; git submodule --quiet add "$P/b" deps/b; git submodule --quiet update --init --recursive; git commit -qm b"""
 DEEP = SUBMODULE.replace('"$P/lib" lib', '"$P/lib" libs/foo')
 NEITHER = SUBMODULE + "; git submodule --quiet deinit -f lib; rm -rf .git/modules/lib; rmdir lib; mkdir lib"
+INNER = PLAIN + "; git init -q in; git -C in commit -q --allow-empty -m i; git add in 2>/dev/null; git commit -qm in"
+APART = "mkdir w; " + PLAIN.replace("init -q w", "init -q --separate-git-dir=w/store w")
 LINKED = PLAIN + "; git worktree add -q ../linked -b linked; git worktree add -q inner -b inner"
 NONE = "mkdir w && echo 1 >w/file"
 
@@ -204,6 +206,19 @@ WAYS = [
     ("an index that names a hook", PLAIN, INDEX + 'python3 ix.py .git/hooks/pre-commit=100755=$o', "git checkout -- .; git commit -q --allow-empty -m x", "w"),
     ("an index that names what lies outside", PLAIN, INDEX + 'python3 ix.py ../../"${MARK##*/}"=100644=$o', "git restore .", "w"),
     ("an index that names the configuration by capitals too", PLAIN, INDEX + 'python3 ix.py .GIT/x=100644=$o .git/hooks/post-checkout=100755=$o', "git checkout -- .; git checkout -q -b side", "w"),
+    ("a repository under another name, to which .git leads", APART, 'cp evil store/hooks/pre-commit; printf "[core]\\nfsmonitor = %s\\n" "$X" >>store/config', USE, "w"),
+    ("a message that git writes there through a link", APART, 'rm -f store/COMMIT_EDITMSG; ln -s "$MARK" store/COMMIT_EDITMSG', USE, "w"),
+    ("a bare repository to which .git leads", PLAIN + "; mv .git .bare; git -C .bare config core.bare true; echo 'gitdir: ./.bare' >.git; git worktree add -q one",
+     'cp evil .bare/hooks/pre-commit', "git commit -q --allow-empty -m x", "w/one"),
+    ("a submodule whose .git file leads to a repository in the tree", SUBMODULE + "; mv .git/modules/lib own; git config -f own/config core.worktree ../lib; echo 'gitdir: ../own' >lib/.git; git -C lib status",
+     'printf "[core]\\nfsmonitor = %s\\n" "$X" >>own/config', USE, "w"),
+    ("hooks by the name of a link outside", PLAIN + '; mkdir hooks; ln -s "$P/w/hooks" "$HOME/hooks"; git config --global core.hooksPath "~/hooks"', 'cp evil hooks/pre-commit', USE, "w"),
+    ("hooks that are not there, by the name of a link outside", PLAIN + '; ln -s "$P/w/hooks" "$HOME/hooks"; git config --global core.hooksPath "~/hooks"', 'mkdir hooks; cp evil hooks/pre-commit', USE, "w"),
+    ("a filter's program by a link above the workspace", filtered("$HOME/p/w/tools/clean") + '; ln -s "$P" "$HOME/p"', 'cp evil tools/clean', USE, "w"),
+    ("a file that configuration includes by a link above the workspace", PLAIN + '; ln -s "$P" "$HOME/p"; git config include.path "~/p/w/inc"',
+     'printf "[core]\\nfsmonitor = %s\\n" "$X" >inc', USE, "w"),
+    ("a repository that the index names", INNER, 'printf "[core]\\nfsmonitor = %s\\n" "$X" >>in/.git/config', USE, "w"),
+    ("the same, that is not there yet", INNER + "; rm -rf in/.git", 'git init -q in; git -C in commit -q --allow-empty -m i; git -C in config core.fsmonitor "$X"', USE, "w"),
     ("a submodule's git folder, made before git makes it", NEITHER, """git clone -q --bare "$P/lib" m; printf '[core]\nrepositoryformatversion = 0\nworktree = ../../../lib\nfsmonitor = %s\n' "$X" >m/config
         mkdir -p .git/modules; mv m .git/modules/lib""", "git submodule update --init", "w"),
     ("hooks in a submodule's git folder, made before git makes it", NEITHER, """git clone -q --bare "$P/lib" m; git -C m config core.bare false; git -C m config core.worktree ../../../lib
@@ -534,6 +549,14 @@ def elsewhere():
     main = f"{os.path.dirname(w)}/main"
     done = sh("git commit --allow-empty -qm x", w, check=False, prefix=[CORDON, "run", "--workspace", w, "--write", main, "--"])
     told(done.returncode == 0, "a linked worktree: committed to when its repository's tree is writable", done.stdout)
+    bare = fresh("elsewhere-bare", PLAIN + "; cd ..; mv w/.git store; rm -r w; git -C store config core.bare true; git -C store worktree add -q ../w -b w")
+    store = f"{os.path.dirname(bare)}/store"
+    opened = [CORDON, "run", "--workspace", bare, "--write", store, "--"]
+    done = sh("git commit --allow-empty -qm x", bare, check=False, prefix=opened)
+    told(done.returncode == 0, "a bare repository that is writable: committed to from its worktree", done.stdout)
+    for attack in ("rm -f worktrees/w/COMMIT_EDITMSG; ln -s /etc/x worktrees/w/COMMIT_EDITMSG", "echo x >hooks/pre-commit", "echo x >>config"):
+        done = sh(f"cd ../store; {attack}", bare, check=False, prefix=opened)
+        told(done.returncode != 0, f"a bare repository that is writable: not {attack.split('; ')[-1]}", done.stdout)
     done = sh(f"echo 'gitdir: /nowhere' >.git", w, check=False, prefix=cordon("commit", w))
     told(done.returncode != 0, "a linked worktree: its .git file stays", done.stdout)
 

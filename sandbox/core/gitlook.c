@@ -1,0 +1,279 @@
+/*
+ * gitlook: what git.c holds, and how: places in the roots, the ways to them, and what configuration names there. See gitlook.h.
+ */
+#include "gitlook.h"
+#include "gitconf.h"
+#include "shellwords.h"
+
+#include <string.h>
+
+#define GIT_DEPTH_MAX 12 /* includes within includes */
+
+struct str gitlook_join(struct gitlook *l, struct str folder, const char *name)
+{
+    return path_join(l->a, PATH_POSIX, folder, str_from(name));
+}
+
+enum fact_kind gitlook_kind(struct gitlook *l, struct str path)
+{
+    return l->eye->kind(l->eye->context, path);
+}
+
+void gitlook_line(struct gitlook *l, struct texts *lines, struct str line)
+{
+    for (size_t i = 0; i < lines->n; i++)
+        if (str_eq(lines->v[i], line))
+            return;
+    *(struct str *)ARENA_PUSH(l->a, lines) = line;
+}
+
+void gitlook_note(struct gitlook *l, struct str line)
+{
+    gitlook_line(l, &l->out->notes, line);
+}
+
+struct git_place *gitlook_add(
+    struct gitlook *l, enum place_kind kind, struct str path, const char *reason, enum place_hold hold)
+{
+    struct git_place *place;
+
+    for (size_t i = 0; i < l->out->n; i++)
+        if (l->out->v[i].kind == kind && str_eq(l->out->v[i].path, path))
+            return &l->out->v[i];
+    place = ARENA_PUSH(l->a, l->out);
+    *place = (struct git_place){.kind = kind, .root = l->root, .path = path, .reason = reason, .hold = hold};
+    return place;
+}
+
+/* ---- paths that configuration names ---- */
+
+/* The writable root that a path lies in; none. */
+struct str gitlook_root(const struct gitlook *l, struct str path)
+{
+    const struct policy *p = l->policy;
+    struct str best = {0};
+
+    if (p->workspace.n > 0 && path_is_under(l->env, p->workspace, path))
+        best = p->workspace;
+    for (size_t i = 0; i < p->rules.n; i++) {
+        const struct rule *r = &p->rules.v[i];
+        if (r->kind == RULE_WRITE && r->anchored && !r->revoked && path_is_under(l->env, r->path, path) &&
+            r->path.n > best.n)
+            best = r->path;
+    }
+    return best;
+}
+
+struct str gitlook_real(struct gitlook *l, struct str path)
+{
+    struct str real;
+
+    /* A link in a root could lead elsewhere in a moment: that one is a matter of its own. */
+    return l->eye->real && gitlook_root(l, path).n == 0 && l->eye->real(l->eye->context, l->a, path, &real) &&
+                   gitlook_root(l, real).n > 0
+               ? real
+               : path;
+}
+
+/* A value as git takes a path: absolute, from home, or from `base`. False: somebody else's home, git's own prefix. */
+bool gitlook_resolve(struct gitlook *l, struct str value, struct str base, struct str *out)
+{
+    struct path_env plain = {.system = PATH_POSIX, .home = l->host->home, .cwd = base};
+    struct err ignored = {0};
+
+    if (value.n == 0 || memchr(value.p, 0, value.n) || str_starts(value, STR("%(")))
+        return false;
+    if (value.p[0] == '~' && value.n > 1 && value.p[1] != '/')
+        return false;
+    return path_canonical(l->a, &plain, value, out, &ignored);
+}
+
+/* Every folder between the root and path. */
+void gitlook_pin_way(struct gitlook *l, struct str root, struct str path)
+{
+    for (size_t at = root.n + 1; (at = str_find(path, at, '/')) < path.n; at++)
+        gitlook_add(l, PLACE_PIN, arena_str(l->a, str_slice(path, 0, at)), "what git obeys lies in it", HOLD_NOT);
+}
+
+/*
+ * Keeps what is at path, or the name where nothing is. Each folder on the way from the root is held in place too, or it
+ * would be renamed away and another made. Where the way ends early, the first missing name is what is held.
+ */
+bool gitlook_keep(struct gitlook *l, struct str path, const char *reason, enum place_hold hold, struct str text)
+{
+    struct str root, before = l->root;
+    size_t at;
+
+    path = gitlook_real(l, path);
+    root = gitlook_root(l, path);
+    if (root.n == 0 || str_eq(root, path))
+        return false;
+    l->root = root;
+    for (at = root.n + 1; (at = str_find(path, at, '/')) < path.n; at++) {
+        struct str folder = arena_str(l->a, str_slice(path, 0, at));
+        enum fact_kind kind = gitlook_kind(l, folder);
+        if (kind != FACT_FOLDER) {
+            if (kind != FACT_MISSING || hold != HOLD_NOT) {
+                gitlook_pin_way(l, root, folder);
+                gitlook_add(l, PLACE_PROTECT, folder, reason, HOLD_FOLDER);
+            }
+            l->root = before;
+            return true;
+        }
+    }
+    if (hold != HOLD_NOT || gitlook_kind(l, path) != FACT_MISSING) {
+        gitlook_pin_way(l, root, path);
+        gitlook_add(l, PLACE_PROTECT, path, reason, hold)->text = text;
+    }
+    l->root = before;
+    return true;
+}
+
+static void keep_named(struct gitlook *l, const struct gitconf_entry *entry, struct str file, struct str path,
+    const char *reason, enum place_hold hold)
+{
+    path = gitlook_real(l, path);
+    if (gitlook_root(l, path).n == 0 || (hold == HOLD_NOT && gitlook_kind(l, path) == FACT_MISSING))
+        return;
+    if (gitlook_kind(l, path) == FACT_SYMLINK) {
+        gitlook_line(l, &l->out->partial,
+            arena_format(l->a, "%s in %s names %s, where a symbolic link in a writable folder leads: it can be replaced",
+                gitconf_name(l->a, entry).p, path_display(l->a, l->env, file).p, path_display(l->a, l->env, path).p));
+        return;
+    }
+    if (!gitlook_keep(l, path, reason, hold, (struct str){0}))
+        return;
+    gitlook_note(l, arena_format(l->a, "%s in %s names %s: read-only inside", gitconf_name(l->a, entry).p,
+                path_display(l->a, l->env, file).p, path_display(l->a, l->env, path).p));
+}
+
+/* ---- commands ---- */
+
+/* What a person calls by its name is their own step; what git runs by itself is not. */
+static bool runs_by_itself(const struct gitconf_entry *entry)
+{
+    static const char *const called[] = {
+        "alias", "browser", "man", "difftool", "mergetool", "guitool", "instaweb", "web", "imap", "sendemail", "tar"};
+
+    for (size_t i = 0; i < COUNT_OF(called); i++)
+        if (str_is(entry->section, called[i]))
+            return false;
+    return true;
+}
+
+/* Where a word of a command leads, if that is into a root. */
+static bool leads_into_root(struct gitlook *l, struct str word, struct str base, struct str *path)
+{
+    if (word.n == 0 || (base.n == 0 && word.p[0] != '/') || !gitlook_resolve(l, word, base, path))
+        return false;
+    *path = gitlook_real(l, *path);
+    return gitlook_root(l, *path).n > 0;
+}
+
+/* A file in a root: the program itself, or the script that a shell or python is given. A program with a path to something
+ * that is not there could be made from inside. False: where the word leads cannot be told. */
+static bool keep_word(struct gitlook *l, const struct gitconf_entry *entry, struct str file, const struct shellword *word)
+{
+    bool slash = str_find(word->text, 0, '/') < word->text.n;
+    struct str path, tail;
+
+    if (!word->told)
+        return word->given;
+    if (word->base.n == 0 && word->text.n > 0 && word->text.p[0] != '/' && word->text.p[0] != '-' && (slash || !word->program))
+        return false;
+    tail = str_slice(word->text, str_find(word->text, 0, '='), word->text.n); /* --option=FILE */
+    if (tail.n > 1 && leads_into_root(l, arena_str(l->a, str_slice(tail, 1, tail.n)), word->base, &path) &&
+        gitlook_kind(l, path) == FACT_FILE)
+        keep_named(l, entry, file, path, "git runs it", HOLD_NOT);
+    if (!leads_into_root(l, word->text, word->base, &path))
+        return true;
+    if (gitlook_kind(l, path) == FACT_FILE || gitlook_kind(l, path) == FACT_SYMLINK)
+        keep_named(l, entry, file, path, "git runs it", HOLD_NOT);
+    else if (word->program && slash)
+        keep_named(l, entry, file, path, "git runs it", HOLD_FOLDER);
+    return true;
+}
+
+static void keep_command(struct gitlook *l, const struct gitconf_entry *entry, struct str file, struct str worktree)
+{
+    struct shellwords words;
+    bool told;
+
+    shellwords_read(l->a, entry->value, l->host->home, worktree, &words);
+    told = words.whole;
+    for (size_t i = 0; i < words.n; i++)
+        told = keep_word(l, entry, file, &words.v[i]) && !(words.v[i].program && shellwords_reads_files(words.v[i].text)) && told;
+    if (!told)
+        gitlook_note(l, arena_format(l->a, "%s in %s is a command of which not all can be told: what else it runs in a writable folder is not held",
+                    gitconf_name(l->a, entry).p, path_display(l->a, l->env, file).p));
+}
+
+/* ---- configuration ---- */
+
+static void look_entry(struct gitlook *l, const struct gitconf_entry *entry, struct str file, struct str worktree, int depth)
+{
+    struct str path;
+
+    switch (gitconf_obeys(entry)) {
+    case GITCONF_INCLUDE:
+        /* Whatever its condition: it may hold tomorrow. */
+        if (gitlook_resolve(l, entry->value, path_parent(PATH_POSIX, file), &path)) {
+            keep_named(l, entry, file, path, "git reads it as its configuration", HOLD_FILE);
+            gitlook_config(l, path, worktree, depth + 1);
+        }
+        break;
+    case GITCONF_HOOKS:
+        if (gitlook_resolve(l, entry->value, worktree, &path))
+            keep_named(l, entry, file, path, "git runs programs from it", HOLD_FOLDER);
+        break;
+    case GITCONF_FILE:
+        if (!str_is(entry->key, "worktree") && gitlook_resolve(l, entry->value, worktree, &path))
+            keep_named(l, entry, file, path, GIT_RUN_OUTSIDE, HOLD_NOT);
+        break;
+    case GITCONF_RUNS:
+        if (runs_by_itself(entry))
+            keep_command(l, entry, file, worktree);
+        break;
+    case GITCONF_PLAIN:
+    case GITCONF_REACHES:
+        break;
+    }
+}
+
+void gitlook_config(struct gitlook *l, struct str file, struct str worktree, int depth)
+{
+    struct str key = arena_format(l->a, "%s\n%s", file.p, worktree.p), text;
+    struct gitconf conf;
+
+    for (size_t i = 0; i < l->read.n; i++)
+        if (str_eq(l->read.v[i], key))
+            return;
+    *(struct str *)ARENA_PUSH(l->a, &l->read) = key;
+    if (depth > GIT_DEPTH_MAX ||
+        !l->eye->read(l->eye->context, l->a, file, GITCONF_BYTES_MAX, gitlook_root(l, file).n > 0, &text))
+        return;
+    gitconf_parse(l->a, text, &conf);
+    if (conf.damaged)
+        gitlook_note(l, arena_format(l->a, "%s is not well formed (line %d): git will complain of it too",
+                    path_display(l->a, l->env, file).p, conf.line));
+    for (size_t i = 0; i < conf.n; i++)
+        look_entry(l, &conf.v[i], file, worktree, depth);
+}
+
+/* The person's own configuration and the machine's count in every repository. */
+void gitlook_global(struct gitlook *l, struct str worktree)
+{
+    struct str named = l->eye->variable(l->eye->context, STR("GIT_CONFIG_GLOBAL"));
+    struct str xdg = l->eye->variable(l->eye->context, STR("XDG_CONFIG_HOME"));
+    struct str system = l->eye->variable(l->eye->context, STR("GIT_CONFIG_SYSTEM"));
+
+    if (path_is_absolute(PATH_POSIX, named)) {
+        gitlook_keep(l, arena_str(l->a, named), "git reads it as its configuration", HOLD_FILE, (struct str){0});
+        gitlook_config(l, arena_str(l->a, named), worktree, 0);
+    }
+    gitlook_config(l, gitlook_join(l, l->host->home, ".gitconfig"), worktree, 0);
+    gitlook_config(l, gitlook_join(l, l->host->home, ".config/git/config"), worktree, 0);
+    if (path_is_absolute(PATH_POSIX, xdg))
+        gitlook_config(l, gitlook_join(l, arena_str(l->a, xdg), "git/config"), worktree, 0);
+    gitlook_config(l, path_is_absolute(PATH_POSIX, system) ? arena_str(l->a, system) : STR("/etc/gitconfig"), worktree, 0);
+}

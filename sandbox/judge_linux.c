@@ -103,9 +103,11 @@ static bool guard_at(const struct asker *a, const struct caller_path *p, int fd,
     if (w->guard_count == 0 && w->held_count == 0)
         return false;
     /* Too deep to be told, and no wall behind us where a name is guarded at every depth. */
-    if (!lookup_real(fd, name, a->out->path, sizeof a->out->path))
-        return w->guards_deep && lookup_lexical(p, a->out->path, sizeof a->out->path) &&
-               refuse(a, EACCES, operation, DENIAL_GUARD);
+    if (!lookup_real(fd, name, a->out->path, sizeof a->out->path)) {
+        if (w->guards_deep && !lookup_lexical(p, a->out->path, sizeof a->out->path))
+            snprintf(a->out->path, sizeof a->out->path, "%.*s", PATH_BYTES_MAX - 1, p->text + p->start);
+        return w->guards_deep && refuse(a, EACCES, operation, DENIAL_GUARD);
+    }
     n = strlen(a->out->path);
     if (n > sizeof gone && strcmp(a->out->path + n - (sizeof gone - 1), gone) == 0)
         a->out->path[n - (sizeof gone - 1)] = '\0';

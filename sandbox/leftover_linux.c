@@ -156,6 +156,7 @@ struct walk {
     void (*link)(struct walk *w, int folder, const char *name, struct str path, const struct stat *st);
     void (*file)(struct walk *w, int folder, const char *name, struct str path, const struct stat *st); /* may be NULL */
     const char *why;   /* not all was looked at */
+    bool over;         /* and nothing more is */
     struct str where;  /* that was first met here */
     /* at the beginning */
     struct buf *out;
@@ -219,15 +220,18 @@ static void walk_folder(struct walk *w, struct opened_folder f, struct str path,
     if (!dir)
         miss(w, path, depth > DEPTH_MAX ? "it is too deep" : "it cannot be read");
     errno = 0;
-    while (dir && !w->why && (entry = readdir(dir)) != NULL) {
+    while (dir && !w->over && (entry = readdir(dir)) != NULL) {
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
         if (w->left-- == 0) {
             miss(w, path, "there are too many entries");
+            w->over = true;
             break;
         }
-        if ((w->left & 255) == 0 && sys_milliseconds() >= w->end_ms)
+        if ((w->left & 255) == 0 && sys_milliseconds() >= w->end_ms) {
             miss(w, path, "it takes too long");
+            w->over = true;
+        }
         if (objects && is_of_objects(entry))
             continue;
         if (entry->d_type == DT_DIR || entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN ||
@@ -235,7 +239,7 @@ static void walk_folder(struct walk *w, struct opened_folder f, struct str path,
             walk_entry(w, dirfd(dir), entry, path, depth);
         errno = 0;
     }
-    if (dir && errno && !w->why)
+    if (dir && errno && !w->over)
         miss(w, path, "it cannot be read");
     if (dir)
         closedir(dir);

@@ -140,6 +140,21 @@ if command -v python3 >/dev/null; then
     long HEAD
     good "nor in words as long as they may be" test $? -ne 0
     good "control: other words may be that long" long other
+    deep() { # NAME FLAGS...: a file of that name below folders whose path is longer than paths may be
+        name=$1
+        shift
+        "$CORDON" run --workspace "$place/v" "$@" -- python3 -c "
+import os
+for n in range(24):
+    os.makedirs('d' * 200, exist_ok=True)
+    os.chdir('d' * 200)
+open('$name', 'w')" 2>/dev/null
+    }
+    good "control: a file can be made deeper than a path is long" deep .env
+    rm -rf "$place/v/dddd"*
+    deep .env --protect '**/.env'
+    good "but none where a name is guarded at any depth" test $? -ne 0
+    rm -rf "$place/v/dddd"*
 else
     echo "skip long words: no python3"
 fi

@@ -103,10 +103,24 @@ static bool eye_real(void *context, struct arena *a, struct str path, struct str
     return false;
 }
 
+static bool eye_direct(void *context, struct arena *a, struct str link, struct str path)
+{
+    struct path_env env = {.system = PATH_POSIX, .cwd = path_parent(PATH_POSIX, link)};
+    char target[PATH_BYTES_MAX];
+    ssize_t n = readlink(link.p, target, sizeof target);
+    struct err ignored = {0};
+    struct str first;
+
+    (void)context;
+    return n > 0 && (size_t)n < sizeof target && path_canonical(a, &env, arena_str(a, (struct str){target, (size_t)n}), &first, &ignored) &&
+           str_eq(first, path);
+}
+
 const struct git_eye *git_eye_system(void)
 {
     static const struct git_eye eye = {
-        .kind = eye_kind, .read = eye_read, .list = eye_list, .variable = sys_variable, .real = eye_real};
+        .kind = eye_kind, .read = eye_read, .list = eye_list, .variable = sys_variable, .real = eye_real,
+        .direct = eye_direct};
 
     return &eye;
 }

@@ -369,6 +369,7 @@ static void look_git_folder(struct gitlook *l, struct str folder, struct str wor
     protect(l, folder, "config.worktree", HOLD_FILE, (struct str){0});
     protect(l, folder, "commondir", hold_common, STR(".\n"));
     protect(l, folder, "hooks", HOLD_FOLDER, (struct str){0});
+    gitlook_hooks(l, gitlook_join(l, folder, "hooks"));
     /* Remotes as they were told before there was configuration; git still reads them. */
     protect(l, folder, "remotes", HOLD_FOLDER, (struct str){0});
     protect(l, folder, "branches", HOLD_FOLDER, (struct str){0});

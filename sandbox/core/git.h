@@ -21,6 +21,8 @@ struct git_eye {
     struct str (*variable)(const void *context, struct str name);
     /* Where path leads, by every link on the way, as far as anything is there. May be NULL: none leads anywhere. */
     bool (*real)(void *context, struct arena *a, struct str path, struct str *out);
+    /* Leads link to path by its own text alone, through no other link? May be NULL: no. */
+    bool (*direct)(void *context, struct arena *a, struct str link, struct str path);
 };
 
 struct git_place {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define GIT_DEPTH_MAX 12 /* includes within includes */
+#define HOOKS_MAX     200
 
 struct str gitlook_join(struct gitlook *l, struct str folder, const char *name)
 {
@@ -147,6 +148,37 @@ static void keep_named(struct gitlook *l, const struct gitconf_entry *entry, str
                 path_display(l->a, l->env, file).p, path_display(l->a, l->env, path).p));
 }
 
+/* The link itself lies where nobody writes, or is held; each further one on the way could be replaced. */
+static void keep_hook(struct gitlook *l, struct str hook)
+{
+    struct str path;
+
+    if (gitlook_kind(l, hook) != FACT_SYMLINK || !l->eye->real || !l->eye->real(l->eye->context, l->a, hook, &path) ||
+        gitlook_root(l, path).n == 0)
+        return;
+    gitlook_keep(l, path, "git runs it as a hook", HOLD_FOLDER, (struct str){0});
+    if (!l->eye->direct || !l->eye->direct(l->eye->context, l->a, hook, path))
+        gitlook_line(l, &l->out->partial, arena_format(l->a, "the hook %s leads by further symbolic links to %s: they can be replaced",
+            path_display(l->a, l->env, hook).p, path_display(l->a, l->env, path).p));
+    else
+        gitlook_note(l, arena_format(l->a, "the hook %s leads to %s: read-only inside", path_display(l->a, l->env, hook).p,
+            path_display(l->a, l->env, path).p));
+}
+
+void gitlook_hooks(struct gitlook *l, struct str folder)
+{
+    struct texts names = {0};
+
+    folder = gitlook_real(l, folder);
+    if (gitlook_kind(l, folder) != FACT_FOLDER)
+        return;
+    if (!l->eye->list(l->eye->context, l->a, folder, HOOKS_MAX, &names))
+        gitlook_line(l, &l->out->partial, arena_format(l->a, "%s has more in it than is looked at: hooks that are links are not all held",
+            path_display(l->a, l->env, folder).p));
+    for (size_t i = 0; i < names.n; i++)
+        keep_hook(l, path_join(l->a, PATH_POSIX, folder, names.v[i]));
+}
+
 /* ---- commands ---- */
 
 /* What a person calls by its name is their own step; what git runs by itself is not. */
@@ -223,8 +255,10 @@ static void look_entry(struct gitlook *l, const struct gitconf_entry *entry, str
         }
         break;
     case GITCONF_HOOKS:
-        if (gitlook_resolve(l, entry->value, worktree, &path))
+        if (gitlook_resolve(l, entry->value, worktree, &path)) {
             keep_named(l, entry, file, path, "git runs programs from it", HOLD_FOLDER);
+            gitlook_hooks(l, path);
+        }
         break;
     case GITCONF_FILE:
         if (!str_is(entry->key, "worktree") && gitlook_resolve(l, entry->value, worktree, &path))

@@ -41,6 +41,8 @@ bool gitlook_resolve(struct gitlook *l, struct str value, struct str base, struc
 void gitlook_pin_way(struct gitlook *l, struct str root, struct str path);
 /* What is at path, or the name where nothing is, with the way to it. False: it lies in no root. */
 bool gitlook_keep(struct gitlook *l, struct str path, const char *reason, enum place_hold hold, struct str text);
+/* Hooks that are links: the programs in the roots that they lead to. */
+void gitlook_hooks(struct gitlook *l, struct str folder);
 /* A file of configuration, what it includes, and what both name. */
 void gitlook_config(struct gitlook *l, struct str file, struct str worktree, int depth);
 /* The person's own and the machine's. */

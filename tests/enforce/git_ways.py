@@ -100,6 +100,10 @@ USE = "git status; git diff; git log -1; git branch; echo 2 >>file; git add -A; 
 # name, repository, attack in the workspace, use outside (each command on its own), where
 WAYS = [
     ("a hook", PLAIN, 'cp evil .git/hooks/pre-commit', USE, "w"),
+    ("a hook that is a link into the tree", PLAIN + "; mkdir dev; printf '#!/bin/sh\\n' >dev/hook; chmod +x dev/hook; ln -s ../../dev/hook .git/hooks/pre-commit", 'cp evil dev/hook', USE, "w"),
+    ("the same, its folder renamed", PLAIN + "; mkdir dev; printf '#!/bin/sh\\n' >dev/hook; chmod +x dev/hook; ln -s ../../dev/hook .git/hooks/pre-commit", 'mv dev d; mkdir dev; cp evil dev/hook', USE, "w"),
+    ("the same, with nothing there", PLAIN + "; ln -s ../../dev/hook .git/hooks/pre-commit", 'mkdir dev; cp evil dev/hook', USE, "w"),
+    ("a hook that is a link, in a folder of hooks that configuration names", PLAIN + "; mkdir h dev; printf '#!/bin/sh\\n' >dev/hook; chmod +x dev/hook; ln -s ../dev/hook h/pre-commit; git config core.hooksPath h", 'cp evil dev/hook', USE, "w"),
     ("a hook where there was no folder of hooks", PLAIN + "; rm -rf .git/hooks", 'mkdir .git/hooks; cp evil .git/hooks/pre-commit', USE, "w"),
     ("the folder of hooks exchanged", PLAIN, 'mv .git/hooks h; mkdir .git/hooks; cp evil .git/hooks/pre-commit', USE, "w"),
     ("the configuration by git", PLAIN, 'git config core.fsmonitor "$X"', USE, "w"),

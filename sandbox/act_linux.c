@@ -154,17 +154,17 @@ static bool is_in_tree(const struct watch *w, int fd)
 
     if (w->tree_count == 0)
         return true; /* none here */
+    /* Cheap to tell; and a folder above it may have another name by now. */
+    if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &st) == 0 && (st.stx_mask & STATX_MNT_ID)) {
+        for (size_t i = 0; i < w->tree_count; i++)
+            if (w->trees[i].mount == st.stx_mnt_id)
+                return true;
+    }
     if (lookup_real(fd, NULL, path, sizeof path)) {
         for (size_t i = 0; i < w->tree_count; i++)
             if (lookup_is_below(path, w->trees[i].path))
                 return true;
     }
-    /* A folder above it has another name by now. */
-    if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &st) != 0 || !(st.stx_mask & STATX_MNT_ID))
-        return false;
-    for (size_t i = 0; i < w->tree_count; i++)
-        if (w->trees[i].mount == st.stx_mnt_id)
-            return true;
     return false;
 }
 

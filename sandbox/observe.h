@@ -166,7 +166,11 @@ bool lookup_of_kernel(int object);
 /* O_PATH of where p leads its caller, step by step: no link of /proc below a process of Cordon's own is followed, as the
  * kernel lets nobody inside. -1 and errno; own, unless NULL: was it for that? */
 int lookup_walk(const struct caller_path *p, bool follow, bool *own);
-/* Absolute path of what fd is, joined with name (NULL: none). */
+/* This thread gets a folder of its own, apart from the other threads': a way to a folder is then gone rather than opened. */
+void lookup_stand_alone(void);
+bool lookup_stands_alone(void);
+/* Absolute path of what fd is, joined with name (NULL: none). AT_FDCWD: where this thread stands. With a name, fd is a folder,
+ * and a thread that stands alone may stand there afterwards. */
 bool lookup_real(int fd, const char *name, char *out, size_t size);
 /* Where the words lead without any link followed. False: not to be told. */
 bool lookup_lexical(const struct caller_path *p, char *out, size_t size);

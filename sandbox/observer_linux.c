@@ -66,6 +66,7 @@ struct worker {
 static struct {
     pthread_mutex_t lock; /* of the rows of workers, and of who leads */
     struct worker workers[WORKERS_MAX];
+    size_t rows; /* of them, that were ever used */
     atomic_int held_up;
     _Atomic uint32_t awake; /* a futex: the watchdog is on its rounds */
     bool has_watchdog;
@@ -136,7 +137,7 @@ static bool has_one_held_up(pid_t caller)
     bool found = false;
 
     pthread_mutex_lock(&all.lock);
-    for (size_t i = 0; i < WORKERS_MAX && !found; i++) {
+    for (size_t i = 0; i < all.rows && !found; i++) {
         const struct worker *w = &all.workers[i];
         found = w->server && w->held_up && (atomic_load(&w->state) & 3) != PHASE_IDLE && lookup_process(w->caller) == process;
     }
@@ -330,6 +331,7 @@ static void *work(void *context)
     mine = w;
     w->thread = gettid();
     drop_capabilities();
+    lookup_stand_alone();
     while (atomic_load(&s->leader) == w && (got = receive(s->listener, &n, polls)) >= 0) {
         if (got > 0)
             take_question(w, s, &n);
@@ -365,6 +367,8 @@ static bool start_worker(struct server *s)
     for (size_t i = 0; i < WORKERS_MAX && !w; i++) {
         if (!all.workers[i].server)
             w = &all.workers[i];
+        if (i >= all.rows)
+            all.rows = i + 1;
     }
     if (!w) {
         errno = EAGAIN;
@@ -438,7 +442,7 @@ static bool make_round(void)
     bool active = false;
 
     pthread_mutex_lock(&all.lock);
-    for (size_t i = 0; i < WORKERS_MAX; i++) {
+    for (size_t i = 0; i < all.rows; i++) {
         if (all.workers[i].server && look_after(&all.workers[i]))
             active = true;
     }

@@ -7,9 +7,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define NOWHERE (-1)
+
 /* The way to a caller's folder is by /proc and costs most; so it is gone once, and what is asked is asked from there. */
 struct place {
-    int folder; /* -1: there is no last name that could be made or removed, or no folder to be found */
+    int folder; /* NOWHERE: there is no last name that could be made or removed, or no folder to be found. AT_FDCWD: this
+                   thread stands there */
     const char *name;
 };
 
@@ -19,7 +22,7 @@ static bool place_name(const struct caller_path *p, struct place *out)
 
     while (at > p->start && p->text[at - 1] != '/')
         at--;
-    *out = (struct place){-1, p->text + at};
+    *out = (struct place){NOWHERE, p->text + at};
     return at > 0 && at < n && strcmp(out->name, ".") != 0 && strcmp(out->name, "..") != 0;
 }
 
@@ -31,18 +34,27 @@ static bool is_held(const struct watch *w, int folder)
     return w->held_count > 0 && lookup_real(folder, NULL, path, sizeof path) && watch_holds(w, path);
 }
 
-static bool place_enter(const struct watch *w, struct caller_path *p, struct place *place)
+static void place_close(struct place *place)
+{
+    if (place->folder >= 0)
+        close(place->folder);
+    place->folder = NOWHERE;
+}
+
+/* stands: this thread may go there, so that it has to open nothing. */
+static bool place_enter(const struct watch *w, struct caller_path *p, struct place *place, bool stands)
 {
     char *end = p->text + (place->name - p->text), kept = *end;
 
     *end = '\0';
-    place->folder = open(p->text, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (stands && lookup_stands_alone())
+        place->folder = chdir(p->text) == 0 ? AT_FDCWD : NOWHERE;
+    else
+        place->folder = open(p->text, O_PATH | O_DIRECTORY | O_CLOEXEC);
     *end = kept;
-    if (place->folder >= 0 && is_held(w, place->folder)) {
-        close(place->folder);
-        place->folder = -1;
-    }
-    return place->folder >= 0;
+    if (place->folder != NOWHERE && is_held(w, place->folder))
+        place_close(place);
+    return place->folder != NOWHERE;
 }
 
 static struct place place_open(const struct watch *w, struct caller_path *p)
@@ -50,14 +62,8 @@ static struct place place_open(const struct watch *w, struct caller_path *p)
     struct place place;
 
     if (place_name(p, &place))
-        place_enter(w, p, &place);
+        place_enter(w, p, &place, true);
     return place;
-}
-
-static void place_close(const struct place *place)
-{
-    if (place->folder >= 0)
-        close(place->folder);
 }
 
 static bool may_write(int folder, const char *name)
@@ -97,7 +103,7 @@ static bool may_open(const struct watch *w, const struct place *place, unsigned 
 bool quick_open(const struct watch *w, struct caller_path *p, unsigned flags)
 {
     struct place place = place_open(w, p);
-    bool nothing = place.folder >= 0 && may_open(w, &place, flags);
+    bool nothing = place.folder != NOWHERE && may_open(w, &place, flags);
 
     place_close(&place);
     return nothing;
@@ -107,13 +113,12 @@ bool quick_make(const struct watch *w, struct caller_path *p)
 {
     struct place place = place_open(w, p);
     struct looked o;
-    bool nothing = place.folder >= 0 && (may_change(&place) || lookup_name(place.folder, place.name, &o) != ENOENT);
+    bool nothing = place.folder != NOWHERE && (may_change(&place) || lookup_name(place.folder, place.name, &o) != ENOENT);
 
     place_close(&place);
     return nothing;
 }
 
-/* What goes away of a file of several names is counted: links_linux.c. */
 static bool has_more_names(const struct looked *o)
 {
     return S_ISREG(o->mode) && o->links > 1;
@@ -123,9 +128,11 @@ bool quick_delete(const struct watch *w, struct caller_path *p)
 {
     struct place place = place_open(w, p);
     struct looked o;
-    bool nothing = place.folder >= 0 && (lookup_name(place.folder, place.name, &o) != 0 ||
-                                            (!o.mount_root && !has_more_names(&o) && may_change(&place)));
+    bool there = place.folder != NOWHERE && lookup_name(place.folder, place.name, &o) == 0;
+    bool nothing = place.folder != NOWHERE && (!there || (!o.mount_root && may_change(&place)));
 
+    if (nothing && there)
+        links_gone(&o);
     place_close(&place);
     return nothing;
 }
@@ -150,13 +157,13 @@ bool quick_rename(const struct watch *w, struct caller_path *from, struct caller
         return false;
     same = one.name - from->text == two.name - to->text &&
            memcmp(from->text, to->text, (size_t)(one.name - from->text)) == 0;
-    if (!place_enter(w, from, &one))
+    if (!place_enter(w, from, &one, true))
         return false;
     if (same)
         two.folder = one.folder;
-    nothing = (same || place_enter(w, to, &two)) && may_rename(&one, &two);
-    place_close(&one);
+    nothing = (same || place_enter(w, to, &two, false)) && may_rename(&one, &two);
     if (!same)
         place_close(&two);
+    place_close(&one);
     return nothing;
 }

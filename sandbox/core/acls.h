@@ -2,7 +2,8 @@
  * acls: what a policy comes to on Windows: entries in access control lists, the token, the job, the window station.
  *
  * Pure: policy and facts in, ops out (plan_build asks here when env->system is PATH_WINDOWS). Rule numbers W1 to W10 are those
- * of docs/windows.md. An edge does the ops in order. Those of the person (OP_OWNER, OP_GUARD_NAME, OP_ACE) it enters in the ledger
+ * of docs/windows.md. An edge does the ops in order, those on one path together where it comes to the first (deny entries then
+ * stand before allow entries all the same). Those of the person (OP_OWNER, OP_GUARD_NAME, OP_ACE) it enters in the ledger
  * (store.h) first; an OP_ACE with inheritable flags it then carries down by walk.h, since nothing else propagates (W10). Those of
  * the runner (OP_ACCOUNT to OP_JOB) go over as frames, but for OP_ACCOUNT, which says as whom the runner is started.
  */
@@ -35,7 +36,7 @@
 enum acls_ace {
     ACE_PUT,  /* the entry in text is there afterwards */
     ACE_TAKE, /* the entry in text is gone afterwards: no rule asks for it any more. Only while no other session of the person
-                 has the root open that text2 names: terminals do not take from one another */
+                 has a root open that path lies in, or that lies in path: terminals do not take from one another */
 };
 
 /* OP_OWNER: number. */
@@ -44,7 +45,8 @@ enum acls_owner {
     OWNER_BY_SETUP,  /* the person may not: `cordon repair` does it, elevated */
 };
 
-/* OP_RUNNER_CLOSED: text2 says whose descriptor text is. "default": the default DACL of the runner's token, for conhost. */
+/* OP_RUNNER_CLOSED: text2 says whose descriptor text is. "default": the default DACL of the runner's token, for conhost. Handles
+ * that the runner needs later (its own token, to copy) it opens before: it is closed to itself as well. */
 #define CLOSED_PROCESS "process"
 #define CLOSED_THREAD  "thread"
 #define CLOSED_TOKEN   "token"
@@ -70,6 +72,9 @@ enum plan_tier acls_tier(const struct policy *policy, const struct windows_host 
 /* The volume a path lies on, or NULL when nobody saw it. */
 const struct volume_fact *acls_volume(const struct windows_host *w, const struct path_env *env, struct str path);
 
+/* What stands behind an op's path in a printed plan. */
+void acls_print(struct buf *out, struct arena *a, const struct op *op);
+
 /* ---- for edges ---- */
 
 enum acls_edit {
@@ -86,8 +91,11 @@ enum acls_edit acls_apply(struct arena *a, const struct op *op, bool folder, str
 #define GUARD_REMOVE 2u
 bool acls_inverse(const struct op *op, struct op *out);
 
-/* Is this entry one that Cordon writes for this person: about the account group or one of these write SIDs, or an OWNER RIGHTS
- * entry as roots get it? What the walk may replace, and what a lost ledger leaves to go by. */
+/* Does a step from one plan to another (plan_compare) open something up? For ops of Windows. */
+bool acls_widens(const struct plan *before, const struct plan *after, const struct plan_change *c);
+
+/* Is this entry one that Cordon writes for this person: about the account group or one of these write SIDs? What the walk may
+ * replace, and what a lost ledger leaves to go by. (OWNER RIGHTS and the person's own entry anybody could have written.) */
 struct acls_own {
     struct sid group; /* authority 0: none */
     const struct sid *write;

@@ -129,7 +129,7 @@ static void plan_nested(struct planner *p, struct str root)
 
 /* A root that a policy file names and that is not there is a warning: the same file serves several
  * machines. One that somebody asked for here and now is an error. */
-static bool root_missing(struct planner *p, const struct place *place)
+bool covers_root_missing(struct planner *p, const struct place *place)
 {
     bool asked = place->rule->id == 0 || place->rule->origin.layer == LAYER_FLAG ||
                  place->rule->origin.layer == LAYER_SESSION;
@@ -162,7 +162,7 @@ static bool is_clear_of_links(struct planner *p, const struct place *place)
     return true;
 }
 
-static bool root_fits(struct planner *p, const struct place *place, const struct fact *fact)
+bool covers_root_fits(struct planner *p, const struct place *place, const struct fact *fact)
 {
     const char *what = "cannot make this folder writable";
     const struct place *secret = places_within(&p->places, p->env, place->path, 1u << PLACE_SECRET);
@@ -231,8 +231,8 @@ static bool plan_root(struct planner *p, const struct place *place, bool outdone
     const struct fact *fact = planner_fact(p, place->path);
 
     if (fact->kind == FACT_MISSING)
-        return root_missing(p, place);
-    if (!root_fits(p, place, fact))
+        return covers_root_missing(p, place);
+    if (!covers_root_fits(p, place, fact))
         return false;
     if (outdone) {
         planner_warn(p, "%s is both writable and protected by the policy: it stays read-only",

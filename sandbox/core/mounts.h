@@ -52,5 +52,14 @@ bool mounts_in_proc(const struct path_env *env, const struct place *place);
 
 /* covers.c */
 bool covers_plan(struct planner *p); /* roots, pins, protected and secret paths, shallow first */
+/* Of a writable root that is not there: refused where somebody asked for it now, else a warning (true). */
+bool covers_root_missing(struct planner *p, const struct place *place);
+/* May what was seen there be a root? If not, p->e says why. */
+bool covers_root_fits(struct planner *p, const struct place *place, const struct fact *fact);
+
+/* acls.c, for Windows */
+void acls_questions(struct arena *a, const struct places *places, const struct path_env *env, const struct host *host,
+    struct texts *out);
+bool acls_plan(struct planner *p);
 
 #endif

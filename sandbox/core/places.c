@@ -360,8 +360,8 @@ static void add_any_depth(struct list *l, struct str root, const struct rule *ru
         add_inside(l, PLACE_PROTECT, root, rule->path, where_it_is)->hold = HOLD_GUARD;
     for (size_t i = 0; i < found->n; i++) {
         struct str path = found->v[i];
-        bool named = path.n > rule->path.n && str_ends(path, rule->path) &&
-                     path.p[path.n - rule->path.n - 1] == '/';
+        bool named = path.n > rule->path.n && path.p[path.n - rule->path.n - 1] == (l->env->system == PATH_WINDOWS ? '\\' : '/') &&
+                     path_same(l->env, str_slice(path, path.n - rule->path.n, path.n), rule->path);
         if (named && path_is_under(l->env, root, path) && !path_same(l->env, root, path))
             add_inside(l, PLACE_PROTECT, root, path_below(l->env, root, path), where_it_is)->hold = HOLD_GUARD;
     }
@@ -478,6 +478,8 @@ void places_list(struct arena *a, const struct policy *policy, const struct path
     *out = (struct places){0};
     if (env->system == PATH_POSIX)
         add_machine(&l);
+    else if (host->windows && host->windows->temp_dir.n > 0)
+        add_own(&l, PLACE_TEMP, host->windows->temp_dir, "private to this session");
     add_roots(&l);
     if (env->system == PATH_POSIX)
         add_kept(&l);

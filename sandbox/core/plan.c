@@ -1,6 +1,7 @@
 /*
  * plan: puts a plan together, compares two, prints one. What goes in is in mounts.c and covers.c.
  */
+#include "acls.h"
 #include "mounts.h"
 #include "text.h"
 
@@ -125,7 +126,10 @@ void plan_questions(struct arena *a, const struct policy *policy, const struct p
     for (size_t i = 0; i < host->mount_count; i++)
         if (places_within(places, env, host->mounts[i].path, 1u << PLACE_ROOT))
             *(struct str *)ARENA_PUSH(a, &all) = host->mounts[i].path;
-    mounts_questions(a, policy, host, env, &all);
+    if (env->system == PATH_WINDOWS)
+        acls_questions(a, places, env, host, &all);
+    else
+        mounts_questions(a, policy, host, env, &all);
     rules_obeyed(a, env, host, &all);
     for (size_t i = 0; i < all.n; i++) {
         if (path_table_get(&asked, all.v[i]) != SIZE_MAX)
@@ -158,6 +162,20 @@ static void plan_remarks(struct planner *p)
             p, "online: the machine's own loopback is shared, with whatever listens there");
     if (p->policy->workspace.n == 0)
         planner_note(p, "there is no workspace: nothing of yours is writable");
+}
+
+static bool mounts_plan(struct planner *p)
+{
+    mounts_tree(p);
+    mounts_own(p);
+    mounts_caches(p);
+    mounts_links(p);
+    if (p->policy->unix_datagrams == DATAGRAMS_ALLOW)
+        planner_op(p, OP_DATAGRAMS, (struct str){0}, "the policy lets them be");
+    if (!covers_plan(p) || !mounts_landlock(p) || !mounts_limits(p))
+        return false;
+    plan_remarks(p);
+    return true;
 }
 
 static struct planner planner_new(
@@ -199,19 +217,10 @@ bool plan_build(struct arena *a, struct policy *policy, const struct path_env *e
     struct plan plan = {0};
     struct planner p;
 
-    if (env->system != PATH_POSIX)
-        return err_set(e, ERR_UNSUPPORTED, "plans are made for Linux only");
     p = planner_new(a, policy, env, facts, &plan);
     p.e = e;
-    mounts_tree(&p);
-    mounts_own(&p);
-    mounts_caches(&p);
-    mounts_links(&p);
-    if (policy->unix_datagrams == DATAGRAMS_ALLOW)
-        planner_op(&p, OP_DATAGRAMS, (struct str){0}, "the policy lets them be");
-    if (!covers_plan(&p) || !mounts_landlock(&p) || !mounts_limits(&p))
+    if (!(env->system == PATH_WINDOWS ? acls_plan(&p) : mounts_plan(&p)))
         return false;
-    plan_remarks(&p);
     if (plan.n > PLAN_OPS_MAX) {
         err_set(e, ERR_LIMIT, "the policy comes to more than %d steps", PLAN_OPS_MAX);
         return err_remedy(e, "Use fewer roots and rules; one folder covers all that lies in it.");
@@ -292,6 +301,8 @@ static bool has_right(const struct plan *plan, struct str path)
 static bool change_widens(
     const struct plan *before, const struct plan *after, const struct plan_change *c)
 {
+    if (c->op->kind >= OP_ACE)
+        return acls_widens(before, after, c);
     switch (c->op->kind) {
     case OP_BIND: /* an outer object appears, maybe where a private folder was */
         return c->added;
@@ -393,6 +404,16 @@ static const char *const words[OP_KIND_COUNT] = {
     [OP_GUARD] = "refuse (observer)",
     [OP_HARDLINKS] = "files of several names",
     [OP_DATAGRAMS] = "unix datagrams",
+    [OP_ACE] = "entry",
+    [OP_OWNER] = "take ownership",
+    [OP_GUARD_NAME] = "hold the name",
+    [OP_ACCOUNT] = "account",
+    [OP_RUNNER_CLOSED] = "close the runner's",
+    [OP_STATION] = "window station",
+    [OP_TOKEN] = "restricted token",
+    [OP_RESTRICT] = "restricting SID",
+    [OP_DEFAULT_DACL] = "token's default",
+    [OP_JOB] = "job",
 };
 
 static void print_details(
@@ -429,6 +450,8 @@ static void print_details(
         buf_format(out, "%s = %llu", text_printable(a, op->text).p, (unsigned long long)op->number);
         break;
     default:
+        if (op->kind >= OP_ACE)
+            acls_print(out, a, op);
         break;
     }
 }
@@ -469,8 +492,11 @@ static void print_lines(
 void plan_print(
     struct buf *out, struct arena *a, const struct path_env *env, const struct plan *plan)
 {
-    buf_format(out, "network             %s\n",
-        plan->new_network ? " its own, with loopback only" : " the machine's");
+    buf_format(out, "network              %s\n",
+        !plan->new_network                        ? "the machine's"
+        : env->system == PATH_POSIX               ? "its own, with loopback only"
+        : plan->tier == TIER_SET_UP               ? "refused to the account by filters that setup made"
+                                                  : "advisory: told to programs, refused to none");
     for (size_t i = 0; i < plan->n; i++) {
         print_op(out, a, env, &plan->v[i]);
         buf_format(out, "\n");

@@ -4,6 +4,7 @@
  * All knowledge of places is in places.c, which the mounts are made from too; here it becomes an
  * answer.
  */
+#include "acls.h"
 #include "places.h"
 #include "rules.h"
 #include "text.h"
@@ -306,6 +307,20 @@ static struct verdict connect_at(const struct asked *q, const struct place *p)
     return v;
 }
 
+/* On Windows every folder between a root and what is protected in it is held too: there is no mount that would move along. */
+static bool is_on_the_way(const struct asked *q, const struct places *places)
+{
+    for (size_t i = 0; i < places->n && q->env->system == PATH_WINDOWS; i++) {
+        const struct place *p = &places->v[i];
+        bool held = p->kind != PLACE_SECRET && (!p->rule->optional || p->hold != HOLD_NOT);
+        bool there = p->hold != HOLD_GUARD && (held || kind_at(q, p->path) != FACT_MISSING);
+        if (p->root.n > 0 && there && !path_same(q->env, q->path, p->path) && path_is_under(q->env, q->path, p->path) &&
+            places_within(places, q->env, q->path, 1u << PLACE_ROOT))
+            return true;
+    }
+    return false;
+}
+
 static struct verdict verdict_at(const struct asked *q, const struct places *places)
 {
     const struct place *p = places_decide(places, q->env, q->path);
@@ -331,7 +346,38 @@ static struct verdict verdict_at(const struct asked *q, const struct places *pla
         if (guarded.rule)
             return refuse_place(q, &guarded);
     }
+    if (p && removes(q->operation) && p->kind != PLACE_PROTECT && is_on_the_way(q, places))
+        return refuse_held(q, p);
     return p ? change_at(q, p) : refuse_default(q);
+}
+
+/* What holds it on Windows: entries in access control lists, and nothing else; there is no observer. */
+static struct verdict on_windows(const struct asked *q, struct verdict v)
+{
+    const struct windows_host *w = q->host->windows;
+    const char *lacking;
+    enum plan_tier tier;
+
+    if (q->env->system != PATH_WINDOWS || v.wall == WALL_NONE || v.allowed)
+        return v;
+    tier = w ? acls_tier(q->policy, w, &lacking) : TIER_SET_UP;
+    if (v.rule && v.rule->kind == RULE_SECRET && kind_at(q, v.rule->path) == FACT_MISSING) {
+        v.wall = WALL_NONE; /* what is made there from inside is none of the person's secrets */
+        v.why = arena_format(q->a, "%s; there is nothing yet, and :reapply closes what appears", v.why.p);
+    } else if (tier == TIER_NONE) {
+        v.wall = WALL_NONE;
+        v.why = arena_format(q->a, "%s; NOT ENFORCED: %s", v.why.p, lacking);
+    } else if (tier == TIER_UNELEVATED && q->operation == OPERATION_READ) {
+        v.wall = WALL_NONE;
+        v.why = arena_format(q->a, "%s; not held: %s", v.why.p, lacking);
+        v.change = STR("cordon setup, without which reads are not held");
+    } else if (v.wall == WALL_OBSERVER) {
+        v.wall = WALL_NONE;
+        v.why = arena_format(q->a, "%s; a name that does not exist yet is held at the next :reapply", v.why.p);
+    } else {
+        v.wall = WALL_ACL;
+    }
+    return v;
 }
 
 struct verdict rules_verdict(struct arena *a, const struct policy *policy,
@@ -342,7 +388,7 @@ struct verdict rules_verdict(struct arena *a, const struct policy *policy,
     struct places places;
 
     places_list(a, policy, env, host, &places);
-    return verdict_at(&q, &places);
+    return on_windows(&q, verdict_at(&q, &places));
 }
 
 struct verdict rules_verdict_seen(struct arena *a, const struct facts *facts, const struct policy *policy,
@@ -370,7 +416,7 @@ struct verdict rules_verdict_seen(struct arena *a, const struct facts *facts, co
         if (!behind.allowed && behind.rule)
             v = behind;
     }
-    return v;
+    return on_windows(&q, v);
 }
 
 /* ---- addresses ---- */

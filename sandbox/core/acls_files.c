@@ -1,0 +1,536 @@
+/*
+ * acls_files: what the rules come to on files: entries on writable roots, on what is protected and secret in them, guards for
+ * names that are not there. What refuses comes first, so that nothing is open in between.
+ *
+ * An entry alone does not keep a thing where it is: who may delete a folder, or remove names from the one above it, renames it
+ * away with all that it protects. So every folder from a protected path up to its root is held too.
+ */
+#include "acls_plan.h"
+#include "text.h"
+
+#include <stdio.h>
+
+#define BELOW (ACE_OBJECT_INHERIT | ACE_CONTAINER_INHERIT)
+
+/* For both trustees: the one that the first pass sees, and the one of the second (W8). */
+static void deny_entries(struct acls *s, const struct fact *fact, unsigned flags, uint32_t mask, const struct acls_root *root,
+    int rule, const char *why)
+{
+    struct str sids[2] = {s->group, root ? root->sid : (struct str){0}};
+
+    for (size_t i = 0; i < COUNT_OF(sids); i++) {
+        struct op *op;
+        if (sids[i].n == 0)
+            continue;
+        op = acls_entry_on(s, fact, false, flags, mask, sids[i], why);
+        op->on_failure = FAIL_PARTIAL;
+        op->part = STR(PART_NAMES);
+        op->rule = rule;
+    }
+}
+
+/* ---- who owns it ---- */
+
+/* Whoever owns an object may change its permissions, whatever they say, until an OWNER RIGHTS entry says otherwise. */
+static bool is_accounts_own(struct acls *s, const struct fact *fact)
+{
+    struct str names[3] = {s->w->offline.sid, s->w->online.sid, s->w->group_sid};
+    struct descriptor d;
+    struct sid sid;
+
+    if (!acls_seen(s, fact, &d) || !d.has_owner)
+        return false;
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (sid_parse(names[i], &sid) && sid_same(&sid, &d.owner))
+            return true;
+    return false;
+}
+
+static void mend_owner(struct acls *s, const struct fact *fact)
+{
+    struct op *op;
+
+    if (!is_accounts_own(s, fact))
+        return;
+    op = planner_op(s->p, OP_OWNER, fact->path, "whoever owns it could change what follows");
+    op->text = s->w->person_sid;
+    op->number = OWNER_BY_PERSON;
+    planner_identity(op, fact);
+}
+
+/* May the person change permissions there? What is not known is tried. */
+static bool may_change(struct acls *s, const struct fact *fact)
+{
+    struct acls person = *s;
+    struct access_result r;
+    struct descriptor d;
+    struct token t;
+
+    if (!acls_seen(s, fact, &d))
+        return true;
+    person.account = NULL;
+    acls_identity(&person, &t);
+    access_check(&t, &d, &access_file, NT_WRITE_DAC, &r);
+    return r.granted || !r.known;
+}
+
+/* ---- roots ---- */
+
+static struct str write_sid_of(const struct acls *s, struct str path)
+{
+    for (size_t i = 0; i < s->w->write_sid_count; i++)
+        if (path_same(s->p->env, s->w->write_sids[i].root, path))
+            return s->w->write_sids[i].sid;
+    return (struct str){0};
+}
+
+static bool volume_fits(struct acls *s, struct str path)
+{
+    const char *what = "cannot make this folder writable";
+    const struct volume_fact *v = acls_volume(s->w, s->p->env, path);
+    char reason[200], type[60];
+
+    if (!v)
+        return acls_refuse(s, ERR_UNSUPPORTED, what, path, "its volume cannot be looked at", "Name a folder on a local disk.");
+    text_printable_into(type, sizeof type, v->type);
+    if (v->substituted)
+        return acls_refuse(s, ERR_REFUSED, what, path, "its drive stands for a folder (SUBST)",
+            "Name the folder that the drive stands for.");
+    if (v->remote)
+        return acls_refuse(s, ERR_UNSUPPORTED, what, path, "it lies on another machine, whose permissions are not this one's to set",
+            "Work in a copy on a local disk.");
+    if (!v->acls) {
+        snprintf(reason, sizeof reason, "its file system (%s) keeps no permissions", type);
+        return acls_refuse(s, ERR_UNSUPPORTED, what, path, reason, "Work in a copy on an NTFS or ReFS volume.");
+    }
+    if (v->removable)
+        planner_note(s->p, "%s is on a removable medium: elsewhere its permissions mean other people",
+            planner_show(s->p, path).p);
+    return true;
+}
+
+/* What is open to every session of the account, whatever its roots: pass two without a write SID. */
+static void tell_of_open_root(struct acls *s, const struct fact *fact)
+{
+    struct acls other = *s;
+    struct descriptor d;
+    struct access_result r;
+    struct token t;
+    struct sid creator;
+
+    if (!acls_seen(s, fact, &d))
+        return;
+    other.roots.n = 0;
+    acls_token(&other, &t);
+    access_check(&t, &d, &access_file, NT_FILE_WRITE_DATA, &r);
+    if (r.granted)
+        planner_partial(s->p, "%s is writable for sessions that do not have it as a root, too: its own permissions say so",
+            planner_show(s->p, fact->path).p);
+    sid_parse(STR(SID_CREATOR_OWNER), &creator);
+    for (size_t i = 0; i < d.dacl.n && s->account; i++) {
+        const struct ace *ace = &d.dacl.v[i];
+        if (!ace->opaque.p && ace->type == ACE_ALLOW && ace->flags & BELOW && sid_same(&ace->sid, &creator) &&
+            access_map(&access_file, ace->mask) & (ACLS_DENY & ~NT_DELETE)) {
+            planner_partial(s->p, "what is made in %s is open to all sessions of %.*s: it has a CREATOR OWNER entry",
+                planner_show(s->p, fact->path).p, (int)s->account->name.n, s->account->name.p);
+            return;
+        }
+    }
+}
+
+static bool temp_fits(struct acls *s, const struct place *place, const struct fact *fact)
+{
+    if (fact->kind == FACT_FOLDER && !fact->reparse)
+        return true;
+    return acls_refuse(s, ERR_SYSTEM, "there is no private temporary folder", place->path, "it is no folder", "");
+}
+
+static bool add_root(struct acls *s, const struct place *place, bool outdone)
+{
+    const struct fact *fact = planner_fact(s->p, place->path);
+    struct acls_root root = {.place = place, .path = place->path, .sid = write_sid_of(s, place->path)};
+
+    if (place->kind == PLACE_ROOT && fact->kind == FACT_MISSING)
+        return covers_root_missing(s->p, place);
+    if (place->kind == PLACE_TEMP ? !temp_fits(s, place, fact) : !covers_root_fits(s->p, place, fact))
+        return false;
+    if (fact->reparse)
+        return acls_refuse(s, ERR_REFUSED, "cannot make this folder writable", place->path,
+            "it is a junction, a link, or kept by a cloud service", "Name a plain folder on a local disk.");
+    if (!volume_fits(s, place->path))
+        return false;
+    if (outdone) {
+        planner_warn(s->p, "%s is both writable and protected by the policy: it stays read-only",
+            planner_show(s->p, place->path).p);
+        return true;
+    }
+    if (root.sid.n == 0)
+        return acls_refuse(s, ERR_SYSTEM, "cannot make this folder writable", place->path, "it has no write SID", "Run: cordon repair.");
+    if (s->tier != TIER_NONE && !may_change(s, fact) && is_accounts_own(s, fact))
+        return acls_refuse(s, ERR_REFUSED, "cannot make this folder writable", place->path,
+            "it belongs to the sandbox's own account, and you may not take it", "Run: cordon repair.");
+    if (s->tier != TIER_NONE && !may_change(s, fact)) {
+        struct op *op = planner_op(s->p, OP_OWNER, place->path, "you may not change its permissions");
+        op->text = s->w->person_sid;
+        op->number = OWNER_BY_SETUP;
+        op->on_failure = FAIL_SKIP;
+        planner_identity(op, fact);
+        planner_warn(s->p, "%s stays read-only: you may not change its permissions; cordon repair can give it to you",
+            planner_show(s->p, place->path).p);
+        return true;
+    }
+    *(struct acls_root *)ARENA_PUSH(s->p->a, &s->roots) = root;
+    return true;
+}
+
+static void grant_root(struct acls *s, const struct acls_root *root)
+{
+    const struct fact *fact = planner_fact(s->p, root->path);
+    const char *why = root->place->rule->reason ? root->place->rule->reason : "a writable root";
+    struct str sids[2] = {s->group, root->sid};
+
+    mend_owner(s, fact);
+    if (s->account) {
+        acls_entry_on(s, fact, true, BELOW, NT_READ_CONTROL, STR(SID_OWNER_RIGHTS),
+            "what the account owns there is not its to give away")->rule = root->place->rule->id;
+        acls_entry_on(s, fact, true, BELOW, NT_FILE_ALL_ACCESS, s->w->person_sid, "you keep all rights, whoever made it");
+    }
+    for (size_t i = 0; i < COUNT_OF(sids); i++) {
+        struct op *op;
+        if (sids[i].n == 0)
+            continue;
+        op = acls_entry_on(s, fact, true, BELOW, ACLS_WRITE, sids[i], why);
+        op->on_failure = FAIL_SKIP;
+        op->rule = root->place->rule->id;
+        op = acls_entry_on(s, fact, true, BELOW | ACE_INHERIT_ONLY, NT_DELETE, sids[i], "what lies in it may go, itself not");
+        op->on_failure = FAIL_SKIP;
+        op->rule = root->place->rule->id;
+    }
+    tell_of_open_root(s, fact);
+}
+
+/* ---- held in place ---- */
+
+static void hold_folder(struct acls *s, const struct fact *fact, const struct acls_root *root)
+{
+    const char *why = "stays where it is, as something in it is protected";
+
+    if (path_table_get(&s->held, fact->path) != SIZE_MAX)
+        return;
+    path_table_put(s->p->a, &s->held, fact->path, 0);
+    deny_entries(s, fact, 0, ACLS_HELD, root, 0, why);
+    /* The second pass is not asked about removing names (access.h), and the first knows only you. You lose nothing: what
+     * lies there you may still delete by your right on it. */
+    if (!s->account) {
+        struct op *op = acls_entry_on(s, fact, false, 0, NT_FILE_DELETE_CHILD, s->w->person_sid, why);
+        op->on_failure = FAIL_PARTIAL;
+        op->part = STR(PART_NAMES);
+    }
+}
+
+static struct str guard_text(struct acls *s, bool folder, uint32_t mask, unsigned flags, const struct acls_root *root)
+{
+    struct descriptor d = {.has_owner = true, .has_dacl = true};
+    struct ace ace = {.type = ACE_DENY, .flags = (uint8_t)(folder ? flags : 0), .mask = mask};
+
+    sid_parse(s->w->person_sid, &d.owner);
+    if (s->group.n > 0 && sid_parse(s->group, &ace.sid))
+        *(struct ace *)ARENA_PUSH(s->p->a, &d.dacl) = ace;
+    sid_parse(root->sid, &ace.sid);
+    *(struct ace *)ARENA_PUSH(s->p->a, &d.dacl) = ace;
+    if (!s->account && mask == ACLS_HELD) {
+        ace.sid = d.owner;
+        ace.mask = NT_FILE_DELETE_CHILD;
+        *(struct ace *)ARENA_PUSH(s->p->a, &d.dacl) = ace;
+    }
+    ace = (struct ace){.type = ACE_ALLOW, .flags = folder ? BELOW : 0, .mask = NT_FILE_ALL_ACCESS, .sid = d.owner};
+    *(struct ace *)ARENA_PUSH(s->p->a, &d.dacl) = ace;
+    return sddl_text(s->p->a, &d);
+}
+
+static void guard(struct acls *s, const struct place *place, struct str path, bool folder, uint32_t mask, unsigned flags,
+    const struct acls_root *root)
+{
+    struct op *op;
+
+    if (path_table_get(&s->held, path) != SIZE_MAX)
+        return;
+    path_table_put(s->p->a, &s->held, path, 0);
+    op = planner_op(s->p, OP_GUARD_NAME, path,
+        mask == ACLS_HELD ? "the way to a protected name" : place->rule->reason ? place->rule->reason : "protected");
+    op->number = !folder;
+    op->text = guard_text(s, folder, mask, flags, root);
+    if (!folder)
+        op->text2 = place->text;
+    op->rule = place->rule->id;
+    op->on_failure = FAIL_PARTIAL;
+    op->part = STR(PART_NAMES);
+}
+
+/* The outermost root: one that lies in another could be renamed with all that is in it. */
+static struct str outer_root(const struct acls *s, struct str path)
+{
+    struct str best = path;
+
+    for (size_t i = 0; i < s->roots.n; i++)
+        if (path_is_under(s->p->env, s->roots.v[i].path, path) && s->roots.v[i].path.n < best.n)
+            best = s->roots.v[i].path;
+    return best;
+}
+
+/* Is the folder itself to be closed, should it ever be there? Then nothing beneath needs a name of its own. */
+static bool is_closed_name(const struct acls *s, struct str folder, const struct place **place)
+{
+    *place = places_decide(&s->p->places, s->p->env, folder);
+    return *place && (*place)->kind == PLACE_PROTECT;
+}
+
+/* Each folder from the outermost root to path, shallow first; those that are not there are made. False: refused. */
+static bool hold_way(struct acls *s, const struct place *place, struct str path)
+{
+    const struct path_env *env = s->p->env;
+    size_t from = path_depth(env->system, outer_root(s, path)), to = path_depth(env->system, path);
+
+    for (size_t depth = from; depth < to; depth++) {
+        struct str folder = path;
+        const struct fact *fact;
+        const struct acls_root *root;
+        const struct place *closed;
+        while (path_depth(env->system, folder) > depth)
+            folder = path_parent(env->system, folder);
+        folder = arena_str(s->p->a, folder);
+        fact = planner_fact(s->p, folder);
+        root = acls_root_of(s, folder);
+        if (fact->kind == FACT_MISSING && is_closed_name(s, folder, &closed)) {
+            guard(s, closed, folder, true, ACLS_DENY, BELOW, root);
+            return true;
+        }
+        if (fact->kind == FACT_MISSING)
+            guard(s, place, folder, true, ACLS_HELD, 0, root);
+        else if (fact->kind != FACT_FOLDER || fact->reparse)
+            return acls_lacks(s, PART_NAMES, folder, "is a link or junction on the way to a protected name, and cannot be held");
+        else
+            hold_folder(s, fact, root);
+    }
+    return true;
+}
+
+/* ---- protected ---- */
+
+static bool missing_protected(struct acls *s, const struct place *place, const struct acls_root *root)
+{
+    const struct place *closed;
+    bool folder = place->hold != HOLD_FILE;
+
+    if (place->hold == HOLD_GUARD) {
+        planner_partial(s->p, "%s: a name that can be taken from inside (%s)", planner_show(s->p, place->path).p,
+            place->rule->reason ? place->rule->reason : "protected at any depth");
+        return true;
+    }
+    if (place->rule->optional && place->hold == HOLD_NOT)
+        return true;
+    if (!hold_way(s, place, place->path))
+        return false;
+    if (!is_closed_name(s, path_parent(s->p->env->system, place->path), &closed))
+        guard(s, place, place->path, folder, ACLS_DENY, BELOW, root);
+    return true;
+}
+
+static bool plan_protected(struct acls *s, const struct place *place, const struct acls_root *root)
+{
+    const struct fact *fact = planner_fact(s->p, place->path);
+    const char *why = place->rule->reason ? place->rule->reason : "protected";
+
+    if (fact->kind == FACT_MISSING || fact->placeholder)
+        return missing_protected(s, place, root);
+    if (fact->kind == FACT_UNKNOWN)
+        return acls_refuse(s, ERR_POLICY, "a protected path cannot be looked at", place->path, "it may be anything",
+            "Check its permissions.");
+    if (fact->kind == FACT_SYMLINK || fact->reparse)
+        return acls_lacks(s, PART_NAMES, place->path, "is a link or junction, which is not followed, so what it leads to is not protected");
+    if (fact->kind == FACT_FILE && fact->links > 1)
+        return acls_lacks(s, PART_HARDLINKS, place->path, "has another name, and would be changed under that one");
+    if (!hold_way(s, place, place->path))
+        return false;
+    mend_owner(s, fact);
+    if (place->kind == PLACE_PIN && fact->kind == FACT_FOLDER)
+        hold_folder(s, fact, root);
+    else
+        deny_entries(s, fact, BELOW, ACLS_DENY, root, place->rule->id, why);
+    return true;
+}
+
+static bool plan_any_depth(struct acls *s)
+{
+    const struct rules *rules = &s->p->policy->rules;
+
+    for (size_t i = 0; i < rules->n; i++)
+        if (rules->v[i].any_depth && !rules->v[i].revoked)
+            planner_partial(s->p, "**/%s: names that appear while a session runs are held at the next :reapply, not before",
+                text_printable(s->p->a, rules->v[i].path).p);
+    return true;
+}
+
+/* ---- secret ---- */
+
+/* The group's entry refuses reading, in the first pass, which is asked about reads; that of the write SID refuses writing. */
+static bool plan_secret(struct acls *s, const struct place *place)
+{
+    const struct fact *fact = planner_fact(s->p, place->path);
+    const struct acls_root *root = acls_root_of(s, place->path);
+    const char *why = place->rule->reason ? place->rule->reason : "secret";
+    struct fact behind = *fact;
+    struct op *op;
+
+    if (fact->kind == FACT_MISSING) {
+        if (place->rule->folder_rule)
+            planner_warn(s->p, "\"secret\": %s does not exist; should it appear, :reapply closes it", planner_show(s->p, place->path).p);
+        return true;
+    }
+    if (root && (fact->kind == FACT_SYMLINK || fact->reparse))
+        return acls_lacks(s, PART_NAMES, place->path, "is a link or junction in a writable folder, and can be replaced");
+    if (root && fact->kind == FACT_FILE && fact->links > 1)
+        return acls_lacks(s, PART_HARDLINKS, place->path, "is secret and has another name in or outside of the root");
+    if (root && !hold_way(s, place, place->path))
+        return false;
+    if (fact->kind == FACT_UNKNOWN) {
+        planner_note(s->p, "%s cannot be looked at: its own permissions are all that closes it", planner_show(s->p, place->path).p);
+        return true;
+    }
+    if (fact->kind == FACT_SYMLINK || fact->reparse) { /* what it leads to is what can be read */
+        if (fact->real.n == 0)
+            return true;
+        behind.path = fact->real;
+        behind.kind = fact->real_kind;
+        behind.descriptor = (struct str){0};
+    }
+    if (fact->kind == FACT_FILE && fact->links > 1)
+        planner_note(s->p, "%s has another name, which is closed with it", planner_show(s->p, place->path).p);
+    if (s->group.n > 0) {
+        op = acls_entry_on(s, &behind, false, BELOW, ACLS_SECRET, s->group, why);
+        op->rule = place->rule->id;
+        op->on_failure = FAIL_PARTIAL;
+        op->part = STR(PART_NAMES);
+    }
+    if (root) {
+        op = acls_entry_on(s, &behind, false, BELOW, ACLS_DENY, root->sid, why);
+        op->rule = place->rule->id;
+        op->on_failure = FAIL_PARTIAL;
+        op->part = STR(PART_NAMES);
+    }
+    return true;
+}
+
+static void tell_of_seconds(struct acls *s)
+{
+    const struct facts *f = s->p->facts;
+
+    for (size_t i = 0; i < f->second.n && s->account; i++)
+        if (f->second.v[i].other.n > 0)
+            planner_partial(s->p, "%s, which is secret, has another name in a writable root: %s",
+                planner_show(s->p, f->second.v[i].path).p, planner_show(s->p, f->second.v[i].other).p);
+}
+
+/* ---- entries of before ---- */
+
+static bool is_planned(const struct acls *s, struct str path, struct str text)
+{
+    for (size_t i = 0; i < s->p->plan->n; i++) {
+        const struct op *op = &s->p->plan->v[i];
+        if (op->kind == OP_ACE && op->number == ACE_PUT && path_same(s->p->env, op->path, path) && str_eq(op->text, text))
+            return true;
+    }
+    return false;
+}
+
+void acls_take_old(struct acls *s)
+{
+    for (size_t i = 0; i < s->p->facts->n; i++) {
+        const struct fact *fact = &s->p->facts->v[i];
+        const struct acls_root *root = acls_root_of(s, fact->path);
+        struct acls_own own = {0};
+        struct descriptor d;
+        struct sid sid;
+        if (!root || fact->kind == FACT_MISSING || fact->placeholder || !acls_seen(s, fact, &d) ||
+            (write_sid_of(s, fact->path).n > 0 && !path_same(s->p->env, fact->path, root->path)))
+            continue;
+        sid_parse(s->w->group_sid, &own.group);
+        if (sid_parse(root->sid, &sid)) {
+            own.write = &sid;
+            own.write_count = 1;
+        }
+        for (size_t j = 0; j < d.dacl.n; j++) {
+            struct str text = sddl_ace_text(s->p->a, &d.dacl.v[j]);
+            struct op *op;
+            if (d.dacl.v[j].flags & ACE_INHERITED || !acls_is_own(&own, &d.dacl.v[j]) || is_planned(s, fact->path, text))
+                continue;
+            op = planner_op(s->p, OP_ACE, fact->path, "no rule asks for it any more");
+            op->text = text;
+            op->text2 = root->path;
+            op->number = ACE_TAKE;
+            op->on_failure = FAIL_SKIP;
+            planner_identity(op, fact);
+        }
+    }
+}
+
+/* ---- all of it ---- */
+
+static bool is_outdone(const struct planner *p, size_t i)
+{
+    return i + 1 < p->places.n && path_same(p->env, p->places.v[i].path, p->places.v[i + 1].path);
+}
+
+/* Is it inside something that is closed already, with no writable root in between? */
+static bool is_within_closed(const struct planner *p, const struct place *place)
+{
+    const struct place *in = places_within(&p->places, p->env, path_parent(p->env->system, place->path),
+        1u << PLACE_ROOT | 1u << PLACE_PROTECT | 1u << PLACE_SECRET);
+
+    if (in && in->kind == PLACE_PROTECT && (planner_fact(p, in->path)->kind != FACT_FOLDER || place->kind == PLACE_SECRET))
+        return false;
+    return in && in->kind != PLACE_ROOT;
+}
+
+static bool plan_places(struct acls *s)
+{
+    struct planner *p = s->p;
+
+    for (size_t i = 0; i < p->places.n; i++) {
+        const struct place *place = &p->places.v[i];
+        const struct acls_root *root = acls_root_of(s, place->path);
+        bool good = true;
+        if (is_outdone(p, i) || is_within_closed(p, place))
+            continue;
+        if (place->kind == PLACE_SECRET)
+            good = plan_secret(s, place);
+        else if (root && (place->kind == PLACE_PROTECT || place->kind == PLACE_PIN))
+            good = plan_protected(s, place, root);
+        else if (place->kind == PLACE_PROTECT && place->rule->folder_rule && planner_fact(p, place->path)->kind == FACT_MISSING)
+            planner_warn(p, "\"protect\": %s does not exist", planner_show(p, place->path).p);
+        if (!good)
+            return false;
+    }
+    return true;
+}
+
+bool acls_files(struct acls *s)
+{
+    struct planner *p = s->p;
+
+    for (size_t i = 0; i < p->places.n; i++) {
+        const struct place *place = &p->places.v[i];
+        if ((place->kind == PLACE_ROOT || place->kind == PLACE_TEMP) && !add_root(s, place, is_outdone(p, i)))
+            return false;
+    }
+    if (s->tier == TIER_NONE) /* nothing is changed where it would hold nothing */
+        return true;
+    if (!plan_places(s) || !plan_any_depth(s))
+        return false;
+    for (size_t i = 0; i < s->roots.n; i++)
+        grant_root(s, &s->roots.v[i]);
+    acls_grants(s);
+    acls_take_old(s);
+    tell_of_seconds(s);
+    return true;
+}

@@ -1,0 +1,270 @@
+/*
+ * acls_grants: what the sandbox account must be able to read, and the environment it is given.
+ *
+ * Only what it cannot read already gets an entry, and only what programs run from: never a dot-folder whole, as credentials
+ * lie in those. What is secret in such a folder has its own entry, which was put first.
+ */
+#include "acls_plan.h"
+
+#define BELOW (ACE_OBJECT_INHERIT | ACE_CONTAINER_INHERIT)
+
+/* Below the person's home: where tools for one person keep programs and what those read. */
+static const char *const programs[] = {
+    ".cargo\\bin",
+    ".rustup\\toolchains",
+    ".dotnet\\host",
+    ".dotnet\\packs",
+    ".dotnet\\sdk",
+    ".dotnet\\sdk-manifests",
+    ".dotnet\\shared",
+    ".dotnet\\tools",
+    ".dotnet\\store",
+    ".bun\\bin",
+    ".deno\\bin",
+    ".local\\bin",
+    ".local\\share\\uv\\python",
+    ".pyenv\\pyenv-win",
+    ".volta\\bin",
+    ".volta\\tools",
+    "AppData\\Local\\Programs",
+    "AppData\\Local\\pnpm",
+    "AppData\\Local\\Microsoft\\WinGet\\Links",
+    "AppData\\Local\\Microsoft\\WinGet\\Packages",
+    "AppData\\Local\\Volta\\tools",
+    "AppData\\Local\\fnm_multishells",
+    "AppData\\Roaming\\fnm\\node-versions",
+    "AppData\\Roaming\\npm",
+    "AppData\\Roaming\\nvm",
+    "AppData\\Roaming\\Python",
+    "AppData\\Roaming\\uv\\python",
+    "anaconda3",
+    "miniconda3",
+    "go\\bin",
+    "go\\pkg\\mod",
+    "scoop\\apps",
+    "scoop\\shims",
+};
+
+/* Single files: settings that tools take with them. */
+static const char *const settings[] = {".gitconfig", ".config\\git\\config", ".config\\git\\ignore", ".rustup\\settings.toml"};
+
+/* Is it a folder of the home's own that begins with a dot: .cargo, and not .cargo\bin? */
+static bool is_dot_folder(const struct path_env *env, struct str home, struct str path)
+{
+    struct str name = path_name(env->system, path);
+
+    return name.n > 0 && name.p[0] == '.' && path_same(env, path_parent(env->system, path), home);
+}
+
+static void path_folders(struct arena *a, const struct path_env *env, const struct host *host, struct texts *out)
+{
+    struct path_env plain = {.system = env->system, .fold = env->fold};
+
+    for (size_t at = 0; at < host->path.n;) {
+        size_t end = str_find(host->path, at, ';');
+        struct str entry = str_slice(host->path, at, end), folder = {0};
+        struct err ignored = {0};
+        at = end + 1;
+        if (entry.n > 2 && entry.p[0] == '"' && entry.p[entry.n - 1] == '"')
+            entry = str_slice(entry, 1, entry.n - 1);
+        if (path_is_absolute(env->system, entry) && path_canonical(a, &plain, entry, &folder, &ignored))
+            *(struct str *)ARENA_PUSH(a, out) = folder;
+    }
+}
+
+/* All that may get an entry, programs first. */
+static void candidates(struct arena *a, const struct path_env *env, const struct host *host, struct texts *out)
+{
+    if (host->program_dir.n > 0)
+        *(struct str *)ARENA_PUSH(a, out) = host->program_dir;
+    for (size_t i = 0; i < COUNT_OF(programs) && host->home.n > 0; i++)
+        *(struct str *)ARENA_PUSH(a, out) = path_join(a, env->system, host->home, str_from(programs[i]));
+    path_folders(a, env, host, out);
+}
+
+static void ask_with_way(struct arena *a, const struct path_env *env, struct str path, struct texts *out)
+{
+    *(struct str *)ARENA_PUSH(a, out) = path;
+    while (path_depth(env->system, path) > 1) {
+        path = arena_str(a, path_parent(env->system, path));
+        *(struct str *)ARENA_PUSH(a, out) = path;
+    }
+}
+
+void acls_grant_questions(struct arena *a, const struct path_env *env, const struct host *host, struct texts *out)
+{
+    struct texts list = {0};
+
+    if (!host->windows || !host->windows->set_up)
+        return;
+    candidates(a, env, host, &list);
+    for (size_t i = 0; i < COUNT_OF(settings) && host->home.n > 0; i++)
+        *(struct str *)ARENA_PUSH(a, &list) = path_join(a, env->system, host->home, str_from(settings[i]));
+    for (size_t i = 0; i < list.n; i++)
+        ask_with_way(a, env, list.v[i], out);
+}
+
+/* ---- entries ---- */
+
+/* By what is there now, and by what this plan puts on a folder above it. */
+static bool can_read(struct acls *s, const struct fact *fact, uint32_t rights)
+{
+    struct access_result r;
+    struct descriptor d;
+    struct token t;
+
+    if (!acls_seen(s, fact, &d))
+        return false;
+    acls_identity(s, &t);
+    access_check(&t, &d, &access_file, rights, &r);
+    return r.granted && r.known;
+}
+
+static bool is_granted_above(struct acls *s, struct str path)
+{
+    if (acls_root_of(s, path))
+        return true;
+    for (size_t i = 0; i < s->p->plan->n; i++) {
+        const struct op *op = &s->p->plan->v[i];
+        if (op->kind == OP_ACE && op->on_failure == FAIL_SKIP && op->number == ACE_PUT && str_ends(op->text, s->group.n ? arena_format(s->p->a, "%.*s)", (int)s->group.n, s->group.p) : STR("-")) &&
+            str_starts(op->text, STR("(A;OICI;")) && path_is_under(s->p->env, op->path, path))
+            return true;
+    }
+    return false;
+}
+
+/* One entry each that reaches no further: programs ask for the attributes of every folder above their own (realpath). */
+static void grant_way(struct acls *s, struct str path)
+{
+    const struct path_env *env = s->p->env;
+
+    while (path_depth(env->system, path) > 1) {
+        const struct fact *fact;
+        path = arena_str(s->p->a, path_parent(env->system, path));
+        fact = planner_fact(s->p, path);
+        if (path_table_get(&s->held, path) != SIZE_MAX || acls_root_of(s, path) || fact->kind != FACT_FOLDER || fact->reparse ||
+            is_granted_above(s, path) || can_read(s, fact, ACLS_PASS))
+            continue;
+        path_table_put(s->p->a, &s->held, path, 0);
+        acls_entry_on(s, fact, true, 0, ACLS_PASS, s->group, "the way to what is granted: its attributes, no more")->on_failure =
+            FAIL_SKIP;
+    }
+}
+
+static void grant_read(struct acls *s, struct str path, const char *why)
+{
+    const struct fact *fact = planner_fact(s->p, path);
+    const struct path_env *env = s->p->env;
+    struct str home = s->p->host->home;
+    bool folder = fact->kind == FACT_FOLDER;
+
+    if ((!folder && fact->kind != FACT_FILE) || fact->reparse || places_within(&s->p->places, env, path, 1u << PLACE_SECRET))
+        return;
+    if (is_granted_above(s, path))
+        return;
+    if (can_read(s, fact, folder ? ACLS_READ : NT_FILE_GENERIC_READ)) {
+        grant_way(s, path);
+        return;
+    }
+    if (folder && home.n > 0 && (path_is_under(env, path, home) || is_dot_folder(env, home, path))) {
+        planner_note(s->p, "%s is not made readable inside: more lies in it than programs", planner_show(s->p, path).p);
+        return;
+    }
+    if (!folder && fact->links > 1)
+        return;
+    acls_entry_on(s, fact, true, BELOW, folder ? ACLS_READ : NT_FILE_GENERIC_READ, s->group, why)->on_failure = FAIL_SKIP;
+    grant_way(s, path);
+}
+
+void acls_grants(struct acls *s)
+{
+    struct texts list = {0};
+
+    if (!s->account) /* the person's own account reads what the person reads */
+        return;
+    for (size_t i = 0; i < s->roots.n; i++)
+        grant_way(s, s->roots.v[i].path);
+    candidates(s->p->a, s->p->env, s->p->host, &list);
+    for (size_t i = 0; i < list.n; i++)
+        grant_read(s, list.v[i], i == 0 ? "Cordon's runner" : "programs run from it");
+    for (size_t i = 0; i < COUNT_OF(settings) && s->p->host->home.n > 0; i++)
+        grant_read(s, path_join(s->p->a, s->p->env->system, s->p->host->home, str_from(settings[i])), "settings, without secrets");
+}
+
+/* ---- environment ---- */
+
+static void set(struct acls *s, const char *name, struct str value)
+{
+    struct env_set *e = ARENA_PUSH(s->p->a, &s->p->plan->env);
+
+    e->name = str_from(name);
+    e->value = value;
+}
+
+static struct str below(struct acls *s, struct str folder, const char *rest)
+{
+    return path_join(s->p->a, s->p->env->system, folder, str_from(rest));
+}
+
+static void set_profile(struct acls *s)
+{
+    struct str profile = s->account->profile, home = s->p->host->home;
+
+    if (profile.n > 2) {
+        set(s, "USERPROFILE", profile);
+        set(s, "HOME", profile);
+        set(s, "HOMEDRIVE", str_slice(profile, 0, 2));
+        set(s, "HOMEPATH", str_slice(profile, 2, profile.n));
+        set(s, "APPDATA", below(s, profile, "AppData\\Roaming"));
+        set(s, "LOCALAPPDATA", below(s, profile, "AppData\\Local"));
+    }
+    set(s, "USERNAME", s->account->name);
+    if (planner_fact(s->p, below(s, home, ".gitconfig"))->kind == FACT_FILE)
+        set(s, "GIT_CONFIG_GLOBAL", below(s, home, ".gitconfig"));
+    else if (planner_fact(s->p, below(s, home, ".config\\git\\config"))->kind == FACT_FILE)
+        set(s, "GIT_CONFIG_GLOBAL", below(s, home, ".config\\git\\config"));
+    if (planner_fact(s->p, below(s, home, ".rustup\\toolchains"))->kind == FACT_FOLDER)
+        set(s, "RUSTUP_HOME", below(s, home, ".rustup"));
+}
+
+/* The person's own profile can be read and not written: caches go to the private folder, as far as tools let themselves be told. */
+static void set_caches(struct acls *s, struct str temp)
+{
+    static const char *const caches[][2] = {{"npm_config_cache", "cache\\npm"}, {"PIP_CACHE_DIR", "cache\\pip"},
+        {"CARGO_HOME", "cache\\cargo"}, {"GOCACHE", "cache\\go-build"}, {"GOPATH", "cache\\go"}, {"NUGET_PACKAGES", "cache\\nuget"},
+        {"GRADLE_USER_HOME", "cache\\gradle"}, {"UV_CACHE_DIR", "cache\\uv"}, {"XDG_CACHE_HOME", "cache"},
+        {"YARN_CACHE_FOLDER", "cache\\yarn"}};
+
+    for (size_t i = 0; i < COUNT_OF(caches) && temp.n > 0; i++)
+        set(s, caches[i][0], below(s, temp, caches[i][1]));
+}
+
+/* Convention, and no wall: what the tier's own words say. */
+static void set_offline(struct acls *s)
+{
+    static const char *const names[][2] = {{"HTTP_PROXY", "http://127.0.0.1:9"}, {"HTTPS_PROXY", "http://127.0.0.1:9"},
+        {"ALL_PROXY", "http://127.0.0.1:9"}, {"FTP_PROXY", "http://127.0.0.1:9"}, {"NO_PROXY", "localhost,127.0.0.1,::1"},
+        {"GIT_SSH_COMMAND", "echo 'Cordon: the network is offline' >&2; exit 1; :"}, {"GIT_ALLOW_PROTOCOL", "file"},
+        {"PIP_NO_INDEX", "1"}, {"npm_config_offline", "true"}, {"CARGO_NET_OFFLINE", "true"}, {"GOPROXY", "off"}, {"UV_OFFLINE", "1"},
+        {"YARN_ENABLE_NETWORK", "0"}, {"HF_HUB_OFFLINE", "1"}};
+
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        set(s, names[i][0], str_from(names[i][1]));
+}
+
+void acls_environment(struct acls *s)
+{
+    struct str temp = s->w->temp_dir;
+
+    if (temp.n > 0) {
+        set(s, "TEMP", temp);
+        set(s, "TMP", temp);
+    }
+    if (s->account) {
+        set_profile(s);
+        return;
+    }
+    set_caches(s, temp);
+    if (s->p->policy->net != NET_ONLINE)
+        set_offline(s);
+}

@@ -245,7 +245,7 @@ enum plan_tier acls_tier(const struct policy *policy, const struct windows_host 
     *why = NULL;
     if (!w->canary || w->wine) {
         *why = w->wine ? "Wine gives every program every right that you have" : "restricted tokens have no effect here";
-        return TIER_NONE;
+        return TIER_UNENFORCED;
     }
     if (!w->set_up)
         *why = "cordon setup has not been run";
@@ -267,7 +267,7 @@ static bool plan_tier(struct acls *s)
     const char *why;
 
     s->tier = p->plan->tier = acls_tier(p->policy, w, &why);
-    if (s->tier == TIER_NONE) {
+    if (s->tier == TIER_UNENFORCED) {
         if (!planner_accepts(p, PART_ENFORCEMENT))
             return acls_refuse(s, ERR_UNSUPPORTED, NOT_HELD, (struct str){0}, why,
                 "Use Windows itself, or look around with --not-enforced: nothing would be held.");

@@ -100,7 +100,7 @@ static bool volume_fits(struct acls *s, struct str path)
         return acls_refuse(s, ERR_UNSUPPORTED, what, path, "it lies on another machine, whose permissions are not this one's to set",
             "Work in a copy on a local disk.");
     if (!v->acls) {
-        snprintf(reason, sizeof reason, "its file system (%s) keeps no permissions", type);
+        snprintf(reason, sizeof reason, "its kind of volume keeps no permissions: %s", type);
         return acls_refuse(s, ERR_UNSUPPORTED, what, path, reason, "Work in a copy on an NTFS or ReFS volume.");
     }
     if (v->removable)
@@ -166,10 +166,10 @@ static bool add_root(struct acls *s, const struct place *place, bool outdone)
     }
     if (root.sid.n == 0)
         return acls_refuse(s, ERR_SYSTEM, "cannot make this folder writable", place->path, "it has no write SID", "Run: cordon repair.");
-    if (s->tier != TIER_NONE && !may_change(s, fact) && is_accounts_own(s, fact))
+    if (s->tier != TIER_UNENFORCED && !may_change(s, fact) && is_accounts_own(s, fact))
         return acls_refuse(s, ERR_REFUSED, "cannot make this folder writable", place->path,
             "it belongs to the sandbox's own account, and you may not take it", "Run: cordon repair.");
-    if (s->tier != TIER_NONE && !may_change(s, fact)) {
+    if (s->tier != TIER_UNENFORCED && !may_change(s, fact)) {
         struct op *op = planner_op(s->p, OP_OWNER, place->path, "you may not change its permissions");
         op->text = s->w->person_sid;
         op->number = OWNER_BY_SETUP;
@@ -523,7 +523,7 @@ bool acls_files(struct acls *s)
         if ((place->kind == PLACE_ROOT || place->kind == PLACE_TEMP) && !add_root(s, place, is_outdone(p, i)))
             return false;
     }
-    if (s->tier == TIER_NONE) /* nothing is changed where it would hold nothing */
+    if (s->tier == TIER_UNENFORCED) /* nothing is changed where it would hold nothing */
         return true;
     if (!plan_places(s) || !plan_any_depth(s))
         return false;

@@ -636,9 +636,10 @@ struct str path_display(struct arena *a, const struct path_env *env, struct str 
     char lead[2] = {'~', separator(env->system)};
     struct str parts[] = {{lead, 1}, {lead + 1, 0}, below};
 
-    if (!below.p)
-        return text_printable(a, path);
-    if (below.n > 0)
+    if (below.p && below.n > 0)
         parts[1].n = 1;
-    return text_printable(a, arena_join(a, parts, COUNT_OF(parts)));
+    if (below.p)
+        path = arena_join(a, parts, COUNT_OF(parts));
+    /* On Windows a backslash is never part of a name. */
+    return env->system == PATH_WINDOWS ? text_printable_once(a, path) : text_printable(a, path);
 }

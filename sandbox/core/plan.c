@@ -477,7 +477,7 @@ static void print_op(
 
 void op_text(struct buf *out, struct arena *a, const struct op *op)
 {
-    static const struct path_env plain = {.system = PATH_POSIX};
+    const struct path_env plain = {.system = op->kind >= OP_ACE ? PATH_WINDOWS : PATH_POSIX};
 
     print_op(out, a, &plain, op);
 }
@@ -486,7 +486,7 @@ static void print_lines(
     struct buf *out, struct arena *a, const char *head, const struct texts *lines)
 {
     for (size_t i = 0; i < lines->n; i++)
-        buf_format(out, "%s: %s\n", head, text_printable(a, lines->v[i]).p);
+        buf_format(out, "%s: %s\n", head, text_printable_once(a, lines->v[i]).p);
 }
 
 void plan_print(
@@ -501,9 +501,9 @@ void plan_print(
         print_op(out, a, env, &plan->v[i]);
         buf_format(out, "\n");
     }
-    for (size_t i = 0; i < plan->env.n; i++)
+    for (size_t i = 0; i < plan->env.n; i++) /* a path of Windows is shown as it is typed */
         buf_format(out, "%-20s %s=%s\n", "environment", text_printable(a, plan->env.v[i].name).p,
-            text_printable(a, plan->env.v[i].value).p);
+            (env->system == PATH_WINDOWS ? text_printable_once : text_printable)(a, plan->env.v[i].value).p);
     print_lines(out, a, "partial", &plan->partial);
     print_lines(out, a, "note", &plan->notes);
 }

@@ -364,7 +364,7 @@ static struct verdict on_windows(const struct asked *q, struct verdict v)
     if (v.rule && v.rule->kind == RULE_SECRET && kind_at(q, v.rule->path) == FACT_MISSING) {
         v.wall = WALL_NONE; /* what is made there from inside is none of the person's secrets */
         v.why = arena_format(q->a, "%s; there is nothing yet, and :reapply closes what appears", v.why.p);
-    } else if (tier == TIER_NONE) {
+    } else if (tier == TIER_UNENFORCED) {
         v.wall = WALL_NONE;
         v.why = arena_format(q->a, "%s; NOT ENFORCED: %s", v.why.p, lacking);
     } else if (tier == TIER_UNELEVATED && q->operation == OPERATION_READ) {

@@ -193,6 +193,24 @@ static bool is_empty(struct gitlook *l, struct str folder)
     return l->eye->list(l->eye->context, l->a, folder, 1, &names) && names.n == 0;
 }
 
+/* What of it is held must be what it is: a link, or what cannot be looked at, would keep every session from opening, and both
+ * can be made from inside. */
+static bool can_be_held(struct gitlook *l, struct str folder, struct str named)
+{
+    static const char *const parts[] = {"", "config", "config.worktree", "commondir", "hooks", "remotes", "branches", "modules", "worktrees"};
+
+    for (size_t i = 0; i < COUNT_OF(parts); i++) {
+        enum fact_kind kind = gitlook_kind(l, i ? gitlook_join(l, folder, parts[i]) : folder);
+        if (kind != FACT_FOLDER && (i == 0 || (kind != FACT_FILE && kind != FACT_MISSING))) {
+            gitlook_line(l, &l->out->warnings, arena_format(l->a,
+                "%s, into which git looks when it looks at the working tree, is not held: %s is a link, or cannot be looked at",
+                path_display(l->a, l->env, named).p, path_display(l->a, l->env, gitlook_join(l, folder, parts[i])).p));
+            return false;
+        }
+    }
+    return true;
+}
+
 /* A repository that lies in a root under another name than .git, as a .git file says. */
 static void look_repository(struct gitlook *l, struct str repository, struct str worktree, int depth)
 {
@@ -224,6 +242,9 @@ static void hold_submodule(struct gitlook *l, struct str path, int depth)
     l->root = gitlook_root(l, path);
     if (kind == FACT_SYMLINK) {
         gitlook_note(l, arena_format(l->a, "a link leads to %s, where a submodule belongs: not held", path_display(l->a, l->env, dot_git).p));
+    } else if (kind == FACT_UNKNOWN || (kind == FACT_FOLDER && !is_empty(l, dot_git) && !can_be_held(l, dot_git, path))) {
+        if (kind == FACT_UNKNOWN)
+            can_be_held(l, dot_git, path); /* says why */
     } else if (kind == FACT_FOLDER && !is_empty(l, dot_git)) {
         gitlook_pin_way(l, l->root, dot_git);
         gitlook_add(l, PLACE_PIN, dot_git, GIT_RUN_OUTSIDE, HOLD_NOT)->linkless = true;
@@ -235,7 +256,8 @@ static void hold_submodule(struct gitlook *l, struct str path, int depth)
         gitlook_add(l, PLACE_PROTECT, dot_git, reason, HOLD_GUARD);
     } else {
         gitlook_keep(l, dot_git, reason, HOLD_FOLDER, (struct str){0});
-        if (read_link(l, dot_git, &folder))
+        if (read_link(l, dot_git, &folder) && gitlook_root(l, gitlook_real(l, folder)).n > 0 &&
+            can_be_held(l, gitlook_real(l, folder), path))
             look_repository(l, folder, path, depth + 1);
     }
     l->root = before;

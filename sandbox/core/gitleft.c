@@ -86,38 +86,39 @@ static size_t ask_config(struct arena *a, const struct gitleft *l, struct str fo
     return hash;
 }
 
-/* To a submodule's folder below ours, which is held or looked at itself. */
-static bool leads_home(struct arena *a, const struct gitleft *l, struct str dot_git)
+/* Where a .git file leads. */
+static bool read_link(struct arena *a, const struct gitleft *l, struct str dot_git, struct str *out)
 {
     struct path_env plain = {.system = PATH_POSIX, .cwd = path_parent(PATH_POSIX, dot_git)};
     struct err ignored = {0};
-    struct str text, path;
+    struct str text;
 
     if (!read_file(a, l, dot_git, LINK_MAX, &text) || !str_starts(text, STR("gitdir: ")))
         return false;
     text = str_slice(text, 8, text.n);
     while (text.n && (text.p[text.n - 1] == '\n' || text.p[text.n - 1] == '\r'))
         text.n--;
-    return text.n > 0 && text.p[0] != '~' && path_canonical(a, &plain, arena_str(a, text), &path, &ignored) &&
-           path_is_under(l->env, join(a, l->top, "modules"), path);
+    return text.n > 0 && text.p[0] != '~' && path_canonical(a, &plain, arena_str(a, text), out, &ignored);
 }
 
 static void judge_nested(struct arena *a, const struct gitleft *l, struct str folder, struct texts *lines)
 {
-    struct str dot_git = join(a, folder, ".git"), config = join(a, dot_git, "config"), reason = {0};
-    struct newborn nested = {.folder = dot_git, .home = dot_git, .root = folder, .roots = l->roots, .depth = 1};
+    struct str dot_git = join(a, folder, ".git"), reason = {0};
     enum fact_kind kind = l->eye->kind(l->eye->context, dot_git);
+    struct newborn nested = {.root = folder, .roots = l->roots, .depth = 1};
+    bool fine = kind == FACT_MISSING;
 
-    if (kind == FACT_MISSING || (kind == FACT_FILE && leads_home(a, l, dot_git)) || !l->writable(l->context, config) ||
-        !l->writable(l->context, dot_git))
+    if (kind == FACT_FILE && read_link(a, l, dot_git, &dot_git)) {
+        fine = path_is_under(l->env, join(a, l->top, "modules"), dot_git); /* held, or looked at itself */
+        kind = FACT_FOLDER;
+    }
+    nested.folder = nested.home = dot_git;
+    if (fine || !l->writable(l->context, join(a, dot_git, "config")) ||
+        (kind == FACT_FOLDER && newborn_judge_there(a, l->env, l->eye, &nested, &reason)))
         return;
-    if (kind == FACT_FOLDER && newborn_judge_there(a, l->env, l->eye, &nested, &reason))
-        return;
-    if (reason.n == 0)
-        reason = STR(".git leads elsewhere");
     *(struct str *)ARENA_PUSH(a, lines) = arena_format(a,
         "git's index names %s, a repository that could be changed inside: git status here looks into it and obeys it (its %s)",
-        shown(a, l, folder), reason.p);
+        shown(a, l, folder), reason.n ? reason.p : ".git leads elsewhere");
 }
 
 static struct str judge_index(struct arena *a, const struct gitleft *l, struct str file, bool fresh, struct texts *lines)

@@ -144,6 +144,343 @@ static const char golden_unelevated[] =
     "note: programs that talk to themselves by a named pipe that has no descriptor of its own (ninja is one) may fail\n"
     "note: a link made in .git from inside is not refused: git outside would write through it\n";
 
+/* ---- what is refused, and in which words ---- */
+
+static void refused(struct tree *t, enum err_kind kind, const char *part, const char *name)
+{
+    bool planned = tree_plan(t);
+    struct str text = err_text(&t->err, &t->arena);
+
+    if (!CHECK(!planned && t->err.kind == kind && strstr(text.p, part), name))
+        fprintf(stderr, "  got %s\n", planned ? "a plan" : text.p);
+    tree_end(t);
+}
+
+static bool told(const struct texts *lines, const char *part)
+{
+    for (size_t i = 0; i < lines->n; i++)
+        if (strstr(lines->v[i].p, part))
+            return true;
+    return false;
+}
+
+static void accept(struct tree *t, const char *part)
+{
+    *(struct str *)ARENA_PUSH(&t->arena, &t->policy.partial) = str_from(part);
+}
+
+static const struct op *find(const struct plan *plan, enum op_kind kind, const char *path, const char *text)
+{
+    for (size_t i = 0; i < plan->n; i++)
+        if (plan->v[i].kind == kind && (!path || str_is(plan->v[i].path, path)) && (!text || str_is(plan->v[i].text, text)))
+            return &plan->v[i];
+    return NULL;
+}
+
+static void root_at(struct tree *t, const char *path, bool there)
+{
+    tree_begin(t);
+    t->policy.workspace = str_from(path);
+    t->sids[0].root = str_from(path);
+    if (there) {
+        tree_add(t, arena_str(&t->arena, str_slice(str_from(path), 0, 3)).p, FACT_FOLDER, PERSON, "D:(A;OICI;FA;;;" PERSON ")");
+        tree_folder(t, path);
+    }
+}
+
+static void test_volumes(void)
+{
+    struct tree t;
+
+    root_at(&t, "F:\\w", true);
+    refused(&t, ERR_UNSUPPORTED, "keeps no permissions: FAT32", "volumes: FAT32 is refused by name");
+    root_at(&t, "N:\\w", true);
+    refused(&t, ERR_UNSUPPORTED, "another machine", "volumes: a share is refused by name");
+    root_at(&t, "S:\\w", true);
+    refused(&t, ERR_REFUSED, "SUBST", "volumes: a SUBST drive is refused by name");
+    root_at(&t, "Q:\\w", true);
+    refused(&t, ERR_UNSUPPORTED, "cannot be looked at", "volumes: one that nobody saw is refused");
+    root_at(&t, "C:\\", false);
+    refused(&t, ERR_REFUSED, "drive", "volumes: a whole drive is refused");
+    root_at(&t, "C:\\nowhere", false);
+    refused(&t, ERR_MISSING, "does not exist", "volumes: a workspace that is not there is refused");
+    tree_begin(&t);
+    tree_at(&t, STR("C:\\src\\w"))->reparse = true;
+    refused(&t, ERR_REFUSED, "cloud", "volumes: a junction, or a folder that a cloud service keeps, is refused");
+    tree_begin(&t);
+    t.windows.write_sid_count = 0;
+    refused(&t, ERR_SYSTEM, "write SID", "volumes: a root without a write SID is refused");
+}
+
+static void test_tiers(void)
+{
+    struct tree t;
+
+    tree_begin(&t);
+    t.windows.canary = false;
+    refused(&t, ERR_UNSUPPORTED, "no effect", "tier: where restricted tokens have no effect nothing opens");
+    tree_begin(&t);
+    t.windows.canary = false;
+    t.windows.wine = true;
+    accept(&t, PART_ENFORCEMENT);
+    CHECK(tree_plan(&t) && t.plan.tier == TIER_UNENFORCED && told(&t.plan.partial, "NOT ENFORCED"), "tier: Wine opens when told to, and says so");
+    CHECK(!find(&t.plan, OP_ACE, NULL, NULL) && !find(&t.plan, OP_GUARD_NAME, NULL, NULL), "tier: and then changes nothing on the disk");
+    tree_end(&t);
+    tree_begin(&t);
+    t.windows.network_verified = false;
+    refused(&t, ERR_UNSUPPORTED, "cordon repair", "tier: a network block that is not there any more is refused");
+    tree_begin(&t);
+    t.windows.offline.ready = false;
+    accept(&t, PART_UNELEVATED);
+    CHECK(tree_plan(&t) && t.plan.tier == TIER_UNELEVATED && told(&t.plan.partial, "network and desktop advisory, secrets readable"),
+        "tier: less than was set up, when that is accepted");
+    tree_end(&t);
+    tree_begin(&t);
+    t.windows.network_verified = false;
+    t.policy.net = NET_ONLINE;
+    CHECK(tree_plan(&t) && t.plan.tier == TIER_SET_UP && find(&t.plan, OP_ACCOUNT, NULL, "CordonOnline") && !t.plan.new_network,
+        "tier: online is the other account, and needs no block");
+    tree_end(&t);
+    tree_begin(&t);
+    t.windows.elevated = true;
+    refused(&t, ERR_REFUSED, "elevated", "tier: Cordon itself does not run elevated");
+}
+
+static void test_told(void)
+{
+    struct tree t;
+
+    tree_begin(&t);
+    *(struct str *)ARENA_PUSH(&t.arena, &t.windows.open_services) = STR("DNS client");
+    *(struct str *)ARENA_PUSH(&t.arena, &t.windows.everyone_writable) = STR("C:\\open");
+    *(struct str *)ARENA_PUSH(&t.arena, &t.windows.everyone_writable) = STR("C:\\src\\w\\a");
+    t.windows.everyone_incomplete = true;
+    CHECK(tree_plan(&t) && told(&t.plan.partial, "DNS client") && told(&t.plan.partial, "C:\\open") && told(&t.plan.partial, "not finished") &&
+              !told(&t.plan.partial, "C:\\src\\w\\a"),
+        "told: services and folders that are open to anybody make the tier partial, by name");
+    t.windows.weak = WEAK_WRITE_RESTRICTED;
+    CHECK(tree_plan(&t) && !told(&t.plan.partial, "C:\\open") && find(&t.plan, OP_RESTRICT, NULL, SID_WRITE_RESTRICTED) &&
+              !find(&t.plan, OP_RESTRICT, NULL, SID_EVERYONE),
+        "told: one switch takes Everyone out of the restricting list");
+    t.policy.net = NET_ONLINE;
+    CHECK(tree_plan(&t) && !told(&t.plan.partial, "DNS client"), "told: online, no service is a way out");
+    tree_end(&t);
+    tree_begin(&t);
+    tree_at(&t, STR("C:\\src\\w"))->d.dacl.v[0].sid = tree_sid(SID_EVERYONE);
+    CHECK(tree_plan(&t) && told(&t.plan.partial, "sessions that do not have it as a root"), "told: a root that Everyone may write");
+    tree_end(&t);
+    tree_begin(&t);
+    *(struct ace *)ARENA_PUSH(&t.arena, &tree_at(&t, STR("C:\\src\\w"))->d.dacl) =
+        (struct ace){.type = ACE_ALLOW, .flags = ACE_OBJECT_INHERIT | ACE_CONTAINER_INHERIT | ACE_INHERIT_ONLY, .mask = NT_GENERIC_ALL, .sid = tree_sid(SID_CREATOR_OWNER)};
+    CHECK(tree_plan(&t) && told(&t.plan.partial, "CREATOR OWNER"), "told: a root that gives whoever makes a thing all rights to it");
+    tree_end(&t);
+}
+
+/* W10: no entry is put on what has a second name, and nothing is done through a link. */
+static void test_links(void)
+{
+    struct tree t;
+
+    tree_begin(&t);
+    tree_at(&t, STR("C:\\src\\w\\.git\\config"))->links = 2;
+    refused(&t, ERR_UNSUPPORTED, "another name", "links: a protected file with a second name is refused");
+    tree_begin(&t);
+    tree_at(&t, STR("C:\\src\\w\\.git\\config"))->links = 2;
+    accept(&t, PART_HARDLINKS);
+    CHECK(tree_plan(&t) && told(&t.plan.partial, "C:\\src\\w\\.git\\config") && !find(&t.plan, OP_ACE, "C:\\src\\w\\.git\\config", NULL),
+        "links: or named, when that is accepted, and left alone");
+    tree_end(&t);
+    tree_begin(&t);
+    tree_at(&t, STR("C:\\src\\w\\.vscode"))->reparse = true;
+    refused(&t, ERR_UNSUPPORTED, "junction", "links: a protected folder that is a junction is refused");
+    tree_begin(&t);
+    tree_at(&t, STR("C:\\src\\w\\.vscode"))->reparse = true;
+    accept(&t, PART_NAMES);
+    CHECK(tree_plan(&t) && told(&t.plan.partial, ".vscode") && !find(&t.plan, OP_ACE, "C:\\src\\w\\.vscode", NULL), "links: or named and left alone");
+    tree_end(&t);
+    tree_begin(&t);
+    tree_rule(&t, RULE_PROTECT, "C:\\src\\w\\a\\b\\f.c", LAYER_USER);
+    tree_at(&t, STR("C:\\src\\w\\a"))->reparse = true;
+    refused(&t, ERR_UNSUPPORTED, "on the way", "links: so is a junction on the way to a protected path");
+}
+
+/* ---- masks ---- */
+
+/* W8 and section 2: whatever else changes, these never do. */
+static void test_masks(bool set_up)
+{
+    struct tree t;
+    bool good = true, both = true;
+
+    tree_begin(&t);
+    if (!set_up)
+        tree_unelevated(&t);
+    CHECK(tree_plan(&t), "masks: planned");
+    for (size_t i = 0; i < t.plan.n; i++) {
+        const struct op *op = &t.plan.v[i];
+        struct ace ace;
+        struct err e = {0};
+        if (op->kind != OP_ACE)
+            continue;
+        good = good && sddl_parse_ace(&t.arena, op->text, &ace, &e);
+        if (ace.type == ACE_DENY)
+            good = good && !(ace.mask & (NT_SYNCHRONIZE | NT_READ_CONTROL)) && op->on_failure == FAIL_PARTIAL;
+        else if (!sid_same(&ace.sid, &(struct sid){0}) && !str_is(sid_text(&t.arena, &ace.sid), PERSON))
+            good = good && !(ace.mask & (NT_FILE_DELETE_CHILD | NT_WRITE_DAC | NT_WRITE_OWNER));
+        if (ace.type == ACE_ALLOW && ace.mask & NT_DELETE && ace.mask != NT_FILE_ALL_ACCESS)
+            good = good && ace.flags & ACE_INHERIT_ONLY;
+        if (set_up && ace.type == ACE_DENY && op->text2.n > 0 && str_is(sid_text(&t.arena, &ace.sid), GROUP)) {
+            struct ace other = ace;
+            other.sid = tree_sid(op->text2.n && str_is(op->text2, "C:\\src\\w") ? WRITE_W : WRITE_T);
+            both = both && find(&t.plan, OP_ACE, op->path.p, sddl_ace_text(&t.arena, &other).p);
+        }
+    }
+    CHECK(good, set_up ? "masks: set up: exact, and never too much" : "masks: unelevated: exact, and never too much");
+    CHECK(both, "masks: what is refused to the group is refused to the write SID");
+    tree_end(&t);
+}
+
+/* ---- entries of before ---- */
+
+static void test_old(void)
+{
+    struct tree t;
+    struct ace stale = {.type = ACE_DENY, .flags = ACE_OBJECT_INHERIT | ACE_CONTAINER_INHERIT, .mask = ACLS_DENY};
+    const struct op *op;
+
+    tree_begin(&t);
+    stale.sid = tree_sid(GROUP);
+    acl_insert(&t.arena, &tree_at(&t, STR("C:\\src\\w\\.git"))->d.dacl, &stale); /* "git" was "locked" */
+    stale.sid = tree_sid("S-1-5-21-8-8-8-8");
+    acl_insert(&t.arena, &tree_at(&t, STR("C:\\src\\w\\.git"))->d.dacl, &stale); /* somebody else's */
+    CHECK(tree_plan(&t), "old: planned");
+    op = find(&t.plan, OP_ACE, "C:\\src\\w\\.git", "(D;OICI;0xd0156;;;" GROUP ")");
+    CHECK(op && op->number == ACE_TAKE && op->on_failure == FAIL_SKIP, "old: an entry that no rule asks for is taken away");
+    CHECK(!find(&t.plan, OP_ACE, "C:\\src\\w\\.git", "(D;OICI;0xd0156;;;S-1-5-21-8-8-8-8)"), "old: what others put is left");
+    t.policy.git = GIT_LOCKED;
+    CHECK(tree_plan(&t), "old: planned again");
+    op = find(&t.plan, OP_ACE, "C:\\src\\w\\.git", "(D;OICI;0xd0156;;;" GROUP ")");
+    CHECK(op && op->number == ACE_PUT, "old: and stays where a rule asks for it");
+    tree_end(&t);
+}
+
+/* ---- one descriptor ---- */
+
+static void test_apply(void)
+{
+    static const struct {
+        const char *name, *text, *before, *after;
+        uint64_t number;
+        bool folder;
+        enum acls_edit wanted;
+    } rows[] = {
+        {"an entry goes before what was inherited", "(A;OICI;0x1;;;S-1-1-0)", "D:(A;ID;0x2;;;S-1-1-0)", "D:(A;OICI;0x1;;;S-1-1-0)(A;ID;0x2;;;S-1-1-0)",
+            ACE_PUT, true, EDIT_CHANGED},
+        {"a deny entry goes before allow entries", "(D;;0x1;;;S-1-1-0)", "D:(A;;0x2;;;S-1-1-0)", "D:(D;;0x1;;;S-1-1-0)(A;;0x2;;;S-1-1-0)", ACE_PUT,
+            true, EDIT_CHANGED},
+        {"what is there is not put again", "(D;;0x1;;;S-1-1-0)", "D:(D;;0x1;;;S-1-1-0)", "D:(D;;0x1;;;S-1-1-0)", ACE_PUT, true, EDIT_SAME},
+        {"what is inherited does not count", "(D;;0x1;;;S-1-1-0)", "D:(D;ID;0x1;;;S-1-1-0)", "D:(D;;0x1;;;S-1-1-0)(D;ID;0x1;;;S-1-1-0)", ACE_PUT, true,
+            EDIT_CHANGED},
+        {"a file hands nothing on", "(A;OICI;0x1;;;S-1-1-0)", "D:", "D:(A;;0x1;;;S-1-1-0)", ACE_PUT, false, EDIT_CHANGED},
+        {"what is only for below is nothing to a file", "(A;OICIIO;0x1;;;S-1-1-0)", "D:", "D:", ACE_PUT, false, EDIT_SAME},
+        {"an entry is taken", "(A;OICI;0x1;;;S-1-1-0)", "D:(A;OICI;0x1;;;S-1-1-0)(A;;0x2;;;S-1-1-0)", "D:(A;;0x2;;;S-1-1-0)", ACE_TAKE, true, EDIT_CHANGED},
+        {"what is not there is not taken", "(A;OICI;0x1;;;S-1-1-0)", "D:(A;CI;0x1;;;S-1-1-0)", "D:(A;CI;0x1;;;S-1-1-0)", ACE_TAKE, true, EDIT_SAME},
+        {"a list in a strange order is left alone", "(D;;0x1;;;S-1-1-0)", "D:(A;;0x2;;;S-1-1-0)(D;;0x4;;;S-1-1-0)",
+            "D:(A;;0x2;;;S-1-1-0)(D;;0x4;;;S-1-1-0)", ACE_PUT, true, EDIT_REFUSED},
+        {"a NULL list is left alone", "(D;;0x1;;;S-1-1-0)", "D:NO_ACCESS_CONTROL", "D:NO_ACCESS_CONTROL", ACE_PUT, true, EDIT_REFUSED},
+    };
+    struct arena a = {0};
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct op op = {.kind = OP_ACE, .path = STR("C:\\x"), .text = str_from(rows[i].text), .number = rows[i].number};
+        struct descriptor d = {0}, wanted = {0};
+        struct err e = {0};
+        char name[200];
+        bool good = sddl_parse(&a, str_from(rows[i].before), &d, &e) && sddl_parse(&a, str_from(rows[i].after), &wanted, &e);
+        snprintf(name, sizeof name, "apply: %s", rows[i].name);
+        CHECK(good && acls_apply(&a, &op, rows[i].folder, &d, &e) == rows[i].wanted && str_eq(sddl_text(&a, &d), sddl_text(&a, &wanted)), name);
+    }
+    arena_release(&a);
+}
+
+static void test_inverse(void)
+{
+    struct op put = {.kind = OP_ACE, .number = ACE_PUT}, guard = {.kind = OP_GUARD_NAME, .number = 1}, token = {.kind = OP_TOKEN}, back;
+
+    CHECK(acls_inverse(&put, &back) && back.number == ACE_TAKE && acls_inverse(&back, &back) && back.number == ACE_PUT, "inverse: of an entry");
+    CHECK(acls_inverse(&guard, &back) && back.number == (1 | GUARD_REMOVE) && !acls_inverse(&back, &back), "inverse: of a guard");
+    CHECK(!acls_inverse(&token, &back), "inverse: the runner's ops end with it");
+}
+
+/* ---- comparing ---- */
+
+static void test_compare(void)
+{
+    struct tree t;
+    struct plan first, second;
+    struct plan_diff diff;
+
+    tree_begin(&t);
+    CHECK(tree_plan(&t), "compare: planned");
+    first = t.plan;
+    CHECK(tree_plan(&t), "compare: planned again");
+    plan_compare(&t.arena, &first, &t.plan, &diff);
+    CHECK(diff.n == 0 && !diff.widens && !diff.identity_changed, "compare: the same twice");
+    tree_rule(&t, RULE_PROTECT, "C:\\src\\w\\a", LAYER_SESSION);
+    CHECK(tree_plan(&t), "compare: planned with one more rule");
+    second = t.plan;
+    plan_compare(&t.arena, &first, &second, &diff);
+    CHECK(diff.n == 2 && !diff.widens, "compare: a protected path more is no widening");
+    plan_compare(&t.arena, &second, &first, &diff);
+    CHECK(diff.n == 2 && diff.widens, "compare: one less is");
+    t.policy.rules.n--;
+    tree_rule(&t, RULE_WRITE, "C:\\src\\other", LAYER_SESSION);
+    t.sids[2] = (struct write_sid){STR("C:\\src\\other"), STR(WRITE_X)};
+    t.windows.write_sid_count = 3;
+    CHECK(tree_plan(&t), "compare: planned with one more root");
+    plan_compare(&t.arena, &first, &t.plan, &diff);
+    CHECK(diff.widens, "compare: a root more is a widening");
+    plan_compare(&t.arena, &t.plan, &first, &diff);
+    CHECK(diff.n > 5 && !diff.widens, "compare: one less is not, though its guards go with it");
+    t.policy.rules.n--;
+    t.policy.rules.v[4].revoked = true;
+    CHECK(tree_plan(&t), "compare: planned with a secret less");
+    plan_compare(&t.arena, &first, &t.plan, &diff);
+    CHECK(diff.widens, "compare: a secret less is a widening");
+    t.policy.rules.v[4].revoked = false;
+    t.policy.memory_mb = 100;
+    CHECK(tree_plan(&t), "compare: planned with a limit");
+    plan_compare(&t.arena, &first, &t.plan, &diff);
+    CHECK(diff.n == 1 && !diff.widens, "compare: a limit is no widening");
+    plan_compare(&t.arena, &t.plan, &first, &diff);
+    CHECK(diff.widens, "compare: none any more is");
+    t.policy.net = NET_ONLINE;
+    CHECK(tree_plan(&t), "compare: planned online");
+    plan_compare(&t.arena, &first, &t.plan, &diff);
+    CHECK(diff.widens, "compare: another account is a widening");
+    tree_end(&t);
+}
+
+/* W1: a bound on the list. */
+static void test_bound(void)
+{
+    static struct write_sid sids[80];
+    struct tree t;
+
+    tree_begin(&t);
+    sids[0] = t.sids[0];
+    sids[1] = t.sids[1];
+    for (int i = 0; i < 70; i++) {
+        struct str path = arena_format(&t.arena, "C:\\src\\r%d", i);
+        tree_folder(&t, path.p);
+        tree_rule(&t, RULE_WRITE, path.p, LAYER_USER);
+        sids[i + 2] = (struct write_sid){path, arena_format(&t.arena, "S-1-5-21-7-7-7-%d", i)};
+    }
+    t.windows.write_sids = sids;
+    t.windows.write_sid_count = 72;
+    refused(&t, ERR_LIMIT, "more writable roots", "bound: more roots than a token carries are refused");
+}
+
 int main(void)
 {
     struct tree t;
@@ -154,5 +491,16 @@ int main(void)
     tree_unelevated(&t);
     check_golden(&t, "unelevated", golden_unelevated);
     tree_end(&t);
+    test_volumes();
+    test_tiers();
+    test_told();
+    test_links();
+    test_masks(true);
+    test_masks(false);
+    test_old();
+    test_apply();
+    test_inverse();
+    test_compare();
+    test_bound();
     return CHECK_END();
 }

@@ -90,11 +90,28 @@ bool acls_is_own(const struct acls_own *own, const struct ace *ace)
 
 /* ---- comparing plans ---- */
 
-static bool ace_widens(const struct op *op, bool added)
+/* Does a root of the plan still reach there? */
+static bool is_in_root(const struct plan *plan, struct str path)
 {
-    bool allows = str_starts(op->text, STR("(A;"));
+    static const struct path_env env = {.system = PATH_WINDOWS};
 
-    return (allows == (op->number == ACE_PUT)) == added;
+    for (size_t i = 0; i < plan->n; i++)
+        if (plan->v[i].kind == OP_RESTRICT && plan->v[i].path.n > 0 && path_is_under(&env, plan->v[i].path, path))
+            return true;
+    return false;
+}
+
+/* Taking away what a lost root was protected by opens nothing: only a root's own identifier writes there. Reading is another
+ * matter: that needs none. */
+static bool ace_widens(const struct plan *after, const struct plan_change *c)
+{
+    bool allows = str_starts(c->op->text, STR("(A;")), reads = false;
+
+    if (c->op->number == ACE_TAKE)
+        return c->added && !allows;
+    for (size_t at = 0; at < c->op->text.n; at = str_find(c->op->text, at + 1, ';'))
+        reads = reads || str_starts(str_slice(c->op->text, at, c->op->text.n), STR(";0xd017f;"));
+    return allows ? c->added : !c->added && (reads || is_in_root(after, c->op->path));
 }
 
 static const struct op *same_limit(const struct plan *plan, const struct op *op)
@@ -111,11 +128,11 @@ bool acls_widens(const struct plan *before, const struct plan *after, const stru
 
     switch (c->op->kind) {
     case OP_ACE:
-        return ace_widens(c->op, c->added);
+        return ace_widens(after, c);
     case OP_RESTRICT:
         return c->added;
     case OP_GUARD_NAME:
-        return !c->added;
+        return !c->added && is_in_root(after, c->op->path);
     case OP_JOB:
         other = same_limit(c->added ? before : after, c->op);
         if (c->added)

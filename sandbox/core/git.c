@@ -203,7 +203,7 @@ static bool can_be_held(struct gitlook *l, struct str folder, struct str named)
         enum fact_kind kind = gitlook_kind(l, i ? gitlook_join(l, folder, parts[i]) : folder);
         if (kind != FACT_FOLDER && (i == 0 || (kind != FACT_FILE && kind != FACT_MISSING))) {
             gitlook_line(l, &l->out->warnings, arena_format(l->a,
-                "%s, into which git looks when it looks at the working tree, is not held: %s is a link, or cannot be looked at",
+                "%s, a repository that git outside is led to, is not held: %s is a link, or cannot be looked at",
                 path_display(l->a, l->env, named).p, path_display(l->a, l->env, gitlook_join(l, folder, parts[i])).p));
             return false;
         }
@@ -477,6 +477,26 @@ static void look_top(struct gitlook *l, struct str root)
             gitlook_add(l, PLACE_PROTECT, gitlook_join(l, root, rest[i]), reason, HOLD_GUARD);
 }
 
+/* What a remote names, as git finds it there. */
+static void look_reached(struct gitlook *l, struct str path)
+{
+    static const char *const ends[] = {"/.git", "", ".git/.git", ".git"};
+    struct str before = l->root;
+
+    for (size_t i = 0; i < COUNT_OF(ends); i++) {
+        struct str folder = arena_format(l->a, "%s%s", path.p, ends[i]);
+        if (!is_repository(l, folder))
+            continue;
+        if (can_be_held(l, folder, path))
+            look_repository(l, folder, folder, 0);
+        return;
+    }
+    l->root = gitlook_root(l, path);
+    if (gitlook_kind(l, path) == FACT_MISSING && !str_eq(l->root, path))
+        gitlook_add(l, PLACE_PROTECT, path, "git would take a repository there for the remote", HOLD_REFUSED);
+    l->root = before;
+}
+
 static void look_root(struct gitlook *l, struct str root)
 {
     struct str dot_git = gitlook_join(l, root, ".git"), repository;
@@ -485,6 +505,7 @@ static void look_root(struct gitlook *l, struct str root)
     l->root = root;
     l->read = (struct texts){0};
     l->modules = (struct texts){0};
+    l->reached = (struct texts){0};
     gitlook_global(l, root);
     if (kind == FACT_MISSING || (kind == FACT_FOLDER && is_empty(l, dot_git))) {
         gitlook_add(l, PLACE_PIN, dot_git, "a repository made inside is looked at first", HOLD_BIRTH);
@@ -501,6 +522,8 @@ static void look_root(struct gitlook *l, struct str root)
         look_gitmodules(l, &(struct gitconf){0}, (struct str){0}, root, 0);
     }
     look_top(l, root);
+    for (size_t k = 0; k < l->reached.n; k++)
+        look_reached(l, l->reached.v[k]);
 }
 
 bool git_takes_for_repository(struct arena *a, const struct git_eye *eye, struct str folder)

@@ -242,6 +242,22 @@ static void keep_command(struct gitlook *l, const struct gitconf_entry *entry, s
 
 /* ---- configuration ---- */
 
+/* A push to a repository of this machine runs its hooks. An address has a colon before its first slash. */
+static void look_remote(struct gitlook *l, struct str value, struct str worktree)
+{
+    struct str path;
+
+    if (str_starts(value, STR("file://")))
+        value = arena_str(l->a, str_slice(value, 7, value.n));
+    else if (str_find(value, 0, ':') < str_find(value, 0, '/'))
+        return;
+    if (!gitlook_resolve(l, value, worktree, &path))
+        return;
+    path = gitlook_real(l, path);
+    if (gitlook_root(l, path).n > 0)
+        gitlook_line(l, &l->reached, path);
+}
+
 static void look_entry(struct gitlook *l, const struct gitconf_entry *entry, struct str file, struct str worktree, int depth)
 {
     struct str path;
@@ -268,8 +284,11 @@ static void look_entry(struct gitlook *l, const struct gitconf_entry *entry, str
         if (runs_by_itself(entry))
             keep_command(l, entry, file, worktree);
         break;
-    case GITCONF_PLAIN:
     case GITCONF_REACHES:
+        if (str_is(entry->section, "remote"))
+            look_remote(l, entry->value, worktree);
+        break;
+    case GITCONF_PLAIN:
         break;
     }
 }

@@ -22,6 +22,7 @@ struct gitlook {
     struct str root; /* the one that is being looked at */
     struct texts read; /* configuration files seen for this root */
     struct texts modules; /* git folders of submodules seen for this root */
+    struct texts reached; /* what remotes name in the roots */
 };
 
 struct str gitlook_join(struct gitlook *l, struct str folder, const char *name);

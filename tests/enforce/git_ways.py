@@ -221,6 +221,10 @@ WAYS = [
     ("a filter's program by a link above the workspace", filtered("$HOME/p/w/tools/clean") + '; ln -s "$P" "$HOME/p"', 'cp evil tools/clean', USE, "w"),
     ("a file that configuration includes by a link above the workspace", PLAIN + '; ln -s "$P" "$HOME/p"; git config include.path "~/p/w/inc"',
      'printf "[core]\\nfsmonitor = %s\\n" "$X" >inc', USE, "w"),
+    ("hooks of a remote in the tree", PLAIN + "; git init -q --bare store.git; git remote add o ./store", 'cp evil store.git/hooks/pre-receive', "git push o HEAD:refs/heads/x", "w"),
+    ("the same by its full path, replaced", PLAIN + '; git init -q --bare store.git; git remote add o "file://$P/w/store.git"',
+     'mv store.git s; cp -a s store.git; cp evil store.git/hooks/pre-receive', "git push o HEAD:refs/heads/x", "w"),
+    ("the same, not there yet", PLAIN + '; git remote add o ./store', 'git init -q --bare store; cp evil store/hooks/pre-receive', "git push o HEAD:refs/heads/x", "w"),
     ("a repository that the index names", INNER, 'printf "[core]\\nfsmonitor = %s\\n" "$X" >>in/.git/config', USE, "w"),
     ("the same, that is not there yet", INNER + "; rm -rf in/.git", 'git init -q in; git -C in commit -q --allow-empty -m i; git -C in config core.fsmonitor "$X"', USE, "w"),
     ("a submodule's git folder, made before git makes it", NEITHER, """git clone -q --bare "$P/lib" m; printf '[core]\nrepositoryformatversion = 0\nworktree = ../../../lib\nfsmonitor = %s\n' "$X" >m/config

@@ -65,6 +65,12 @@ bool win_replace_file(struct str path, struct str bytes, struct err *e);
 /* Waits, at most ms, until we alone hold the file of that name, which is made where it is missing. NULL, with the last error. */
 HANDLE win_lock_file(struct str path, DWORD ms);
 
+/* ---- looks_windows.c ---- */
+
+/* Opens an object by its path, one name at a time from its drive, and only where no link or mount point is on the way, itself included
+ * (ERROR_CANT_ACCESS_FILE). attributes: of the object. NULL, with the last error. */
+HANDLE win_open_plain(struct str path, DWORD access, DWORD *attributes);
+
 /* ---- stream_windows.c: what sys_handle stands for ---- */
 
 /* Owns both; either may be NULL. Read by a thread of its own as soon as somebody waits on it or reads without blocking, written

@@ -150,9 +150,9 @@ static bool powershell_script(struct arena *a, struct buf *out, const struct dos
     buf_str(out, str_slice(text, 0, text.n - ticks % 2));
     buf_str(out, STR("\n$CordonCode=if($?){0}elseif($LASTEXITCODE){$LASTEXITCODE}else{1}\n"));
     if (line->report.n) {
-        buf_str(out, STR("& "));
+        buf_str(out, STR("$env:" DOS_CODE_VARIABLE "=$CordonCode\n& "));
         buf_str(out, quoted);
-        buf_str(out, STR(" report $CordonCode\n"));
+        buf_str(out, STR(" report\n"));
     }
     buf_str(out, STR("exit $CordonCode\n"));
     return true;
@@ -180,7 +180,7 @@ static bool bash_argv(struct arena *a, const struct dos_line *line, struct texts
     if (line->report.n) {
         if (!cmdline_quote_bash(a, line->report, &report))
             return err_set(e, ERR_LIMIT, "Cordon's own path cannot be written in bash");
-        at_end = arena_format(a, "c=$?; trap \"\" INT; set +exuv; %s report \"$c\"; exit \"$c\"", report.p);
+        at_end = arena_format(a, "c=$?; trap \"\" INT; set +exuv; " DOS_CODE_VARIABLE "=$c %s report; exit \"$c\"", report.p);
         if (!cmdline_quote_bash(a, at_end, &at_end))
             return err_set(e, ERR_BUG, "a trap cannot be written in bash");
         wrapper = arena_format(a, "trap -- %s EXIT\ntrap 'exit 130' INT\n%s", at_end.p, wrapper.p);
@@ -242,8 +242,10 @@ static struct str next_word(struct str *rest)
 
 static bool take_code(struct str word, uint32_t *out)
 {
+    bool minus = word.n && word.p[0] == '-'; /* some write it as a number with a sign */
     uint64_t n = 0;
 
+    word = str_slice(word, minus, word.n);
     if (!word.n || word.n > 10)
         return false;
     for (size_t i = 0; i < word.n; i++) {
@@ -251,8 +253,8 @@ static bool take_code(struct str word, uint32_t *out)
             return false;
         n = n * 10 + (uint64_t)(word.p[i] - '0');
     }
-    *out = (uint32_t)n;
-    return n <= UINT32_MAX;
+    *out = (uint32_t)(minus ? 0 - n : n);
+    return n <= (minus ? (uint64_t)1 << 31 : UINT32_MAX);
 }
 
 /* The names of this list are of Cordon's own making, or belong to one process alone. */

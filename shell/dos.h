@@ -2,7 +2,7 @@
  * dos: a line as a process of its own for the command shells of Windows, and what it leaves behind for the next line.
  *
  * cmd and PowerShell take a line on their command line and have no hook to live on. So behind the line, in the same process,
- * stands a call of the report program (cordon-runner.exe report): a child of that shell, it inherits the directory and the
+ * stands a call of the report program (cordon-shim.exe report): a child of that shell, it inherits the directory and the
  * environment that the line left, and writes both on a pipe that it inherits too. Pure; what comes back is hostile input.
  *
  * What is kept from line to line: the directory and the environment. Not variables and functions of PowerShell, doskey macros,

@@ -12,7 +12,7 @@
 
 #define CHUNK      65536
 #define REPORT_MS  2000 /* between a shell's end and that of its pipe: somebody inside may hold it open */
-#define RUNNER_EXE "cordon-runner.exe"
+#define REPORT_EXE "cordon-shim.exe" /* a program for consoles: no shell would wait for another */
 
 static void set_variable(struct arena *a, struct texts *env, struct str entry)
 {
@@ -73,7 +73,7 @@ static bool make_launch(struct inner *in, struct arena *a, struct str line, stru
 {
     struct dos_line words = {.kind = in->dos,
         .shell = exec_shell(in->s, in->o),
-        .report = path_join(a, PATH_WINDOWS, in->s->host.program_dir, STR(RUNNER_EXE)),
+        .report = path_join(a, PATH_WINDOWS, in->s->host.program_dir, STR(REPORT_EXE)),
         .text = line,
         .status = in->status};
 

@@ -109,7 +109,7 @@ static void test_powershell(void)
     CHECK_STR(decoded(&a, words),
         STR("$global:LASTEXITCODE=3\ngci 'a b' | % { $_ } # x\n"
             "$CordonCode=if($?){0}elseif($LASTEXITCODE){$LASTEXITCODE}else{1}\n"
-            "& 'C:\\P F\\cordon-runner.exe' report $CordonCode\nexit $CordonCode\n"),
+            "$env:CORDON_CODE=$CordonCode\n& 'C:\\P F\\cordon-runner.exe' report\nexit $CordonCode\n"),
         "the line stands on a line of its own");
     line.text = STR("echo a `");
     line.report = STR("C:\\it's\\r.exe");
@@ -134,7 +134,7 @@ static void test_bash(void)
     line.status = 3;
     CHECK(dos_command(&a, &line, &words, &argv, &e) && !words.p && argv.n == 5, "bash gets words");
     CHECK_STR(argv.v[2],
-        STR("trap -- 'c=$?; trap \"\" INT; set +exuv; '\\''C:\\P F\\cordon-runner.exe'\\'' report \"$c\"; exit \"$c\"' EXIT\n"
+        STR("trap -- 'c=$?; trap \"\" INT; set +exuv; CORDON_CODE=$c '\\''C:\\P F\\cordon-runner.exe'\\'' report; exit \"$c\"' EXIT\n"
             "trap 'exit 130' INT\neval \"$1\"\n"),
         "the report is in a trap");
     CHECK_STR(argv.v[4], STR("shift; (exit 3); echo \"$?\""), "the line is a word of its own");
@@ -274,6 +274,9 @@ static void test_take(void)
     dos_take(&a, STR("CORDON1\0" "4294967295\0C:\\a b\0A=1\0ProgramFiles(x86)=x=y\0=C:=C:\\\0a=2\0CORDON_report=5\0Cordon_Code=1\0NONE\0B=\0=\0"), &s);
     CHECK(s.told && s.code == 4294967295u, "a whole report");
     CHECK_STR(s.folder, STR("C:\\a b"), "its folder");
+    dos_take(&a, STR("CORDON1\0" "-1073741510\0C:\\\0=\0"), &s);
+    CHECK(s.told && s.code == 0xc000013au, "a code with a sign");
+    dos_take(&a, STR("CORDON1\0" "4294967295\0C:\\a b\0A=1\0ProgramFiles(x86)=x=y\0=C:=C:\\\0a=2\0CORDON_report=5\0Cordon_Code=1\0NONE\0B=\0=\0"), &s);
     CHECK(s.environment.n == 3 && str_is(s.environment.v[0], "A=1") && str_is(s.environment.v[1], "ProgramFiles(x86)=x=y") &&
               str_is(s.environment.v[2], "B="),
         "what is a variable of the line's");

@@ -1,0 +1,80 @@
+/*
+ * births: parts of the seam that stand for what Linux has to do around git and around names that do not exist, and that Windows does
+ * by other means. Each says why there is nothing to do.
+ */
+#include "win32.h"
+#include "core/plan.h"
+
+/* ---- repositories that are made inside ---- */
+
+/* On Linux a repository is born in a folder apart, because a mount cannot tell which names in it may be made. Here the guard over
+ * .git is an object with entries of its own (OP_GUARD_NAME), and no plan for Windows has OP_BIRTHPLACE: to be asked is an error. */
+bool newborn_make(struct str place, struct str root, bool there, struct err *e)
+{
+    (void)root;
+    (void)there;
+    err_set(e, ERR_BUG, "a plan for another system");
+    return err_subject(e, place);
+}
+
+/* So none was born anywhere. */
+void newborn_settle(struct arena *a, const struct path_env *env, struct str session_dir, const struct texts *roots, bool ended,
+    struct texts *lines)
+{
+    (void)a;
+    (void)env;
+    (void)session_dir;
+    (void)roots;
+    (void)ended;
+    (void)lines;
+}
+
+/* ---- what the observer alone holds for git ---- */
+
+/* There is no observer here: every name that is held is held by entries in a list of the system's (OP_ACE, OP_GUARD_NAME), during
+ * the session and after a crash alike. What no entry can hold is in the plan's `partial`, and is not looked at again. */
+void leftover_begin(struct arena *a, const struct plan *plan, const struct texts *roots, struct buf *ledger)
+{
+    (void)a;
+    (void)plan;
+    (void)roots;
+    (void)ledger;
+}
+
+void leftover_look(struct arena *a, const struct path_env *env, struct str ledger, struct texts *lines)
+{
+    (void)a;
+    (void)env;
+    (void)ledger;
+    (void)lines;
+}
+
+void leftover_roots(struct arena *a, struct str ledger, struct texts *roots)
+{
+    (void)a;
+    (void)ledger;
+    (void)roots;
+}
+
+void leftover_done(void)
+{
+}
+
+void leftover_crashed(
+    struct arena *a, const struct path_env *env, struct str session_dir, struct texts *roots, struct texts *lines)
+{
+    (void)a;
+    (void)env;
+    (void)session_dir;
+    (void)roots;
+    (void)lines;
+}
+
+/* ---- placeholders ---- */
+
+/* Guards are in the ledger of the person (store.h), stay between sessions on purpose, and go by :reapply and uninstall; a crash
+ * leaves nothing that was not entered there before. */
+void names_clean(struct str session_dir)
+{
+    (void)session_dir;
+}

@@ -1,0 +1,108 @@
+/*
+ * paths: what is on the disk behind the paths that rules name, looked at by a held handle: the object itself and not what it leads to,
+ * then where it leads, its identity, its links and its descriptor.
+ */
+#include "win32.h"
+
+#include <aclapi.h>
+#include <string.h>
+
+static enum fact_kind kind_of(DWORD attributes, DWORD tag)
+{
+    if ((attributes & FILE_ATTRIBUTE_REPARSE_POINT) && (tag == IO_REPARSE_TAG_SYMLINK || tag == IO_REPARSE_TAG_MOUNT_POINT))
+        return FACT_SYMLINK;
+    if (attributes & FILE_ATTRIBUTE_DIRECTORY)
+        return FACT_FOLDER;
+    return attributes & FILE_ATTRIBUTE_DEVICE ? FACT_OTHER : FACT_FILE;
+}
+
+/* Owner and DACL, as one block of bytes. None: they could not be read. */
+static struct str descriptor_of(struct arena *a, HANDLE h)
+{
+    PSECURITY_DESCRIPTOR descriptor = NULL;
+    struct str out = {0};
+
+    if (GetSecurityInfo(h, SE_FILE_OBJECT, OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION, NULL, NULL, NULL, NULL,
+            &descriptor) == ERROR_SUCCESS &&
+        descriptor) {
+        out = arena_str(a, (struct str){descriptor, GetSecurityDescriptorLength(descriptor)});
+        LocalFree(descriptor);
+    }
+    return out;
+}
+
+static void look_at_object(struct arena *a, HANDLE h, struct fact *f)
+{
+    struct wide_path wide;
+    BY_HANDLE_FILE_INFORMATION info;
+    DWORD n = GetFinalPathNameByHandleW(h, wide.v, COUNT_OF(wide.v), FILE_NAME_NORMALIZED | VOLUME_NAME_DOS);
+
+    if (n > 0 && n < COUNT_OF(wide.v))
+        f->real = utf8_from_path(a, wide.v, n);
+    if (GetFileInformationByHandle(h, &info)) {
+        f->real_kind = info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY ? FACT_FOLDER : FACT_FILE;
+        f->dev = info.dwVolumeSerialNumber;
+        f->ino = (uint64_t)info.nFileIndexHigh << 32 | info.nFileIndexLow;
+        f->links = info.nNumberOfLinks;
+    }
+    f->descriptor = descriptor_of(a, h);
+}
+
+/* ReFS has ids of 128 bits, of which the older call gives half or none. */
+static void look_at_id(HANDLE h, struct fact *f)
+{
+    FILE_ID_INFO id;
+    uint64_t low, high;
+
+    if (!GetFileInformationByHandleEx(h, FileIdInfo, &id, sizeof id))
+        return;
+    memcpy(&low, id.FileId.Identifier, sizeof low);
+    memcpy(&high, id.FileId.Identifier + 8, sizeof high);
+    f->dev = id.VolumeSerialNumber;
+    f->ino = low ^ (high * 0x9e3779b97f4a7c15u);
+}
+
+static struct fact look_at(struct arena *a, struct str path)
+{
+    struct fact f = {.path = path, .kind = FACT_UNKNOWN, .real_kind = FACT_UNKNOWN};
+    FILE_ATTRIBUTE_TAG_INFO tag = {0};
+    struct wide_path wide;
+    HANDLE h;
+
+    if (!wide_path(path, &wide)) {
+        f.code = (long)GetLastError();
+        return f;
+    }
+    h = win_open_itself(wide.v, READ_CONTROL | FILE_READ_ATTRIBUTES, OPEN_EXISTING);
+    if (!h && GetLastError() == ERROR_ACCESS_DENIED)
+        h = win_open_itself(wide.v, FILE_READ_ATTRIBUTES, OPEN_EXISTING);
+    if (!h) {
+        f.code = (long)GetLastError();
+        if (f.code == ERROR_FILE_NOT_FOUND || f.code == ERROR_PATH_NOT_FOUND || f.code == ERROR_INVALID_NAME)
+            f.kind = f.real_kind = FACT_MISSING;
+        return f;
+    }
+    GetFileInformationByHandleEx(h, FileAttributeTagInfo, &tag, sizeof tag);
+    f.reparse = (tag.FileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0;
+    f.kind = kind_of(tag.FileAttributes, tag.ReparseTag);
+    if (f.kind == FACT_SYMLINK) {
+        HANDLE led = CreateFileW(wide.v, READ_CONTROL | FILE_READ_ATTRIBUTES, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+            NULL, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
+        CloseHandle(h);
+        h = led == INVALID_HANDLE_VALUE ? NULL : led;
+    }
+    if (!h) {
+        f.real_kind = FACT_MISSING;
+        return f;
+    }
+    look_at_object(a, h, &f);
+    look_at_id(h, &f);
+    CloseHandle(h);
+    return f;
+}
+
+void facts_paths(struct arena *a, const struct texts *questions, struct facts *out)
+{
+    for (size_t i = 0; i < questions->n; i++)
+        *(struct fact *)ARENA_PUSH(a, out) = look_at(a, questions->v[i]);
+}

@@ -42,6 +42,8 @@ static long copy_text(const struct actor *a, int i, char *out)
 
     if (lookup_text((pid_t)a->n->pid, address, out, PATH_BYTES_MAX))
         return 0;
+    if (errno == EPERM)
+        return EACCES;
     return lookup_bytes((pid_t)a->n->pid, address, out, PATH_BYTES_MAX) ? ENAMETOOLONG : EFAULT;
 }
 

@@ -28,6 +28,7 @@ struct asker {
     bool look;
     struct judged *out;
     const char *target; /* of a symbolic link that is made here, from words that nobody can change any more */
+    const struct caller_path *second; /* of two paths; the caller's words are read once */
 };
 
 static uint64_t argument(const struct asker *a, int i)
@@ -384,10 +385,11 @@ struct side {
     bool there;
 };
 
-static bool look_at_side(const struct asker *a, int folder, int path, struct side *s)
+static bool look_at_side(const struct caller_path *p, struct side *s)
 {
+    s->p = *p;
     s->folder.fd = -1;
-    if (!path_of(a, folder, path, &s->p) || lookup_folder(&s->p, &s->folder, &s->name) != 0)
+    if (lookup_folder(&s->p, &s->folder, &s->name) != 0)
         return false;
     s->there = lookup_name(s->folder.fd, s->name, &s->o) == 0;
     return true;
@@ -447,14 +449,13 @@ static bool is_same_again(const struct asker *a, const struct side *from, const 
     return is;
 }
 
-static bool judge_rename(const struct asker *a, int folder, int path)
+static bool judge_rename(const struct asker *a, const struct caller_path *p)
 {
-    struct side from, to = {.folder = {.fd = -1}};
-    int next = folder < 0 ? 1 : 2;
+    struct side from, to;
     bool refused = false;
 
-    if (look_at_side(a, folder, path, &from) && look_at_side(a, folder < 0 ? -1 : folder + next, path + next, &to) &&
-        from.there) {
+    to.folder.fd = -1;
+    if (look_at_side(p, &from) && look_at_side(a->second, &to) && from.there) {
         refused = judge_sides(a, &from, &to, OPERATION_RENAME);
         if (!refused && from.o.mount_root)
             refused = refuse_side(a, &from, &to, EBUSY, OPERATION_RENAME, DENIAL_RULE);
@@ -573,13 +574,12 @@ bool judge_secrets(const struct watch *watch, const struct watched *call, const 
     return watch->secret_count > 0 && judge_secret(&a, p);
 }
 
-/* Of two paths the second, which the first look has not seen. */
-static bool judge_second_secret(const struct asker *a)
+/* Of two paths the second. */
+static bool read_second(const struct asker *a, struct caller_path *out)
 {
     int next = a->call->folder < 0 ? 1 : 2;
-    struct caller_path p;
 
-    return path_of(a, a->call->folder < 0 ? -1 : a->call->folder + next, a->call->path + next, &p) && judge_secret(a, &p);
+    return path_of(a, a->call->folder < 0 ? -1 : a->call->folder + next, a->call->path + next, out);
 }
 
 /* Whatever it is about: nobody inside may. */
@@ -601,7 +601,6 @@ static bool is_clear_of_guards(const struct asker *a, const struct caller_path *
 
 static bool is_quick(const struct asker *a, struct caller_path *p)
 {
-    int next = a->call->folder < 0 ? 1 : 2;
     struct caller_path to;
 
     switch (a->call->kind) {
@@ -613,43 +612,42 @@ static bool is_quick(const struct asker *a, struct caller_path *p)
     case WATCHED_BIND:
         return quick_make(a->watch, p);
     case WATCHED_RENAME:
-        return path_of(a, a->call->folder < 0 ? -1 : a->call->folder + next, a->call->path + next, &to) &&
-               is_clear_of_guards(a, &to) && quick_rename(a->watch, p, &to);
+        to = *a->second;
+        return is_clear_of_guards(a, &to) && quick_rename(a->watch, p, &to);
     default:
         return false;
     }
 }
 
-/* Words that we cannot read, the kernel might: they are as good as not there. */
-static bool judge_unreadable(const struct asker *a)
+/* Words that we cannot read, the kernel might: they are as good as not there. Of a program whose memory is closed to us,
+ * a read meets the covers; what else it wants, nobody could say. */
+static bool judge_unreadable(const struct asker *a, int code)
 {
-    a->out->code = EFAULT;
+    if (code == EPERM && a->call->kind == WATCHED_OPEN && is_reading(a))
+        return false;
+    a->out->code = code == EPERM ? EACCES : EFAULT;
     a->out->done = true;
     return true;
 }
 
-static bool is_second_readable(const struct asker *a)
-{
-    int next = a->call->folder < 0 ? 1 : 2;
-    char byte;
-
-    return lookup_bytes(caller(a), argument(a, a->call->path + next), &byte, 1);
-}
-
-/* With no look to be had, for the caller keeps one hanging, a guarded name is still not made. */
+/* With no look to be had, for the caller keeps one hanging, a guarded name is still not made: by the words, and by what
+ * the kernel has in memory. */
 static bool judge_words(const struct asker *a, const struct caller_path *p)
 {
-    return a->watch->guard_count > 0 && watch_has_name(a->watch->guard_names, p->text + p->start) &&
-           lookup_lexical(p, a->out->path, sizeof a->out->path) && refuse(a, EACCES, operation_of(a), DENIAL_GUARD);
+    bool writes = a->call->kind == WATCHED_OPEN || a->call->kind == WATCHED_TRUNCATE;
+    bool follow = writes && !(flags_of(a) & O_NOFOLLOW) && (flags_of(a) & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
+
+    return a->watch->guard_count > 0 && lookup_lexical(p, a->out->path, sizeof a->out->path) &&
+           (watch_has_name(a->watch->guard_names, p->text + p->start) || doubt_guards(a->watch, p, follow)) &&
+           refuse(a, EACCES, operation_of(a), DENIAL_GUARD);
 }
 
 bool judge(const struct watch *watch, const struct watched *call, const struct seccomp_notif *n, bool look,
     struct judged *out)
 {
-    struct asker a = {watch, call, n, look, out, NULL};
-    struct caller_path p;
-    bool two = call->kind == WATCHED_RENAME;
-    bool told;
+    struct asker a = {.watch = watch, .call = call, .n = n, .look = look, .out = out};
+    struct caller_path p, second;
+    bool two = call->kind == WATCHED_RENAME, told;
 
     out->code = 0;
     out->done = false;
@@ -659,19 +657,24 @@ bool judge(const struct watch *watch, const struct watched *call, const struct s
         return judge_send(watch, n, out);
     errno = 0;
     told = call->kind == WATCHED_BIND ? bind_path(&a, &p) : path_of(&a, call->folder, call->path, &p);
-    if ((!told && errno == EFAULT) || (two && told && !is_second_readable(&a)))
-        return judge_unreadable(&a);
-    observer_has_words();
+    if (two && told)
+        told = read_second(&a, &second);
+    if (!told && (errno == EFAULT || errno == EPERM))
+        return judge_unreadable(&a, errno);
+    a.second = two ? &second : NULL;
+    observer_has_words(told && watch->guard_count > 0 &&
+                       (watch_has_name(watch->guard_names, p.text + p.start) ||
+                           (two && watch_has_name(watch->guard_names, second.text + second.start))));
     if (call->kind == WATCHED_MOUNT)
         return judge_mount(&a, &p, told);
     if (!told)
         return false;
     if (call->kind == WATCHED_OPEN && is_reading(&a) && look)
         return watch->cover_device && judge_read(watch, caller(&a), &p, !(flags_of(&a) & O_NOFOLLOW), out);
-    if (call->path >= 0 && watch->secret_count > 0 && (judge_secret(&a, &p) || (two && judge_second_secret(&a))))
+    if (call->path >= 0 && watch->secret_count > 0 && (judge_secret(&a, &p) || (two && judge_secret(&a, &second))))
         return true;
     if (!look)
-        return judge_words(&a, &p);
+        return judge_words(&a, &p) || (two && judge_words(&a, &second));
     if (is_clear_of_guards(&a, &p) && is_quick(&a, &p))
         return false;
     switch (call->kind) {
@@ -684,7 +687,7 @@ bool judge(const struct watch *watch, const struct watched *call, const struct s
     case WATCHED_DELETE:
         return judge_delete(&a, &p);
     case WATCHED_RENAME:
-        return judge_rename(&a, call->folder, call->path);
+        return judge_rename(&a, &p);
     case WATCHED_MAKE:
     case WATCHED_NODE:
     case WATCHED_BIND:

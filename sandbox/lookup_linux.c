@@ -29,9 +29,10 @@ static size_t read_memory(pid_t caller, uint64_t address, void *out, size_t n)
 
 bool lookup_bytes(pid_t caller, uint64_t address, void *out, size_t n)
 {
+    errno = 0;
     if (read_memory(caller, address, out, n) == n)
         return true;
-    errno = EFAULT;
+    errno = errno == EPERM ? EPERM : EFAULT;
     return false;
 }
 
@@ -47,9 +48,10 @@ bool lookup_text(pid_t caller, uint64_t address, char *out, size_t size)
             piece = most;
         if (piece > size - have)
             piece = size - have;
+        errno = 0;
         got = read_memory(caller, address + have, out + have, piece);
         if (got == 0) {
-            errno = EFAULT;
+            errno = errno == EPERM ? EPERM : EFAULT;
             return false;
         }
         if (memchr(out + have, '\0', got))

@@ -137,7 +137,8 @@ struct looked {
     bool mount_root;                 /* something is mounted there */
 };
 
-/* From the caller's memory. False: not to be had (errno EFAULT), or no text of that size. */
+/* From the caller's memory. False: not to be had (errno EFAULT; EPERM: never, for its program is one that may be run and
+ * not read), or no text of that size. */
 bool lookup_bytes(pid_t caller, uint64_t address, void *out, size_t n);
 bool lookup_text(pid_t caller, uint64_t address, char *out, size_t size);
 /* typed is relative to folder (AT_FDCWD too). Empty: the folder itself. False: too long. */
@@ -213,6 +214,11 @@ bool judge_hardlink(const struct watch *watch, const struct watched *call, const
     const struct caller_path *p, const struct looked *o, const struct caller_path *to, int folder, const char *name,
     struct judged *out);
 
+/* ---- doubt_linux.c ---- */
+
+/* May p lead to a guarded name, as far as can be told without waiting? */
+bool doubt_guards(const struct watch *w, const struct caller_path *p, bool follow);
+
 /* ---- act_linux.c ---- */
 
 bool act_wanted(const struct watched *call); /* is it made here, and never left to the kernel? */
@@ -252,7 +258,9 @@ bool hidden_is_only_held(const struct watch *watch, const char *path); /* a plac
 
 /* Takes the listener over: a thread of its own serves it until no process has the filter any more. watch must live until
  * the process ends. False with errno: nothing would answer; the command must not go on. */
-void observer_has_words(void); /* said by judge: what the caller's memory holds has been read */
+/* Said by judge: what the caller's memory holds has been read. alone: it names what nobody but us refuses, so that it is not
+ * left to the kernel. */
+void observer_has_words(bool alone);
 bool observer_serve(int listener, const struct watch *watch);
 /* Begins the thread that all of these need, before the first: where it cannot, observer_serve says so. */
 void observer_prepare(void);

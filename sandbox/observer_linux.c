@@ -3,8 +3,9 @@
  *
  * One thread leads per listener: it takes a question, weighs it and answers, and stays the leader as long as that is
  * quick. One that is held up (a dead network file system) loses the lead to a new thread after a few milliseconds; what
- * it looked for is left to the kernel after fifty. So nothing inside can stop the rest, and the number of threads is
- * bounded: beyond it, and for a caller one of whose look-ups hangs already, only the words of a call are weighed.
+ * it looked for is left to the kernel after fifty, or refused where its words name what the observer alone holds. So nothing
+ * inside can stop the rest, and the number of threads is bounded: beyond it, and for a caller one of whose look-ups waits
+ * for something already, only the words of a call are weighed, and what the kernel has in memory.
  *
  * After CONTINUE the kernel's walls decide; a caller that changes its words meanwhile meets them. The threads keep no
  * capability that lets a look-up pass where permissions would stop the tree.
@@ -56,8 +57,10 @@ struct worker {
     _Atomic uint64_t id;
     _Atomic pid_t caller, thread;
     atomic_bool for_walls; /* may be left to the kernel's walls */
-    atomic_bool unread;    /* the caller's words are not known yet */
+    atomic_bool ours;      /* the caller's words are not known yet, or name what nobody else refuses */
+    atomic_bool refused;   /* by the watchdog */
     bool held_up;          /* lost the lead while busy */
+    bool hangs;            /* and is not merely busy itself */
     uint64_t seen;         /* the watchdog's: the state at its last round, and for how many rounds */
     unsigned rounds;
 };
@@ -67,7 +70,7 @@ static struct {
     pthread_mutex_t lock; /* of the rows of workers, and of who leads */
     struct worker workers[WORKERS_MAX];
     size_t rows; /* of them, that were ever used */
-    atomic_int held_up;
+    atomic_int held_up, hanging;
     _Atomic uint32_t awake; /* a futex: the watchdog is on its rounds */
     bool has_watchdog;
     _Atomic uint64_t abandoned;
@@ -75,10 +78,10 @@ static struct {
 
 static _Thread_local struct worker *mine;
 
-void observer_has_words(void)
+void observer_has_words(bool alone)
 {
     if (mine)
-        atomic_store(&mine->unread, false);
+        atomic_store(&mine->ours, alone);
 }
 
 uint64_t observer_abandoned(void)
@@ -110,7 +113,8 @@ static bool claim(struct worker *w)
 
 /* ---- records ---- */
 
-static void record(const struct server *s, const struct seccomp_notif *n, const struct judged *judged)
+/* answered: it goes on already. */
+static void record(const struct server *s, const struct seccomp_notif *n, const struct judged *judged, bool answered)
 {
     char program[DENIAL_PROGRAM_MAX];
     struct denial d = {.by = DENIAL_OBSERVER, .count = 1};
@@ -125,13 +129,13 @@ static void record(const struct server *s, const struct seccomp_notif *n, const 
     d.path2 = judged->path2[0] ? str_from(judged->path2) : (struct str){0};
     d.code = judged->code;
     /* All that was read of it was read while it waited, else it is another process of the same number. */
-    if (ioctl(s->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0)
+    if (answered || ioctl(s->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0)
         record_send(s->watch->recorder, &d);
 }
 
 /* ---- one question ---- */
 
-static bool has_one_held_up(pid_t caller)
+static bool has_one_hanging(pid_t caller)
 {
     pid_t process = lookup_process(caller);
     bool found = false;
@@ -139,10 +143,18 @@ static bool has_one_held_up(pid_t caller)
     pthread_mutex_lock(&all.lock);
     for (size_t i = 0; i < all.rows && !found; i++) {
         const struct worker *w = &all.workers[i];
-        found = w->server && w->held_up && (atomic_load(&w->state) & 3) != PHASE_IDLE && lookup_process(w->caller) == process;
+        found = w->server && w->hangs && (atomic_load(&w->state) & 3) != PHASE_IDLE && lookup_process(w->caller) == process;
     }
     pthread_mutex_unlock(&all.lock);
     return found;
+}
+
+/* Is there a thread to spare that a look-up may hang? */
+static bool may_look(pid_t caller)
+{
+    int hanging = atomic_load(&all.hanging);
+
+    return hanging == 0 || (hanging < HELD_UP_MAX && !has_one_hanging(caller));
 }
 
 /* Never left to the kernel: whose descriptor, family and address can change after we looked. */
@@ -162,16 +174,15 @@ static void connect_for(struct worker *w, const struct server *s, const struct s
 /* Made here: what a second thread of the caller changes meanwhile counts for nothing. */
 static void act_for(struct worker *w, const struct server *s, const struct seccomp_notif *n, const struct watched *call)
 {
-    int held_up = atomic_load(&all.held_up);
     bool refused = false;
     struct judged judged = {0};
     long code = EIO; /* a look-up of its own hangs, or too many of all do */
 
-    if (held_up == 0 || (held_up < HELD_UP_MAX && !has_one_held_up((pid_t)n->pid)))
+    if (may_look((pid_t)n->pid))
         code = act(s->watch, s->listener, call, n, &judged, &refused);
     claim(w);
     if (refused)
-        record(s, n, &judged);
+        record(s, n, &judged, false);
     answer(s->listener, n->id, 0, code, 0);
 }
 
@@ -182,23 +193,21 @@ static void refuse_lending(struct worker *w, const struct server *s, const struc
 
     claim(w);
     if (told)
-        record(s, n, &judged);
+        record(s, n, &judged, false);
     answer(s->listener, n->id, 0, EPERM, 0);
 }
 
 static void weigh(struct worker *w, const struct server *s, const struct seccomp_notif *n, const struct watched *call)
 {
-    int held_up = atomic_load(&all.held_up);
-    bool look = held_up == 0 || (held_up < HELD_UP_MAX && !has_one_held_up((pid_t)n->pid)), said;
+    bool look = may_look((pid_t)n->pid), said;
     struct judged judged;
     long result = 0;
 
     if (!call || call->path < 0)
-        observer_has_words();
+        observer_has_words(false);
     if (call && call->kind == WATCHED_LIST) {
         bool listed = look && hidden_list(s->watch, n, &result);
-        if (!claim(w))
-            return;
+        claim(w); /* it is: whom we write to is not left to the kernel meanwhile */
         if (listed)
             answer(s->listener, n->id, result < 0 ? 0 : result, result < 0 ? -result : 0, 0);
         else
@@ -206,12 +215,17 @@ static void weigh(struct worker *w, const struct server *s, const struct seccomp
         return;
     }
     said = call && judge(s->watch, call, n, look, &judged);
-    if (!claim(w))
+    if (!claim(w)) {
+        if (atomic_load(&w->refused) && said && !judged.done) {
+            judged.code = EACCES;
+            record(s, n, &judged, true);
+        }
         return;
+    }
     if (!look && !said)
         atomic_fetch_add(&all.abandoned, 1);
     if (said && !judged.done)
-        record(s, n, &judged);
+        record(s, n, &judged, false);
     if (said && !judged.noted)
         answer(s->listener, n->id, 0, judged.code, 0);
     else
@@ -233,10 +247,11 @@ static void take_question(struct worker *w, const struct server *s, const struct
     long code;
 
     w->id = n->id;
-    w->for_walls = !connects && !lends && !act_wanted(call);
+    w->for_walls = !connects && !lends && !act_wanted(call) && !(call && call->kind == WATCHED_LIST);
     w->caller = (pid_t)n->pid;
     w->serial++;
-    atomic_store(&w->unread, true);
+    atomic_store(&w->ours, true);
+    atomic_store(&w->refused, false);
     atomic_store(&w->state, w->serial << 2 | PHASE_BUSY);
     wake_watchdog();
     if (lends) {
@@ -282,7 +297,9 @@ static void leave(struct worker *w)
     pthread_mutex_lock(&all.lock);
     if (w->held_up)
         atomic_fetch_sub(&all.held_up, 1);
-    w->held_up = false;
+    if (w->hangs)
+        atomic_fetch_sub(&all.hanging, 1);
+    w->held_up = w->hangs = false;
     atomic_store(&w->state, w->serial << 2 | PHASE_IDLE); /* the next in this row has not been held up */
     w->server = NULL;
     pthread_mutex_unlock(&all.lock);
@@ -413,6 +430,31 @@ static bool is_waiting_for_its_turn(const struct worker *w)
     return at && at[1] == ' ' && at[2] == 'R';
 }
 
+static void see_whether_it_hangs(struct worker *w, bool idle)
+{
+    bool hangs = w->held_up && !idle && !is_waiting_for_its_turn(w);
+
+    if (hangs != w->hangs)
+        atomic_fetch_add(&all.hanging, hangs ? 1 : -1);
+    w->hangs = hangs;
+}
+
+/* Who keeps us from reading its words has them kept from the kernel as well. */
+static void leave_to_the_walls(struct worker *w, uint64_t state, uint64_t id)
+{
+    bool ours = atomic_load(&w->ours);
+
+    atomic_store(&w->refused, ours);
+    if (!atomic_compare_exchange_strong(&w->state, &state, (state & ~3ULL) | PHASE_LEFT))
+        return;
+    if (ours) {
+        answer(w->server->listener, id, 0, EACCES, 0);
+        return;
+    }
+    answer_continue(w->server->listener, id);
+    atomic_fetch_add(&all.abandoned, 1);
+}
+
 /* True: something went on since the last round. */
 static bool look_after(struct worker *w)
 {
@@ -424,16 +466,11 @@ static bool look_after(struct worker *w)
     w->seen = state;
     if ((state & 3) != PHASE_IDLE && w->rounds >= LEAD_TICKS)
         give_lead_away(w);
+    if (w->held_up)
+        see_whether_it_hangs(w, (state & 3) == PHASE_IDLE);
     if (busy && w->rounds >= ANSWER_TICKS && w->for_walls &&
-        (w->rounds >= BUSY_TICKS || !is_waiting_for_its_turn(w)) &&
-        atomic_compare_exchange_strong(&w->state, &state, (state & ~3ULL) | PHASE_LEFT)) {
-        /* Who keeps us from reading its words has them kept from the kernel as well. */
-        if (atomic_load(&w->unread))
-            answer(w->server->listener, id, 0, EACCES, 0);
-        else
-            answer_continue(w->server->listener, id);
-        atomic_fetch_add(&all.abandoned, 1);
-    }
+        (w->rounds >= BUSY_TICKS || !is_waiting_for_its_turn(w)))
+        leave_to_the_walls(w, state, id);
     return moved || (state & 3) != PHASE_IDLE;
 }
 

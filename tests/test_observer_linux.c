@@ -530,6 +530,42 @@ static int touch_dead(void *context)
     return opened("rw/dead/x", O_WRONLY | O_CREAT);
 }
 
+static void *hang(void *context)
+{
+    touch_dead(context);
+    return NULL;
+}
+
+static int beside[2]; /* it cannot end before the file system does */
+
+/* One thread keeps a look-up hanging, another tries what nobody but the observer refuses. */
+static int try_beside(void *context)
+{
+    unsigned char wrong = 0;
+    struct timespec pause = {0, 100000000};
+    struct row tries[] = {{"", CREATE, "rw/root/.guarded", NULL, EACCES, C, NULL},
+        {"", CREATE, "rw/root/link", NULL, EACCES, C, NULL}, {"", CREATE, "rw/root-link/.guarded", NULL, EACCES, C, NULL},
+        {"", RENAME, "rw/root/plain", "rw/root/.guarded", EACCES, R, NULL}, {"", CREATE, "rw/root/beside", NULL, 0, C, NULL}};
+    pthread_t thread;
+
+    if (pthread_create(&thread, NULL, hang, context) != 0)
+        return 200;
+    nanosleep(&pause, NULL);
+    for (size_t i = 0; i < COUNT_OF(tries); i++)
+        wrong |= (unsigned char)((attempt(&tries[i]) != tries[i].code) << i);
+    return write(beside[1], &wrong, 1) == 1 ? 0 : 201;
+}
+
+static bool is_right_beside(void)
+{
+    struct pollfd p = {.fd = beside[0], .events = POLLIN};
+    unsigned char wrong = 255;
+
+    if (poll(&p, 1, 10000) != 1 || read(beside[0], &wrong, 1) != 1 || wrong)
+        printf("beside a look-up that hangs: %x\n", wrong);
+    return wrong == 0;
+}
+
 /* What the kernel says of a file system that was taken away while somebody waited for it. */
 static bool is_gone(int code)
 {
@@ -542,7 +578,7 @@ static void check_hung(void)
 {
     struct row plain = {"", OPEN, "ro/file", NULL, EROFS, W, NULL};
     char options[128];
-    pid_t stuck[24];
+    pid_t stuck[24], one;
     uint64_t begun, before = observer_abandoned();
     int fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC), good = 0;
 
@@ -551,6 +587,9 @@ static void check_hung(void)
         CHECK_SKIP("look-ups in a dead file system hold nobody up", "no file system can be made to hang here (/dev/fuse)");
         return;
     }
+    one = pipe(beside) == 0 ? observed_start(&o, try_beside, NULL) : -1;
+    CHECK(one > 0 && is_right_beside(), "who keeps a look-up hanging makes no guarded name meanwhile, but any other");
+    before = observer_abandoned();
     for (size_t i = 0; i < COUNT_OF(stuck); i++)
         stuck[i] = observed_start(&o, touch_dead, NULL);
     begun = observed_ms();
@@ -569,6 +608,7 @@ static void check_hung(void)
     for (size_t i = 0; i < COUNT_OF(stuck); i++)
         good += is_gone(observed_wait(stuck[i], 5));
     CHECK(good == COUNT_OF(stuck), "and the callers hear what the kernel says");
+    observed_wait(one, 5);
     drain();
     CHECK(observed_run(&o, attempt, &plain) == EROFS, "the observer goes on as before");
     drain();

@@ -159,6 +159,41 @@ else
     echo "skip long words: no python3"
 fi
 
+# While one look-up of a program took its time, what its other threads did was weighed by the words alone.
+if command -v python3 >/dev/null; then
+    mkdir "$place/k" "$place/k/s" "$place/k/a"
+    cat >"$place/k/slow.py" <<'X'
+import os, sys, threading, time
+last = "nothing"
+for i in range(36):
+    os.symlink("a/../" * ((4090 - len(last)) // 5) + last, f"L{i}")
+    last = f"L{i}"
+os.symlink(sys.argv[1], "to")
+def slow():
+    try:
+        os.open("/proc//self/cwd/" + last, os.O_WRONLY)
+    except OSError:
+        pass
+thread = threading.Thread(target=slow)
+thread.start()
+time.sleep(0.15)
+try:
+    os.close(os.open("to", os.O_WRONLY | os.O_CREAT))
+except OSError as e:
+    print(e.errno)
+thread.join()
+for i in range(36):
+    os.unlink(f"L{i}")
+os.unlink("to")
+X
+    slow() { (cd "$place/k" && timeout 20 "$CORDON" run --protect '**/.env' -- python3 slow.py "$1"); }
+    good "a slow look-up makes no way for a guarded name" test "$(slow s/.env)" = 13
+    good "control: another name is made beside one" test "$(slow s/other)" = ""
+    good "and only that is there" test "$(ls -A "$place/k/s")" = other
+else
+    echo "skip slow look-ups: no python3"
+fi
+
 # Started with SIGCHLD ignored, a run never ended.
 good "a run ends where ends of processes are ignored" timeout 20 sh -c 'trap "" CHLD; exec "$0" "$@"' "$CORDON" run --workspace "$W" -- true
 

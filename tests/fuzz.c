@@ -6,6 +6,7 @@
  * the input picks the target.
  */
 #include "fuzz.h"
+#include "data/audit_events.inc"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,11 @@ struct target {
 };
 
 static const struct target targets[] = {
+    {"audit", fuzz_audit,
+        {STR(OBJECT_EVENT("C:\\a &amp; b&#233;", "%%1541:\t%%1805\n\t%%4416:\t%%1801\tD:(A;;FR;;;WD)\n", "0x100001")),
+            STR(EVENT("5157", FAILURE, NETWORK("4556", "%%14593", "10.0.0.10", "3333", "2606:2800::1", "443", "6", "110398"))),
+            STR(EVENT("5155", FAILURE, OWN_END("4556", "0.0.0.0", "4444", "6", "110398"))), STR(CLEARED)},
+        60000},
     {"denial", fuzz_denial,
         {STR("\x71\0\0\0\x01\x2a\0\0\0\0"
                 "n""\x7b\x6c\x50\xc4\xa0\x01\x00\x00" "n""\x00\x00\x00\x00\x00\x00\x00\x00"

@@ -10,6 +10,7 @@
 
 #include "../sandbox/core/base.h"
 
+int fuzz_audit(const unsigned char *bytes, size_t n);
 int fuzz_denial(const unsigned char *bytes, size_t n);
 int fuzz_descriptor(const unsigned char *bytes, size_t n);
 int fuzz_editor(const unsigned char *bytes, size_t n);

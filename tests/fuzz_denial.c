@@ -39,7 +39,7 @@ int fuzz_denial(const unsigned char *bytes, size_t n)
         uint64_t lost = 0;
         if (denial_get(&f, &d, &lost)) {
             if (d.path.n > DENIAL_PATH_MAX || d.program.n > DENIAL_PROGRAM_MAX || d.count == 0 ||
-                d.operation > OPERATION_MOUNT || d.by > DENIAL_KEEPER ||
+                d.operation > OPERATION_MOUNT || d.by >= DENIAL_BY_COUNT ||
                 d.cause >= DENIAL_CAUSE_COUNT)
                 abort();
             check_again(&d, lost);

@@ -113,10 +113,10 @@ static void refused(void)
         size_t wrong;
         uint64_t value;
     } rows[] = {{"a date past 9999 is refused", 0, 253402300800000ull},
-        {"an unknown witness is refused", 1, DENIAL_KEEPER + 1}, {"an unknown cause is refused", 2, DENIAL_CAUSE_COUNT},
+        {"an unknown witness is refused", 1, DENIAL_BY_COUNT}, {"an unknown cause is refused", 2, DENIAL_CAUSE_COUNT},
         {"an unknown operation is refused", 3, OPERATION_MOUNT + 1}, {"so is one that wraps", 3, UINT64_MAX},
         {"a pid that is none is refused", 4, (uint64_t)INT32_MAX + 1}, {"a group that is none is refused", 5, UINT64_MAX},
-        {"an errno that is none is refused", 7, 4096}, {"a count of nothing is refused", 8, 0},
+        {"an errno that is none is refused", 7, 12000}, {"a count of nothing is refused", 8, 0},
         {"a path that is too long is refused", 10, DENIAL_PATH_MAX + 1}, {"a path with a NUL in it is refused", 10, 2},
         {"a program's name that is too long is refused", 12, DENIAL_PROGRAM_MAX + 1},
         {"another frame is no record", 13, 0}, {"a field too few is refused", 14, 0},

@@ -11,7 +11,7 @@
 /* A last moment that can still be written as a date: the end of the year 9999. */
 #define TIME_MAX 253402300799999ull
 #define PID_MAX  ((uint64_t)INT32_MAX)
-#define CODE_MAX 4095 /* the largest errno that Linux hands out */
+#define CODE_MAX 11999 /* Linux hands out errnos to 4095; those of Windows Sockets begin at 10000 */
 
 static uint64_t at_most(uint64_t n, uint64_t limit)
 {
@@ -73,7 +73,7 @@ bool denial_get(const struct frame *f, struct denial *out, uint64_t *lost)
         return false;
     frame_read(&r, f);
     d.time_ms = get_bounded(&r, TIME_MAX);
-    d.by = (enum denial_by)get_bounded(&r, DENIAL_KEEPER);
+    d.by = (enum denial_by)get_bounded(&r, DENIAL_BY_COUNT - 1);
     d.cause = (enum denial_cause)get_bounded(&r, DENIAL_CAUSE_COUNT - 1);
     d.operation = (enum operation)get_bounded(&r, OPERATION_MOUNT);
     d.pid = (int64_t)get_bounded(&r, PID_MAX);

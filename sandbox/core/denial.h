@@ -21,7 +21,14 @@ enum denial_by {
     DENIAL_OBSERVER, /* a system call, refused by the observer or tried on the caller's behalf */
     DENIAL_COVER,    /* a touch of a secret path, answered by the server behind the cover */
     DENIAL_KEEPER,   /* no process inside: somebody outside pulled a cover away, and it was put back */
+    DENIAL_WITNESS,  /* Windows: the system's own log of what it refused */
+    DENIAL_EVALUATED, /* Windows, without a witness: nobody saw it. The access check says that the command's token is refused this,
+                        and the command failed; that it tried this very thing is a guess, and is never called more */
+    DENIAL_BY_COUNT
 };
+
+/* "confirmed" or "evaluated". */
+const char *denial_evidence(enum denial_by by);
 
 /* What the witness knows beyond the rules. Where it knows nothing, the rules are asked, and where they would have let it
  * pass, path and errno are. */
@@ -37,8 +44,15 @@ enum denial_cause {
     DENIAL_PERMISSIONS, /* the file's own mode and owner, with no capability inside to pass over them */
     DENIAL_LENDING,     /* a mode that lends its owner's rights */
     DENIAL_OWN,         /* below a process of Cordon's own in /proc */
+    DENIAL_IN_FOLDER,   /* Windows: path is the folder; which name in it was to be made or removed is not known */
+    DENIAL_MAXIMUM,     /* Windows: the program asked for all that it may have, and may have nothing */
+    DENIAL_LISTENING,   /* Windows: no connection that was made, but one that was awaited; path is the own end */
     DENIAL_CAUSE_COUNT
 };
+
+/* Windows' own codes: what a program gets to see of a refusal. */
+#define DENIAL_ACCESS_DENIED 5     /* ERROR_ACCESS_DENIED */
+#define DENIAL_WSA_ACCESS    10013 /* WSAEACCES */
 
 struct denial {
     uint64_t time_ms;  /* since 1970 */
@@ -50,7 +64,7 @@ struct denial {
     int64_t pid, group; /* inside; 0 unknown. group: its process group */
     uint64_t began_ms;  /* when the group's leader was started, since the machine was, give or take 10; 0: unknown */
     struct str program; /* its name, or the path of its executable */
-    long code;         /* errno that the caller got */
+    long code;         /* errno that the caller got; of DENIAL_WITNESS and DENIAL_EVALUATED one of Windows */
     uint64_t count;    /* how often, at least 1 */
     /* filled in by the trusted side: */
     uint64_t line;     /* the command line's number in the session; 0: none (run, -c) */
@@ -71,6 +85,22 @@ bool denial_get_lost(const struct frame *f, uint64_t *lost);
 /* Fills rule and remedy from the same engine that planned the enforcement. facts: see rules_verdict_seen. */
 void denial_explain(struct arena *a, const struct policy *policy, const struct facts *facts, const struct path_env *env,
     struct denial *d);
+
+/*
+ * Windows without a witness (evaluate.c): would this token be refused this, by the entries that are there now? object and parent:
+ * the descriptors of what the path names and of the folder it lies in; NULL where it is not there, or could not be read. words:
+ * what the access check says, printable. False: it would not be refused, or that cannot be told.
+ */
+struct token;
+struct descriptor;
+struct evaluation {
+    const struct token *token;
+    struct str path;
+    enum operation operation;
+    const struct descriptor *object, *parent;
+    bool folder; /* what is there, or would be made, is a folder */
+};
+bool denial_evaluate(struct arena *a, const struct evaluation *of, struct denial *out, struct str *words);
 
 /* One line of JSON with its newline; and back, from a log that may have been cut. False: not a record. */
 void denial_json(struct buf *out, const struct denial *d);

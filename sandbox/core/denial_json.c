@@ -19,7 +19,33 @@ static const struct {
     {101, "ENETUNREACH"}, {104, "ECONNRESET"}, {110, "ETIMEDOUT"}, {111, "ECONNREFUSED"}, {113, "EHOSTUNREACH"},
     {115, "EINPROGRESS"}};
 
-static const char *const witnesses[] = {"observer", "cover", "keeper"};
+static const char *const witnesses[] = {"observer", "cover", "keeper", "witness", "evaluated"};
+
+/* Other numbers than errno's, with names of their own. */
+static const struct {
+    long code;
+    const char *name;
+} windows_codes[] = {{DENIAL_ACCESS_DENIED, "ERROR_ACCESS_DENIED"}, {DENIAL_WSA_ACCESS, "WSAEACCES"}};
+
+static bool is_of_windows(enum denial_by by)
+{
+    return by == DENIAL_WITNESS || by == DENIAL_EVALUATED;
+}
+
+const char *denial_evidence(enum denial_by by)
+{
+    return by == DENIAL_EVALUATED ? "evaluated" : "confirmed";
+}
+
+static const char *code_name(const struct denial *d)
+{
+    if (!is_of_windows(d->by))
+        return denial_errno(d->code);
+    for (size_t i = 0; i < COUNT_OF(windows_codes); i++)
+        if (windows_codes[i].code == d->code)
+            return windows_codes[i].name;
+    return NULL;
+}
 
 const char *denial_errno(long code)
 {
@@ -115,7 +141,7 @@ static void number_field(struct buf *out, const char *name, uint64_t n)
 void denial_json(struct buf *out, const struct denial *d)
 {
     struct arena a = {0};
-    const char *name = denial_errno(d->code);
+    const char *name = code_name(d);
 
     buf_format(out, "{\"version\":1");
     text_field(out, "time", denial_time(&a, d->time_ms));
@@ -128,7 +154,7 @@ void denial_json(struct buf *out, const struct denial *d)
     number_field(out, "line", d->line);
     text_field(out, "rule", d->rule);
     text_field(out, "remedy", d->remedy);
-    text_field(out, "evidence", STR("confirmed"));
+    text_field(out, "evidence", str_from(denial_evidence(d->by)));
     if (name)
         text_field(out, "errno", str_from(name));
     else
@@ -191,6 +217,11 @@ static bool take_code(struct arena *a, const struct json_node *object, long *out
     for (size_t i = 0; i < COUNT_OF(codes); i++)
         if (str_is(name, codes[i].name)) {
             *out = codes[i].code;
+            return true;
+        }
+    for (size_t i = 0; i < COUNT_OF(windows_codes); i++)
+        if (str_is(name, windows_codes[i].name)) {
+            *out = windows_codes[i].code;
             return true;
         }
     return false;

@@ -100,6 +100,8 @@ static void print_one(struct buf *out, struct arena *a, const struct path_env *e
     struct str clock = clock_of(a, d->time_ms);
 
     buf_format(out, "%.*s  %s %s", (int)clock.n, clock.p, operation_name(d->operation), target(a, env, d, d->path).p);
+    if (d->cause == DENIAL_IN_FOLDER)
+        buf_format(out, " (a name in it, not known which)");
     if (d->path2.n)
         buf_format(out, " (the other name: %s)", target(a, env, d, d->path2).p);
     if (d->count > 1)
@@ -117,6 +119,8 @@ static void print_one(struct buf *out, struct arena *a, const struct path_env *e
         buf_format(out, " (pid %lld)", (long long)d->pid);
     if (d->line)
         buf_format(out, ", line %llu", (unsigned long long)d->line);
+    if (d->by == DENIAL_EVALUATED)
+        buf_format(out, "\n          evaluated: nobody saw it tried; it would be refused");
     buf_format(out, "\n          rule: %s\n          remedy: %s\n", shown(a, text_printable_once(a, d->rule)).p,
         shown(a, text_printable_once(a, d->remedy)).p);
 }

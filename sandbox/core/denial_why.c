@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-/* The errors that say something, as Linux numbers them: records come from a Linux kernel wherever they are read. */
+/* The errors that say something, as Linux numbers them: those of Windows are the witness's own. */
 enum { CODE_BUSY = 16, CODE_CROSS = 18, CODE_TEXT_BUSY = 26, CODE_READ_ONLY = 30 };
 
 #define VIM "none: vim goes on without; \"vim -i NONE\" does not try"
@@ -96,12 +96,23 @@ static bool explain_socket(struct explaining *x)
         STR("none: start the service inside, in this session"));
 }
 
+/* Windows: the own end is what the record has. */
+static bool explain_listening(struct explaining *x)
+{
+    if (x->d->cause != DENIAL_LISTENING)
+        return false;
+    return say(x, STR("nothing inside waits for connections from elsewhere (built-in)"),
+        x->policy->net == NET_ONLINE ? STR("none: let it listen on loopback") : STR(":net online, or let it listen on loopback"));
+}
+
 static bool explain_address(struct explaining *x)
 {
     struct verdict v;
     struct str host;
     uint16_t port;
 
+    if (explain_listening(x))
+        return true;
     if (explain_socket(x))
         return true;
     if (!split_address(x->d->path, &host, &port))
@@ -251,6 +262,18 @@ static bool by_guard(struct explaining *x)
         STR("none: make it outside, then :reapply"));
 }
 
+/* Windows: the rules would have let it pass, and the entries on the object did not. */
+static bool by_entries(struct explaining *x)
+{
+    if (x->d->by != DENIAL_WITNESS && x->d->by != DENIAL_EVALUATED)
+        return false;
+    if (x->d->cause == DENIAL_MAXIMUM)
+        return say(x, STR("whatever it may have was asked for, and its entries grant the sandbox nothing (built-in)"),
+            STR(":reapply, which mends the entries of the roots; else none: its owner can change them outside"));
+    return say(x, STR("the rules allow it; the entries on it, or its integrity label, do not (built-in)"),
+        STR(":reapply, which mends the entries of the roots; else none: its owner can change them outside"));
+}
+
 /* The rules would have let it pass, and the witness knows no more than path and error. */
 static bool by_what_is_there(struct explaining *x)
 {
@@ -304,6 +327,6 @@ void denial_explain(struct arena *a, const struct policy *policy, const struct f
     } else if (by_rule(&x, &v)) {
         if (!by_clone(&x, &v) && !by_habit(&x, &v))
             say_verdict(&x, &v);
-    } else if (!by_guard(&x) && !by_cause(&x))
+    } else if (!by_guard(&x) && !by_cause(&x) && !by_entries(&x))
         by_what_is_there(&x);
 }

@@ -1,0 +1,75 @@
+/*
+ * evaluate: a refusal that nobody saw, told from what is on the disk: the rights that an operation asks for, put to the access
+ * check with the command's token. See denial.h; what comes of it is "evaluated" and no more.
+ *
+ * Which rights an operation needs: Win32, "File Security and Access Rights" and CreateFile, DeleteFile, MoveFileEx. That a
+ * folder above does not let pass is left out: everyone has SeChangeNotifyPrivilege, by which that is not looked at.
+ */
+#include "access.h"
+#include "denial.h"
+
+static uint32_t rights_on_object(enum operation operation)
+{
+    switch (operation) {
+    case OPERATION_READ:
+        return NT_FILE_READ_DATA;
+    case OPERATION_WRITE:
+        return NT_FILE_WRITE_DATA;
+    case OPERATION_DELETE:
+    case OPERATION_RENAME:
+        return NT_DELETE;
+    case OPERATION_LINK:
+    case OPERATION_TIME:
+        return NT_FILE_WRITE_ATTRIBUTES;
+    case OPERATION_MODE:
+        return NT_WRITE_DAC;
+    default:
+        return 0;
+    }
+}
+
+static void ask(const struct evaluation *of, const struct descriptor *d, uint32_t rights, struct access_result *out)
+{
+    access_check(of->token, d, &access_file, rights, out);
+}
+
+/* A name goes when it may be deleted itself, or when its folder may lose what is in it. */
+static bool parent_lets_go(const struct evaluation *of)
+{
+    struct access_result r;
+
+    if (!of->parent)
+        return true; /* not known: nothing is claimed */
+    ask(of, of->parent, NT_FILE_DELETE_CHILD, &r);
+    return r.granted || !r.known;
+}
+
+static bool refused(const struct evaluation *of, const struct descriptor **where, struct access_result *r)
+{
+    bool makes = of->operation == OPERATION_CREATE;
+    uint32_t rights = makes ? (of->folder ? NT_FILE_APPEND_DATA : NT_FILE_WRITE_DATA) : rights_on_object(of->operation);
+
+    *where = makes ? of->parent : of->object;
+    if (!rights || !*where)
+        return false;
+    ask(of, *where, rights, r);
+    if (r->granted || !r->known)
+        return false;
+    return (of->operation != OPERATION_DELETE && of->operation != OPERATION_RENAME) || !parent_lets_go(of);
+}
+
+bool denial_evaluate(struct arena *a, const struct evaluation *of, struct denial *out, struct str *words)
+{
+    const struct descriptor *where;
+    struct access_result r;
+    struct buf b = {0};
+
+    if (!refused(of, &where, &r))
+        return false;
+    access_explain(&b, a, of->token, where, &r, NULL, NULL);
+    *words = arena_str(a, buf_view(&b));
+    buf_release(&b);
+    *out = (struct denial){
+        .by = DENIAL_EVALUATED, .operation = of->operation, .path = of->path, .code = DENIAL_ACCESS_DENIED, .count = 1};
+    return true;
+}

@@ -446,7 +446,7 @@ bool boundary_build(struct boundary *b, struct arena *a, struct plan *plan, stru
            await(b, proved, FRAME_PROBED, take_probed, &proof, FRAME_PROVED, e);
 }
 
-bool boundary_release(struct boundary *b, struct command *out, struct err *e)
+bool boundary_release(struct boundary *b, struct err *e)
 {
     bool good = b->go >= 0 && write(b->go, "", 1) == 1;
 
@@ -456,8 +456,12 @@ bool boundary_release(struct boundary *b, struct command *out, struct err *e)
     if (!good) {
         err_set(e, ERR_SYSTEM, "cannot start the program");
         sys_reason(e, errno);
-        return false;
     }
+    return good;
+}
+
+bool boundary_released(struct boundary *b, struct command *out, struct err *e)
+{
     return await_spawned(b, b->held, b->held_terminal, out, e);
 }
 

@@ -129,6 +129,16 @@ static bool move(int from, const char *name, int to, const char *as)
     return syscall(SYS_renameat2, from, name, to, as, 1 /* RENAME_NOREPLACE */) == 0;
 }
 
+/* Each name has a place of its own where it is looked for first. */
+static int spare_place(const char *name, int i)
+{
+    unsigned hash = (unsigned)i;
+
+    for (; *name; name++)
+        hash = hash * 17 + (unsigned char)*name;
+    return (int)(hash % SPARES_MAX);
+}
+
 /* False: there is none, or it lies on another file system; or errno is EEXIST, which mkdir will say too. */
 static bool take_spare(int folder, const char *name)
 {
@@ -136,7 +146,7 @@ static bool take_spare(int folder, const char *name)
     char spare[24];
 
     for (int i = 0; session >= 0 && i < SPARES_MAX; i++) {
-        snprintf(spare, sizeof spare, "spare%d", i);
+        snprintf(spare, sizeof spare, "spare%d", spare_place(name, i));
         if (move(session, spare, folder, name))
             return fchmodat(folder, name, MODE_BEGUN, 0) == 0;
         if (errno != ENOENT)
@@ -152,7 +162,7 @@ static bool keep_spare(int folder, const char *name, int itself)
     char spare[24];
 
     for (int i = 0; session >= 0 && i < SPARES_MAX; i++) {
-        snprintf(spare, sizeof spare, "spare%d", i);
+        snprintf(spare, sizeof spare, "spare%d", spare_place(name, i));
         if (move(folder, name, session, spare)) {
             if (!is_empty_folder(itself)) /* somebody put something there just now */
                 move(session, spare, folder, name);

@@ -178,8 +178,10 @@ struct command {
 
 bool boundary_spawn(struct boundary *b, const struct launch *launch, struct command *out, struct err *e);
 /* 127 or 126 with err when argv[0] cannot be started: ERR_MISSING, ERR_REFUSED. */
-/* Lets the program go that was given to boundary_build. Else as boundary_spawn. */
-bool boundary_release(struct boundary *b, struct command *out, struct err *e);
+/* Lets the program go that was given to boundary_build; whether it could be started is told by boundary_released, which waits
+ * for it, as boundary_spawn does. */
+bool boundary_release(struct boundary *b, struct err *e);
+bool boundary_released(struct boundary *b, struct command *out, struct err *e);
 
 bool boundary_signal(struct boundary *b, uint32_t command, int signal, bool group, struct err *e);
 /* The command's working directory as the kernel has it. */

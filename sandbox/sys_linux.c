@@ -297,7 +297,8 @@ static struct {
     pid_t owner;
 } session = {.lock = -1};
 
-static bool is_empty(int folder)
+/* Empty, or so now: what was mounted in it left folders with nothing in them. */
+static bool is_emptied(int folder)
 {
     DIR *d = fdopendir(fcntl(folder, F_DUPFD_CLOEXEC, 0));
     struct dirent *entry;
@@ -306,7 +307,8 @@ static bool is_empty(int folder)
     if (d)
         rewinddir(d);
     while (empty && (entry = readdir(d)) != NULL)
-        empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+        empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+                unlinkat(folder, entry->d_name, AT_REMOVEDIR) == 0;
     if (d)
         closedir(d);
     return empty;
@@ -322,7 +324,7 @@ static bool fresh_folder(int parent, struct str parent_path, const char *name)
     bool good;
 
     if (fd >= 0) {
-        good = fstat(fd, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & 07777) == 0700 && is_empty(fd);
+        good = fstat(fd, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & 07777) == 0700 && is_emptied(fd);
         close(fd);
         if (good)
             return true;

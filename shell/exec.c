@@ -592,8 +592,11 @@ int exec_run(struct session *s, struct err *e)
 {
     struct run *run = s->first;
     int code = EXIT_CORDON;
+    bool good = boundary_release(run->o->boundary, e);
 
-    if (!boundary_release(run->o->boundary, &run->command, e)) {
+    if (good)
+        denied_turn(s, run->o); /* its log is begun while the program is: many a program has ended by then */
+    if (!good || !boundary_released(run->o->boundary, &run->command, e)) {
         code = spawn_code(e);
         goto out;
     }

@@ -426,7 +426,8 @@ static void move_link(struct walk *w, int folder, const char *name, struct str p
     to = path_join(w->a, PATH_POSIX, w->aside_path, to);
     tell(w->a, w->lines, arena_format(w->a,
         "moved aside: a symbolic link that came into .git while the session ran, and that git here would write through: %s -> "
-        "%s. If it is yours: mv %s %s", shown.p, text_printable(w->a, text).p, path_display(w->a, w->env, to).p, shown.p));
+        "%s. If it is yours: mv %s %s", shown.p, text_printable(w->a, text).p, path_shell(w->a, w->env, to).p,
+        path_shell(w->a, w->env, path).p));
 }
 
 static void judge_file(struct walk *w, int folder, const char *name, struct str path, const struct stat *st)
@@ -447,7 +448,7 @@ static void judge_file(struct walk *w, int folder, const char *name, struct str 
     }
     to = path_join(w->a, PATH_POSIX, w->aside_path, to);
     tell(w->a, w->lines, arena_format(w->a, "moved aside: %s, which %s%s. If it is yours: mv %s %s", shown.p, why.p,
-        strcmp(name, "index") == 0 ? "; git reset makes another" : "", path_display(w->a, w->env, to).p, shown.p));
+        strcmp(name, "index") == 0 ? "; git reset makes another" : "", path_shell(w->a, w->env, to).p, path_shell(w->a, w->env, path).p));
 }
 
 static bool could_be_written(void *context, struct str path)
@@ -492,12 +493,12 @@ static void look_into_git(struct arena *a, const struct path_env *env, struct re
     if (w.why)
         tell(a, lines, arena_format(a,
             "warning: not all of %s was looked at for what git here would obey, or write through (symbolic links): %s: %s. "
-            "Before you run git there: find %s -type l", shown.p, path_display(a, env, w.where).p, w.why, shown.p));
+            "Before you run git there: find %s -type l", shown.p, path_display(a, env, w.where).p, w.why, path_shell(a, env, top).p));
     if (w.undecided)
         tell(a, lines, arena_format(a,
             "warning: %lu symbolic links in %s are older than the session, but it is too large for all of them to have been "
             "noted then: some may have been moved in from inside. Before you run git there: find %s -type l",
-            (unsigned long)w.undecided, shown.p, shown.p));
+            (unsigned long)w.undecided, shown.p, path_shell(a, env, top).p));
     if (w.aside >= 0)
         close(w.aside);
     if (w.git >= 0)
@@ -546,15 +547,17 @@ static bool is_as_it_was(const struct record *r, const struct stat *st)
 static void move_head(struct arena *a, const struct path_env *env, int root, struct str path, struct texts *lines)
 {
     const char *shown = path_display(a, env, path).p;
+    struct str aside;
     char name[40];
 
     for (unsigned i = 1; i < ASIDE_MAX; i++) {
         snprintf(name, sizeof name, "HEAD.cordon-aside-%u", i);
+        aside = path_join(a, PATH_POSIX, path, arena_str(a, str_from(name)));
         if (renameat2(root, "HEAD", root, name, RENAME_NOREPLACE) == 0) {
             tell(a, lines, arena_format(a,
                 "moved aside: HEAD, which came to the top of %s while the session ran: with it git here would take the folder "
-                "itself for a repository and obey %s/config. Look at it; if it is yours: mv %s/%s %s/HEAD",
-                shown, shown, shown, name, shown));
+                "itself for a repository and obey %s/config. Look at it; if it is yours: mv %s %s",
+                shown, shown, path_shell(a, env, aside).p, path_shell(a, env, path_join(a, PATH_POSIX, path, STR("HEAD"))).p));
             return;
         }
         if (errno != EEXIST)

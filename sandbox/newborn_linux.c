@@ -400,9 +400,10 @@ static void keep(struct settling *s, struct str folder, struct str root, struct 
             break;
         }
     }
-    tell(s, arena_format(s->a, "the repository that was made inside was not put into %s: %s. To take it all the same: mv %s/git %s/.git",
-                root.n ? path_display(s->a, s->env, root).p : "its workspace", why.p, path_display(s->a, s->env, to).p,
-                root.n ? path_display(s->a, s->env, root).p : "WORKSPACE"));
+    tell(s, arena_format(s->a, "the repository that was made inside was not put into %s: %s. To take it all the same: mv %s %s",
+                root.n ? path_display(s->a, s->env, root).p : "its workspace", why.p,
+                path_shell(s->a, s->env, path_join(s->a, PATH_POSIX, to, STR("git"))).p,
+                root.n ? path_shell(s->a, s->env, path_join(s->a, PATH_POSIX, root, STR(".git"))).p : "WORKSPACE/.git"));
 }
 
 static enum newborn_state judge(struct settling *s, struct str git, struct str root, struct str *reason)

@@ -414,8 +414,21 @@ static void check_folds(void)
         "\xe4\xb8\xad\xe4\xb8\xad\xe4\xb8\xad\xe4\xb8\xad\xe4\xb8\xad\n  \xe4\xb8\xad\xe4\xb8\xad\xe4\xb8\xad\xe4\xb8\xad\xe4\xb8\xad", "wide letters count twice");
 }
 
+static void check_shell(void)
+{
+    static const struct {
+        const char *text, *wanted;
+    } rows[] = {{"/a/b.c", "/a/b.c"}, {"a b", "'a b'"}, {"$(x)", "'$(x)'"}, {"a'b;", "'a'\\''b;'"}, {"", "''"}, {"-a", "'-a'"},
+        {"~/a", "'~/a'"}, {"a\nb'c d", "$'a\\012b\\047c d'"}, {"\xff\\", "$'\\377\\134'"}, {"\xc3\xa4", "'\xc3\xa4'"},
+        {"\xe2\x80\xae", "$'\\342\\200\\256'"}};
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        CHECK_STR(text_shell(&arena, str_from(rows[i].text)), str_from(rows[i].wanted), "one word for sh");
+}
+
 int main(void)
 {
+    check_shell();
     check_folds();
     printable_once();
     check_utf8();

@@ -643,3 +643,10 @@ struct str path_display(struct arena *a, const struct path_env *env, struct str 
     /* On Windows a backslash is never part of a name. */
     return env->system == PATH_WINDOWS ? text_printable_once(a, path) : text_printable(a, path);
 }
+
+struct str path_shell(struct arena *a, const struct path_env *env, struct str path)
+{
+    struct str word = text_shell(a, path);
+
+    return word.n == path.n ? path_display(a, env, path) : word;
+}

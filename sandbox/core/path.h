@@ -51,6 +51,8 @@ size_t path_depth(enum path_system system, struct str path);      /* components 
 bool path_is_absolute(enum path_system system, struct str text);
 /* A short form for display: "~/x" for what lies in home, printable. */
 struct str path_display(struct arena *a, const struct path_env *env, struct str path);
+/* The same in a line for sh that is offered to be pasted: whatever it is named, it is one word there. */
+struct str path_shell(struct arena *a, const struct path_env *env, struct str path);
 
 /* Numbers of paths, found by their bytes (where case is folded that is not what makes two the same). */
 struct path_table {

@@ -307,6 +307,35 @@ struct str text_printable(struct arena *a, struct str s)
     return (struct str){out, n};
 }
 
+static bool is_shell_plain(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr("_./@%+=:,-", c));
+}
+
+struct str text_shell(struct arena *a, struct str s)
+{
+    struct buf out = {.ceiling = SIZE_MAX};
+    bool printable = str_eq(text_printable(a, s), s), plain = s.n > 0 && s.p[0] != '-';
+
+    for (size_t i = 0; i < s.n; i++)
+        plain = plain && is_shell_plain(s.p[i]);
+    if (plain)
+        return s;
+    buf_format(&out, printable ? "'" : "$'");
+    for (size_t i = 0; i < s.n; i++) {
+        if (printable && s.p[i] == '\'')
+            buf_format(&out, "'\\''");
+        else if (printable || is_shell_plain(s.p[i]) || s.p[i] == ' ')
+            buf_add(&out, &s.p[i], 1);
+        else
+            buf_format(&out, "\\%03o", (unsigned)(unsigned char)s.p[i]);
+    }
+    buf_format(&out, "'");
+    s = arena_str(a, buf_view(&out));
+    buf_release(&out);
+    return s;
+}
+
 struct str text_printable_once(struct arena *a, struct str s)
 {
     struct str again = text_printable(a, s);

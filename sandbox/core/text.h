@@ -25,6 +25,9 @@ int text_columns(uint32_t scalar);
 struct str text_printable(struct arena *a, struct str s);
 /* Of a text that should be printable already, so that its backslashes stay single; what is not is escaped. */
 struct str text_printable_once(struct arena *a, struct str s);
+/* As one word of a line for sh, to be pasted: quoted where it has to be; what is not printable as $'\NNN', which bash, zsh and
+ * ksh know. */
+struct str text_shell(struct arena *a, struct str s);
 /* Into a fixed array, cut at a whole character with "..." when it does not fit. */
 void text_printable_into(char *out, size_t size, struct str s);
 /* A JSON string with its quotes, hidden characters as \uNNNN; a byte that is not UTF-8 becomes the text \xNN. */

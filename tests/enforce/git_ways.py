@@ -484,6 +484,13 @@ def leftovers():
     w = fresh("left-planted", nested + '; rm sub/.git/config; ln -s /etc/passwd sub/.git/config')
     done = sh("true", w, check=False, prefix=cordon("commit", w))
     told(done.returncode == 0 and "is not held" in done.stdout, "left: one that cannot be held keeps no session from opening", done.stdout)
+    w = fresh("left-names", PLAIN)
+    evil = "; touch pwned #$(touch pwned)'\n"
+    os.makedirs(f"{w}/.git/logs/{evil}")
+    said = meanwhile(w, "for d in .git/logs/*touch*; do ln -s /etc \"$d/x\"; done").communicate(timeout=60)[0]
+    done = subprocess.run(["bash", "-c", said[said.index("mv "):].split("\n")[0]], cwd=w, check=False)
+    told(done.returncode == 0 and os.path.islink(f"{w}/.git/logs/{evil}/x") and not os.path.exists(f"{w}/pwned"),
+         "left: what is said to do is one command, whatever the name is", said)
     w = fresh("left-index", PLAIN)
     done = sh("for v in 2 3 4; do git update-index --index-version $v; done; touch n; git add -N n; git update-index --split-index", w, prefix=cordon("commit", w))
     told("cordon:" not in done.stdout and os.path.exists(f"{w}/.git/index"), "left: an index of any kind stays", done.stdout)

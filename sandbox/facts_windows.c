@@ -54,7 +54,7 @@ static void find_person(struct arena *a, struct host *out, struct windows_host *
     }
     if (user && LookupAccountSidW(NULL, user->User.Sid, name, &name_n, domain, &domain_n, &use))
         out->user = utf8_from_z(a, name);
-    w->elevated = elevation && elevation->TokenIsElevated;
+    w->elevated = !w->wine && elevation && elevation->TokenIsElevated; /* Wine gives everything to everybody, and says so or not */
     w->session_0 = ProcessIdToSessionId(GetCurrentProcessId(), &session) && session == 0;
 }
 

@@ -34,7 +34,7 @@ static void report_line(struct buf *out, struct arena *a, const struct path_env 
         p->promise->name, probe_answer_name(p->probe.expected), observed,
         probe_answer_name(p->probe.control));
     buf_format(out, "       %s", p->promise->sentence);
-    if (p->probe.path.n && p->probe.path.p[0] == '/')
+    if (path_is_absolute(env->system, p->probe.path))
         buf_format(out, ": %s", path_display(a, env, p->probe.path).p);
     buf_format(out, "\n");
     if (p->state == PROMISE_CONFIGURED)

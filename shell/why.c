@@ -291,8 +291,10 @@ static bool is_file(const struct session *s, struct arena *a, struct str word)
     return path_canonical(a, &env, word, &path, &ignored) && sys_real_path(a, path, &real, &ignored);
 }
 
-static bool is_bare(struct str word)
+static bool is_bare(const struct session *s, struct str word)
 {
+    if (s->env.system == PATH_WINDOWS && (str_find(word, 0, '\\') < word.n || path_is_absolute(PATH_WINDOWS, word)))
+        return false;
     return word.n && word.p[0] != '.' && word.p[0] != '~' && word.p[0] != '$' && str_find(word, 0, '/') == word.n;
 }
 
@@ -366,7 +368,7 @@ static bool ask_in(struct session *s, const struct opened *o, struct arena *a, s
         why_host(o, a, word, &asked, json, out);
         return true;
     }
-    if (!operation.p && is_bare(word) && !is_file(s, a, word))
+    if (!operation.p && is_bare(s, word) && !is_file(s, a, word))
         return why_program(s, o, a, word, json, out) || is_nothing(word, e);
     return why_path(s, o, a, word, operation, json, out, e);
 }

@@ -5,7 +5,7 @@
 #include "acls_plan.h"
 #include "text.h"
 
-#define NOT_HELD "nothing is enforced here"
+#define NOT_HELD "NOT ENFORCED: nothing at all would be held here"
 
 /* ---- shared small change ---- */
 

@@ -164,7 +164,7 @@ static bool add_root(struct acls *s, const struct place *place, bool outdone)
             planner_show(s->p, place->path).p);
         return true;
     }
-    if (root.sid.n == 0)
+    if (root.sid.n == 0 && s->tier != TIER_UNENFORCED)
         return acls_refuse(s, ERR_SYSTEM, "cannot make this folder writable", place->path, "it has no write SID", "Run: cordon repair.");
     if (s->tier != TIER_UNENFORCED && !may_change(s, fact) && is_accounts_own(s, fact))
         return acls_refuse(s, ERR_REFUSED, "cannot make this folder writable", place->path,

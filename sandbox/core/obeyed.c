@@ -27,6 +27,8 @@ static const struct obeyed_row rows_table[] = {
     {".git/info", "attributes", "git runs the filters that it chooses"},
     {TOP, ".gitattributes", "git runs the filters that it chooses"},
     {TOP, ".gitmodules", "git fetches from where it says"},
+    {".hg", "hgrc*", "Mercurial runs the hooks and programs that it names"},
+    {".jj/repo", "config.toml", "jj runs the programs that it names"},
     {TOP, ".pre-commit-config.yaml", "pre-commit runs what it names"},
     {TOP, "lefthook.y*ml", "lefthook runs what it names"},
     {".husky", "*", GIT_RUNS},
@@ -165,7 +167,7 @@ static const struct obeyed_row rows_table[] = {
     {TOP, ".tmux.conf", "tmux obeys it"},
 };
 
-static const char *const folders_table[] = {TOP, ".git", ".git/hooks", ".git/info", ".husky", ".vscode",
+static const char *const folders_table[] = {TOP, ".git", ".git/hooks", ".git/info", ".hg", ".jj/repo", ".husky", ".vscode",
     ".idea/runConfigurations", ".run", ".zed", ".devcontainer", ".claude", ".claude/agents", ".claude/commands",
     ".claude/hooks", ".claude/skills", ".codex", ".agents", ".cursor", ".cursor/rules", ".gemini", ".github",
     ".github/workflows", ".cargo", "gradle/wrapper", ".mvn", ".mvn/wrapper", ".bundle", ".circleci", ".woodpecker"};

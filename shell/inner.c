@@ -10,6 +10,8 @@
 #define START_MS  8000 /* a start file that takes longer is taken to hang */
 #define KILL      9
 #define CHUNK     65536
+#define READS     2     /* of reports in a turn: whoever got hold of the channel inside must not keep us from the keyboard */
+#define TORN_MAX  10000 /* each is answered, and nobody may read that */
 
 /* ---- start ---- */
 
@@ -227,6 +229,7 @@ bool inner_send(struct inner *in, struct str line, bool whole, struct err *e)
     if (!living_send(&in->out, &l, e))
         return false;
     in->id++;
+    in->torn = 0;
     in->busy = true;
     flush(in);
     return true;
@@ -288,6 +291,8 @@ static enum inner_news judge(struct inner *in)
         in->busy = false;
         return INNER_DONE;
     case LIVING_TORN:
+        if (++in->torn > TORN_MAX)
+            return INNER_BROKEN;
         living_send_sync(&in->out, r);
         flush(in);
         in->asked = 0;
@@ -296,9 +301,14 @@ static enum inner_news judge(struct inner *in)
         in->busy = false;
         return INNER_TORN;
     case LIVING_EXPORT:
+        if (!in->asked || r->id != in->asked)
+            return INNER_NOTHING; /* nobody asked */
         in->asked = 0;
         return INNER_EXPORT;
     case LIVING_WORDS:
+        if (!in->wanted || r->id != in->wanted)
+            return INNER_NOTHING;
+        in->wanted = 0;
         return INNER_WORDS;
     }
     return INNER_NOTHING;
@@ -307,7 +317,7 @@ static enum inner_news judge(struct inner *in)
 static enum inner_news take_report(struct inner *in, struct err *e)
 {
     char bytes[CHUNK];
-    size_t used = 0;
+    size_t used = 0, reads = 0;
 
     for (;;) {
         long code = 0, n;
@@ -329,6 +339,8 @@ static enum inner_news take_report(struct inner *in, struct err *e)
             buf_clear(&in->reports);
             return INNER_BROKEN;
         }
+        if (reads++ == READS)
+            return INNER_NOTHING; /* what is there yet is waited for at once */
         n = in->channel == SYS_NONE ? -1 : sys_read(in->channel, bytes, sizeof bytes, &code);
         if (n == 0)
             sys_close(&in->channel); /* exec closes it; the shell's end is its process's end */

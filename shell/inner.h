@@ -35,6 +35,8 @@ struct inner {
     struct buf early;         /* what start files printed before the first report */
     uint32_t id;              /* of the last line that was sent */
     uint32_t asked;           /* of an export that is under way; 0: none */
+    uint32_t wanted;          /* the same of words */
+    size_t torn;              /* reports of interrupts, since a line was sent */
     size_t jobs;
     int status;               /* of the last line */
     bool alive, busy;         /* busy: a line was sent and has no report yet */

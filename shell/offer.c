@@ -61,6 +61,7 @@ static bool ask_words(struct repl *r, struct str word, enum living_words what, s
 
     if (r->in.lines)
         return look_words(r, word, what, out);
+    r->in.wanted = r->in.id;
     while (good && sys_milliseconds() < end) {
         struct sys_wait items[INNER_WAITS];
         struct err e = {0};

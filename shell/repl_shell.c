@@ -210,6 +210,8 @@ void shell_news(struct repl *r)
         case INNER_BROKEN:
             repl_tell(r, "the command shell's reports cannot be understood any more");
             inner_kill(&r->in);
+            sys_close(&r->in.channel); /* said once; its end is what counts now */
+            buf_clear(&r->in.reports);
             r->in.alive = true;
             return;
         case INNER_ENDED:

@@ -47,6 +47,27 @@ t.keys(b"\r")
 got = t.ended()
 check(got == (b"one\r\ntwo\r\n", 0), "but at its Enter", got)
 
+# whoever is given the shell's own channel inside may lie on it, and no more
+flood = "import os\nwhile True:\n    os.write(1, %r * 8000)\n"
+for word, name in ((b"\0D0 0 /\0", "ends of lines"), (b"\0X7 0 /\0", "states"), (b"\0C7 0 /\0", "candidates")):
+    with open(os.path.join(work, "flood.py"), "w") as f:
+        f.write(flood % word)
+    t.start(b"python3 flood.py 2>/dev/null >&$__cordon_fd")
+    time.sleep(0.5)
+    began = time.monotonic()
+    t.keys(b"\003")
+    got = t.ended(5)
+    check(got[1] == 130 and time.monotonic() - began < 3, f"a flood of {name} leaves Ctrl-C alone", got)
+    gives(t, b"echo on", b"on\r\n", 0, "and the next line works")
+other = Terminal()
+other.prompt()
+with open(os.path.join(work, "flood.py"), "w") as f:
+    f.write(flood % b"\0T1 1 /\0")
+other.start(b"timeout 5 python3 flood.py 2>/dev/null >&$__cordon_fd")
+check(other.until(b"a new one is open in the same place", 10), "one of interrupts costs the shell", other.said)
+other.kill()
+os.unlink(os.path.join(work, "flood.py"))
+
 # keys, signals, the terminal inside
 t.start(b"read -p 'name? ' who; echo hi $who")
 t.until(b"name? ")

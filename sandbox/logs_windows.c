@@ -105,7 +105,7 @@ bool sys_list_folder(struct arena *a, struct str path, size_t most, struct texts
     l->folder = folder;
     while (out->n < most && win_list_next(l)) {
         struct str name = utf8_from(a, l->name, l->n);
-        if (name.n) /* one that is no text is none of ours */
+
             *(struct str *)ARENA_PUSH(a, out) = name;
     }
     CloseHandle(folder);

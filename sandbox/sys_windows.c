@@ -9,35 +9,22 @@
 
 /* ---- text ---- */
 
+_Static_assert(sizeof(wchar_t) == sizeof(uint16_t), "a wchar_t of Windows is a unit of UTF-16");
+
 wchar_t *wide_from(struct arena *a, struct str s)
 {
-    int n;
-    wchar_t *out;
+    struct wide out;
 
-    if (s.n > INT32_MAX || str_find(s, 0, '\0') < s.n) {
-        SetLastError(ERROR_INVALID_NAME);
+    if (!wide_from_text(a, s, &out)) {
+        SetLastError(ERROR_NO_UNICODE_TRANSLATION);
         return NULL;
     }
-    out = arena_alloc(a, s.n + 1, sizeof *out);
-    n = s.n ? MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, s.p, (int)s.n, out, (int)s.n) : 0;
-    if (n == 0 && s.n)
-        return NULL;
-    out[n] = 0;
-    return out;
+    return (wchar_t *)out.p;
 }
 
 struct str utf8_from(struct arena *a, const wchar_t *s, size_t n)
 {
-    char *out;
-    int got;
-
-    if (n == 0)
-        return STR("");
-    if (n > INT32_MAX / 4)
-        return (struct str){0};
-    out = arena_alloc(a, n * 3 + 1, 1);
-    got = WideCharToMultiByte(CP_UTF8, WC_ERR_INVALID_CHARS, s, (int)n, out, (int)n * 3, NULL, NULL);
-    return got > 0 ? (struct str){out, (size_t)got} : (struct str){0};
+    return wide_to_text(a, (const uint16_t *)s, n);
 }
 
 struct str utf8_from_z(struct arena *a, const wchar_t *s)
@@ -67,8 +54,9 @@ bool wide_path(struct str path, struct wide_path *out)
 {
     const wchar_t *prefix = L"";
     struct str rest = path;
-    size_t at;
-    int n;
+    struct arena a = {0};
+    const wchar_t *text;
+    size_t at, n;
 
     if (is_drive(path)) {
         prefix = L"\\\\?\\";
@@ -78,16 +66,18 @@ bool wide_path(struct str path, struct wide_path *out)
         rest = str_slice(path, 2, path.n);
     }
     at = wcslen(prefix);
-    if (path.n == 0 || path.n >= PATH_BYTES_MAX || str_find(path, 0, '\0') < path.n) {
+    text = path.n > 0 && path.n < PATH_BYTES_MAX ? wide_from(&a, rest) : NULL;
+    n = text ? wcslen(text) : 0;
+    if (n > 0) {
+        memcpy(out->v, prefix, at * sizeof *prefix);
+        memcpy(out->v + at, text, (n + 1) * sizeof *text);
+    }
+    arena_release(&a);
+    if (n == 0) {
         SetLastError(ERROR_INVALID_NAME);
         return false;
     }
-    memcpy(out->v, prefix, at * sizeof *prefix);
-    n = MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, rest.p, (int)rest.n, out->v + at, (int)(WIDE_PATH_MAX - at - 1));
-    if (n <= 0)
-        return false;
-    out->v[at + (size_t)n] = 0;
-    for (size_t i = at; i < at + (size_t)n; i++)
+    for (size_t i = at; i < at + n; i++)
         if (out->v[i] == L'/')
             out->v[i] = L'\\';
     return true;
@@ -189,7 +179,7 @@ static const struct texts *environment(void)
     variables.read = true;
     for (const wchar_t *at = block; at && *at; at += wcslen(at) + 1) {
         struct str entry = utf8_from_z(&variables.arena, at);
-        /* "=C:=C:\x" is where cmd was on a drive; one that is no text is left out. */
+        /* "=C:=C:\x" is where cmd was on a drive. */
         if (entry.n && entry.p[0] != '=')
             *(struct str *)ARENA_PUSH(&variables.arena, &variables.v) = entry;
     }

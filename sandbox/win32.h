@@ -14,6 +14,7 @@
 
 #include "core/access.h"
 #include "core/path.h"
+#include "core/wide.h"
 #include "sandbox.h"
 
 /* ---- sys_windows.c: text, errors ---- */
@@ -27,7 +28,7 @@ struct wide_path {
  * dots, no MAX_PATH. False, with the last error set, when it is no text or too long. */
 bool wide_path(struct str path, struct wide_path *out);
 wchar_t *wide_from(struct arena *a, struct str s);                 /* NULL when it is no text, or has a NUL */
-struct str utf8_from(struct arena *a, const wchar_t *s, size_t n); /* none when it is no text */
+struct str utf8_from(struct arena *a, const wchar_t *s, size_t n); /* WTF-8 (wide.h): any units have one text */
 struct str utf8_from_z(struct arena *a, const wchar_t *s);
 /* A path of the system's without \\?\ and \\?\UNC\. */
 struct str utf8_from_path(struct arena *a, const wchar_t *s, size_t n);

@@ -112,7 +112,7 @@ void lines_flush(struct lines *l, struct buf *out); /* the unfinished rest, as a
 bool lines_pending(const struct lines *l);
 void lines_release(struct lines *l);
 
-/* ---- the pseudoterminal's controlling end (pty_linux.c) ---- */
+/* ---- the pseudoterminal's controlling end (pty_linux.c; on Windows sandbox/terminal_windows.c) ---- */
 
 #define PTY_UNREAD_MAX ((size_t)64 << 10)
 
@@ -132,5 +132,20 @@ bool pty_sane(intptr_t controlling);
 bool pty_is_cooked(intptr_t controlling);
 /* Echo off while lines are kept whole: a password prompt. */
 bool pty_is_hidden(intptr_t controlling);
+
+/* ---- a pseudoconsole (pty_windows.c); in the runner ---- */
+
+#define CONSOLE_INHERIT_CURSOR 1u /* the host asks where the cursor is, and waits until it is told */
+
+struct console;
+/* in, out: what the host reads and writes, synchronous pipe ends, which stay the caller's and are to be closed once a program was
+ * started. NULL with *code (an HRESULT). */
+struct console *console_open(intptr_t in, intptr_t out, uint16_t rows, uint16_t columns, unsigned flags, long *code);
+void *console_attribute(struct console *c); /* of PROC_THREAD_ATTRIBUTE_PSEUDOCONSOLE */
+void console_started(struct console *c);    /* its first program runs: from now on its output ends when the last one has left */
+bool console_resize(struct console *c, uint16_t rows, uint16_t columns);
+/* Begins to close it, on a thread of its own, whose handle comes back: it may last as long as nobody reads the output. */
+intptr_t console_close(struct console *c);
+bool console_free(struct console *c); /* false, and nothing done, while it is being closed */
 
 #endif

@@ -102,6 +102,15 @@ sys_handle sys_from_event(HANDLE h)
     return (sys_handle)s;
 }
 
+void sys_forget(sys_handle *event)
+{
+    struct stream *s = stream_of(*event);
+
+    if (s)
+        s->event = NULL;
+    sys_close(event);
+}
+
 sys_handle sys_from_producer(
     long (*produce)(void *context, void *out, size_t size), void (*cancel)(void *context), void *context)
 {
@@ -461,6 +470,20 @@ long sys_write(sys_handle h, const void *bytes, size_t n, long *code)
     return done;
 }
 
+void sys_hold(sys_handle h)
+{
+    InterlockedIncrement(&stream_of(h)->users);
+}
+
+void sys_drop(sys_handle *h)
+{
+    struct stream *s = stream_of(*h);
+
+    *h = SYS_NONE;
+    if (s)
+        release(s);
+}
+
 bool sys_over(sys_handle h)
 {
     struct stream *s = stream_of(h);
@@ -469,7 +492,7 @@ bool sys_over(sys_handle h)
     if (!s)
         return true;
     AcquireSRWLockExclusive(&s->lock);
-    over = !start_reader(s) || s->reader.over;
+    over = s->closing || !start_reader(s) || s->reader.over;
     ReleaseSRWLockExclusive(&s->lock);
     return over;
 }

@@ -156,6 +156,19 @@ bool win_is_wine(void)
     return win_function(L"ntdll.dll", "wine_get_version") != NULL;
 }
 
+bool win_beside(const wchar_t *name, struct wide_path *out)
+{
+    DWORD n = GetModuleFileNameW(NULL, out->v, WIDE_PATH_MAX);
+    size_t at = n < WIDE_PATH_MAX ? n : 0, more = wcslen(name);
+
+    while (at > 0 && out->v[at - 1] != L'\\')
+        at--;
+    if (at == 0 || at + more >= WIDE_PATH_MAX)
+        return false;
+    memcpy(out->v + at, name, (more + 1) * sizeof *name);
+    return true;
+}
+
 void win_close(HANDLE *h)
 {
     if (*h && *h != INVALID_HANDLE_VALUE)

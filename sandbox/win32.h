@@ -13,9 +13,18 @@
 #include <winternl.h>
 
 #include "core/access.h"
+#include "core/frame.h"
 #include "core/path.h"
 #include "core/wide.h"
 #include "sandbox.h"
+
+/* Later than our headers, or left out of them. */
+#ifndef PROC_THREAD_ATTRIBUTE_PSEUDOCONSOLE
+#define PROC_THREAD_ATTRIBUTE_PSEUDOCONSOLE 0x00020016
+#endif
+#ifndef ERROR_ELEVATION_REQUIRED
+#define ERROR_ELEVATION_REQUIRED 740
+#endif
 
 /* ---- sys_windows.c: text, errors ---- */
 
@@ -78,12 +87,16 @@ HANDLE win_open_plain(struct str path, DWORD access, DWORD *attributes);
  * by one once sys_nonblocking was asked for; with bounded room each way. */
 sys_handle sys_from_stream(HANDLE in, HANDLE out);
 sys_handle sys_from_event(HANDLE h); /* readable when h (an event, a process) is signalled; owns h */
+void sys_forget(sys_handle *event);  /* closes it, and leaves h to whoever has it */
 /* Readable when produce, on a thread of its own, has brought bytes: > 0 so many, 0 the end. cancel makes it return soon. */
 sys_handle sys_from_producer(
     long (*produce)(void *context, void *out, size_t size), void (*cancel)(void *context), void *context);
 /* What is behind; NULL where there is none. They stay the stream's. */
 HANDLE sys_in(sys_handle h);
 HANDLE sys_out(sys_handle h);
+/* Its object stays, closed or not, until it is dropped: whoever holds one may still ask sys_over. */
+void sys_hold(sys_handle h);
+void sys_drop(sys_handle *h);
 bool sys_over(sys_handle h);                 /* nothing comes any more; what came may not be read yet */
 void sys_also(sys_handle h, HANDLE event);   /* sys_wait takes h for readable when event is signalled, too; not owned */
 /* What pty_resize does with it. */
@@ -103,5 +116,139 @@ bool win_access_writes(struct arena *a, HANDLE token, uint32_t *out, struct err 
 /* A write-restricted copy of our own token with this one restricting SID, for impersonation; NULL, with e filled. On a system that
  * does not do what it says (wine), it has no restricting SIDs: win_token_read tells. */
 HANDLE win_token_restricted(const struct sid *sid, struct err *e);
+/* ---- token_windows.c: tokens and descriptors ---- */
+
+/* SDDL to what the system takes, SID_LOGON in it replaced by our own logon SID; to be freed by LocalFree. NULL with the last error. */
+PSECURITY_DESCRIPTOR win_descriptor(struct str sddl);
+/* The DACL of an object of the kernel, and read back: *verified says whether it is there as it was put. */
+bool win_dacl_put(HANDLE object, struct str sddl, bool *verified, struct err *e);
+/* The same for what a token gives to objects that are made without a descriptor. */
+bool token_default_dacl(HANDLE token, struct str sddl, bool *verified, struct err *e);
+
+HANDLE token_own(void); /* of this process, with all that may be had; kept. NULL where it cannot be opened */
+/* A restricted copy of it. */
+struct token_wish {
+    DWORD flags; /* of CreateRestrictedToken */
+    struct texts restricting;
+    struct str default_dacl; /* SDDL; none: as ours */
+};
+/* why: where it is not what was wished, one clause; else none. Whoever asked decides what follows from that. */
+bool token_make(const struct token_wish *wish, HANDLE *out, const char **why, struct err *e);
+bool token_is_restricted(void); /* are we ourselves something that runs inside? */
+/* Makes a restricted token and asks it: does this system restrict at all? False under Wine. */
+bool token_canary(void);
+
+/* ---- job_windows.c ---- */
+
+struct job_wish {
+    bool kill_on_close;
+    uint64_t memory, processes, cpu; /* bytes; number; hundredths of one processor; 0: no limit */
+    struct str closed;               /* SDDL of the job itself; none: the token's default */
+};
+/* why: as above. */
+bool job_make(const struct job_wish *wish, HANDLE *out, const char **why, struct err *e);
+/* Puts a suspended process in, and looks. */
+bool job_take(HANDLE job, HANDLE process, struct err *e);
+size_t job_count(HANDLE job); /* processes in it now */
+
+/* ---- station_windows.c ---- */
+
+/* A window station and a desktop of our own, which this process then has; out: "STATION\\DESKTOP", for lpDesktop. */
+bool station_make(struct str station_sddl, struct str desktop_sddl, wchar_t *out, size_t size, struct err *e);
+
+/* ---- command_windows.c: programs, in the runner ---- */
+
+struct confinement {
+    HANDLE token;
+    struct job_wish job;
+    wchar_t desktop[128]; /* "": none of their own */
+};
+
+#define SPAWN_HANDLES 7
+enum spawn_handle { SPAWN_KEYS, SPAWN_SCREEN, SPAWN_STD, SPAWN_EXTRA = SPAWN_STD + 3 };
+struct spawn_request {
+    struct str program, words; /* the program's file, and its command line */
+    struct texts env;
+    struct str cwd;
+    bool terminal;
+    uint16_t rows, columns;
+    enum std_kind std[3];
+    HANDLE handles[SPAWN_HANDLES]; /* ours; closed by command_spawn, also when it fails */
+};
+
+struct console;
+struct running {
+    uint32_t id; /* 0: this row is free */
+    HANDLE process, job;
+    struct console *console;
+    HANDLE closer; /* the console is being closed */
+    HANDLE screen, keys, drain; /* of a console that nobody looks at: our ends, and the thread that reads it */
+    DWORD pid, code;
+    int ended_by;  /* the signal that was asked for; 0: none */
+    bool exited;
+    uint64_t close_by; /* then what is left of it is ended, */
+    uint64_t give_up;  /* then the end is told, whether all of its output was read or not */
+};
+bool command_spawn(const struct confinement *c, const struct spawn_request *r, struct running *out, struct err *e);
+/* To be called when process or closer is signalled, and when a time is due. True once it is over and all is released;
+ * *truncated: its last output may be missing. */
+bool command_turn(struct running *r, bool *truncated); /* r->job stays where something is left in it: the caller's to keep */
+/* What to wait for, and until when: ms, -1. */
+HANDLE command_waits(const struct running *r, int *ms);
+void command_end(struct running *r, int signal); /* all of it, at once */
+
+#define RUNNER_FILE L"cordon-runner.exe"
+#define SHIM_FILE   L"cordon-shim.exe" /* beside the runner */
+/* The file of that name in the folder of our own program. */
+bool win_beside(const wchar_t *name, struct wide_path *out);
+
+/* ---- probe_windows.c, proof_windows.c ---- */
+
+enum probe_answer probe_attempt(enum probe_kind kind, struct str path, uint64_t number, long *code);
+/* The attempts in a FRAME_PROVE, and what came of them. */
+void proof_ask(struct buf *out, struct probe *probes, size_t count);
+bool proof_take(struct str bytes, struct probe *probes, size_t count, struct err *e);
+enum probe_answer proof_outside(struct probe *probe); /* by a child of ours, out here */
+int proof_child(void);      /* the shim's "prove": starts the grandchild */
+int proof_grandchild(void); /* its "attempt": a frame of attempts in, outcomes out */
+
+/* ---- start_windows.c: the runner as a process; trusted side ---- */
+
+struct started {
+    HANDLE process, job; /* the job's only handle: what is inside ends with it */
+    sys_handle control;  /* answers in, requests out */
+    DWORD pid;
+};
+struct start_as {
+    struct str account, sid; /* none: the person's own */
+    struct str person, data_dir; /* whose password of it is where (credentials.h) */
+    bool online;
+};
+bool start_runner(const struct start_as *as, struct started *out, struct err *e);
+/* A handle of ours as a number of the runner's; 0 with err. */
+uint64_t start_lend(const struct started *s, HANDLE h, struct err *e);
+void start_take_back(const struct started *s, uint64_t lent); /* of a request that was never sent */
+void start_end(struct started *s); /* everything inside is ended and gone when it returns */
+
+DWORD boundary_runner(const struct boundary *b); /* its process id */
+
+/* ---- launch_windows.c ---- */
+
+/* The file of a launch's program, found by PATH and PATHEXT of its own environment as cmd would, but never in the current folder,
+ * and the command line. ERR_MISSING, ERR_REFUSED as of boundary_spawn. */
+bool launch_words(struct arena *a, const struct launch *launch, struct str *program, struct str *words, struct err *e);
+
+/* ---- ask_windows.c: frames as boundary_windows.c sends and takes them ---- */
+
+void ask_launch(struct buf *out, uint32_t id, const struct launch *launch, struct str program, struct str words,
+    const uint64_t handles[SPAWN_HANDLES]);
+bool ask_exited(const struct frame *f, struct event *out, bool *truncated);
+bool ask_failed(const struct frame *f, struct err *e); /* fills e from a FRAME_FAILED; always false */
+
+/* ---- apply_windows.c: what the person's own ops do on the disk; trusted side ---- */
+
+/* OP_ACE, OP_OWNER, OP_GUARD_NAME among ops, in order; others are passed over. accepted: parts that may be missing; what is, is
+ * added to missing, one line each (NULL: to nothing). */
+bool apply_person(struct arena *a, const struct op *ops, size_t count, const struct texts *accepted, struct texts *missing, struct err *e);
 
 #endif

@@ -30,6 +30,7 @@ enum frame_type {
     FRAME_LAYER,      /* make the layer of the one OP before it, which the plan will probably want; no answer */
     FRAME_BEGINNING,  /* the OPs so far are the plan's first: apply them; b each: a part that may be missing; what fails
                          is the answer to BUILD */
+    FRAME_RESIZE,     /* Windows: n: rows, n: columns of a spawned process's console; no answer */
     FRAME_END,        /* end everything; the answer is ENDED, then the runner goes */
     /* runner -> cordon */
     FRAME_READY = 32, /* answer to BUILD */
@@ -37,7 +38,8 @@ enum frame_type {
     FRAME_PROBED,     /* one probe's outcome */
     FRAME_PROVED,     /* all probes of a PROVE are in */
     FRAME_SPAWNED,    /* n: pid inside; descriptor: the terminal's controlling end, when asked for */
-    FRAME_EXITED,     /* n: status as wait(2) gives it */
+    FRAME_EXITED,     /* n: status as wait(2) gives it; Windows: n: exit code, n: signal that ended it or 0, n: 1 = its last
+                         output may be missing */
     FRAME_PLACE,      /* b: directory; answer to WHERE */
     FRAME_CHANGED,    /* n: processes ended; b: names of them */
     FRAME_NOTE,       /* b: part that FAIL_PARTIAL let pass, or "": covers are plain; n: errno */

@@ -1,0 +1,697 @@
+/*
+ * boundary: the trusted side of one runner on Windows: begin, build, prove, start programs, close. One request is under way at a
+ * time; what the runner says on its own (a command ended) is queued. What arrives is checked as hostile input, though only our own
+ * runner speaks.
+ *
+ * A command's end is told only once its output has come to its end: the console host gets rid of its last bytes after the program
+ * has gone, and the pipe that it writes to is read here.
+ */
+#include "win32.h"
+#include "core/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define EVENTS_MAX 512
+#define ROWS_MAX   64
+#define ANSWER_MS  40000 /* a first logon makes a profile */
+#define DRAIN_MS   3000
+#define END_MS     2000
+
+struct row { /* a command that runs, or whose end is not told yet */
+    uint32_t id; /* 0: free */
+    sys_handle terminal;
+    bool ended;
+    struct event event;
+    uint64_t until;
+    struct boundary *boundary;
+};
+
+struct boundary {
+    bool online, started;
+    struct started runner;
+    uint32_t next_id;
+    struct buf in, out;
+    struct row rows[ROWS_MAX];
+    struct event events[EVENTS_MAX];
+    size_t first_event, event_count;
+    HANDLE timer; /* wakes whoever waits when an end is to be told that still has no end of output */
+    bool lost, ending;
+    uint32_t building;
+    const struct launch *first;
+    struct arena arena;
+    struct texts missing; /* of what the person's own ops were to do */
+};
+
+bool boundary_begin(struct boundary **out, bool new_network, struct err *e)
+{
+    struct boundary *b = calloc(1, sizeof *b);
+
+    if (!b)
+        return err_set(e, ERR_LIMIT, "no memory");
+    /* As whom the runner is started is in the plan: nothing can be begun before it. */
+    b->online = !new_network;
+    b->runner.control = SYS_NONE;
+    b->in.ceiling = 2 * (FRAME_BYTES_MAX + FRAME_HEADER);
+    for (size_t i = 0; i < ROWS_MAX; i++)
+        b->rows[i].terminal = SYS_NONE;
+    b->timer = CreateWaitableTimerW(NULL, FALSE, NULL);
+    *out = b;
+    return true;
+}
+
+bool boundary_layer(struct boundary *b, const struct op *op)
+{
+    (void)b;
+    (void)op;
+    return false; /* caches are plain folders here, granted like any root */
+}
+
+void boundary_advance(struct boundary *b, const struct plan *beginning, const struct texts *partial_accepted)
+{
+    (void)b;
+    (void)beginning;
+    (void)partial_accepted;
+}
+
+bool boundary_fits(struct boundary *b, const struct plan *plan)
+{
+    return !b->started && b->online == !plan->new_network;
+}
+
+/* ---- asking and answering ---- */
+
+static bool explain_lost(struct boundary *b, struct err *e)
+{
+    DWORD code = 0;
+
+    b->lost = true;
+    if (b->runner.process && WaitForSingleObject(b->runner.process, 500) == WAIT_OBJECT_0)
+        GetExitCodeProcess(b->runner.process, &code);
+    err_set(e, ERR_SYSTEM, "the runner is gone");
+    if (code == 2)
+        return err_reason(e, "it refused to be started this way");
+    if (code == 3)
+        return err_reason(e, "it could not close itself to what it starts");
+    return code ? err_reason(e, "exit code 0x%08lx", (unsigned long)code) : false;
+}
+
+static void queue_event(struct boundary *b, struct event event)
+{
+    if (b->event_count < EVENTS_MAX)
+        b->events[(b->first_event + b->event_count++) % EVENTS_MAX] = event;
+}
+
+static struct row *row_of(struct boundary *b, uint32_t id)
+{
+    for (size_t i = 0; i < ROWS_MAX; i++)
+        if (b->rows[i].id == id)
+            return &b->rows[i];
+    return NULL;
+}
+
+static void row_end(struct row *row)
+{
+    if (row->terminal != SYS_NONE)
+        sys_on_resize(row->terminal, NULL, NULL);
+    sys_drop(&row->terminal);
+    *row = (struct row){.terminal = SYS_NONE};
+}
+
+static void take_exited(struct boundary *b, const struct frame *f)
+{
+    struct event event;
+    bool truncated;
+    struct row *row = row_of(b, f->id);
+    LARGE_INTEGER due = {.QuadPart = -(LONGLONG)DRAIN_MS * 10000};
+
+    if (!ask_exited(f, &event, &truncated))
+        return;
+    if (!row || row->terminal == SYS_NONE || truncated) {
+        queue_event(b, event);
+        if (row)
+            row_end(row);
+        return;
+    }
+    row->ended = true;
+    row->event = event;
+    row->until = sys_milliseconds() + DRAIN_MS;
+    if (b->timer)
+        SetWaitableTimer(b->timer, &due, 0, NULL, NULL, FALSE);
+}
+
+static void tell_ends(struct boundary *b)
+{
+    uint64_t now = sys_milliseconds();
+
+    for (size_t i = 0; i < ROWS_MAX; i++) {
+        struct row *row = &b->rows[i];
+        if (!row->ended || !(sys_over(row->terminal) || now >= row->until))
+            continue;
+        queue_event(b, row->event);
+        row_end(row);
+    }
+}
+
+/* More bytes from the runner into b->in. 1 some, 0 none now, -1 it is gone. */
+static int receive(struct boundary *b, int wait_ms, struct err *e)
+{
+    static char bytes[65536];
+    struct sys_wait item = {b->runner.control, SYS_READ, 0};
+    long code = 0, n = sys_read(b->runner.control, bytes, sizeof bytes, &code);
+
+    if (n == -1 && wait_ms) {
+        sys_wait(&item, 1, wait_ms);
+        n = sys_read(b->runner.control, bytes, sizeof bytes, &code);
+        if (n == -1 && !(item.got & SYS_READ)) {
+            b->lost = true;
+            err_set(e, ERR_LIMIT, "the runner does not answer");
+            return -1;
+        }
+    }
+    if (n == -1)
+        return 0;
+    if (n <= 0) {
+        explain_lost(b, e);
+        return -1;
+    }
+    buf_add(&b->in, bytes, (size_t)n);
+    return 1;
+}
+
+/* The next frame that is not an event. 1; 0 none yet; -1 lost. Consume *used bytes when done with it. */
+static int next_frame(struct boundary *b, struct frame *f, size_t *used, struct err *e)
+{
+    for (;;) {
+        int state = frame_take(buf_view(&b->in), f, used, e);
+        if (state < 0)
+            b->lost = true;
+        if (state <= 0 || f->type != FRAME_EXITED)
+            return state;
+        take_exited(b, f);
+        buf_consume(&b->in, *used);
+    }
+}
+
+static bool send_out(struct boundary *b, struct err *e)
+{
+    struct sys_wait item = {b->runner.control, SYS_WRITE, 0};
+    struct str left = buf_view(&b->out);
+    bool good = !b->lost && b->started && !b->out.overflowed;
+
+    if (!good)
+        err_set(e, ERR_SYSTEM, "the runner is gone");
+    while (good && left.n) {
+        long code = 0, n = sys_write(b->runner.control, left.p, left.n, &code);
+        if (n == -2)
+            good = explain_lost(b, e);
+        else if (n > 0)
+            left = str_slice(left, (size_t)n, left.n);
+        else if (sys_wait(&item, 1, ANSWER_MS) == 0)
+            good = err_set(e, ERR_LIMIT, "the runner does not listen");
+    }
+    buf_clear(&b->out);
+    return good;
+}
+
+/* Waits for the answer `wanted` to id. each is called for it, and for every frame of type `part` before it. */
+static bool await(struct boundary *b, uint32_t id, enum frame_type part, bool (*each)(void *context, const struct frame *f),
+    void *context, enum frame_type wanted, struct err *e)
+{
+    struct frame f;
+    size_t used = 0;
+
+    for (;;) {
+        int state = next_frame(b, &f, &used, e);
+        bool good = true, last;
+        if (state < 0)
+            return false;
+        if (state == 0) {
+            if (receive(b, ANSWER_MS, e) < 0)
+                return false;
+            continue;
+        }
+        last = f.type == wanted || f.type == FRAME_FAILED;
+        if (f.type == FRAME_FAILED)
+            good = ask_failed(&f, e);
+        else if (f.type == part || (f.type == wanted && f.id == id))
+            good = each(context, &f);
+        else
+            good = err_set(e, ERR_PROTOCOL, "the runner answered what was not asked");
+        buf_consume(&b->in, used);
+        if (!good && e->kind == ERR_NONE)
+            err_set(e, ERR_PROTOCOL, "the runner's answer did not arrive as it was sent");
+        if (last || !good)
+            return good;
+    }
+}
+
+static bool take_nothing(void *context, const struct frame *f)
+{
+    struct frame_reader fields;
+
+    (void)context;
+    frame_read(&fields, f);
+    return frame_done(&fields);
+}
+
+/* ---- build ---- */
+
+static bool is_runners(enum op_kind kind)
+{
+    return kind >= OP_RUNNER_CLOSED && kind <= OP_JOB;
+}
+
+static struct start_as start_as(const struct boundary *b, const struct plan *plan)
+{
+    struct start_as as = {.online = b->online};
+
+    for (size_t i = 0; i < plan->n; i++)
+        if (plan->v[i].kind == OP_ACCOUNT) {
+            as.account = plan->v[i].text;
+            as.sid = plan->v[i].text2;
+        }
+    return as;
+}
+
+/* What is of the person is done first, denies before grants as the plan has them; only then is there anybody to be held. */
+bool boundary_hand(struct boundary *b, const struct plan *plan, const struct texts *partial_accepted, struct err *e)
+{
+    struct start_as as = start_as(b, plan);
+    size_t mark;
+
+    if (!apply_person(&b->arena, plan->v, plan->n, partial_accepted, &b->missing, e) || !start_runner(&as, &b->runner, e))
+        return false;
+    b->started = true;
+    if (b->timer)
+        sys_also(b->runner.control, b->timer);
+    b->building = ++b->next_id;
+    for (size_t i = 0; i < plan->n; i++)
+        if (is_runners(plan->v[i].kind))
+            frame_put_op(&b->out, b->building, &plan->v[i]);
+    mark = frame_begin(&b->out, FRAME_BUILD, b->building);
+    for (size_t i = 0; i < partial_accepted->n; i++)
+        frame_bytes(&b->out, partial_accepted->v[i]);
+    frame_end(&b->out, mark);
+    return send_out(b, e);
+}
+
+struct build {
+    struct arena *a;
+    struct plan *plan;
+};
+
+static bool take_note(void *context, const struct frame *f)
+{
+    struct build *build = context;
+    struct frame_reader fields;
+    struct str words;
+
+    frame_read(&fields, f);
+    if (f->type != FRAME_NOTE)
+        return frame_done(&fields);
+    words = frame_get_bytes(&fields);
+    frame_get_number(&fields);
+    *(struct str *)ARENA_PUSH(build->a, &build->plan->partial) = text_printable(build->a, words);
+    return frame_done(&fields);
+}
+
+bool boundary_build(struct boundary *b, struct arena *a, struct plan *plan, struct probe *probes, size_t count,
+    const struct launch *first, struct err *e)
+{
+    struct build build = {a, plan};
+
+    b->first = first;
+    for (size_t i = 0; i < b->missing.n; i++)
+        *(struct str *)ARENA_PUSH(a, &plan->partial) = arena_str(a, b->missing.v[i]);
+    return await(b, b->building, FRAME_NOTE, take_note, &build, FRAME_READY, e) && (!count || boundary_prove(b, probes, count, e));
+}
+
+/* ---- programs ---- */
+
+struct lent {
+    uint64_t numbers[SPAWN_HANDLES];
+    sys_handle terminal; /* our end of both pipes */
+};
+
+static bool lend_terminal(struct boundary *b, struct lent *lent, struct err *e)
+{
+    HANDLE in[2] = {0}, out[2] = {0}; /* reading end, writing end */
+    bool good = CreatePipe(&in[0], &in[1], NULL, 65536) && CreatePipe(&out[0], &out[1], NULL, 131072);
+
+    if (!good)
+        win_fail(e, GetLastError(), (struct str){0}, "cannot make the pipes of a terminal");
+    good = good && (lent->numbers[SPAWN_KEYS] = start_lend(&b->runner, in[0], e)) != 0 &&
+           (lent->numbers[SPAWN_SCREEN] = start_lend(&b->runner, out[1], e)) != 0;
+    win_close(&in[0]);
+    win_close(&out[1]);
+    if (good) {
+        lent->terminal = sys_from_stream(out[0], in[1]);
+        sys_nonblocking(lent->terminal, true);
+        return true;
+    }
+    win_close(&in[1]);
+    win_close(&out[0]);
+    return false;
+}
+
+/* One number for one end, also where it stands for both outputs. */
+static bool lend_all(struct boundary *b, const struct launch *launch, struct lent *lent, struct err *e)
+{
+    for (int i = 0; i < 3; i++) {
+        HANDLE h;
+        if (launch->std[i] != STD_HANDLE)
+            continue;
+        h = i == 0 ? sys_in(launch->std_handle[i]) : sys_out(launch->std_handle[i]);
+        if (i == 2 && launch->std[1] == STD_HANDLE && launch->std_handle[2] == launch->std_handle[1])
+            lent->numbers[SPAWN_STD + 2] = lent->numbers[SPAWN_STD + 1];
+        else if ((lent->numbers[SPAWN_STD + i] = start_lend(&b->runner, h, e)) == 0)
+            return false;
+    }
+    if (launch->extra != SYS_NONE && (lent->numbers[SPAWN_EXTRA] = start_lend(&b->runner, sys_out(launch->extra), e)) == 0)
+        return false;
+    return !launch->terminal || lend_terminal(b, lent, e);
+}
+
+static bool resize(void *context, uint16_t rows, uint16_t columns)
+{
+    struct row *row = context;
+    struct boundary *b = row->boundary;
+    struct err ignored = {0};
+    size_t mark;
+
+    if (row->ended || b->lost)
+        return false;
+    mark = frame_begin(&b->out, FRAME_RESIZE, row->id);
+    frame_number(&b->out, rows);
+    frame_number(&b->out, columns);
+    frame_end(&b->out, mark);
+    return send_out(b, &ignored);
+}
+
+static bool take_spawned(void *context, const struct frame *f)
+{
+    struct command *command = context;
+    struct frame_reader fields;
+
+    frame_read(&fields, f);
+    command->pid_inside = (int64_t)frame_get_number(&fields);
+    return frame_done(&fields);
+}
+
+static bool spawn(struct boundary *b, struct row *row, const struct launch *launch, struct lent *lent, struct command *out, struct err *e)
+{
+    struct arena a = {0};
+    struct str program = {0}, words = {0};
+    bool good = launch_words(&a, launch, &program, &words, e) && lend_all(b, launch, lent, e);
+
+    if (good) {
+        ask_launch(&b->out, row->id, launch, program, words, lent->numbers);
+        if (b->out.n == 0)
+            good = err_set(e, ERR_LIMIT, "the command line and environment are too long");
+    }
+    arena_release(&a);
+    if (!good) {
+        for (int i = 0; i < SPAWN_HANDLES && b->started; i++)
+            if (i != SPAWN_STD + 2 || lent->numbers[i] != lent->numbers[i - 1])
+                start_take_back(&b->runner, lent->numbers[i]);
+        return false;
+    }
+    if (lent->terminal != SYS_NONE) {
+        row->terminal = lent->terminal;
+        sys_hold(row->terminal);
+        sys_on_resize(row->terminal, resize, row);
+        sys_over(row->terminal); /* is read from now on: a console host may ask something first, and wait */
+    }
+    return send_out(b, e) && await(b, row->id, FRAME_SPAWNED, take_spawned, out, FRAME_SPAWNED, e);
+}
+
+bool boundary_spawn(struct boundary *b, const struct launch *launch, struct command *out, struct err *e)
+{
+    struct command command = {.id = ++b->next_id, .terminal = SYS_NONE};
+    struct lent lent = {.terminal = SYS_NONE};
+    struct row *row = row_of(b, 0);
+
+    if (!row)
+        return err_set(e, ERR_LIMIT, "more than %d programs at once", ROWS_MAX);
+    row->id = command.id;
+    row->boundary = b;
+    if (!spawn(b, row, launch, &lent, &command, e)) {
+        row_end(row);
+        sys_close(&lent.terminal);
+        return false;
+    }
+    command.terminal = lent.terminal;
+    *out = command;
+    return true;
+}
+
+bool boundary_release(struct boundary *b, struct command *out, struct err *e)
+{
+    const struct launch *first = b->first;
+
+    b->first = NULL;
+    return first ? boundary_spawn(b, first, out, e) : err_set(e, ERR_BUG, "there is no first program");
+}
+
+bool boundary_signal(struct boundary *b, uint32_t command, int signal, bool group, struct err *e)
+{
+    size_t mark = frame_begin(&b->out, FRAME_SIGNAL, command);
+
+    frame_number(&b->out, (uint64_t)signal);
+    frame_number(&b->out, group);
+    frame_end(&b->out, mark);
+    return send_out(b, e) && await(b, command, FRAME_CHANGED, take_nothing, NULL, FRAME_CHANGED, e);
+}
+
+bool boundary_where(struct boundary *b, struct arena *a, uint32_t command, struct str *out, struct err *e)
+{
+    (void)b;
+    (void)a;
+    (void)command;
+    (void)out;
+    /* It stands in the process's own memory, for the process to write. A line's report says it instead (dos.h). */
+    return err_set(e, ERR_UNSUPPORTED, "Windows does not tell the folder of a process");
+}
+
+bool boundary_foreground(struct boundary *b, uint32_t command, struct foreground *out, struct err *e)
+{
+    (void)e;
+    /* A console of Windows has no foreground: the command and what it started share the keys. Who waits for some, nobody tells. */
+    *out = (struct foreground){.itself = row_of(b, command) != NULL, .group = 0};
+    return true;
+}
+
+/* A handle that is open stays as it was opened, whatever the list says since: what runs is ended, so that the change holds. */
+bool boundary_narrow(struct boundary *b, struct arena *a, const struct op *op, uint64_t *ended, struct str *names, struct err *e)
+{
+    struct texts none = {0};
+
+    *ended = 0;
+    *names = STR("");
+    if (!apply_person(a, op, 1, &none, NULL, e))
+        return false;
+    for (size_t i = 0; i < ROWS_MAX; i++) {
+        if (!b->rows[i].id || b->rows[i].ended)
+            continue;
+        if (!boundary_signal(b, b->rows[i].id, 9, true, e))
+            return false;
+        ++*ended;
+        *names = STR("what was running, since files that are open stay open");
+    }
+    return true;
+}
+
+/* ---- proof ---- */
+
+#define PROOF_MS 20000
+
+/* What the shim is started with: nothing of the person's. */
+static void prove_launch(struct arena *a, struct launch *launch)
+{
+    static const char *const kept[] = {"SystemRoot", "SystemDrive", "windir"};
+    struct wide_path shim, folder;
+    UINT n = GetSystemDirectoryW(folder.v, WIDE_PATH_MAX);
+
+    *launch = (struct launch){.extra = SYS_NONE};
+    if (win_beside(SHIM_FILE, &shim))
+        *(struct str *)ARENA_PUSH(a, &launch->argv) = utf8_from_path(a, shim.v, wcslen(shim.v));
+    *(struct str *)ARENA_PUSH(a, &launch->argv) = STR("prove");
+    launch->cwd = utf8_from_path(a, folder.v, n < WIDE_PATH_MAX ? n : 0);
+    for (size_t i = 0; i < COUNT_OF(kept); i++) {
+        struct str value = sys_variable(NULL, str_from(kept[i]));
+        if (value.n)
+            *(struct str *)ARENA_PUSH(a, &launch->env) = arena_format(a, "%s=%.*s", kept[i], (int)value.n, value.p);
+    }
+}
+
+static bool read_said(sys_handle said, struct buf *out)
+{
+    uint64_t end = sys_milliseconds() + PROOF_MS;
+    struct sys_wait item = {said, SYS_READ, 0};
+    char bytes[4096];
+    long code = 0, n = -1;
+
+    while (sys_milliseconds() < end && !out->overflowed) {
+        n = sys_read(said, bytes, sizeof bytes, &code);
+        if (n == -1)
+            sys_wait(&item, 1, 500);
+        else if (n <= 0)
+            break;
+        else
+            buf_add(out, bytes, (size_t)n);
+    }
+    return n == 0;
+}
+
+static void take_prover(struct boundary *b, uint32_t id)
+{
+    uint64_t end = sys_milliseconds() + END_MS;
+    struct err ignored = {0};
+    struct sys_wait item = {b->runner.control, SYS_READ, 0};
+
+    /* Its end is nobody's news. */
+    while (row_of(b, id) && sys_milliseconds() < end) {
+        struct frame f;
+        size_t used;
+        if (next_frame(b, &f, &used, &ignored) != 0 || receive(b, 0, &ignored) < 0)
+            break;
+        sys_wait(&item, 1, 100);
+    }
+    for (size_t i = 0; i < b->event_count; i++) {
+        struct event *event = &b->events[(b->first_event + i) % EVENTS_MAX];
+        if (event->command == id)
+            *event = (struct event){EVENT_NONE, 0, 0, 0};
+    }
+}
+
+bool boundary_prove(struct boundary *b, struct probe *probes, size_t count, struct err *e)
+{
+    sys_handle asked[2] = {SYS_NONE, SYS_NONE}, said[2] = {SYS_NONE, SYS_NONE};
+    struct buf out = {0}, in = {.ceiling = 65536};
+    struct command command = {.terminal = SYS_NONE};
+    struct launch launch;
+    struct arena a = {0};
+    long code = 0;
+    bool good = sys_pipe(&asked[0], &asked[1], e) && sys_pipe(&said[0], &said[1], e);
+
+    for (size_t i = 0; i < count; i++) {
+        if (probes[i].kind == PROBE_PROCESS && !probes[i].number)
+            probes[i].number = b->runner.pid;
+        if (probes[i].kind == PROBE_TERMINAL && !probes[i].number)
+            probes[i].number = GetCurrentProcessId();
+    }
+    prove_launch(&a, &launch);
+    launch.std[0] = launch.std[1] = STD_HANDLE;
+    launch.std_handle[0] = asked[0];
+    launch.std_handle[1] = said[1];
+    proof_ask(&out, probes, count);
+    good = good && boundary_spawn(b, &launch, &command, e);
+    sys_close(&asked[0]);
+    sys_close(&said[1]);
+    if (good && sys_write(asked[1], out.p, out.n, &code) != (long)out.n)
+        good = win_fail(e, (DWORD)code, (struct str){0}, "cannot ask for the proof");
+    sys_close(&asked[1]);
+    sys_nonblocking(said[0], true);
+    if (good && !read_said(said[0], &in))
+        good = err_set(e, ERR_LIMIT, "the proof took too long");
+    good = good && proof_take(buf_view(&in), probes, count, e);
+    for (size_t i = 0; i < count; i++)
+        if (probes[i].control == ANSWER_UNKNOWN)
+            probe_control(&probes[i]);
+    if (command.id)
+        take_prover(b, command.id);
+    sys_close(&said[0]);
+    buf_release(&out);
+    buf_release(&in);
+    arena_release(&a);
+    return good;
+}
+
+/* ---- events, end ---- */
+
+DWORD boundary_runner(const struct boundary *b)
+{
+    return b->runner.pid;
+}
+
+sys_handle boundary_handle(const struct boundary *b)
+{
+    return b->runner.control;
+}
+
+bool boundary_event(struct boundary *b, struct event *out, struct err *e)
+{
+    struct frame f;
+    size_t used;
+
+    *out = (struct event){EVENT_NONE, 0, 0, 0};
+    while (b->started && !b->lost) {
+        int state = next_frame(b, &f, &used, e);
+        if (state > 0) {
+            b->lost = true;
+            err_set(e, ERR_PROTOCOL, "the runner answered what was not asked");
+        }
+        if (state != 0 || receive(b, 0, e) <= 0)
+            break;
+    }
+    tell_ends(b);
+    while (b->event_count > 0 && out->kind == EVENT_NONE) { /* one that was the prover's is none */
+        *out = b->events[b->first_event];
+        b->first_event = (b->first_event + 1) % EVENTS_MAX;
+        b->event_count--;
+    }
+    if (out->kind == EVENT_NONE && b->lost)
+        out->kind = EVENT_LOST;
+    return true;
+}
+
+/* What Windows refused is in its logs, which the witness reads, and nobody else may (rule W9). */
+sys_handle boundary_records(const struct boundary *b)
+{
+    (void)b;
+    return SYS_NONE;
+}
+
+bool boundary_record(struct boundary *b, struct arena *a, struct denial *out, uint64_t *lost)
+{
+    (void)b;
+    (void)a;
+    (void)out;
+    *lost = 0;
+    return false;
+}
+
+uint64_t boundary_lost(struct boundary *b)
+{
+    (void)b;
+    return 0;
+}
+
+void boundary_end(struct boundary *b)
+{
+    struct err ignored = {0};
+
+    if (!b || b->lost || !b->started || b->ending)
+        return;
+    b->ending = true;
+    frame_end(&b->out, frame_begin(&b->out, FRAME_END, ++b->next_id));
+    send_out(b, &ignored);
+}
+
+void boundary_close(struct boundary *b)
+{
+    if (!b)
+        return;
+    boundary_end(b);
+    if (b->runner.process)
+        WaitForSingleObject(b->runner.process, END_MS); /* it goes by itself; else its job is ended */
+    for (size_t i = 0; i < ROWS_MAX; i++)
+        row_end(&b->rows[i]);
+    start_end(&b->runner);
+    win_close(&b->timer);
+    buf_release(&b->in);
+    buf_release(&b->out);
+    arena_release(&b->arena);
+    free(b);
+}

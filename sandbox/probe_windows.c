@@ -1,0 +1,363 @@
+/*
+ * probe: one attempt at what a promise forbids, made here and now, changing nothing that stays.
+ *
+ * The same code runs outside as the control and inside, in a grandchild, as the attempt: so a refusal inside means something only
+ * beside the success outside.
+ */
+#include <winsock2.h>
+
+#include "win32.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define CONNECT_MS 500
+
+static enum probe_answer from_code(DWORD code)
+{
+    switch (code) {
+    case ERROR_ACCESS_DENIED:
+    case ERROR_WRITE_PROTECT:
+    case ERROR_PRIVILEGE_NOT_HELD:
+    case ERROR_NOT_ALL_ASSIGNED:
+    case WSAEACCES:
+    case WSAECONNREFUSED:
+    case WSAETIMEDOUT:
+    case WSAENETUNREACH:
+    case WSAEHOSTUNREACH:
+    case ERROR_NOT_SUPPORTED:
+        return ANSWER_DENIED;
+    case ERROR_FILE_NOT_FOUND:
+    case ERROR_PATH_NOT_FOUND:
+    case ERROR_INVALID_PARAMETER: /* OpenProcess, where there is no such process */
+        return ANSWER_MISSING;
+    default:
+        return ANSWER_FAILED;
+    }
+}
+
+static enum probe_answer answer(bool done, long *code)
+{
+    DWORD last = done ? 0 : GetLastError();
+
+    *code = (long)last;
+    return done ? ANSWER_DONE : from_code(last);
+}
+
+static bool open_and_close(const wchar_t *path, DWORD access, DWORD disposition, DWORD flags)
+{
+    HANDLE h = CreateFileW(path, access, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, disposition, flags, NULL);
+
+    if (h == INVALID_HANDLE_VALUE)
+        return false;
+    CloseHandle(h);
+    return true;
+}
+
+/* Of a file: opened for writing, not written. Of a folder: a file in it that goes with its handle. */
+static bool try_write(const struct wide_path *path)
+{
+    DWORD attributes = GetFileAttributesW(path->v);
+    struct wide_path inside;
+
+    if (attributes == INVALID_FILE_ATTRIBUTES)
+        return false;
+    if (!(attributes & FILE_ATTRIBUTE_DIRECTORY))
+        return open_and_close(path->v, GENERIC_WRITE, OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT);
+    if (swprintf(inside.v, WIDE_PATH_MAX, L"%ls\\.cordon-probe-%lu", path->v, (unsigned long)GetCurrentProcessId()) < 0) {
+        SetLastError(ERROR_FILENAME_EXCED_RANGE);
+        return false;
+    }
+    return open_and_close(inside.v, GENERIC_WRITE | DELETE, CREATE_NEW, FILE_FLAG_DELETE_ON_CLOSE);
+}
+
+static bool try_read(const struct wide_path *path)
+{
+    return open_and_close(path->v, FILE_READ_DATA, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS);
+}
+
+/* ---- sockets; Winsock is loaded by who makes such an attempt alone ---- */
+
+static SOCKET loopback(bool listen_there, uint64_t port, struct sockaddr_in *at)
+{
+    SOCKET s;
+    WSADATA data;
+    int n = sizeof *at;
+
+    if (WSAStartup(MAKEWORD(2, 2), &data) != 0)
+        return INVALID_SOCKET;
+    memset(at, 0, sizeof *at);
+    at->sin_family = AF_INET;
+    at->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    at->sin_port = htons((u_short)port);
+    s = socket(AF_INET, SOCK_STREAM, 0);
+    if (s != INVALID_SOCKET && listen_there &&
+        (bind(s, (struct sockaddr *)at, n) != 0 || listen(s, 4) != 0 || getsockname(s, (struct sockaddr *)at, &n) != 0)) {
+        closesocket(s);
+        s = INVALID_SOCKET;
+    }
+    return s;
+}
+
+static bool try_connect(uint64_t port)
+{
+    struct sockaddr_in at;
+    struct timeval limit = {0, CONNECT_MS * 1000};
+    SOCKET s = loopback(false, port, &at);
+    u_long on = 1;
+    fd_set done, failed;
+    int code = 0, n = sizeof code;
+    bool good;
+
+    if (s == INVALID_SOCKET) {
+        SetLastError((DWORD)WSAGetLastError());
+        return false;
+    }
+    ioctlsocket(s, (long)FIONBIO, &on);
+    good = connect(s, (struct sockaddr *)&at, sizeof at) == 0;
+    code = good ? 0 : WSAGetLastError();
+    if (!good && code == WSAEWOULDBLOCK) {
+        FD_ZERO(&done);
+        FD_ZERO(&failed);
+        FD_SET(s, &done);
+        FD_SET(s, &failed);
+        code = WSAETIMEDOUT;
+        if (select(0, NULL, &done, &failed, &limit) > 0)
+            getsockopt(s, SOL_SOCKET, SO_ERROR, (char *)&code, &n);
+        good = code == 0 && FD_ISSET(s, &done);
+    }
+    closesocket(s);
+    SetLastError((DWORD)code);
+    return good;
+}
+
+static bool try_loopback(void)
+{
+    struct sockaddr_in at;
+    SOCKET s = loopback(true, 0, &at);
+    bool good = s != INVALID_SOCKET && try_connect(ntohs(at.sin_port));
+    DWORD code = GetLastError();
+
+    if (s != INVALID_SOCKET)
+        closesocket(s);
+    SetLastError(code);
+    return good;
+}
+
+/* ---- processes, consoles, rights ---- */
+
+static bool open_process(DWORD access, uint64_t pid)
+{
+    HANDLE h = OpenProcess(access, FALSE, (DWORD)pid);
+
+    if (!h)
+        return false;
+    CloseHandle(h);
+    return true;
+}
+
+/* What would end it, read it, start something as its child, or take its handles: any of these is too much. */
+static bool try_reach(uint64_t pid)
+{
+    static const DWORD each[] = {PROCESS_VM_READ, PROCESS_VM_WRITE, PROCESS_DUP_HANDLE, PROCESS_CREATE_PROCESS,
+        PROCESS_CREATE_THREAD, PROCESS_TERMINATE, PROCESS_SUSPEND_RESUME, WRITE_DAC, WRITE_OWNER};
+
+    for (size_t i = 0; i < COUNT_OF(each); i++)
+        if (open_process(each[i], pid))
+            return true;
+    return false;
+}
+
+/* The console of a process outside, with its screen and its keys. Whoever tries it loses its own. */
+static bool try_console(uint64_t pid)
+{
+    bool good;
+
+    FreeConsole();
+    good = AttachConsole((DWORD)pid) != 0;
+    if (good)
+        FreeConsole();
+    return good;
+}
+
+/* Every person has some of these (more memory in use, the time zone, to shut down); nobody inside has any. */
+static bool try_privilege(void)
+{
+    static const DWORD wanted[] = {33, 34, 19, 25, 20, 9, 17, 18, 7}; /* SeIncreaseWorkingSet ... SeDebug, SeTcb: LUIDs of winnt.h */
+    HANDLE token = NULL;
+    bool gained = false;
+
+    if (!OpenProcessToken(GetCurrentProcess(), TOKEN_ADJUST_PRIVILEGES | TOKEN_QUERY, &token))
+        return false;
+    for (size_t i = 0; i < COUNT_OF(wanted) && !gained; i++) {
+        TOKEN_PRIVILEGES one = {1, {{{wanted[i], 0}, SE_PRIVILEGE_ENABLED}}};
+        gained = AdjustTokenPrivileges(token, FALSE, &one, 0, NULL, NULL) && GetLastError() == 0;
+    }
+    CloseHandle(token);
+    if (!gained)
+        SetLastError(ERROR_NOT_ALL_ASSIGNED);
+    return gained;
+}
+
+enum probe_answer probe_attempt(enum probe_kind kind, struct str path, uint64_t number, long *code)
+{
+    struct wide_path wide = {{0}};
+
+    SetLastError(0);
+    if ((kind == PROBE_WRITE || kind == PROBE_READ || kind == PROBE_ABSTRACT) && !wide_path(path, &wide))
+        return answer(false, code);
+    switch (kind) {
+    case PROBE_WRITE:
+        return answer(try_write(&wide), code);
+    case PROBE_READ:
+        return answer(try_read(&wide), code);
+    case PROBE_CONNECT:
+        return answer(try_connect(number), code);
+    case PROBE_LOOPBACK:
+        return answer(try_loopback(), code);
+    case PROBE_ABSTRACT: /* a named pipe of the outside */
+        return answer(open_and_close(wide.v, GENERIC_READ | GENERIC_WRITE, OPEN_EXISTING, 0), code);
+    case PROBE_SIGNAL:
+        return answer(open_process(PROCESS_TERMINATE, number), code);
+    case PROBE_PROCESS:
+        return answer(try_reach(number), code);
+    case PROBE_TERMINAL:
+        return answer(try_console(number), code);
+    case PROBE_PRIVILEGE:
+        return answer(try_privilege(), code);
+    case PROBE_KIND_COUNT:
+        break;
+    }
+    *code = 0;
+    return ANSWER_UNKNOWN;
+}
+
+/* ---- outside ---- */
+
+void probe_control(struct probe *probe)
+{
+    long code;
+
+    switch (probe->kind) {
+    case PROBE_TERMINAL: /* whoever tries it loses its own console: a child of ours does */
+        probe->control = proof_outside(probe);
+        break;
+    case PROBE_PROCESS: /* a process of one's own can be reached into */
+        probe->control = probe_attempt(PROBE_PROCESS, (struct str){0}, GetCurrentProcessId(), &code);
+        break;
+    default:
+        probe->control = probe_attempt(probe->kind, probe->path, probe->number, &code);
+    }
+}
+
+/* Sockets stand in sys_handle as they are: they go through no sys_ function. */
+static void close_socket(sys_handle *h)
+{
+    if (*h != SYS_NONE)
+        closesocket((SOCKET)*h);
+    *h = SYS_NONE;
+}
+
+bool probe_target_open(struct probe_target *t, struct err *e)
+{
+    /* To its owner and to nobody else: one without a descriptor could be read by Everyone ("Named Pipe Security and Access Rights"). */
+    PSECURITY_DESCRIPTOR d = win_descriptor(STR("D:P(A;;GA;;;OW)"));
+    SECURITY_ATTRIBUTES attributes = {sizeof attributes, d, FALSE};
+    struct sockaddr_in at;
+    SOCKET s = loopback(true, 0, &at);
+    wchar_t name[64];
+    HANDLE pipe;
+    DWORD code;
+
+    *t = (struct probe_target){.tcp = SYS_NONE, .abstract = SYS_NONE};
+    if (s == INVALID_SOCKET || !d) {
+        code = s == INVALID_SOCKET ? (DWORD)WSAGetLastError() : GetLastError();
+        if (d)
+            LocalFree(d);
+        return win_fail(e, code, (struct str){0}, "cannot open a listener to prove the network block with");
+    }
+    t->tcp = (sys_handle)s;
+    t->port = ntohs(at.sin_port);
+    snprintf(t->name, sizeof t->name, "\\\\.\\pipe\\cordon-proof-%lu-%llx", (unsigned long)GetCurrentProcessId(),
+        (unsigned long long)sys_clock_ms());
+    for (size_t i = 0; i < sizeof t->name; i++)
+        name[i] = (wchar_t)t->name[i];
+    pipe = CreateNamedPipeW(name, PIPE_ACCESS_DUPLEX | FILE_FLAG_FIRST_PIPE_INSTANCE,
+        PIPE_TYPE_BYTE | PIPE_NOWAIT | PIPE_REJECT_REMOTE_CLIENTS, PIPE_UNLIMITED_INSTANCES, 512, 512, 0, &attributes);
+    code = GetLastError();
+    LocalFree(d);
+    if (pipe == INVALID_HANDLE_VALUE) {
+        close_socket(&t->tcp);
+        return win_fail(e, code, (struct str){0}, "cannot open a pipe to prove with");
+    }
+    ConnectNamedPipe(pipe, NULL);
+    t->abstract = sys_from_event(pipe);
+    return true;
+}
+
+void probe_target_close(struct probe_target *t)
+{
+    close_socket(&t->tcp);
+    sys_close(&t->abstract);
+}
+
+/* ---- for demos: who calls ---- */
+
+static SOCKET listener_socket(int type, u_short port)
+{
+    struct sockaddr_in at;
+    SOCKET s = socket(AF_INET, type, 0);
+    u_long on = 1;
+
+    memset(&at, 0, sizeof at);
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    at.sin_port = htons(port);
+    if (s != INVALID_SOCKET && (ioctlsocket(s, (long)FIONBIO, &on) != 0 || bind(s, (struct sockaddr *)&at, sizeof at) != 0 ||
+                                   (type == SOCK_STREAM && listen(s, 8) != 0))) {
+        closesocket(s);
+        return INVALID_SOCKET;
+    }
+    return s;
+}
+
+bool listener_open(struct listener *l, struct err *e)
+{
+    WSADATA data;
+
+    for (int i = 0; i < 16 && WSAStartup(MAKEWORD(2, 2), &data) == 0; i++) {
+        struct sockaddr_in at;
+        int n = sizeof at;
+        SOCKET tcp = listener_socket(SOCK_STREAM, 0), udp;
+        if (tcp == INVALID_SOCKET || getsockname(tcp, (struct sockaddr *)&at, &n) != 0)
+            break;
+        udp = listener_socket(SOCK_DGRAM, ntohs(at.sin_port));
+        if (udp != INVALID_SOCKET) {
+            *l = (struct listener){.tcp = (sys_handle)tcp, .udp = (sys_handle)udp, .port = ntohs(at.sin_port)};
+            return true;
+        }
+        closesocket(tcp);
+    }
+    return win_fail(e, (DWORD)WSAGetLastError(), (struct str){0}, "cannot open a listener on loopback");
+}
+
+bool listener_heard(struct listener *l)
+{
+    char bytes[256];
+    bool heard = false;
+    SOCKET caller;
+
+    while (l->tcp != SYS_NONE && (caller = accept((SOCKET)l->tcp, NULL, NULL)) != INVALID_SOCKET) {
+        heard = true;
+        closesocket(caller);
+    }
+    while (l->udp != SYS_NONE && recv((SOCKET)l->udp, bytes, sizeof bytes, 0) >= 0)
+        heard = true;
+    return heard;
+}
+
+void listener_close(struct listener *l)
+{
+    close_socket(&l->tcp);
+    close_socket(&l->udp);
+}

@@ -1,0 +1,160 @@
+/*
+ * start: the runner as a process. It is made suspended, put into a job whose only handle is ours, looked at, and only then let run:
+ * what is inside ends when this process ends, however it ends (rule W3).
+ *
+ * The control channel is two anonymous pipes, its standard input and output. CreateProcessWithLogonW hands those three on, and no
+ * other handle; where the account is the person's own, an explicit list does the same.
+ */
+#include "win32.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PIPE_BYTES 65536
+#define END_MS     10000
+
+struct birth {
+    HANDLE in, out; /* the runner's ends */
+    struct wide_path program, folder;
+    wchar_t words[WIDE_PATH_MAX + 32];
+    PROCESS_INFORMATION made;
+};
+
+static bool make_pipes(struct birth *b, struct started *s, struct err *e)
+{
+    HANDLE ours[2] = {0};
+    bool good = CreatePipe(&b->in, &ours[1], NULL, PIPE_BYTES) && CreatePipe(&ours[0], &b->out, NULL, PIPE_BYTES) &&
+                SetHandleInformation(b->in, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT) &&
+                SetHandleInformation(b->out, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT);
+
+    if (!good) {
+        win_fail(e, GetLastError(), (struct str){0}, "cannot make the control channel");
+        win_close(&ours[0]);
+        win_close(&ours[1]);
+        return false;
+    }
+    s->control = sys_from_stream(ours[0], ours[1]);
+    return true;
+}
+
+/* "RUNNER" PID, in the folder of the system: nothing of the workspace is where it looks. */
+static bool set_words(struct birth *b, struct err *e)
+{
+    UINT n = GetSystemDirectoryW(b->folder.v, WIDE_PATH_MAX);
+
+    if (!win_beside(RUNNER_FILE, &b->program) || n == 0 || n >= WIDE_PATH_MAX)
+        return win_fail(e, GetLastError(), (struct str){0}, "cannot tell where the runner is");
+    swprintf(b->words, COUNT_OF(b->words), L"\"%ls\" %lu", b->program.v, (unsigned long)GetCurrentProcessId());
+    return true;
+}
+
+static bool create_as_person(struct birth *b, struct err *e)
+{
+    STARTUPINFOEXW info;
+    HANDLE list[2] = {b->in, b->out};
+    SIZE_T size = 0;
+    bool good;
+
+    memset(&info, 0, sizeof info);
+    info.StartupInfo.cb = sizeof info;
+    info.StartupInfo.dwFlags = STARTF_USESTDHANDLES;
+    info.StartupInfo.hStdInput = b->in;
+    info.StartupInfo.hStdOutput = b->out;
+    InitializeProcThreadAttributeList(NULL, 1, 0, &size);
+    info.lpAttributeList = malloc(size ? size : 1);
+    if (!info.lpAttributeList || !InitializeProcThreadAttributeList(info.lpAttributeList, 1, 0, &size)) {
+        free(info.lpAttributeList);
+        return win_fail(e, GetLastError(), (struct str){0}, "cannot prepare the runner");
+    }
+    good = UpdateProcThreadAttribute(info.lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, list, sizeof list, NULL, NULL) &&
+           CreateProcessW(b->program.v, b->words, NULL, NULL, TRUE,
+               CREATE_SUSPENDED | CREATE_UNICODE_ENVIRONMENT | EXTENDED_STARTUPINFO_PRESENT, NULL, b->folder.v, &info.StartupInfo,
+               &b->made);
+    if (!good) {
+        struct arena a = {0};
+        win_fail(e, GetLastError(), utf8_from_z(&a, b->program.v), "cannot start the runner");
+        arena_release(&a);
+    }
+    DeleteProcThreadAttributeList(info.lpAttributeList);
+    free(info.lpAttributeList);
+    return good;
+}
+
+/* Into the job before it runs; and what may be done with it is asked before anything relies on it: the handle that seclogon
+ * gives back is its own to choose. */
+static bool hold(struct birth *b, struct started *s, struct err *e)
+{
+    const struct job_wish wish = {.kill_on_close = true};
+    const char *why = NULL; /* under Wine it does not come back; the runner's own jobs tell */
+    PUBLIC_OBJECT_BASIC_INFORMATION info;
+    ULONG n = 0;
+
+    if (!job_make(&wish, &s->job, &why, e) || !job_take(s->job, b->made.hProcess, e))
+        return false;
+    memset(&info, 0, sizeof info);
+    if (NtQueryObject(b->made.hProcess, ObjectBasicInformation, &info, sizeof info, &n) < 0 ||
+        (info.GrantedAccess & (PROCESS_DUP_HANDLE | PROCESS_TERMINATE)) != (PROCESS_DUP_HANDLE | PROCESS_TERMINATE))
+        return win_fail(e, ERROR_ACCESS_DENIED, (struct str){0}, "the runner's process handle cannot be handed anything");
+    if (ResumeThread(b->made.hThread) == (DWORD)-1)
+        return win_fail(e, GetLastError(), (struct str){0}, "cannot let the runner run");
+    return true;
+}
+
+bool start_runner(const struct start_as *as, struct started *out, struct err *e)
+{
+    struct started s = {.control = SYS_NONE};
+    struct birth *b = calloc(1, sizeof *b);
+    bool good = b != NULL && set_words(b, e) && make_pipes(b, &s, e);
+
+    if (good && as->account.n)
+        good = err_set(e, ERR_UNSUPPORTED, "programs cannot be started as the sandbox's account yet");
+    else
+        good = good && create_as_person(b, e);
+    if (good && !hold(b, &s, e)) {
+        TerminateProcess(b->made.hProcess, 1);
+        good = false;
+    }
+    if (b) {
+        win_close(&b->in); /* else the runner's end of the channel would never close with it */
+        win_close(&b->out);
+        win_close(&b->made.hThread);
+        s.process = b->made.hProcess;
+        s.pid = b->made.dwProcessId;
+        free(b);
+    }
+    if (!good) {
+        start_end(&s);
+        return false;
+    }
+    sys_nonblocking(s.control, true);
+    *out = s;
+    return true;
+}
+
+uint64_t start_lend(const struct started *s, HANDLE h, struct err *e)
+{
+    HANDLE theirs = NULL;
+
+    if (h && DuplicateHandle(GetCurrentProcess(), h, s->process, &theirs, 0, FALSE, DUPLICATE_SAME_ACCESS))
+        return (uint64_t)(uintptr_t)theirs;
+    win_fail(e, h ? GetLastError() : ERROR_INVALID_HANDLE, (struct str){0}, "cannot hand the runner an end of a pipe");
+    return 0;
+}
+
+void start_take_back(const struct started *s, uint64_t lent)
+{
+    if (lent)
+        DuplicateHandle(s->process, (HANDLE)(uintptr_t)lent, NULL, NULL, 0, FALSE, DUPLICATE_CLOSE_SOURCE);
+}
+
+void start_end(struct started *s)
+{
+    sys_close(&s->control);
+    if (s->job)
+        TerminateJobObject(s->job, 1);
+    win_close(&s->job);
+    if (s->process)
+        WaitForSingleObject(s->process, END_MS);
+    win_close(&s->process);
+}

@@ -1,0 +1,74 @@
+/*
+ * station: a window station and a desktop of the sandbox's own (rule W4).
+ *
+ * On the person's own (WinSta0\Default) a program inside could send keys to the person's windows and read the clipboard. Only
+ * members of Administrators may name a station ("CreateWindowStationW"): ours gets the name that the system makes from the logon
+ * session. user32 is loaded here and not before: the runner is started on no desktop, and a program that imports it could not start.
+ */
+#include "win32.h"
+
+#include <string.h>
+
+/* WINSTA_ALL_ACCESS and DESKTOP_ALL of winuser.h, for the handles that the runner itself keeps. */
+#define STATION_ALL 0x37fu
+#define DESKTOP_ALL 0x1ffu
+
+struct user32 {
+    HWINSTA(WINAPI *make_station)(LPCWSTR, DWORD, ACCESS_MASK, LPSECURITY_ATTRIBUTES);
+    BOOL(WINAPI *use_station)(HWINSTA);
+    HDESK(WINAPI *make_desktop)(LPCWSTR, LPCWSTR, DEVMODEW *, DWORD, ACCESS_MASK, LPSECURITY_ATTRIBUTES);
+    BOOL(WINAPI *information)(HANDLE, int, PVOID, DWORD, LPDWORD);
+};
+
+static bool get_user32(struct user32 *u)
+{
+    void *f[] = {win_function(L"user32.dll", "CreateWindowStationW"), win_function(L"user32.dll", "SetProcessWindowStation"),
+        win_function(L"user32.dll", "CreateDesktopW"), win_function(L"user32.dll", "GetUserObjectInformationW")};
+
+    memcpy(&u->make_station, &f[0], sizeof f[0]);
+    memcpy(&u->use_station, &f[1], sizeof f[1]);
+    memcpy(&u->make_desktop, &f[2], sizeof f[2]);
+    memcpy(&u->information, &f[3], sizeof f[3]);
+    return f[0] && f[1] && f[2] && f[3];
+}
+
+static bool make(const struct user32 *u, SECURITY_ATTRIBUTES *station, SECURITY_ATTRIBUTES *desktop, wchar_t *out, size_t size)
+{
+    static const wchar_t name[] = L"cordon";
+    HWINSTA s = u->make_station(NULL, 0, STATION_ALL, station);
+    DWORD n = 0;
+    size_t at;
+
+    if (!s || !u->use_station(s) || !u->make_desktop(name, NULL, NULL, 0, DESKTOP_ALL, desktop) ||
+        !u->information(s, UOI_NAME, out, (DWORD)(size * sizeof *out), &n))
+        return false; /* the handles stay: they live as long as the runner, and with it */
+    at = wcsnlen(out, size);
+    if (at + 1 + COUNT_OF(name) > size) {
+        SetLastError(ERROR_INSUFFICIENT_BUFFER);
+        return false;
+    }
+    out[at] = L'\\';
+    memcpy(out + at + 1, name, sizeof name);
+    return true;
+}
+
+bool station_make(struct str station_sddl, struct str desktop_sddl, wchar_t *out, size_t size, struct err *e)
+{
+    PSECURITY_DESCRIPTOR d[2] = {win_descriptor(station_sddl), win_descriptor(desktop_sddl)};
+    SECURITY_ATTRIBUTES station = {sizeof station, d[0], FALSE}, desktop = {sizeof desktop, d[1], FALSE};
+    struct user32 u;
+    bool good = d[0] && d[1];
+    DWORD code = GetLastError();
+
+    out[0] = 0;
+    if (!good)
+        win_fail(e, code, d[0] ? desktop_sddl : station_sddl, "cannot read a descriptor of the window station");
+    else if (!get_user32(&u) || !make(&u, &station, &desktop, out, size))
+        good = win_fail(e, GetLastError(), (struct str){0}, "cannot make a window station of the sandbox's own");
+    if (!good)
+        out[0] = 0;
+    for (int i = 0; i < 2; i++)
+        if (d[i])
+            LocalFree(d[i]);
+    return good;
+}

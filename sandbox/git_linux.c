@@ -31,9 +31,9 @@ static bool eye_read(void *context, struct arena *a, struct str path, size_t cei
 {
     const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
     int fd = inside ? sys_open_beneath_root(path.p, (uint64_t)flags) : open(path.p, flags);
-    struct buf bytes = {.ceiling = ceiling};
-    char chunk[4096];
     struct stat st;
+    char *bytes = NULL;
+    size_t have = 0, room = 0;
     ssize_t n = 0;
     bool good;
 
@@ -41,13 +41,18 @@ static bool eye_read(void *context, struct arena *a, struct str path, size_t cei
     if (fd < 0)
         return false;
     good = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size <= ceiling;
-    while (good && (n = read(fd, chunk, sizeof chunk)) > 0 && !bytes.overflowed)
-        buf_add(&bytes, chunk, (size_t)n);
+    if (good) {
+        room = (size_t)st.st_size + 1; /* a longer one is being written: not read at all */
+        bytes = arena_alloc(a, room, 1);
+    }
+    while (good && have < room && (n = read(fd, bytes + have, room - have)) > 0)
+        have += (size_t)n;
     close(fd);
-    good = good && n == 0 && !bytes.overflowed;
-    if (good)
-        *out = arena_str(a, buf_view(&bytes));
-    buf_release(&bytes);
+    good = good && n == 0 && have < room;
+    if (good) {
+        bytes[have] = '\0';
+        *out = (struct str){bytes, have};
+    }
     return good;
 }
 

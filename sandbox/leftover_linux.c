@@ -8,6 +8,7 @@
  */
 #include "linux.h"
 #include "core/git.h"
+#include "core/gitindex.h"
 #include "core/gitleft.h"
 #include "core/plan.h"
 #include "core/text.h"
@@ -433,7 +434,8 @@ static void move_link(struct walk *w, int folder, const char *name, struct str p
 static void judge_file(struct walk *w, int folder, const char *name, struct str path, const struct stat *st)
 {
     struct texts said = {0};
-    struct str why = gitleft_judge(w->a, &w->left_behind, path, is_since(st, w->since_ms), &said), to, shown;
+    bool fresh = is_since(st, w->since_ms) || (size_t)st->st_size > GITINDEX_FIRST_MAX;
+    struct str why = gitleft_judge(w->a, &w->left_behind, path, fresh, &said), to, shown;
 
     for (size_t i = 0; i < said.n; i++)
         tell(w->a, w->lines, arena_format(w->a, "warning: %s. Look at it before you run git there", said.v[i].p));

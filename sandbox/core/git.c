@@ -9,7 +9,6 @@
 #define GIT_FOLDERS_MAX  200 /* submodules and linked worktrees of all roots together */
 #define GIT_DEPTH_MAX    12  /* includes within includes, submodules within submodules */
 #define GIT_PATHS_MAX    200 /* places in the working trees where submodules belong */
-#define INDEX_MAX        ((size_t)8 << 20) /* read at the beginning; at the end it is looked at whatever its size */
 #define GIT_LINK_MAX     ((size_t)PATH_BYTES_MAX + 16)
 
 /* ---- git's folders ---- */
@@ -316,7 +315,7 @@ static void look_index(struct gitlook *l, const struct gitconf *conf, struct str
     for (size_t i = 0; i < conf->n; i++)
         if (str_is(conf->v[i].section, "extensions") && str_is(conf->v[i].key, "objectformat"))
             hash = str_is(conf->v[i].value, "sha256") ? 32 : 20;
-    if (!l->eye->read(l->eye->context, l->a, file, INDEX_MAX, true, &bytes))
+    if (!l->eye->read(l->eye->context, l->a, file, GITINDEX_FIRST_MAX, true, &bytes))
         return;
     gitindex_links(l->a, bytes, hash, &links);
     for (size_t i = 0; i < links.n; i++) {

@@ -93,15 +93,21 @@ static bool read_entry(struct reading *r, uint32_t *mode)
     return read_name(r, start, flags);
 }
 
+static bool is_dots_or_git(const char *p, size_t n)
+{
+    return n == 1 || (n == 2 && p[1] == '.') || (n == 4 && (p[1] | 32) == 'g' && (p[2] | 32) == 'i' && (p[3] | 32) == 't');
+}
+
 bool gitindex_is_plain(struct str path)
 {
-    for (size_t at = 0; at <= path.n;) {
-        size_t end = str_find(path, at, '/');
-        struct str part = str_slice(path, at, end);
-        if (part.n == 0 || str_is(part, ".") || str_is(part, "..") || memchr(part.p, 0, part.n) ||
-            (part.n == 4 && part.p[0] == '.' && (part.p[1] | 32) == 'g' && (part.p[2] | 32) == 'i' && (part.p[3] | 32) == 't'))
+    for (size_t at = 0, start = 0; at <= path.n; at++) {
+        if (at < path.n && path.p[at] == '\0')
             return false;
-        at = end + 1;
+        if (at < path.n && path.p[at] != '/')
+            continue;
+        if (at == start || (path.p[start] == '.' && is_dots_or_git(path.p + start, at - start)))
+            return false;
+        start = at + 1;
     }
     return true;
 }

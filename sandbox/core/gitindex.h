@@ -11,6 +11,7 @@
 #include "core.h"
 
 #define GITINDEX_BYTES_MAX ((size_t)64 << 20)
+#define GITINDEX_FIRST_MAX ((size_t)8 << 20) /* one that an opening reads */
 #define GITINDEX_LINKS_MAX 1000
 
 enum gitindex {

@@ -128,6 +128,8 @@ static struct str judge_index(struct arena *a, const struct gitleft *l, struct s
     enum gitindex state;
     size_t hash;
 
+    if (!fresh)
+        return (struct str){0}; /* as it was when the session began, and what it names was held or told then */
     if (!read_file(a, l, file, GITINDEX_BYTES_MAX, &bytes)) {
         *(struct str *)ARENA_PUSH(a, lines) = arena_format(a, "%s cannot be read, or is too large to be looked at: with names that "
             "lead out of the working tree git checkout here would write anywhere", shown(a, l, file));
@@ -139,7 +141,7 @@ static struct str judge_index(struct arena *a, const struct gitleft *l, struct s
     state = gitindex_links(a, bytes, hash, &links);
     if (state == GITINDEX_OUTSIDE)
         return STR("names files outside of the working tree, or in a .git, which git checkout here would write");
-    if (state == GITINDEX_DAMAGED && fresh)
+    if (state == GITINDEX_DAMAGED)
         return STR("is not as git writes it, so that it cannot be told which files git checkout here would write");
     for (size_t i = 0; i < links.n && worktree.n > 0; i++)
         judge_nested(a, l, path_join(a, PATH_POSIX, worktree, links.v[i]), lines);
@@ -215,8 +217,11 @@ struct str gitleft_judge(struct arena *a, const struct gitleft *l, struct str fi
 {
     struct newborn there = {.folder = l->top, .home = l->top, .root = l->worktree.n ? l->worktree : path_parent(PATH_POSIX, l->top),
         .roots = l->roots};
-    struct str name = path_name(PATH_POSIX, file), folder = path_parent(PATH_POSIX, file), reason = {0};
+    struct str name = path_name(PATH_POSIX, file), folder = path_parent(PATH_POSIX, file), reason = {0}, text;
 
+    /* What another session in the same place holds commondir by leads to its own folder. */
+    if (str_is(name, "commondir") && read_file(a, l, file, LINK_MAX, &text) && str_is(text, ".\n"))
+        return (struct str){0};
     if (is_obeyed(l->top, folder, name))
         return newborn_judge_file(a, l->env, l->eye, &there, file, &reason)
                    ? (struct str){0}

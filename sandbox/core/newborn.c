@@ -218,6 +218,8 @@ static bool judge_name(struct judge *j, struct str file)
 
     for (size_t i = 0; i < COUNT_OF(folders); i++)
         leads = leads || str_is(folder, folders[i]);
+    if (str_is(name, "git-rebase-todo") && !is_ref_or_log(j, file))
+        return bad(j, file, "is a rebase that waits, and runs what it says when it is continued");
     if (str_is(name, "MERGE_RR") && !is_ref_or_log(j, file))
         return (j->eye->read(j->eye->context, j->a, file, GITCONF_BYTES_MAX, true, &text) && text.n == 0) ||
                bad(j, file, "is there, and git copies what it names");

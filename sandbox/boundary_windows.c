@@ -446,7 +446,13 @@ bool boundary_spawn(struct boundary *b, const struct launch *launch, struct comm
     return true;
 }
 
-bool boundary_release(struct boundary *b, struct command *out, struct err *e)
+/* There is no process yet that could wait: the program is started when its end of the wait is asked for. */
+bool boundary_release(struct boundary *b, struct err *e)
+{
+    return b->first ? true : err_set(e, ERR_BUG, "there is no first program");
+}
+
+bool boundary_released(struct boundary *b, struct command *out, struct err *e)
 {
     const struct launch *first = b->first;
 

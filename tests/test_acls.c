@@ -24,10 +24,10 @@ static void check_golden(struct tree *t, const char *name, const char *wanted)
 
 static const char golden_set_up[] =
     "network              refused to the account by filters that setup made\n"
-    "entry                C:\\src\\w (D;;0x10040;;;" GROUP ") never delete, rename, here  # stays where it is, as something in it is protected [may be missing as: names]\n"
-    "entry                C:\\src\\w (D;;0x10040;;;" WRITE_W ") never delete, rename, here  # stays where it is, as something in it is protected [may be missing as: names]\n"
-    "entry                C:\\src\\w\\.git (D;;0x10040;;;" GROUP ") never delete, rename, here  # stays where it is, as something in it is protected [may be missing as: names]\n"
-    "entry                C:\\src\\w\\.git (D;;0x10040;;;" WRITE_W ") never delete, rename, here  # stays where it is, as something in it is protected [may be missing as: names]\n"
+    "entry                C:\\src\\w (D;;0xd0040;;;" GROUP ") never delete, rename, change permissions, here  # stays where it is, as something in it is protected [may be missing as: names]\n"
+    "entry                C:\\src\\w (D;;0xd0040;;;" WRITE_W ") never delete, rename, change permissions, here  # stays where it is, as something in it is protected [may be missing as: names]\n"
+    "entry                C:\\src\\w\\.git (D;;0xd0040;;;" GROUP ") never delete, rename, change permissions, here  # stays where it is, as something in it is protected [may be missing as: names]\n"
+    "entry                C:\\src\\w\\.git (D;;0xd0040;;;" WRITE_W ") never delete, rename, change permissions, here  # stays where it is, as something in it is protected [may be missing as: names]\n"
     "hold the name        C:\\src\\w\\.codex folder O:" PERSON "D:(D;OICI;0xd0156;;;" GROUP ")(D;OICI;0xd0156;;;" WRITE_W ")(A;OICI;0x1f01ff;;;" PERSON ")  # on the list [may be missing as: names]\n"
     "entry                C:\\src\\w\\.vscode (D;OICI;0xd0156;;;" GROUP ") never write, here and below  # on the list [may be missing as: names]\n"
     "entry                C:\\src\\w\\.vscode (D;OICI;0xd0156;;;" WRITE_W ") never write, here and below  # on the list [may be missing as: names]\n"
@@ -86,13 +86,15 @@ static const char golden_set_up[] =
 
 static const char golden_unelevated[] =
     "network              advisory: told to programs, refused to none\n"
-    "entry                C:\\src\\w (D;;0x10040;;;" WRITE_W ") never delete, rename, here  # stays where it is, as something in it is protected [may be missing as: names]\n"
+    "entry                C:\\src\\w (D;;0xd0040;;;" WRITE_W ") never delete, rename, change permissions, here  # stays where it is, as something in it is protected [may be missing as: names]\n"
     "entry                C:\\src\\w (D;;0x40;;;" PERSON ") never delete by the folder's right, here  # stays where it is, as something in it is protected [may be missing as: names]\n"
-    "entry                C:\\src\\w\\.git (D;;0x10040;;;" WRITE_W ") never delete, rename, here  # stays where it is, as something in it is protected [may be missing as: names]\n"
+    "entry                C:\\src\\w\\.git (D;;0xd0040;;;" WRITE_W ") never delete, rename, change permissions, here  # stays where it is, as something in it is protected [may be missing as: names]\n"
     "entry                C:\\src\\w\\.git (D;;0x40;;;" PERSON ") never delete by the folder's right, here  # stays where it is, as something in it is protected [may be missing as: names]\n"
-    "hold the name        C:\\src\\w\\.codex folder O:" PERSON "D:(D;OICI;0xd0156;;;" WRITE_W ")(A;OICI;0x1f01ff;;;" PERSON ")  # on the list [may be missing as: names]\n"
+    "hold the name        C:\\src\\w\\.codex folder O:" PERSON "D:(D;OICI;0xd0156;;;" WRITE_W ")(D;CI;0x40;;;" PERSON ")(A;OICI;0x1f01ff;;;" PERSON ")  # on the list [may be missing as: names]\n"
     "entry                C:\\src\\w\\.vscode (D;OICI;0xd0156;;;" WRITE_W ") never write, here and below  # on the list [may be missing as: names]\n"
+    "entry                C:\\src\\w\\.vscode (D;CI;0x40;;;" PERSON ") never delete by the folder's right, here and below  # on the list [may be missing as: names]\n"
     "entry                C:\\src\\w\\.git\\hooks (D;OICI;0xd0156;;;" WRITE_W ") never write, here and below  # git would run or obey it outside [may be missing as: names]\n"
+    "entry                C:\\src\\w\\.git\\hooks (D;CI;0x40;;;" PERSON ") never delete by the folder's right, here and below  # git would run or obey it outside [may be missing as: names]\n"
     "entry                C:\\src\\w\\.git\\config (D;;0xd0156;;;" WRITE_W ") never write, here  # git would run or obey it outside [may be missing as: names]\n"
     "entry                C:\\src\\w (A;OICI;0x1201bf;;;" WRITE_W ") may read, write, run, here and below  # the workspace\n"
     "entry                C:\\src\\w (A;OICIIO;0x10000;;;" WRITE_W ") may delete, below  # what lies in it may go, itself not\n"

@@ -23,6 +23,10 @@ struct object {
     struct descriptor d;
     uint64_t links;
     bool reparse;
+    const char *twin; /* the path of another name of the same file: they share one descriptor */
+    const char *real; /* what its handle says, where that is not the path */
+    uint64_t dev;     /* 0: 1 */
+    bool odd;         /* its permissions are of its own making */
 };
 
 struct tree {
@@ -38,6 +42,7 @@ struct tree {
     struct write_sid sids[8];
     struct plan plan;
     struct err err;
+    bool odd; /* objects with odd permissions are made */
 };
 
 static inline uint32_t tree_fold(const void *table, uint32_t scalar)

@@ -24,8 +24,8 @@
     (NT_FILE_WRITE_DATA | NT_FILE_APPEND_DATA | NT_FILE_WRITE_EA | NT_FILE_WRITE_ATTRIBUTES | NT_FILE_DELETE_CHILD | \
         NT_DELETE | NT_WRITE_DAC | NT_WRITE_OWNER)
 #define ACLS_SECRET (ACLS_DENY | NT_FILE_READ_DATA | NT_FILE_READ_EA | NT_FILE_EXECUTE)
-/* Of a folder between a root and a protected path, and of the root: it stays where it is. */
-#define ACLS_HELD (NT_DELETE | NT_FILE_DELETE_CHILD)
+/* Of a folder between a root and a protected path, and of the root: it stays where it is, and this entry with it. */
+#define ACLS_HELD (NT_DELETE | NT_FILE_DELETE_CHILD | NT_WRITE_DAC | NT_WRITE_OWNER)
 
 /* DISABLE_MAX_PRIVILEGE | LUA_TOKEN | WRITE_RESTRICTED */
 #define ACLS_TOKEN_FLAGS 0x0du

@@ -29,6 +29,19 @@ static void deny_entries(struct acls *s, const struct fact *fact, unsigned flags
     }
 }
 
+/* The second pass is not asked about removing names from a folder (access.h), and without an account the first knows only the
+ * person. Who loses nothing: what lies there they may still delete by their right on it. */
+static void deny_names(struct acls *s, const struct fact *fact, unsigned flags, const char *why)
+{
+    struct op *op;
+
+    if (s->account || fact->kind != FACT_FOLDER)
+        return;
+    op = acls_entry_on(s, fact, false, flags, NT_FILE_DELETE_CHILD, s->w->person_sid, why);
+    op->on_failure = FAIL_PARTIAL;
+    op->part = STR(PART_NAMES);
+}
+
 /* ---- who owns it ---- */
 
 /* Whoever owns an object may change its permissions, whatever they say, until an OWNER RIGHTS entry says otherwise. */
@@ -189,7 +202,8 @@ static void grant_root(struct acls *s, const struct acls_root *root)
     const char *why = root->place->rule->reason ? root->place->rule->reason : "a writable root";
     struct str sids[2] = {s->group, root->sid};
 
-    mend_owner(s, fact);
+    if (path_table_get(&s->held, fact->path) == SIZE_MAX)
+        mend_owner(s, fact);
     if (s->account) {
         acls_entry_on(s, fact, true, BELOW, NT_READ_CONTROL, STR(SID_OWNER_RIGHTS),
             "what the account owns there is not its to give away")->rule = root->place->rule->id;
@@ -218,14 +232,9 @@ static void hold_folder(struct acls *s, const struct fact *fact, const struct ac
     if (path_table_get(&s->held, fact->path) != SIZE_MAX)
         return;
     path_table_put(s->p->a, &s->held, fact->path, 0);
+    mend_owner(s, fact);
     deny_entries(s, fact, 0, ACLS_HELD, root, 0, why);
-    /* The second pass is not asked about removing names (access.h), and the first knows only you. You lose nothing: what
-     * lies there you may still delete by your right on it. */
-    if (!s->account) {
-        struct op *op = acls_entry_on(s, fact, false, 0, NT_FILE_DELETE_CHILD, s->w->person_sid, why);
-        op->on_failure = FAIL_PARTIAL;
-        op->part = STR(PART_NAMES);
-    }
+    deny_names(s, fact, 0, why);
 }
 
 static struct str guard_text(struct acls *s, bool folder, uint32_t mask, unsigned flags, const struct acls_root *root)
@@ -238,9 +247,10 @@ static struct str guard_text(struct acls *s, bool folder, uint32_t mask, unsigne
         *(struct ace *)ARENA_PUSH(s->p->a, &d.dacl) = ace;
     sid_parse(root->sid, &ace.sid);
     *(struct ace *)ARENA_PUSH(s->p->a, &d.dacl) = ace;
-    if (!s->account && mask == ACLS_HELD) {
+    if (!s->account && folder) {
         ace.sid = d.owner;
         ace.mask = NT_FILE_DELETE_CHILD;
+        ace.flags &= ACE_CONTAINER_INHERIT;
         *(struct ace *)ARENA_PUSH(s->p->a, &d.dacl) = ace;
     }
     ace = (struct ace){.type = ACE_ALLOW, .flags = folder ? BELOW : 0, .mask = NT_FILE_ALL_ACCESS, .sid = d.owner};
@@ -352,11 +362,13 @@ static bool plan_protected(struct acls *s, const struct place *place, const stru
         return acls_lacks(s, PART_HARDLINKS, place->path, "has another name, and would be changed under that one");
     if (!hold_way(s, place, place->path))
         return false;
-    mend_owner(s, fact);
-    if (place->kind == PLACE_PIN && fact->kind == FACT_FOLDER)
+    if (place->kind == PLACE_PIN && fact->kind == FACT_FOLDER) {
         hold_folder(s, fact, root);
-    else
-        deny_entries(s, fact, BELOW, ACLS_DENY, root, place->rule->id, why);
+        return true;
+    }
+    mend_owner(s, fact);
+    deny_entries(s, fact, BELOW, ACLS_DENY, root, place->rule->id, why);
+    deny_names(s, fact, ACE_CONTAINER_INHERIT, why);
     return true;
 }
 
@@ -413,10 +425,12 @@ static bool plan_secret(struct acls *s, const struct place *place)
         op->part = STR(PART_NAMES);
     }
     if (root) {
+        mend_owner(s, &behind);
         op = acls_entry_on(s, &behind, false, BELOW, ACLS_DENY, root->sid, why);
         op->rule = place->rule->id;
         op->on_failure = FAIL_PARTIAL;
         op->part = STR(PART_NAMES);
+        deny_names(s, &behind, ACE_CONTAINER_INHERIT, why);
     }
     return true;
 }
@@ -487,7 +501,8 @@ static bool is_within_closed(const struct planner *p, const struct place *place)
     const struct place *in = places_within(&p->places, p->env, path_parent(p->env->system, place->path),
         1u << PLACE_ROOT | 1u << PLACE_PROTECT | 1u << PLACE_SECRET);
 
-    if (in && in->kind == PLACE_PROTECT && (planner_fact(p, in->path)->kind != FACT_FOLDER || place->kind == PLACE_SECRET))
+    if (in && in->kind != PLACE_ROOT &&
+        (planner_fact(p, in->path)->kind == FACT_MISSING || (in->kind == PLACE_PROTECT && place->kind == PLACE_SECRET)))
         return false;
     return in && in->kind != PLACE_ROOT;
 }

@@ -27,7 +27,7 @@ static const char *words_of(const struct ace *ace)
     case ACLS_SECRET:
         return "read, write, run";
     case ACLS_HELD:
-        return "delete, rename";
+        return "delete, rename, change permissions";
     case NT_DELETE:
         return "delete";
     case NT_FILE_DELETE_CHILD:

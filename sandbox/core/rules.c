@@ -352,7 +352,7 @@ static struct verdict verdict_at(const struct asked *q, const struct places *pla
 }
 
 /* What holds it on Windows: entries in access control lists, and nothing else; there is no observer. */
-static struct verdict on_windows(const struct asked *q, struct verdict v)
+static struct verdict on_windows(const struct asked *q, const struct places *places, struct verdict v)
 {
     const struct windows_host *w = q->host->windows;
     const char *lacking;
@@ -371,6 +371,9 @@ static struct verdict on_windows(const struct asked *q, struct verdict v)
         v.wall = WALL_NONE;
         v.why = arena_format(q->a, "%s; not held: %s", v.why.p, lacking);
         v.change = STR("cordon setup, without which reads are not held");
+    } else if (tier == TIER_UNELEVATED && removes(q->operation) && !places_within(places, q->env, q->path, 1u << PLACE_ROOT)) {
+        v.wall = WALL_NONE;
+        v.why = arena_format(q->a, "%s; not held where you may delete by a right on its folder: %s", v.why.p, lacking);
     } else if (v.wall == WALL_OBSERVER) {
         v.wall = WALL_NONE;
         v.why = arena_format(q->a, "%s; a name that does not exist yet is held at the next :reapply", v.why.p);
@@ -388,7 +391,7 @@ struct verdict rules_verdict(struct arena *a, const struct policy *policy,
     struct places places;
 
     places_list(a, policy, env, host, &places);
-    return on_windows(&q, verdict_at(&q, &places));
+    return on_windows(&q, &places, verdict_at(&q, &places));
 }
 
 struct verdict rules_verdict_seen(struct arena *a, const struct facts *facts, const struct policy *policy,
@@ -416,7 +419,7 @@ struct verdict rules_verdict_seen(struct arena *a, const struct facts *facts, co
         if (!behind.allowed && behind.rule)
             v = behind;
     }
-    return on_windows(&q, v);
+    return on_windows(&q, places, v);
 }
 
 /* ---- addresses ---- */

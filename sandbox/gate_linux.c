@@ -29,12 +29,12 @@
 #include <sys/un.h>
 #include <time.h>
 
-#define CALLS_MAX       256
-#define CALLS_EACH_MAX  32    /* of one process */
+#define CALLS_MAX       512
 #define WORKERS_MAX     4
 #define LOOK_MS         5000  /* a look-up that takes longer is ETIMEDOUT */
 #define WATCH_MS        50    /* how often a waiting caller is looked at */
-#define RETRY_MS_MAX    10    /* between tries at a listener whose queue is full */
+#define RETRY_MS_MAX    10    /* between tries at a listener whose queue is full; where many wait, more */
+#define RETRIES_PER_MS  3
 
 enum call_state {
     CALL_FREE,
@@ -61,6 +61,7 @@ struct gate {
     pthread_cond_t work;
     bool watcher;
     size_t workers, idle, most; /* most: rows that may be used, for each may hold three of the runner's descriptors */
+    size_t waiting;             /* rows that connect */
     struct call calls[CALLS_MAX];
 };
 
@@ -241,6 +242,12 @@ static struct call *make_room(struct gate *g)
     return found;
 }
 
+/* The rest is for who comes after it. */
+static size_t of_one_process(const struct gate *g)
+{
+    return g->most - g->most / 4;
+}
+
 /* Lock held. Threads start when the first call needs them: most sessions connect to nothing. */
 static struct call *add_row(struct gate *g, struct gate_call *c, enum call_state state)
 {
@@ -255,9 +262,9 @@ static struct call *add_row(struct gate *g, struct gate_call *c, enum call_state
         else
             of_it += g->calls[i].c.process == c->process;
     }
-    if (!row && of_it < CALLS_EACH_MAX)
+    if (!row && of_it < of_one_process(g))
         row = make_room(g);
-    if (!row || of_it >= CALLS_EACH_MAX || (!g->watcher && !(g->watcher = start_thread(watcher, g))))
+    if (!row || of_it >= of_one_process(g) || (!g->watcher && !(g->watcher = start_thread(watcher, g))))
         return NULL;
     listener = fcntl(c->listener, F_DUPFD_CLOEXEC, 0);
     if (listener < 0)
@@ -273,11 +280,14 @@ static struct call *add_row(struct gate *g, struct gate_call *c, enum call_state
 
 static void settle_new(struct gate *g, struct gate_call *c)
 {
+    struct pollfd p = {.fd = c->socket, .events = POLLOUT};
     struct call *row;
     long code;
 
     pthread_mutex_lock(&g->lock);
     code = first_try(c);
+    if (code == EINPROGRESS && may_wait(c, code) && poll(&p, 1, 0) > 0)
+        code = try_connect(c); /* on the loopback it is there by now, and needs no row */
     row = may_wait(c, code) ? add_row(g, c, CALL_CONNECTS) : NULL;
     if (row)
         row->last = code;
@@ -410,6 +420,11 @@ static void end_row(struct gate *g, struct call *row, long code)
     finish(g, &c, code);
 }
 
+static unsigned retry_ms_most(const struct gate *g)
+{
+    return g->waiting > RETRY_MS_MAX * RETRIES_PER_MS ? (unsigned)(g->waiting / RETRIES_PER_MS) : RETRY_MS_MAX;
+}
+
 static void watch_row(struct gate *g, struct call *row, bool ready, uint64_t now)
 {
     long code = row->last;
@@ -420,7 +435,7 @@ static void watch_row(struct gate *g, struct call *row, bool ready, uint64_t now
             end_row(g, row, code);
             return;
         }
-        row->pause = row->pause * 2 > RETRY_MS_MAX ? RETRY_MS_MAX : row->pause * 2;
+        row->pause = row->pause * 2 > retry_ms_most(g) ? retry_ms_most(g) : row->pause * 2;
         row->retry = now + row->pause;
     }
     if (row->deadline && now >= row->deadline && row->state == CALL_CONNECTS)
@@ -443,6 +458,7 @@ static size_t collect(struct gate *g, struct pollfd *p, size_t *rows, int *timeo
     size_t count = 1;
 
     p[0] = (struct pollfd){.fd = g->wake, .events = POLLIN};
+    g->waiting = 0;
     for (size_t i = 0; i < CALLS_MAX; i++) {
         struct call *row = &g->calls[i];
         if (row->state == CALL_FREE || row->answered)
@@ -452,6 +468,7 @@ static size_t collect(struct gate *g, struct pollfd *p, size_t *rows, int *timeo
             next = row->deadline;
         if (row->state != CALL_CONNECTS)
             continue;
+        g->waiting++;
         if (row->retry > now || row->c.domain == AF_UNIX) {
             next = row->retry < next ? row->retry : next;
             continue;

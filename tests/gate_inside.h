@@ -21,6 +21,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -230,6 +231,7 @@ static inline bool inside_without_table(void)
 
 static inline bool inside_prepare(struct inside *in, bool own_network)
 {
+    struct rlimit few = {256, 256}; /* so the gate has 64 rows, and 48 for one process */
     struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP};
     int ends[2], fd = socket(AF_INET, SOCK_DGRAM, 0);
 
@@ -247,6 +249,7 @@ static inline bool inside_prepare(struct inside *in, bool own_network)
     in->records = ends[0];
     in->recorder.fd = ends[1];
     in->watch = (struct watch){.own_network = own_network, .recorder = &in->recorder};
+    setrlimit(RLIMIT_NOFILE, &few);
     in->gate = gate_new(&in->watch);
     return in->gate != NULL;
 }

@@ -165,7 +165,7 @@ static void connect_for(struct worker *w, const struct server *s, const struct s
     bool fits = length <= sizeof address;
 
     if (fits && length > 0 && !lookup_bytes((pid_t)n->pid, n->data.args[1], address, (size_t)length))
-        answer(s->listener, n->id, 0, EFAULT, 0);
+        answer(s->listener, n->id, 0, errno == EPERM ? EACCES : EFAULT, 0);
     else
         gate_connect(s->watch->gate, s->listener, n, address, (size_t)length);
     claim(w);

@@ -47,7 +47,7 @@ static enum outcome look(struct object *o, const struct wide_path *path, const s
     DWORD n = GetFinalPathNameByHandleW(o->h, real.v, WIDE_PATH_MAX, VOLUME_NAME_DOS);
 
     if (!GetFileInformationByHandle(o->h, &info) || n == 0 || n >= WIDE_PATH_MAX) {
-        win_fail(e, GetLastError(), op->path, "cannot look at a path");
+        win_fail_at(e, STAGE_ACL, GetLastError(), op->path, "cannot look at a path");
         return OUT_FAILED;
     }
     o->folder = (info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
@@ -70,7 +70,7 @@ static enum outcome open_object(const struct op *op, DWORD access, struct object
 
     o->h = wide_path(op->path, &path) ? win_open_itself(path.v, access | FILE_READ_ATTRIBUTES, OPEN_EXISTING) : NULL;
     if (!o->h) {
-        win_fail(e, GetLastError(), op->path, "cannot open what is to be protected or granted");
+        win_fail_at(e, STAGE_ACL, GetLastError(), op->path, "cannot open what is to be protected or granted");
         return OUT_FAILED;
     }
     out = look(o, &path, op, e);
@@ -88,7 +88,7 @@ static bool read_descriptor(struct arena *a, HANDLE h, struct str path, struct d
 
     if (!GetKernelObjectSecurity(
             h, OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION, bytes, DESCRIPTOR_MAX, &n))
-        return win_fail(e, GetLastError(), path, "cannot read an access list");
+        return win_fail_at(e, STAGE_ACL, GetLastError(), path, "cannot read an access list");
     return descriptor_decode(a, (struct str){bytes, n}, out, e);
 }
 
@@ -107,7 +107,7 @@ static bool write_dacl(HANDLE h, struct str path, const struct descriptor *d, st
     if (good && d->dacl_auto_inherited)
         bytes.p[CONTROL_AT + 1] = (char)(bytes.p[CONTROL_AT + 1] | AUTO_INHERIT_REQ);
     if (good && !SetKernelObjectSecurity(h, DACL_SECURITY_INFORMATION, bytes.p))
-        good = win_fail(e, GetLastError(), path, "cannot write an access list");
+        good = win_fail_at(e, STAGE_ACL, GetLastError(), path, "cannot write an access list");
     buf_release(&bytes);
     return good;
 }
@@ -158,7 +158,7 @@ static enum outcome apply_owner(struct arena *a, const struct op *op, struct err
         return out;
     good = (sid_parse(op->text, &d.owner) || err_set(e, ERR_BUG, "an owner is no SID")) && descriptor_encode(&d, &bytes);
     if (good && !SetKernelObjectSecurity(o.h, OWNER_SECURITY_INFORMATION, bytes.p))
-        good = win_fail(e, GetLastError(), op->path, "cannot take a folder over");
+        good = win_fail_at(e, STAGE_ACL, GetLastError(), op->path, "cannot take a folder over");
     good = good && read_descriptor(a, o.h, op->path, &got, e) &&
            ((got.has_owner && sid_same(&got.owner, &d.owner)) || not_verified(e, op->path));
     buf_release(&bytes);
@@ -189,7 +189,7 @@ static enum outcome apply_guard(const struct op *op, struct err *e)
         LocalFree(d);
     if (good || code == ERROR_ALREADY_EXISTS || code == ERROR_FILE_EXISTS)
         return OUT_DONE;
-    win_fail(e, code, op->path, "cannot hold a protected name");
+    win_fail_at(e, STAGE_ACL, code, op->path, "cannot hold a protected name");
     return OUT_FAILED;
 }
 

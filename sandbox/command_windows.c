@@ -55,13 +55,13 @@ static bool hide(struct running *r, HANDLE host[2], struct err *e)
 
     if (!d || !CreatePipe(&host[0], &r->keys, NULL, 4096) || !CreatePipe(&r->screen, &host[1], NULL, 65536)) {
         free(d);
-        return win_fail(e, GetLastError(), (struct str){0}, "cannot make the pipes of a console");
+        return win_fail_at(e, STAGE_START, GetLastError(), (struct str){0}, "cannot make the pipes of a console");
     }
     *d = (struct drain){r->screen, r->keys};
     r->drain = CreateThread(NULL, 65536, drain, d, STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
     if (!r->drain) {
         free(d);
-        return win_fail(e, GetLastError(), (struct str){0}, "cannot start a thread");
+        return win_fail_at(e, STAGE_START, GetLastError(), (struct str){0}, "cannot start a thread");
     }
     return true;
 }
@@ -80,7 +80,7 @@ static bool open_console(const struct spawn_request *q, struct running *r, HANDL
     }
     r->console = console_open((intptr_t)host[0], (intptr_t)host[1], q->terminal ? q->rows : HIDDEN_ROWS,
         q->terminal ? q->columns : HIDDEN_COLUMNS, flags, &code);
-    return r->console || win_fail(e, (DWORD)code, (struct str){0}, "cannot make a pseudoconsole");
+    return r->console || win_fail_at(e, STAGE_START, (DWORD)code, (struct str){0}, "cannot make a pseudoconsole");
 }
 
 /* ---- starting the shim ---- */
@@ -136,7 +136,7 @@ static bool put_words(struct arena *a, const struct spawn_request *q, struct sta
     if (good) {
         s->program = wide_from(a, shim);
         s->words = wide_from(a, buf_view(&line));
-        good = (s->program && s->words) || win_fail(e, GetLastError(), q->program, "the command line is no text");
+        good = (s->program && s->words) || win_fail_at(e, STAGE_START, GetLastError(), q->program, "the command line is no text");
     }
     buf_release(&line);
     return good;
@@ -157,7 +157,7 @@ static bool put_environment(struct arena *a, const struct spawn_request *q, stru
         return false;
     s->environment = (wchar_t *)block.p;
     s->folder = q->cwd.n ? wide_from(a, q->cwd) : NULL;
-    return !q->cwd.n || s->folder || win_fail(e, GetLastError(), q->cwd, "the folder's name is no text");
+    return !q->cwd.n || s->folder || win_fail_at(e, STAGE_START, GetLastError(), q->cwd, "the folder's name is no text");
 }
 
 /* conpty.md 1.2: the console by value, standard handles NULL, an explicit list, in its job before its first instruction. */
@@ -178,7 +178,7 @@ static bool create(const struct confinement *c, struct start *s, struct running 
     info.lpAttributeList = malloc(size ? size : 1);
     if (!info.lpAttributeList || !InitializeProcThreadAttributeList(info.lpAttributeList, 3, 0, &size)) {
         free(info.lpAttributeList);
-        return win_fail(e, GetLastError(), (struct str){0}, "cannot prepare the start of a program");
+        return win_fail_at(e, STAGE_START, GetLastError(), (struct str){0}, "cannot prepare the start of a program");
     }
     good = UpdateProcThreadAttribute(info.lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_PSEUDOCONSOLE, console_attribute(r->console),
                sizeof(void *), NULL, NULL) &&
@@ -189,13 +189,13 @@ static bool create(const struct confinement *c, struct start *s, struct running 
                CREATE_SUSPENDED | CREATE_UNICODE_ENVIRONMENT | EXTENDED_STARTUPINFO_PRESENT, s->environment, s->folder,
                &info.StartupInfo, &made);
     if (!good)
-        win_fail(e, GetLastError(), (struct str){0}, "cannot start a program with the restricted token");
+        win_fail_at(e, STAGE_START, GetLastError(), (struct str){0}, "cannot start a program with the restricted token");
     DeleteProcThreadAttributeList(info.lpAttributeList);
     free(info.lpAttributeList);
     if (good && !(good = job_take(r->job, made.hProcess, e)))
         TerminateProcess(made.hProcess, 1);
     if (good && ResumeThread(made.hThread) == (DWORD)-1)
-        good = win_fail(e, GetLastError(), (struct str){0}, "cannot let a program run");
+        good = win_fail_at(e, STAGE_START, GetLastError(), (struct str){0}, "cannot let a program run");
     win_close(&made.hThread);
     r->process = made.hProcess;
     return good;
@@ -229,13 +229,13 @@ static bool await_status(struct start *s, struct running *r, struct str program,
         if (n == -1)
             err_set(e, ERR_LIMIT, "a program did not begin in time");
         else
-            win_fail(e, exit, program, "a program ended before it began");
+            win_fail_at(e, STAGE_START, exit, program, "a program ended before it began");
         return false;
     }
     r->pid = words[1];
     if (words[0] == 0)
         return true;
-    win_fail(e, words[0], program, "cannot start a program");
+    win_fail_at(e, STAGE_START, words[0], program, "cannot start a program");
     if (e->kind == ERR_SYSTEM && (words[0] == ERROR_ACCESS_DENIED || words[0] == ERROR_BAD_EXE_FORMAT ||
                                      words[0] == ERROR_ELEVATION_REQUIRED || words[0] == ERROR_EXE_MACHINE_TYPE_MISMATCH))
         e->kind = ERR_REFUSED;
@@ -277,7 +277,7 @@ bool command_spawn(const struct confinement *c, const struct spawn_request *q, s
     struct arena a = {0};
     HANDLE host[2] = {0}, status = NULL, all[SPAWN_HANDLES + 3];
     const char *why = NULL; /* asked once, when the plan was applied */
-    bool good = CreatePipe(&s.status, &status, NULL, 64) || win_fail(e, GetLastError(), (struct str){0}, "cannot make a pipe");
+    bool good = CreatePipe(&s.status, &status, NULL, 64) || win_fail_at(e, STAGE_START, GetLastError(), (struct str){0}, "cannot make a pipe");
 
     good = good && job_make(&c->job, &r.job, &why, e) && open_console(q, &r, host, e);
     good = good && put_words(&a, q, &s, status, e) && put_environment(&a, q, &s, e) && create(c, &s, &r, e);

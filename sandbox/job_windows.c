@@ -24,7 +24,7 @@ static bool put_limits(HANDLE job, const struct job_wish *wish, struct err *e)
         limits.BasicLimitInformation.ActiveProcessLimit = wish->processes < UINT32_MAX ? (DWORD)wish->processes : UINT32_MAX;
     }
     return SetInformationJobObject(job, JobObjectExtendedLimitInformation, &limits, sizeof limits) ||
-           win_fail(e, GetLastError(), (struct str){0}, "cannot set the limits of a job");
+           win_fail_at(e, STAGE_TOKEN, GetLastError(), (struct str){0}, "cannot set the limits of a job");
 }
 
 static const char *limits_differ(HANDLE job, const struct job_wish *wish)
@@ -58,7 +58,7 @@ static bool put_cpu(HANDLE job, uint64_t hundredths, struct err *e)
     rate.ControlFlags = JOB_OBJECT_CPU_RATE_CONTROL_ENABLE | JOB_OBJECT_CPU_RATE_CONTROL_HARD_CAP;
     rate.CpuRate = share < 1 ? 1 : share > 10000 ? 10000 : (DWORD)share;
     return SetInformationJobObject(job, JobObjectCpuRateControlInformation, &rate, sizeof rate) ||
-           win_fail(e, GetLastError(), (struct str){0}, "cannot limit the processor time of a job");
+           win_fail_at(e, STAGE_TOKEN, GetLastError(), (struct str){0}, "cannot limit the processor time of a job");
 }
 
 bool job_make(const struct job_wish *wish, HANDLE *out, const char **why, struct err *e)
@@ -73,7 +73,7 @@ bool job_make(const struct job_wish *wish, HANDLE *out, const char **why, struct
     if (closed)
         LocalFree(closed);
     if (!good)
-        win_fail(e, code, wish->closed, "cannot make a job");
+        win_fail_at(e, STAGE_TOKEN, code, wish->closed, "cannot make a job");
     good = good && put_limits(job, wish, e) && (!wish->cpu || put_cpu(job, wish->cpu, e));
     if (!good) {
         win_close(&job);
@@ -91,9 +91,9 @@ bool job_take(HANDLE job, HANDLE process, struct err *e)
     if (IsProcessInJob(process, job, &in) && in)
         return true; /* it was born in it (PROC_THREAD_ATTRIBUTE_JOB_LIST) */
     if (!AssignProcessToJobObject(job, process))
-        return win_fail(e, GetLastError(), (struct str){0}, "cannot put a program into its job");
+        return win_fail_at(e, STAGE_TOKEN, GetLastError(), (struct str){0}, "cannot put a program into its job");
     return (IsProcessInJob(process, job, &in) && in) ||
-           win_fail(e, ERROR_NOT_SUPPORTED, (struct str){0}, "a program is not in its job");
+           win_fail_at(e, STAGE_TOKEN, ERROR_NOT_SUPPORTED, (struct str){0}, "a program is not in its job");
 }
 
 size_t job_count(HANDLE job)

@@ -29,7 +29,7 @@ static bool make_pipes(struct birth *b, struct started *s, struct err *e)
                 SetHandleInformation(b->out, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT);
 
     if (!good) {
-        win_fail(e, GetLastError(), (struct str){0}, "cannot make the control channel");
+        win_fail_at(e, STAGE_LOGON, GetLastError(), (struct str){0}, "cannot make the control channel");
         win_close(&ours[0]);
         win_close(&ours[1]);
         return false;
@@ -44,7 +44,7 @@ static bool set_words(struct birth *b, struct err *e)
     UINT n = GetSystemDirectoryW(b->folder.v, WIDE_PATH_MAX);
 
     if (!win_beside(RUNNER_FILE, &b->program) || n == 0 || n >= WIDE_PATH_MAX)
-        return win_fail(e, GetLastError(), (struct str){0}, "cannot tell where the runner is");
+        return win_fail_at(e, STAGE_LOGON, GetLastError(), (struct str){0}, "cannot tell where the runner is");
     swprintf(b->words, COUNT_OF(b->words), L"\"%ls\" %lu", b->program.v, (unsigned long)GetCurrentProcessId());
     return true;
 }
@@ -65,7 +65,7 @@ static bool create_as_person(struct birth *b, struct err *e)
     info.lpAttributeList = malloc(size ? size : 1);
     if (!info.lpAttributeList || !InitializeProcThreadAttributeList(info.lpAttributeList, 1, 0, &size)) {
         free(info.lpAttributeList);
-        return win_fail(e, GetLastError(), (struct str){0}, "cannot prepare the runner");
+        return win_fail_at(e, STAGE_LOGON, GetLastError(), (struct str){0}, "cannot prepare the runner");
     }
     good = UpdateProcThreadAttribute(info.lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, list, sizeof list, NULL, NULL) &&
            CreateProcessW(b->program.v, b->words, NULL, NULL, TRUE,
@@ -73,7 +73,7 @@ static bool create_as_person(struct birth *b, struct err *e)
                &b->made);
     if (!good) {
         struct arena a = {0};
-        win_fail(e, GetLastError(), utf8_from_z(&a, b->program.v), "cannot start the runner");
+        win_fail_at(e, STAGE_LOGON, GetLastError(), utf8_from_z(&a, b->program.v), "cannot start the runner");
         arena_release(&a);
     }
     DeleteProcThreadAttributeList(info.lpAttributeList);
@@ -95,9 +95,9 @@ static bool hold(struct birth *b, struct started *s, struct err *e)
     memset(&info, 0, sizeof info);
     if (NtQueryObject(b->made.hProcess, ObjectBasicInformation, &info, sizeof info, &n) < 0 ||
         (info.GrantedAccess & (PROCESS_DUP_HANDLE | PROCESS_TERMINATE)) != (PROCESS_DUP_HANDLE | PROCESS_TERMINATE))
-        return win_fail(e, ERROR_ACCESS_DENIED, (struct str){0}, "the runner's process handle cannot be handed anything");
+        return win_fail_at(e, STAGE_LOGON, ERROR_ACCESS_DENIED, (struct str){0}, "the runner's process handle cannot be handed anything");
     if (ResumeThread(b->made.hThread) == (DWORD)-1)
-        return win_fail(e, GetLastError(), (struct str){0}, "cannot let the runner run");
+        return win_fail_at(e, STAGE_LOGON, GetLastError(), (struct str){0}, "cannot let the runner run");
     return true;
 }
 
@@ -138,7 +138,7 @@ uint64_t start_lend(const struct started *s, HANDLE h, struct err *e)
 
     if (h && DuplicateHandle(GetCurrentProcess(), h, s->process, &theirs, 0, FALSE, DUPLICATE_SAME_ACCESS))
         return (uint64_t)(uintptr_t)theirs;
-    win_fail(e, h ? GetLastError() : ERROR_INVALID_HANDLE, (struct str){0}, "cannot hand the runner an end of a pipe");
+    win_fail_at(e, STAGE_LOGON, h ? GetLastError() : ERROR_INVALID_HANDLE, (struct str){0}, "cannot hand the runner an end of a pipe");
     return 0;
 }
 

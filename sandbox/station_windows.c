@@ -62,9 +62,9 @@ bool station_make(struct str station_sddl, struct str desktop_sddl, wchar_t *out
 
     out[0] = 0;
     if (!good)
-        win_fail(e, code, d[0] ? desktop_sddl : station_sddl, "cannot read a descriptor of the window station");
+        win_fail_at(e, STAGE_TOKEN, code, d[0] ? desktop_sddl : station_sddl, "cannot read a descriptor of the window station");
     else if (!get_user32(&u) || !make(&u, &station, &desktop, out, size))
-        good = win_fail(e, GetLastError(), (struct str){0}, "cannot make a window station of the sandbox's own");
+        good = win_fail_at(e, STAGE_TOKEN, GetLastError(), (struct str){0}, "cannot make a window station of the sandbox's own");
     if (!good)
         out[0] = 0;
     for (int i = 0; i < 2; i++)

@@ -110,20 +110,40 @@ void sys_reason(struct err *e, long code)
     arena_release(&a);
 }
 
+static bool is_missing(DWORD code)
+{
+    return code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND;
+}
+
 bool win_fail(struct err *e, DWORD code, struct str subject, const char *format, ...)
 {
-    bool missing = code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND;
     char what[sizeof e->what];
     va_list list;
 
     va_start(list, format);
     vsnprintf(what, sizeof what, format, list);
     va_end(list);
-    err_set(e, missing ? ERR_MISSING : ERR_SYSTEM, "%s", what);
+    err_set(e, is_missing(code) ? ERR_MISSING : ERR_SYSTEM, "%s", what);
     if (subject.n)
         err_subject(e, subject);
     sys_reason(e, (long)code);
     return false;
+}
+
+bool win_fail_at(struct err *e, enum error_stage stage, DWORD code, struct str subject, const char *format, ...)
+{
+    char what[sizeof e->what];
+    va_list list;
+
+    va_start(list, format);
+    vsnprintf(what, sizeof what, format, list);
+    va_end(list);
+    if (!error_find(code, stage)) /* the system's own words are all there is */
+        return win_fail(e, code, subject, "%s", what);
+    err_set(e, is_missing(code) ? ERR_MISSING : ERR_SYSTEM, "%s", what);
+    if (subject.n)
+        err_subject(e, subject);
+    return err_windows(e, code, stage);
 }
 
 /* ---- what else the edges share ---- */

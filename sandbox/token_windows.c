@@ -89,15 +89,21 @@ static struct str with_logon_sid(struct arena *a, struct str text)
 
 /* ---- descriptors ---- */
 
+/* By our own reader, which refuses what it does not understand; the system's is kinder. */
 PSECURITY_DESCRIPTOR win_descriptor(struct str sddl)
 {
     struct arena a = {0};
     struct str text = with_logon_sid(&a, sddl);
-    wchar_t *wide = text.n ? wide_from(&a, text) : NULL;
+    struct descriptor d;
+    struct buf bytes = {0};
+    struct err e = {0};
     PSECURITY_DESCRIPTOR out = NULL;
 
-    if (!wide || !ConvertStringSecurityDescriptorToSecurityDescriptorW(wide, SDDL_REVISION_1, &out, NULL))
-        out = NULL;
+    if (text.n && (!sddl_parse(&a, text, &d, &e) || !descriptor_encode(&d, &bytes)))
+        SetLastError(ERROR_INVALID_SECURITY_DESCR);
+    else if (text.n && (out = LocalAlloc(LMEM_FIXED, bytes.n)) != NULL)
+        memcpy(out, bytes.p, bytes.n);
+    buf_release(&bytes);
     arena_release(&a);
     return out;
 }
@@ -152,7 +158,7 @@ bool win_dacl_put(HANDLE object, struct str sddl, bool *verified, struct err *e)
     bool good = d && SetKernelObjectSecurity(object, DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION, d);
 
     if (!good)
-        win_fail(e, GetLastError(), sddl, "cannot close an object of the runner to its children");
+        win_fail_at(e, STAGE_TOKEN, GetLastError(), sddl, "cannot close an object of the runner to its children");
     *verified = good && dacl_is(object, dacl_of(d));
     if (d)
         LocalFree(d);
@@ -168,7 +174,7 @@ bool token_default_dacl(HANDLE token, struct str sddl, bool *verified, struct er
     const TOKEN_DEFAULT_DACL *got;
 
     if (!good)
-        win_fail(e, GetLastError(), sddl, "cannot set the default list of a token");
+        win_fail_at(e, STAGE_TOKEN, GetLastError(), sddl, "cannot set the default list of a token");
     got = good ? token_ask(&a, token, TokenDefaultDacl) : NULL;
     *verified = got && same_acl(wished.DefaultDacl, got->DefaultDacl);
     if (d)
@@ -186,7 +192,7 @@ static bool put_restricting(struct arena *a, const struct texts *texts, SID_AND_
         wchar_t *wide = text.n ? wide_from(a, text) : NULL;
         out[i] = (SID_AND_ATTRIBUTES){NULL, 0};
         if (!wide || !ConvertStringSidToSidW(wide, &out[i].Sid))
-            return win_fail(e, GetLastError(), texts->v[i], "a SID of the restricting list is none");
+            return win_fail_at(e, STAGE_TOKEN, GetLastError(), texts->v[i], "a SID of the restricting list is none");
     }
     return true;
 }
@@ -236,10 +242,10 @@ bool token_make(const struct token_wish *wish, HANDLE *out, const char **why, st
 
     *why = NULL;
     if (!good)
-        win_fail(e, GetLastError(), (struct str){0}, "cannot open the runner's own token");
+        win_fail_at(e, STAGE_TOKEN, GetLastError(), (struct str){0}, "cannot open the runner's own token");
     good = good && put_restricting(&a, &wish->restricting, sids, e);
     if (good && !CreateRestrictedToken(own, wish->flags, 0, NULL, 0, NULL, (DWORD)wish->restricting.n, sids, &made))
-        good = win_fail(e, GetLastError(), (struct str){0}, "cannot make the restricted token");
+        good = win_fail_at(e, STAGE_TOKEN, GetLastError(), (struct str){0}, "cannot make the restricted token");
     if (good && wish->default_dacl.n)
         good = token_default_dacl(made, wish->default_dacl, &listed, e);
     if (good)

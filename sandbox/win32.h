@@ -13,6 +13,7 @@
 #include <winternl.h>
 
 #include "core/access.h"
+#include "core/errors.h"
 #include "core/frame.h"
 #include "core/path.h"
 #include "core/wide.h"
@@ -44,6 +45,8 @@ struct str utf8_from_path(struct arena *a, const wchar_t *s, size_t n);
 
 /* Fills e with code's words; always false. ERR_MISSING for what is not there. */
 bool win_fail(struct err *e, DWORD code, struct str subject, const char *format, ...) BASE_PRINTF(4, 5);
+/* The same with the cause and remedy of errors.h, for what fails at a stage of it. */
+bool win_fail_at(struct err *e, enum error_stage stage, DWORD code, struct str subject, const char *format, ...) BASE_PRINTF(5, 6);
 bool win_random(void *out, size_t n); /* from the system's CSPRNG */
 void *win_function(const wchar_t *module, const char *name); /* of a library of the system that is loaded or in System32; NULL */
 bool win_is_wine(void);

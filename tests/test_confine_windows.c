@@ -1,0 +1,181 @@
+/*
+ * What the runner confines with, one by one, as far as wine has it: tokens (whose restrictions wine drops: that must come out as
+ * "not verified"), jobs, descriptors of kernel objects, a window station, and a pseudoconsole's life.
+ */
+#include "../conpty/conpty.h"
+#include "../sandbox/core/nt.h"
+#include "../sandbox/win32.h"
+#include "check.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool start_cmd(const wchar_t *line, DWORD flags, wchar_t *desktop, PROCESS_INFORMATION *made)
+{
+    STARTUPINFOW info = {.cb = sizeof info, .lpDesktop = desktop};
+    wchar_t words[256];
+
+    wcscpy_s(words, COUNT_OF(words), line);
+    return CreateProcessW(NULL, words, NULL, NULL, FALSE, flags, NULL, NULL, &info, made);
+}
+
+static void let_go(PROCESS_INFORMATION *p)
+{
+    win_close(&p->hThread);
+    win_close(&p->hProcess);
+}
+
+/* ---- tokens ---- */
+
+static void tokens(void)
+{
+    struct str sids[] = {STR(SID_LOGON), STR(SID_EVERYONE)};
+    struct token_wish wish = {.flags = DISABLE_MAX_PRIVILEGE | 8, .restricting = {sids, 2, 2}, .default_dacl = STR("D:(A;;GA;;;SY)")};
+    const char *why = NULL;
+    struct err e = {0};
+    HANDLE token = NULL;
+
+    CHECK(token_make(&wish, &token, &why, &e), "a restricted token is made");
+    if (win_is_wine()) {
+        CHECK(why && strstr(why, "restricting list"), "and looked at: wine has dropped its list");
+        CHECK(!token_canary(), "the canary says so as well");
+        CHECK(!token_is_restricted(), "we are not restricted");
+    } else {
+        CHECK(why == NULL, "it is what was asked for");
+        CHECK(token_canary(), "the canary says so as well");
+    }
+    win_close(&token);
+    sids[1] = STR("no SID");
+    CHECK(!token_make(&wish, &token, &why, &e) && token == NULL, "what is no SID is refused");
+    err_clear(&e);
+    CHECK(win_descriptor(STR("D:P(A;;GA;;;" SID_LOGON ")")) != NULL, "our own logon's number is put in");
+    CHECK(win_descriptor(STR("D:nonsense")) == NULL, "what is no SDDL is refused");
+}
+
+static void default_list(void)
+{
+    HANDLE copy = NULL;
+    struct err e = {0};
+    bool verified = false;
+
+    CHECK(DuplicateTokenEx(token_own(), MAXIMUM_ALLOWED, NULL, SecurityImpersonation, TokenPrimary, &copy), "a copy of our token");
+    CHECK(token_default_dacl(copy, STR("D:(A;;GA;;;SY)(A;;GR;;;WD)"), &verified, &e) && verified,
+        "a default list comes back as it was put");
+    win_close(&copy);
+}
+
+/* ---- descriptors ---- */
+
+static void descriptors(void)
+{
+    HANDLE event = CreateEventW(NULL, TRUE, FALSE, NULL);
+    struct err e = {0};
+    bool verified = false;
+
+    CHECK(win_dacl_put(event, STR("D:P(A;;0x1f0003;;;SY)"), &verified, &e) && verified, "an object is closed, and that read back");
+    CHECK(win_dacl_put(event, STR("D:P(A;;GA;;;SY)(A;;GR;;;WD)"), &verified, &e) && verified, "generic rights come back as what they mean");
+    win_close(&event);
+}
+
+/* ---- jobs ---- */
+
+static void jobs(void)
+{
+    struct job_wish wish = {.kill_on_close = true};
+    const char *why = NULL;
+    struct err e = {0};
+    HANDLE outer = NULL, inner = NULL, other = NULL;
+    PROCESS_INFORMATION p = {0};
+
+    CHECK(job_make(&wish, &outer, &why, &e) && job_make(&wish, &inner, &why, &e) && job_make(&wish, &other, &why, &e), "jobs are made");
+    if (win_is_wine())
+        CHECK(why != NULL, "wine does not give their limits back, and that is noticed");
+    else
+        CHECK(why == NULL, "their limits come back");
+    CHECK(start_cmd(L"cmd.exe /c ping -n 60 127.0.0.1 >nul", CREATE_SUSPENDED, NULL, &p), "a process, not running yet");
+    CHECK(job_take(outer, p.hProcess, &e) && job_take(inner, p.hProcess, &e), "is in a job, and in another within");
+    CHECK(job_count(outer) == 1 && job_count(inner) == 1, "both have it");
+    CHECK(job_take(inner, p.hProcess, &e), "in it already is fine");
+    ResumeThread(p.hThread);
+    Sleep(300);
+    win_close(&outer);
+    CHECK(WaitForSingleObject(p.hProcess, 8000) == WAIT_OBJECT_0, "the outer one's last handle ends it");
+    let_go(&p);
+    CHECK(start_cmd(L"cmd.exe /c ping -n 60 127.0.0.1 >nul", CREATE_SUSPENDED, NULL, &p) && job_take(other, p.hProcess, &e), "another");
+    ResumeThread(p.hThread);
+    TerminateJobObject(other, 55);
+    DWORD code = 0;
+    CHECK(WaitForSingleObject(p.hProcess, 8000) == WAIT_OBJECT_0 && GetExitCodeProcess(p.hProcess, &code) && code == 55,
+        "ended with the code that was given");
+    let_go(&p);
+    win_close(&inner);
+    win_close(&other);
+    CHECK_SKIP("limits on memory and processes hold", "wine enforces neither");
+}
+
+/* ---- the window station ---- */
+
+static void station(void)
+{
+    wchar_t name[128];
+    struct err e = {0};
+    PROCESS_INFORMATION p = {0};
+    DWORD code = 99;
+
+    CHECK(station_make(STR("D:P(A;;0xf037f;;;SY)(A;;0x2033f;;;WD)"), STR("D:P(A;;0xf01ff;;;SY)(A;;0x200cf;;;WD)"), name, COUNT_OF(name), &e),
+        "a window station and a desktop");
+    if (e.kind)
+        printf("%s: %s\n", e.what, e.reason);
+    CHECK(wcsstr(name, L"\\cordon") != NULL, "with a name to start programs on");
+    CHECK(start_cmd(L"cmd.exe /c exit 4", 0, name, &p) && WaitForSingleObject(p.hProcess, 15000) == WAIT_OBJECT_0 &&
+              GetExitCodeProcess(p.hProcess, &code) && code == 4,
+        "a program runs there");
+    let_go(&p);
+    CHECK(!station_make(STR("nonsense"), STR("D:"), name, COUNT_OF(name), &e) && name[0] == 0, "what is no descriptor is refused");
+}
+
+/* ---- a pseudoconsole without any program ---- */
+
+static void console(void)
+{
+    HANDLE in[2] = {0}, out[2] = {0};
+    struct console *c;
+    char bytes[512];
+    DWORD n = 0;
+    long code = 0;
+    int rounds = 0;
+
+    CreatePipe(&in[0], &in[1], NULL, 0);
+    CreatePipe(&out[0], &out[1], NULL, 0);
+    c = console_open((intptr_t)in[0], (intptr_t)out[1], 24, 80, 0, &code);
+    CHECK(c != NULL, "a pseudoconsole");
+    win_close(&in[0]);
+    win_close(&out[1]);
+    if (!c)
+        return;
+    if (win_is_wine())
+        CHECK_SKIP("it is resized", "wine does not");
+    else
+        CHECK(console_resize(c, 30, 100), "it is resized");
+    CHECK(console_close(c) != 0, "closed on a thread of its own");
+    while (ReadFile(out[0], bytes, sizeof bytes, &n, NULL) && rounds < 1000)
+        rounds++;
+    CHECK(GetLastError() == ERROR_BROKEN_PIPE, "its output comes to its end");
+    rounds = 0;
+    while (!console_free(c) && rounds++ < 500)
+        Sleep(10);
+    CHECK(rounds < 500, "and then it is gone");
+    win_close(&in[1]);
+    win_close(&out[0]);
+}
+
+int main(void)
+{
+    tokens();
+    default_list();
+    descriptors();
+    jobs();
+    console();
+    station();
+    return CHECK_END();
+}

@@ -508,112 +508,6 @@ bool boundary_narrow(struct boundary *b, struct arena *a, const struct op *op, u
     return true;
 }
 
-/* ---- proof ---- */
-
-#define PROOF_MS 20000
-
-/* What the shim is started with: nothing of the person's. */
-static void prove_launch(struct arena *a, struct launch *launch)
-{
-    static const char *const kept[] = {"SystemRoot", "SystemDrive", "windir"};
-    struct wide_path shim, folder;
-    UINT n = GetSystemDirectoryW(folder.v, WIDE_PATH_MAX);
-
-    *launch = (struct launch){.extra = SYS_NONE};
-    if (win_beside(SHIM_FILE, &shim))
-        *(struct str *)ARENA_PUSH(a, &launch->argv) = utf8_from_path(a, shim.v, wcslen(shim.v));
-    *(struct str *)ARENA_PUSH(a, &launch->argv) = STR("prove");
-    launch->cwd = utf8_from_path(a, folder.v, n < WIDE_PATH_MAX ? n : 0);
-    for (size_t i = 0; i < COUNT_OF(kept); i++) {
-        struct str value = sys_variable(NULL, str_from(kept[i]));
-        if (value.n)
-            *(struct str *)ARENA_PUSH(a, &launch->env) = arena_format(a, "%s=%.*s", kept[i], (int)value.n, value.p);
-    }
-}
-
-static bool read_said(sys_handle said, struct buf *out)
-{
-    uint64_t end = sys_milliseconds() + PROOF_MS;
-    struct sys_wait item = {said, SYS_READ, 0};
-    char bytes[4096];
-    long code = 0, n = -1;
-
-    while (sys_milliseconds() < end && !out->overflowed) {
-        n = sys_read(said, bytes, sizeof bytes, &code);
-        if (n == -1)
-            sys_wait(&item, 1, 500);
-        else if (n <= 0)
-            break;
-        else
-            buf_add(out, bytes, (size_t)n);
-    }
-    return n == 0;
-}
-
-static void take_prover(struct boundary *b, uint32_t id)
-{
-    uint64_t end = sys_milliseconds() + END_MS;
-    struct err ignored = {0};
-    struct sys_wait item = {b->runner.control, SYS_READ, 0};
-
-    /* Its end is nobody's news. */
-    while (row_of(b, id) && sys_milliseconds() < end) {
-        struct frame f;
-        size_t used;
-        if (next_frame(b, &f, &used, &ignored) != 0 || receive(b, 0, &ignored) < 0)
-            break;
-        sys_wait(&item, 1, 100);
-    }
-    for (size_t i = 0; i < b->event_count; i++) {
-        struct event *event = &b->events[(b->first_event + i) % EVENTS_MAX];
-        if (event->command == id)
-            *event = (struct event){EVENT_NONE, 0, 0, 0};
-    }
-}
-
-bool boundary_prove(struct boundary *b, struct probe *probes, size_t count, struct err *e)
-{
-    sys_handle asked[2] = {SYS_NONE, SYS_NONE}, said[2] = {SYS_NONE, SYS_NONE};
-    struct buf out = {0}, in = {.ceiling = 65536};
-    struct command command = {.terminal = SYS_NONE};
-    struct launch launch;
-    struct arena a = {0};
-    long code = 0;
-    bool good = sys_pipe(&asked[0], &asked[1], e) && sys_pipe(&said[0], &said[1], e);
-
-    for (size_t i = 0; i < count; i++) {
-        if (probes[i].kind == PROBE_PROCESS && !probes[i].number)
-            probes[i].number = b->runner.pid;
-        if (probes[i].kind == PROBE_TERMINAL && !probes[i].number)
-            probes[i].number = GetCurrentProcessId();
-    }
-    prove_launch(&a, &launch);
-    launch.std[0] = launch.std[1] = STD_HANDLE;
-    launch.std_handle[0] = asked[0];
-    launch.std_handle[1] = said[1];
-    proof_ask(&out, probes, count);
-    good = good && boundary_spawn(b, &launch, &command, e);
-    sys_close(&asked[0]);
-    sys_close(&said[1]);
-    if (good && sys_write(asked[1], out.p, out.n, &code) != (long)out.n)
-        good = win_fail(e, (DWORD)code, (struct str){0}, "cannot ask for the proof");
-    sys_close(&asked[1]);
-    sys_nonblocking(said[0], true);
-    if (good && !read_said(said[0], &in))
-        good = err_set(e, ERR_LIMIT, "the proof took too long");
-    good = good && proof_take(buf_view(&in), probes, count, e);
-    for (size_t i = 0; i < count; i++)
-        if (probes[i].control == ANSWER_UNKNOWN)
-            probe_control(&probes[i]);
-    if (command.id)
-        take_prover(b, command.id);
-    sys_close(&said[0]);
-    buf_release(&out);
-    buf_release(&in);
-    arena_release(&a);
-    return good;
-}
-
 /* ---- events, end ---- */
 
 DWORD boundary_runner(const struct boundary *b)
@@ -650,6 +544,26 @@ bool boundary_event(struct boundary *b, struct event *out, struct err *e)
     if (out->kind == EVENT_NONE && b->lost)
         out->kind = EVENT_LOST;
     return true;
+}
+
+void boundary_forget(struct boundary *b, uint32_t id)
+{
+    uint64_t end = sys_milliseconds() + END_MS;
+    struct err ignored = {0};
+    struct sys_wait item = {b->runner.control, SYS_READ, 0};
+
+    while (row_of(b, id) && sys_milliseconds() < end) {
+        struct frame f;
+        size_t used;
+        if (next_frame(b, &f, &used, &ignored) != 0 || receive(b, 0, &ignored) < 0)
+            break;
+        sys_wait(&item, 1, 100);
+    }
+    for (size_t i = 0; i < b->event_count; i++) {
+        struct event *event = &b->events[(b->first_event + i) % EVENTS_MAX];
+        if (event->command == id)
+            *event = (struct event){EVENT_NONE, 0, 0, 0};
+    }
 }
 
 /* What Windows refused is in its logs, which the witness reads, and nobody else may (rule W9). */

@@ -212,6 +212,7 @@ enum probe_answer probe_attempt(enum probe_kind kind, struct str path, uint64_t 
 void proof_ask(struct buf *out, struct probe *probes, size_t count);
 bool proof_take(struct str bytes, struct probe *probes, size_t count, struct err *e);
 enum probe_answer proof_outside(struct probe *probe); /* by a child of ours, out here */
+bool proof_start(const wchar_t *mode, HANDLE in, HANDLE out, PROCESS_INFORMATION *made); /* the shim, by a process that may */
 int proof_child(void);      /* the shim's "prove": starts the grandchild */
 int proof_grandchild(void); /* its "attempt": a frame of attempts in, outcomes out */
 
@@ -234,6 +235,7 @@ void start_take_back(const struct started *s, uint64_t lent); /* of a request th
 void start_end(struct started *s); /* everything inside is ended and gone when it returns */
 
 DWORD boundary_runner(const struct boundary *b); /* its process id */
+void boundary_forget(struct boundary *b, uint32_t command); /* the end of this one is no event; waits for it a moment */
 
 /* ---- launch_windows.c ---- */
 

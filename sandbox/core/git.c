@@ -422,6 +422,7 @@ static bool look_dot_git_file(struct gitlook *l, struct str file, struct str wor
     if (!read_link(l, gitlook_join(l, folder, "commondir"), repository))
         *repository = folder;
     gitlook_config(l, gitlook_join(l, *repository, "config"), worktree, 0);
+    gitlook_hooks(l, gitlook_join(l, *repository, "hooks"));
     return true;
 }
 
@@ -453,6 +454,7 @@ static void look_above(struct gitlook *l, struct str root)
         if (gitlook_kind(l, dot_git) == FACT_FOLDER && gitlook_kind(l, config) == FACT_FILE) {
             gitlook_config(l, config, folder, 0);
             gitlook_config(l, gitlook_join(l, dot_git, "config.worktree"), folder, 0);
+            gitlook_hooks(l, gitlook_join(l, dot_git, "hooks"));
             warn_of_elsewhere(l, root, dot_git);
             return;
         }

@@ -274,6 +274,7 @@ static void look_entry(struct gitlook *l, const struct gitconf_entry *entry, str
         if (gitlook_resolve(l, entry->value, worktree, &path)) {
             keep_named(l, entry, file, path, "git runs programs from it", HOLD_FOLDER);
             gitlook_hooks(l, path);
+            gitlook_hooks(l, gitlook_join(l, path, "hooks")); /* of a template */
         }
         break;
     case GITCONF_FILE:

@@ -183,6 +183,8 @@ WAYS = [
      'mkdir hooks; cp evil hooks/pre-commit', "git commit -q --allow-empty -m x", "w"),
     ("hooks in the tree, from a folder of it", "mkdir w; git init -q; git config core.hooksPath w/hooks; git commit -q --allow-empty -m one",
      'mkdir hooks; cp evil hooks/pre-commit', "git commit -q --allow-empty -m x", "w"),
+    ("a hook that is a link, from a folder of the tree", "mkdir -p w/dev; printf '#!/bin/sh\\n' >w/dev/hook; chmod +x w/dev/hook; git init -q; ln -s ../../w/dev/hook .git/hooks/pre-commit",
+     'cp evil dev/hook', "git commit -q --allow-empty -m x", "w"),
     ("a .git that is none any more, and the workspace a git folder", PLAIN, GITDIR + 'rm .git/HEAD; mv evildir/* .; git config -f config core.worktree .', USE, "w"),
     ("the same, with .git/objects gone", PLAIN, GITDIR + 'mv .git/objects o; mv evildir/* .; git config -f config core.worktree .', USE, "w"),
     ("the same, with .git/refs gone", PLAIN, GITDIR + 'mv .git/refs r; mv evildir/* .; git config -f config core.worktree .', USE, "w"),

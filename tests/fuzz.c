@@ -108,6 +108,12 @@ static const struct target targets[] = {
             STR("F\0/tmp\n\0A=1\n2\0B==\0=\0"),
             STR("\0eA=1\n2\0ff1\0aq\0l[1]+ x\n\0X3 0 /\0\0wone\ntwo\n\0C4 0 /\0")},
         300000},
+    {"store", fuzz_store,
+        {STR("{\"version\":1,\"roots\":[{\"path\":\"C:\\\\w\",\"volume\":\"0000000000000001\",\"file\":\"00000000000000ff\",\"sid\":\"S-1-5-21-1-2-3-4\"}],\"orphans\":[\"S-1-5-21-1-1-1-1\"]}"),
+            STR("{\"version\":1,\"roots\":[{\"path\":\"hex:433a5ceda080\",\"volume\":\"0000000000000001\",\"file\":\"00000000000000ff\",\"sid\":\"S-1-5-21-1-2-3-4\"}]}"),
+            STR("{\"version\":1,\"entries\":[{\"path\":\"C:\\\\w\",\"volume\":\"0000000000000001\",\"file\":\"0000000000000002\",\"kind\":\"changed\",\"folder\":\"yes\","
+                "\"before\":\"D:(A;;FA;;;BA)\",\"after\":\"D:(A;OICI;0x1201bf;;;S-1-5-21-1-2-3-4)\"}]}")},
+        60000},
     {"terminal", fuzz_terminal,
         {STR("a\033[1;31mb\033[m\r\nc\tde\b\033[?1049;25h\033[2;9r\033(0\016x"), STR("\033]2;t\007\033]8;;http://a\033\\l\033]8;;\007\033]11;#0\007"),
             STR("\033]52;c;eA==\007\033P$qm\033\\\033_G\033\\\033]133;A\007\033[21t\033[5i"), STR("\xc3\xa9\xe4\xb8\xad\xf0\x9f\x98\x80\xc2\x9b\x9b\xe0\x82\x9b\xff"),

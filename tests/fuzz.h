@@ -20,6 +20,7 @@ int fuzz_gitconf(const unsigned char *bytes, size_t n);
 int fuzz_gitindex(const unsigned char *bytes, size_t n);
 int fuzz_path(const unsigned char *bytes, size_t n);
 int fuzz_reports(const unsigned char *bytes, size_t n);
+int fuzz_store(const unsigned char *bytes, size_t n);
 int fuzz_terminal(const unsigned char *bytes, size_t n);
 int fuzz_text(const unsigned char *bytes, size_t n);
 

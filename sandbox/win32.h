@@ -106,6 +106,24 @@ void sys_also(sys_handle h, HANDLE event);   /* sys_wait takes h for readable wh
 void sys_on_resize(sys_handle h, bool (*resize)(void *context, uint16_t rows, uint16_t columns), void *context);
 bool sys_resize(sys_handle h, uint16_t rows, uint16_t columns);
 
+/* ---- records_windows.c: what the witness tells ---- */
+
+struct denial;
+struct sid;
+struct win_records {
+    sys_handle in; /* readable when a record may be there; SYS_NONE: nothing comes any more */
+    struct buf have;
+    bool bad;
+};
+/* To the witness of the person who runs this, about the runner whose token has this AuthenticationId (0: any of that person's).
+ * False, with e filled: there is no witness, or none that can be believed; the boundary holds the same, and records are evaluated. */
+bool win_records_open(struct win_records *r, uint64_t logon, struct err *e);
+/* The same of a pipe whose far end must belong to this process. */
+bool win_records_connect(struct win_records *r, const struct sid *person, uint64_t logon, DWORD server, struct err *e);
+/* The next record; false: none now. Never blocks. lost, alone: as witness_take has them. */
+bool win_records_take(struct win_records *r, struct arena *a, struct denial *out, uint64_t *lost, uint64_t *alone);
+void win_records_close(struct win_records *r);
+
 /* ---- access_windows.c: the system's own access check ---- */
 
 /* A token as access_check wants it. Backup and restore are never asked for. */

@@ -165,6 +165,52 @@ bool audit_denial(struct arena *a, const struct audit_view *view, const struct a
     return true;
 }
 
+/* ---- drops ---- */
+
+#define TICKS_TO_1970 116444736000000000ull
+
+static struct str v4(struct arena *a, uint32_t n)
+{
+    return arena_format(a, "%u.%u.%u.%u", n >> 24, n >> 16 & 0xff, n >> 8 & 0xff, n & 0xff);
+}
+
+/* Eight groups, none left out: not the shortest form, and one form. */
+static struct str v6(struct arena *a, const unsigned char b[16])
+{
+    struct buf out = {0};
+    struct str text;
+
+    for (size_t i = 0; i < 16; i += 2)
+        buf_format(&out, "%s%x", i ? ":" : "", (unsigned)b[i] << 8 | b[i + 1]);
+    text = arena_str(a, buf_view(&out));
+    buf_release(&out);
+    return text;
+}
+
+bool audit_from_drop(struct arena *a, const struct audit_drop *drop, struct audit_event *out)
+{
+    struct audit_event e = {.has_subject = true, .filter = drop->filter, .inbound = drop->inbound};
+    bool has_remote = drop->flags & DROP_REMOTE, has_local = drop->flags & DROP_LOCAL;
+    struct str local, remote;
+
+    if (!(drop->flags & DROP_USER) || !(drop->flags & DROP_VERSION) || (!has_remote && !has_local))
+        return false;
+    local = has_local ? (drop->v6 ? v6(a, drop->local6) : v4(a, drop->local4)) : (struct str){0};
+    remote = has_remote ? (drop->v6 ? v6(a, drop->remote6) : v4(a, drop->remote4)) : (struct str){0};
+    e.kind = has_remote ? AUDIT_CONNECT : AUDIT_LISTEN;
+    e.time_ms = drop->filetime > TICKS_TO_1970 ? (drop->filetime - TICKS_TO_1970) / 10000 : 0;
+    e.subject = drop->user;
+    e.protocol = drop->flags & DROP_PROTOCOL ? drop->protocol & 0xff : 0;
+    e.program = drop->flags & DROP_APP && drop->app.n ? drop->app : (struct str){0};
+    /* As the log has it: what is inbound has its own end as destination. */
+    e.source = drop->inbound && has_remote ? remote : local;
+    e.destination = drop->inbound && has_remote ? local : remote;
+    e.source_port = drop->inbound && has_remote ? drop->remote_port : drop->local_port;
+    e.destination_port = drop->inbound && has_remote ? drop->local_port : drop->remote_port;
+    *out = e;
+    return true;
+}
+
 /* ---- the subscription ---- */
 
 /* Keywords of audit failures: bit 52. SIDs and numbers are written by us: nothing in a query comes from outside. */

@@ -56,6 +56,31 @@ struct audit_event {
 /* False: it is no event, or one that is known and damaged. Texts may point into xml. */
 bool audit_parse(struct arena *a, struct str xml, struct audit_event *out, struct err *e);
 
+/* A drop that the platform's own subscription told of (FWPM_NET_EVENT_HEADER1, FWPM_NET_EVENT_CLASSIFY_DROP1). */
+enum audit_drop_flags { /* FWPM_NET_EVENT_FLAG_*_SET */
+    DROP_PROTOCOL = 0x01,
+    DROP_LOCAL = 0x02,
+    DROP_REMOTE = 0x04,
+    DROP_LOCAL_PORT = 0x08,
+    DROP_REMOTE_PORT = 0x10,
+    DROP_APP = 0x20,
+    DROP_USER = 0x40,
+    DROP_VERSION = 0x100,
+};
+struct audit_drop {
+    uint64_t filetime; /* 100 ns since 1601 */
+    uint32_t flags;
+    bool v6, inbound;
+    uint32_t local4, remote4; /* in the order of the host, as they are told */
+    unsigned char local6[16], remote6[16];
+    unsigned local_port, remote_port, protocol;
+    struct str app; /* path of a device */
+    struct sid user;
+    uint64_t filter;
+};
+/* False: it does not say whose it is, or where to. */
+bool audit_from_drop(struct arena *a, const struct audit_drop *drop, struct audit_event *out);
+
 /* "\Device\HarddiskVolume3" is "C:". */
 struct audit_device {
     struct str device, drive;

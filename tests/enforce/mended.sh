@@ -194,6 +194,20 @@ else
     echo "skip slow look-ups: no python3"
 fi
 
+# The memory of a program that may be run and not read, and is another's, cannot be looked at: it could not even start.
+if [ "$(id -u)" = 0 ]; then
+    cp "$(command -v cat)" "$place/cat" && cp "$(command -v touch)" "$place/touch" && chown 65534 "$place/cat" "$place/touch"
+    chmod 711 "$place/cat" "$place/touch" && chmod 755 "$place" && echo text >"$W/text"
+    good "a program that may be run and not read can read" test "$(inside "$place/cat" "$W/text")" = text
+    inside "$place/touch" "$W/touched" 2>/dev/null
+    good "what it wants to change is refused" test ! -e "$W/touched"
+    chmod 755 "$place/touch" && inside "$place/touch" "$W/touched"
+    good "control: what may be read changes it" test -e "$W/touched"
+    rm -f "$W/text" "$W/touched"
+else
+    echo "skip programs that cannot be read: only root can give one to another"
+fi
+
 # Started with SIGCHLD ignored, a run never ended.
 good "a run ends where ends of processes are ignored" timeout 20 sh -c 'trap "" CHLD; exec "$0" "$@"' "$CORDON" run --workspace "$W" -- true
 

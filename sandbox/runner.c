@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -560,12 +561,24 @@ static bool handle(struct runner *r, const struct frame *f, struct err *e)
     }
 }
 
+/* A child of ours that asked to be traced by its parent: no end, and nothing that we want. */
+static void let_go_on(pid_t pid, int status)
+{
+    long signal = WSTOPSIG(status) == SIGTRAP ? 0 : WSTOPSIG(status); /* that one is of the tracing itself */
+
+    ptrace(PTRACE_DETACH, pid, NULL, signal);
+}
+
 static void reap(struct runner *r)
 {
     int status;
     pid_t pid;
 
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        if (WIFSTOPPED(status)) {
+            let_go_on(pid, status);
+            continue;
+        }
         if (pid == r->covers.pid)
             r->covers.pid = -1; /* covers that are made from now on are plain */
         for (size_t i = 0; i < COMMANDS_MAX; i++) {

@@ -208,6 +208,27 @@ else
     echo "skip programs that cannot be read: only root can give one to another"
 fi
 
+# A program that asked to be traced, by whoever started it, was told to have ended with the first signal that it got.
+if command -v python3 >/dev/null; then
+    cat >"$W/traced.py" <<'X'
+import ctypes, os, signal, sys, time
+if len(sys.argv) > 2:
+    ctypes.CDLL(None).ptrace(0, 0, 0, 0)
+os.kill(os.getpid(), getattr(signal, sys.argv[1]))
+time.sleep(0.2)
+sys.exit(5)
+X
+    inside python3 "$W/traced.py" SIGWINCH
+    good "control: a signal of no account leaves a program its status" test $? = 5
+    inside python3 "$W/traced.py" SIGWINCH traced
+    good "so it does one that is traced" test $? = 5
+    inside python3 "$W/traced.py" SIGTERM traced
+    good "and one that ends it ends it" test $? = 143
+    rm -f "$W/traced.py"
+else
+    echo "skip programs that ask to be traced: no python3"
+fi
+
 # Started with SIGCHLD ignored, a run never ended.
 good "a run ends where ends of processes are ignored" timeout 20 sh -c 'trap "" CHLD; exec "$0" "$@"' "$CORDON" run --workspace "$W" -- true
 

@@ -41,6 +41,9 @@ struct boundary {
     const struct launch *first;
     struct arena arena;
     struct texts missing; /* of what the person's own ops were to do */
+    struct win_records records; /* of the witness, where there is one */
+    uint64_t lost_records;
+    bool has_account;
 };
 
 bool boundary_begin(struct boundary **out, bool new_network, struct err *e)
@@ -52,6 +55,7 @@ bool boundary_begin(struct boundary **out, bool new_network, struct err *e)
     /* As whom the runner is started is in the plan: nothing can be begun before it. */
     b->online = !new_network;
     b->runner.control = SYS_NONE;
+    b->records.in = SYS_NONE;
     b->in.ceiling = 2 * (FRAME_BYTES_MAX + FRAME_HEADER);
     for (size_t i = 0; i < ROWS_MAX; i++)
         b->rows[i].terminal = SYS_NONE;
@@ -283,6 +287,7 @@ bool boundary_hand(struct boundary *b, const struct plan *plan, const struct tex
     if (!apply_person(&b->arena, plan->v, plan->n, partial_accepted, &b->missing, e) || !start_runner(&as, &b->runner, e))
         return false;
     b->started = true;
+    b->has_account = as.account.n > 0;
     if (b->timer)
         sys_also(b->runner.control, b->timer);
     b->building = ++b->next_id;
@@ -299,6 +304,7 @@ bool boundary_hand(struct boundary *b, const struct plan *plan, const struct tex
 struct build {
     struct arena *a;
     struct plan *plan;
+    uint64_t logon;
 };
 
 static bool take_note(void *context, const struct frame *f)
@@ -308,8 +314,10 @@ static bool take_note(void *context, const struct frame *f)
     struct str words;
 
     frame_read(&fields, f);
-    if (f->type != FRAME_NOTE)
+    if (f->type != FRAME_NOTE) {
+        build->logon = frame_get_number(&fields);
         return frame_done(&fields);
+    }
     words = frame_get_bytes(&fields);
     frame_get_number(&fields);
     *(struct str *)ARENA_PUSH(build->a, &build->plan->partial) = text_printable(build->a, words);
@@ -319,12 +327,18 @@ static bool take_note(void *context, const struct frame *f)
 bool boundary_build(struct boundary *b, struct arena *a, struct plan *plan, struct probe *probes, size_t count,
     const struct launch *first, struct err *e)
 {
-    struct build build = {a, plan};
+    struct build build = {a, plan, 0};
+    struct err no_witness = {0};
 
     b->first = first;
     for (size_t i = 0; i < b->missing.n; i++)
         *(struct str *)ARENA_PUSH(a, &plan->partial) = arena_str(a, b->missing.v[i]);
-    return await(b, b->building, FRAME_NOTE, take_note, &build, FRAME_READY, e) && (!count || boundary_prove(b, probes, count, e));
+    if (!await(b, b->building, FRAME_NOTE, take_note, &build, FRAME_READY, e))
+        return false;
+    /* The witness looks at the sandbox's accounts. Without one the boundary is the same, and nothing is confirmed (rule W9). */
+    if (b->has_account)
+        win_records_open(&b->records, build.logon, &no_witness);
+    return !count || boundary_prove(b, probes, count, e);
 }
 
 /* ---- programs ---- */
@@ -569,23 +583,21 @@ void boundary_forget(struct boundary *b, uint32_t id)
 /* What Windows refused is in its logs, which the witness reads, and nobody else may (rule W9). */
 sys_handle boundary_records(const struct boundary *b)
 {
-    (void)b;
-    return SYS_NONE;
+    return b->lost ? SYS_NONE : b->records.in;
 }
 
 bool boundary_record(struct boundary *b, struct arena *a, struct denial *out, uint64_t *lost)
 {
-    (void)b;
-    (void)a;
-    (void)out;
     *lost = 0;
-    return false;
+    return win_records_take(&b->records, a, out, lost, &b->lost_records);
 }
 
 uint64_t boundary_lost(struct boundary *b)
 {
-    (void)b;
-    return 0;
+    uint64_t lost = b->lost_records;
+
+    b->lost_records = 0;
+    return lost;
 }
 
 void boundary_end(struct boundary *b)
@@ -609,6 +621,7 @@ void boundary_close(struct boundary *b)
     for (size_t i = 0; i < ROWS_MAX; i++)
         row_end(&b->rows[i]);
     start_end(&b->runner);
+    win_records_close(&b->records);
     win_close(&b->timer);
     buf_release(&b->in);
     buf_release(&b->out);

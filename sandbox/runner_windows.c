@@ -196,9 +196,22 @@ static bool build(struct runner *r, uint32_t id, struct err *e)
     return !why || missing(r, id, why, ERROR_NOT_SUPPORTED, e);
 }
 
+/* Which logon is ours: what the system's log calls it, and the witness goes by. 0: any. */
+static uint64_t own_logon(void)
+{
+    TOKEN_STATISTICS statistics;
+    DWORD n = 0;
+    HANDLE own = token_own();
+
+    if (!own || !GetTokenInformation(own, TokenStatistics, &statistics, sizeof statistics, &n))
+        return 0;
+    return (uint64_t)(uint32_t)statistics.AuthenticationId.HighPart << 32 | statistics.AuthenticationId.LowPart;
+}
+
 static bool handle_build(struct runner *r, const struct frame *f, struct err *e)
 {
     struct frame_reader fields;
+    size_t mark;
 
     if (r->built)
         return err_set(e, ERR_PROTOCOL, "the plan was applied already");
@@ -210,7 +223,10 @@ static bool handle_build(struct runner *r, const struct frame *f, struct err *e)
     if (!build(r, f->id, e))
         return false;
     r->built = true;
-    answer_empty(r, FRAME_READY, f->id);
+    mark = frame_begin(&r->out, FRAME_READY, f->id);
+    frame_number(&r->out, own_logon());
+    frame_end(&r->out, mark);
+    flush_out(r);
     return true;
 }
 

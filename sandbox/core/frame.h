@@ -33,7 +33,7 @@ enum frame_type {
     FRAME_RESIZE,     /* Windows: n: rows, n: columns of a spawned process's console; no answer */
     FRAME_END,        /* end everything; the answer is ENDED, then the runner goes */
     /* runner -> cordon */
-    FRAME_READY = 32, /* answer to BUILD */
+    FRAME_READY = 32, /* answer to BUILD; Windows: n: AuthenticationId of the runner's token, or 0 */
     FRAME_FAILED,     /* n: kind, n: errno, b: what, b: subject, b: reason, b: remedy; answer to any request */
     FRAME_PROBED,     /* one probe's outcome */
     FRAME_PROVED,     /* all probes of a PROVE are in */

@@ -40,10 +40,10 @@ struct boundary {
     uint32_t building;
     const struct launch *first;
     struct arena arena;
-    struct texts missing; /* of what the person's own ops were to do */
     struct win_records records; /* of the witness, where there is one */
     uint64_t lost_records;
     bool has_account;
+    struct applied applied; /* what the person's own ops came to */
 };
 
 bool boundary_begin(struct boundary **out, bool new_network, struct err *e)
@@ -284,7 +284,7 @@ bool boundary_hand(struct boundary *b, const struct plan *plan, const struct tex
     struct start_as as = start_as(b, plan);
     size_t mark;
 
-    if (!apply_person(&b->arena, plan->v, plan->n, partial_accepted, &b->missing, e) || !start_runner(&as, &b->runner, e))
+    if (!apply_person(&b->arena, plan->v, plan->n, partial_accepted, &b->applied, e) || !start_runner(&as, &b->runner, e))
         return false;
     b->started = true;
     b->has_account = as.account.n > 0;
@@ -331,8 +331,10 @@ bool boundary_build(struct boundary *b, struct arena *a, struct plan *plan, stru
     struct err no_witness = {0};
 
     b->first = first;
-    for (size_t i = 0; i < b->missing.n; i++)
-        *(struct str *)ARENA_PUSH(a, &plan->partial) = arena_str(a, b->missing.v[i]);
+    for (size_t i = 0; i < b->applied.missing.n; i++)
+        *(struct str *)ARENA_PUSH(a, &plan->partial) = arena_str(a, b->applied.missing.v[i]);
+    for (size_t i = 0; i < b->applied.notes.n; i++)
+        *(struct str *)ARENA_PUSH(a, &plan->notes) = arena_str(a, b->applied.notes.v[i]);
     if (!await(b, b->building, FRAME_NOTE, take_note, &build, FRAME_READY, e))
         return false;
     /* The witness looks at the sandbox's accounts. Without one the boundary is the same, and nothing is confirmed (rule W9). */
@@ -506,10 +508,11 @@ bool boundary_foreground(struct boundary *b, uint32_t command, struct foreground
 bool boundary_narrow(struct boundary *b, struct arena *a, const struct op *op, uint64_t *ended, struct str *names, struct err *e)
 {
     struct texts none = {0};
+    struct applied applied = {0};
 
     *ended = 0;
     *names = STR("");
-    if (!apply_person(a, op, 1, &none, NULL, e))
+    if (!apply_person(a, op, 1, &none, &applied, e))
         return false;
     for (size_t i = 0; i < ROWS_MAX; i++) {
         if (!b->rows[i].id || b->rows[i].ended)

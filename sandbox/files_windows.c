@@ -395,6 +395,49 @@ void sys_session_folder_end(void)
         win_close(&session.lock);
 }
 
+/* ---- marks: a walk that was begun and not ended, by this session or by one that crashed ---- */
+
+static struct str mark_of(struct arena *a, struct str top)
+{
+    uint64_t hash = 14695981039346656037u;
+    struct str state = path_parent(PATH_WINDOWS, path_parent(PATH_WINDOWS, str_from(session.path)));
+
+    for (size_t i = 0; i < top.n; i++)
+        hash = (hash ^ (unsigned char)top.p[i]) * 1099511628211u;
+    return arena_format(a, "%.*s\\walks\\%016llx", (int)state.n, state.p, (unsigned long long)hash);
+}
+
+void win_mark_put(struct str top)
+{
+    struct arena a = {0};
+    struct err ignored = {0};
+    struct str mark = mark_of(&a, top);
+
+    if (session.path[0] && sys_make_folders(path_parent(PATH_WINDOWS, mark), 0700, &ignored))
+        win_replace_file(mark, top, &ignored);
+    arena_release(&a);
+}
+
+void win_mark_take(struct str top)
+{
+    struct arena a = {0};
+    struct err ignored = {0};
+
+    if (session.path[0])
+        sys_remove_file(mark_of(&a, top), &ignored);
+    arena_release(&a);
+}
+
+bool win_mark_is(struct str top)
+{
+    struct arena a = {0};
+    struct wide_path path;
+    bool is = session.path[0] && wide_path(mark_of(&a, top), &path) && GetFileAttributesW(path.v) != INVALID_FILE_ATTRIBUTES;
+
+    arena_release(&a);
+    return is;
+}
+
 /* ---- caches ---- */
 
 static struct {

@@ -189,6 +189,14 @@ bool win_beside(const wchar_t *name, struct wide_path *out)
     return true;
 }
 
+bool win_has(const struct texts *list, struct str text)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (str_eq(list->v[i], text))
+            return true;
+    return false;
+}
+
 void win_close(HANDLE *h)
 {
     if (*h && *h != INVALID_HANDLE_VALUE)

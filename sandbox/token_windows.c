@@ -47,6 +47,13 @@ static struct str sid_words(struct arena *a, PSID sid)
     return out;
 }
 
+struct str token_user(struct arena *a)
+{
+    const TOKEN_USER *user = token_own() ? token_ask(a, token_own(), TokenUser) : NULL;
+
+    return user ? sid_words(a, user->User.Sid) : (struct str){0};
+}
+
 /* "TOKEN_GROUPS": the one with SE_GROUP_LOGON_ID. */
 static struct str logon_sid(struct arena *a)
 {

@@ -50,6 +50,7 @@ bool win_fail_at(struct err *e, enum error_stage stage, DWORD code, struct str s
 bool win_random(void *out, size_t n); /* from the system's CSPRNG */
 void *win_function(const wchar_t *module, const char *name); /* of a library of the system that is loaded or in System32; NULL */
 bool win_is_wine(void);
+bool win_has(const struct texts *list, struct str text); /* as texts_have, whose header does not go with the system's */
 void win_close(HANDLE *h); /* to NULL; NULL and INVALID_HANDLE_VALUE are fine */
 
 /* ---- files_windows.c ---- */
@@ -83,6 +84,12 @@ HANDLE win_lock_file(struct str path, DWORD ms);
 /* Opens an object by its path, one name at a time from its drive, and only where no link or mount point is on the way, itself included
  * (ERROR_CANT_ACCESS_FILE). attributes: of the object. NULL, with the last error. */
 HANDLE win_open_plain(struct str path, DWORD access, DWORD *attributes);
+
+/* Something was begun for this path and did not come to its end: kept beside the sessions, and so by one that crashed, too. Without
+ * a session's folder nothing is kept. */
+void win_mark_put(struct str path);
+void win_mark_take(struct str path);
+bool win_mark_is(struct str path);
 
 /* ---- stream_windows.c: what sys_handle stands for ---- */
 
@@ -146,6 +153,7 @@ bool win_dacl_put(HANDLE object, struct str sddl, bool *verified, struct err *e)
 /* The same for what a token gives to objects that are made without a descriptor. */
 bool token_default_dacl(HANDLE token, struct str sddl, bool *verified, struct err *e);
 
+struct str token_user(struct arena *a); /* the SID of who we are; none where that cannot be told */
 HANDLE token_own(void); /* of this process, with all that may be had; kept. NULL where it cannot be opened */
 /* A restricted copy of it. */
 struct token_wish {
@@ -270,8 +278,22 @@ bool ask_failed(const struct frame *f, struct err *e); /* fills e from a FRAME_F
 
 /* ---- apply_windows.c: what the person's own ops do on the disk; trusted side ---- */
 
-/* OP_ACE, OP_OWNER, OP_GUARD_NAME among ops, in order; others are passed over. accepted: parts that may be missing; what is, is
- * added to missing, one line each (NULL: to nothing). */
-bool apply_person(struct arena *a, const struct op *ops, size_t count, const struct texts *accepted, struct texts *missing, struct err *e);
+struct applied { /* zeroed is ready */
+    struct texts changed; /* tops below which entries are to be carried */
+    struct texts missing; /* what is not held, one line each */
+    struct texts notes;   /* what was passed over, and nothing hangs on */
+};
+/* OP_ACE, OP_OWNER, OP_GUARD_NAME among ops, in order; others are passed over. accepted: parts that may be missing. Then what is to
+ * be inherited is carried down. */
+bool apply_person(
+    struct arena *a, const struct op *ops, size_t count, const struct texts *accepted, struct applied *out, struct err *e);
+
+/* ---- walk_windows.c ---- */
+
+struct walk_object;
+bool object_look(struct arena *a, HANDLE h, struct walk_object *out); /* false with the last error */
+bool object_write(HANDLE h, struct str descriptor, struct err *e);    /* its DACL; false, e maybe empty: it is not there afterwards */
+bool apply_carry(
+    struct arena *a, const struct op *ops, size_t count, const struct texts *accepted, struct applied *out, struct err *e);
 
 #endif

@@ -258,6 +258,7 @@ bool facts_host(struct arena *a, struct host *out, struct err *e)
     find_groups(a, &host);
     read_mounts(a, &host);
     find_cgroup(a, &host);
+    facts_obeyed_links(a, &host);
     *out = host;
     return true;
 }

@@ -1,11 +1,13 @@
 /*
- * second: secret files that have another name somewhere. A cover lies over a name; who made a hard link to a key before, or
+ * second: what has another name somewhere. Links in folders of the home folder whose content is obeyed (~/.config/fish,
+ * ~/.local/bin), which may lead into a root. And secret files that have another name. A cover lies over a name; who made a hard link to a key before, or
  * had one made, can read it through that. A bounded look, at every opening: two levels of each secret folder, and for the
  * other name the tops of the writable roots.
  */
 #include "linux.h"
 
 #include "core/path.h"
+#include "core/rules.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -16,6 +18,7 @@
 #define TOP_MAX   2000 /* of a writable root */
 #define FOUND_MAX 50
 #define LEVELS    2
+#define LINKS_MAX 60 /* and folders, in each of the folders whose content is obeyed */
 
 struct look {
     struct arena *a;
@@ -119,6 +122,44 @@ static void look_at_root(struct arena *a, struct str root, struct facts *out, co
                 out->second.v[i].other = path_join(a, PATH_POSIX, root, str_from(entry->d_name));
     if (dir)
         closedir(dir);
+}
+
+/* ---- links in folders of what is obeyed ---- */
+
+static void links_in(struct arena *a, int fd, struct str path, int level, size_t *left, struct texts *out)
+{
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    struct dirent *entry;
+
+    if (!dir && fd >= 0)
+        close(fd);
+    while (dir && *left > 0 && (entry = readdir(dir)) != NULL) {
+        struct str inner;
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+            (entry->d_type != DT_LNK && (entry->d_type != DT_DIR || level == LEVELS)))
+            continue;
+        --*left;
+        inner = path_join(a, PATH_POSIX, path, str_from(entry->d_name));
+        if (entry->d_type == DT_LNK)
+            *(struct str *)ARENA_PUSH(a, out) = inner;
+        else
+            links_in(a, openat(dirfd(dir), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), inner, level + 1, left, out);
+    }
+    if (dir)
+        closedir(dir);
+}
+
+void facts_obeyed_links(struct arena *a, struct host *host)
+{
+    static const struct path_env env = {.system = PATH_POSIX};
+    struct texts items = {0}, links = {0};
+
+    rules_obeyed(a, &env, host, &items);
+    for (size_t i = 0; i < items.n; i++) {
+        size_t left = LINKS_MAX;
+        links_in(a, open(items.v[i].p, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), items.v[i], 1, &left, &links);
+    }
+    host->obeyed_links = links;
 }
 
 void facts_second(struct arena *a, const struct policy *policy, struct facts *out)

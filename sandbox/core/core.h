@@ -208,6 +208,7 @@ struct host {
     struct str caches_dir; /* where this session's cache layer is kept, held by nobody else; none: in session_dir */
     struct str cgroup; /* a delegated cgroup v2 folder that we may make children in, or none */
     bool cgroup_memory, cgroup_pids, cgroup_cpu;
+    struct texts obeyed_links; /* links in the folders that rules_obeyed names */
     struct texts risky_groups; /* docker, disk, lxd ... that the person is in */
     struct mount_fact *mounts;
     size_t mount_count;

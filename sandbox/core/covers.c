@@ -152,8 +152,14 @@ static bool is_clear_of_links(struct planner *p, const struct place *place)
         const struct fact *fact = planner_fact(p, obeyed.v[i]);
         if (fact->real.n == 0 || !path_is_under(p->env, place->path, fact->real) ||
             path_is_under(p->env, place->path, obeyed.v[i]) ||
-            places_within(&p->places, p->env, obeyed.v[i], 1u << PLACE_SECRET)) /* is covered there */
+            (i < obeyed.n - p->host->obeyed_links.n &&
+                places_within(&p->places, p->env, obeyed.v[i], 1u << PLACE_SECRET))) /* is covered where it leads */
             continue;
+        if (rules_obeyed_by_name(p->a, p->env, p->host, obeyed.v[i])) {
+            planner_note(p, "%s leads to %s, which can be written inside: outside, that name calls what became of it",
+                planner_show(p, obeyed.v[i]).p, planner_show(p, fact->real).p);
+            continue;
+        }
         return refuse(p, ERR_REFUSED, "this cannot be a workspace or a writable root", place->path,
             arena_format(p->a, "it holds what %s leads to, which is obeyed outside",
                 planner_show(p, obeyed.v[i]).p).p,

@@ -300,4 +300,17 @@ void rules_obeyed(struct arena *a, const struct path_env *env, const struct host
         if (home_items[i].reach == REACH_INSIDE)
             *(struct str *)ARENA_PUSH(a, out) =
                 path_join(a, env->system, host->home, str_from(home_items[i].path));
+    for (size_t i = 0; i < host->obeyed_links.n; i++)
+        *(struct str *)ARENA_PUSH(a, out) = host->obeyed_links.v[i];
+}
+
+bool rules_obeyed_by_name(struct arena *a, const struct path_env *env, const struct host *host, struct str path)
+{
+    for (size_t i = 0; i < COUNT_OF(home_items) && host->home.n > 0; i++) {
+        struct str item = path_join(a, env->system, host->home, str_from(home_items[i].path));
+        if (home_items[i].reach == REACH_INSIDE && str_is(str_from(home_items[i].what), PROGRAMS) && !path_same(env, item, path) &&
+            path_is_under(env, item, path))
+            return true;
+    }
+    return false;
 }

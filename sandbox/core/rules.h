@@ -34,5 +34,7 @@ bool rules_root_allowed(struct arena *a, const struct path_env *env, const struc
  * be either; facts tell (plan_build). */
 void rules_obeyed(
     struct arena *a, const struct path_env *env, const struct host *host, struct texts *out);
+/* Is path a program in one of those folders, which does nothing until somebody calls it by its name? */
+bool rules_obeyed_by_name(struct arena *a, const struct path_env *env, const struct host *host, struct str path);
 
 #endif

@@ -246,6 +246,20 @@ good "and a note of the plan" grep -q "secret/keys/key has another name somewher
 good "control: a file of one name is none" sh -c "! grep -q secret/alone '$place/said'"
 rm -rf "$W/copy" "$place/secret"
 
+# A link in a folder whose content is obeyed (~/.config/fish/conf.d/x.fish, kept with the dotfiles) led into the workspace.
+mkdir -p "$place/h/.config/fish/conf.d" "$place/h/.local/bin" "$place/h/.ssh" "$place/dots"
+touch "$place/dots/x.fish" "$place/dots/tool" "$place/dots/sshconfig"
+ln -s "$place/dots/tool" "$place/h/.local/bin/tool"
+opens() { HOME=$place/h "$CORDON" run --workspace "$place/dots" -- true 2>/dev/null; }
+good "control: a program in it that has a name outside is no matter" opens
+ln -s "$place/dots/x.fish" "$place/h/.config/fish/conf.d/x.fish"
+opens
+good "nothing that a shell's start-up folder leads to is writable" test $? -eq 125
+rm "$place/h/.config/fish/conf.d/x.fish"
+ln -s "$place/dots/sshconfig" "$place/h/.ssh/config"
+opens
+good "nor what ssh's leads to" test $? -eq 125
+
 # A name that was made and removed inside made room for one outside.
 mkdir "$place/n"
 cat >"$place/n/names.sh" <<'X'

@@ -332,7 +332,7 @@ static bool missing_protected(struct acls *s, const struct place *place, const s
     const struct place *closed;
     bool folder = place->hold != HOLD_FILE;
 
-    if (place->hold == HOLD_GUARD) {
+    if (place->hold == HOLD_GUARD || place->hold == HOLD_REFUSED) {
         planner_partial(s->p, "%s: a name that can be taken from inside (%s)", planner_show(s->p, place->path).p,
             place->rule->reason ? place->rule->reason : "protected at any depth");
         return true;
@@ -547,5 +547,6 @@ bool acls_files(struct acls *s)
     acls_grants(s);
     acls_take_old(s);
     tell_of_seconds(s);
+    covers_git(p);
     return true;
 }

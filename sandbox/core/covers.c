@@ -652,7 +652,7 @@ static bool plan_place(struct planner *p, const struct place *place, bool outdon
     return place->kind != PLACE_PROTECT || plan_protect(p, place);
 }
 
-static void tell_of_git(struct planner *p)
+void covers_git(struct planner *p)
 {
     const struct git_found *found = p->policy->git_found;
 
@@ -666,7 +666,7 @@ static void tell_of_git(struct planner *p)
 
 bool covers_plan(struct planner *p)
 {
-    tell_of_git(p);
+    covers_git(p);
     /* A secret that is found elsewhere, through a link, may lie in any root: it is covered when all
      * stand. */
     for (int round = 0; round < 2; round++) {

@@ -45,7 +45,7 @@ static bool read_link(struct gitlook *l, struct str file, struct str *out)
         text = str_slice(text, 8, text.n);
     /* Not a value of the configuration: '~' means nothing here. */
     return text.n > 0 && text.p[0] != '~' &&
-           gitlook_resolve(l, arena_str(l->a, text), path_parent(PATH_POSIX, file), out);
+           gitlook_resolve(l, arena_str(l->a, text), path_parent(l->env->system, file), out);
 }
 
 /* The .git file of a submodule or of a linked worktree. */
@@ -77,7 +77,7 @@ static void look_worktrees(struct gitlook *l, struct str folder)
         return;
     pin(l, folder);
     for (size_t i = 0; i < names.n; i++) {
-        struct str one = path_join(l->a, PATH_POSIX, folder, names.v[i]), dot_git;
+        struct str one = path_join(l->a, l->env->system, folder, names.v[i]), dot_git;
         if (gitlook_kind(l, one) != FACT_FOLDER)
             continue;
         if (!one_more(l, folder))
@@ -142,7 +142,7 @@ static bool look_modules(struct gitlook *l, struct str folder, bool within, int 
         return true;
     }
     for (size_t i = 0; i < names.n; i++) {
-        struct str one = path_join(l->a, PATH_POSIX, folder, names.v[i]);
+        struct str one = path_join(l->a, l->env->system, folder, names.v[i]);
         bool is_git;
         if (gitlook_kind(l, one) != FACT_FOLDER || (within && is_part(l, one, names.v[i])))
             continue;
@@ -166,7 +166,7 @@ static void look_known_modules(struct gitlook *l, const struct gitconf *conf, st
     for (size_t i = 0; i < conf->n; i++) {
         const struct gitconf_entry *entry = &conf->v[i];
         if (!str_is(entry->section, "submodule") || entry->subsection.n == 0 ||
-            !gitlook_resolve(l, arena_format(l->a, "./%s", entry->subsection.p), modules, &path) || str_eq(path, modules) ||
+            !gitlook_resolve(l, arena_format(l->a, "./%s", entry->subsection.p), modules, &path) || path_same(l->env, path, modules) ||
             !path_is_under(l->env, modules, path) || gitlook_kind(l, path) != FACT_FOLDER)
             continue;
         gitlook_pin_way(l, modules, path);
@@ -217,7 +217,7 @@ static void look_repository(struct gitlook *l, struct str repository, struct str
 
     repository = gitlook_real(l, repository);
     root = gitlook_root(l, repository);
-    if (root.n == 0 || str_eq(repository, root) || path_is_under(l->env, gitlook_join(l, root, ".git"), repository))
+    if (root.n == 0 || path_same(l->env, repository, root) || path_is_under(l->env, gitlook_join(l, root, ".git"), repository))
         return; /* elsewhere, or looked at with its root */
     l->root = root;
     gitlook_pin_way(l, root, repository);
@@ -276,7 +276,7 @@ static void hold_module(struct gitlook *l, struct str folder, struct str name)
 {
     struct str modules = gitlook_join(l, folder, "modules"), path;
 
-    if (name.n > 0 && gitlook_resolve(l, arena_format(l->a, "./%s", name.p), modules, &path) && !str_eq(path, modules) &&
+    if (name.n > 0 && gitlook_resolve(l, arena_format(l->a, "./%s", name.p), modules, &path) && !path_same(l->env, path, modules) &&
         path_is_under(l->env, modules, path) && gitlook_kind(l, path) == FACT_MISSING)
         gitlook_add(l, PLACE_PROTECT, path, "git would take a folder there for the submodule's", HOLD_REFUSED);
 }
@@ -293,8 +293,8 @@ static void look_gitmodules(struct gitlook *l, const struct gitconf *conf, struc
     for (size_t i = 0; i < 2 * modules.n; i++) {
         const struct gitconf_entry *entry = &modules.v[i % modules.n];
         if (!str_is(entry->section, "submodule") || !str_is(entry->key, "path") || is_known(conf, entry->subsection) != (i < modules.n) ||
-            entry->value.n == 0 || entry->value.p[0] == '/' ||
-            !gitlook_resolve(l, arena_format(l->a, "./%s", entry->value.p), worktree, &path) || str_eq(path, worktree) ||
+            entry->value.n == 0 || path_is_absolute(l->env->system, entry->value) || entry->value.p[0] == '/' ||
+            !gitlook_resolve(l, arena_format(l->a, "./%s", entry->value.p), worktree, &path) || path_same(l->env, path, worktree) ||
             !path_is_under(l->env, worktree, path) || path_is_under(l->env, git, path))
             continue;
         if (!one_more_place(l, file))
@@ -321,7 +321,7 @@ static void look_index(struct gitlook *l, const struct gitconf *conf, struct str
     for (size_t i = 0; i < links.n; i++) {
         if (!gitindex_is_plain(links.v[i]))
             continue;
-        path = path_join(l->a, PATH_POSIX, worktree, links.v[i]);
+        path = path_join(l->a, l->env->system, worktree, links.v[i]);
         if (!one_more_place(l, file))
             return;
         hold_submodule(l, path, depth);
@@ -442,9 +442,9 @@ static void look_above(struct gitlook *l, struct str root)
 {
     struct str folder = root, repository;
 
-    while (folder.n > 1) {
+    while (path_depth(l->env->system, folder) > 0) {
         struct str dot_git, config;
-        folder = arena_str(l->a, path_parent(PATH_POSIX, folder));
+        folder = arena_str(l->a, path_parent(l->env->system, folder));
         dot_git = gitlook_join(l, folder, ".git");
         config = gitlook_join(l, dot_git, "config");
         if (gitlook_kind(l, dot_git) == FACT_FILE && look_dot_git_file(l, dot_git, folder, &repository)) {
@@ -461,12 +461,31 @@ static void look_above(struct gitlook *l, struct str root)
     }
 }
 
+/*
+ * On Windows there is no observer to refuse a name, but there is one that stops git: where it finds a HEAD it looks for a file
+ * `commondir` next, and gives up where it cannot read one. A folder of that name is such, and an empty folder is nothing to
+ * git otherwise: it is in no status and no commit.
+ */
+static void look_top_windows(struct gitlook *l, struct str root)
+{
+    struct str path = gitlook_join(l, root, "commondir");
+
+    if (gitlook_kind(l, path) != FACT_MISSING && gitlook_kind(l, path) != FACT_FOLDER)
+        gitlook_line(l, &l->out->partial,
+            arena_format(l->a, "%s: git would take the folder around it for a repository that it leads to", path_display(l->a, l->env, path).p));
+    gitlook_add(l, PLACE_PROTECT, path, "git would take the folder for a repository", HOLD_FOLDER);
+}
+
 /* Where git finds .git missing or spoilt, which can be done from inside, it goes on to the folder itself. */
 static void look_top(struct gitlook *l, struct str root)
 {
     static const char *const rest[] = {"commondir", "objects", "refs"};
     const char *reason = "git would take the folder for a repository";
 
+    if (l->env->system == PATH_WINDOWS && !(has(l, root, "HEAD") && is_repository(l, root))) {
+        look_top_windows(l, root);
+        return;
+    }
     if (!has(l, root, "HEAD"))
         gitlook_add(l, PLACE_PROTECT, gitlook_join(l, root, "HEAD"), reason, HOLD_GUARD);
     else if (is_repository(l, root)) {
@@ -481,11 +500,11 @@ static void look_top(struct gitlook *l, struct str root)
 /* What a remote names, as git finds it there. */
 static void look_reached(struct gitlook *l, struct str path)
 {
-    static const char *const ends[] = {"/.git", "", ".git/.git", ".git"};
-    struct str before = l->root;
+    struct str before = l->root, with = arena_format(l->a, "%s.git", path.p);
+    struct str ends[] = {gitlook_join(l, path, ".git"), path, gitlook_join(l, with, ".git"), with};
 
     for (size_t i = 0; i < COUNT_OF(ends); i++) {
-        struct str folder = arena_format(l->a, "%s%s", path.p, ends[i]);
+        struct str folder = ends[i];
         if (!is_repository(l, folder))
             continue;
         if (can_be_held(l, folder, path))
@@ -493,7 +512,7 @@ static void look_reached(struct gitlook *l, struct str path)
         return;
     }
     l->root = gitlook_root(l, path);
-    if (gitlook_kind(l, path) == FACT_MISSING && !str_eq(l->root, path))
+    if (gitlook_kind(l, path) == FACT_MISSING && !path_same(l->env, l->root, path))
         gitlook_add(l, PLACE_PROTECT, path, "git would take a repository there for the remote", HOLD_REFUSED);
     l->root = before;
 }
@@ -509,7 +528,12 @@ static void look_root(struct gitlook *l, struct str root)
     l->reached = (struct texts){0};
     gitlook_global(l, root);
     if (kind == FACT_MISSING || (kind == FACT_FOLDER && is_empty(l, dot_git))) {
-        gitlook_add(l, PLACE_PIN, dot_git, "a repository made inside is looked at first", HOLD_BIRTH);
+        if (l->env->system == PATH_WINDOWS) {
+            gitlook_add(l, PLACE_PROTECT, dot_git, "git would obey a repository that was made inside", HOLD_FOLDER);
+            gitlook_note(l, arena_format(l->a, "%s has no repository: one is made outside (git init), then :reapply", path_display(l->a, l->env, root).p));
+        } else {
+            gitlook_add(l, PLACE_PIN, dot_git, "a repository made inside is looked at first", HOLD_BIRTH);
+        }
         look_above(l, root);
     } else if (kind == FACT_FOLDER) {
         look_git_folder(l, dot_git, root, 0);
@@ -529,7 +553,9 @@ static void look_root(struct gitlook *l, struct str root)
 
 bool git_takes_for_repository(struct arena *a, const struct git_eye *eye, struct str folder)
 {
-    return eye->kind(eye->context, path_join(a, PATH_POSIX, folder, STR("HEAD"))) != FACT_MISSING;
+    enum path_system system = folder.n > 0 && folder.p[0] == '/' ? PATH_POSIX : PATH_WINDOWS;
+
+    return eye->kind(eye->context, path_join(a, system, folder, STR("HEAD"))) != FACT_MISSING;
 }
 
 const struct git_found *git_look(struct arena *a, const struct policy *policy, const struct path_env *env,
@@ -538,13 +564,11 @@ const struct git_found *git_look(struct arena *a, const struct policy *policy, c
     struct git_found *found = arena_alloc(a, 1, sizeof *found);
     struct gitlook l = {.a = a, .policy = policy, .env = env, .host = host, .eye = eye, .out = found};
 
-    if (env->system != PATH_POSIX)
-        return found;
     if (policy->workspace.n > 0)
         look_root(&l, policy->workspace);
     for (size_t i = 0; i < policy->rules.n; i++) {
         const struct rule *r = &policy->rules.v[i];
-        if (r->kind == RULE_WRITE && r->anchored && !r->revoked && !str_eq(r->path, policy->workspace))
+        if (r->kind == RULE_WRITE && r->anchored && !r->revoked && !path_same(env, r->path, policy->workspace))
             look_root(&l, r->path);
     }
     return found;

@@ -12,7 +12,7 @@
 
 struct str gitlook_join(struct gitlook *l, struct str folder, const char *name)
 {
-    return path_join(l->a, PATH_POSIX, folder, str_from(name));
+    return path_join(l->a, l->env->system, folder, str_from(name));
 }
 
 enum fact_kind gitlook_kind(struct gitlook *l, struct str path)
@@ -48,6 +48,41 @@ struct git_place *gitlook_add(
 
 /* ---- paths that configuration names ---- */
 
+static char separator(const struct gitlook *l)
+{
+    return l->env->system == PATH_WINDOWS ? '\\' : '/';
+}
+
+static bool is_drive(struct str s)
+{
+    return s.n > 1 && s.p[1] == ':' && ((s.p[0] >= 'a' && s.p[0] <= 'z') || (s.p[0] >= 'A' && s.p[0] <= 'Z'));
+}
+
+/* As sh on Windows has paths: /c/x is C:/x. */
+static struct str of_shell(struct gitlook *l, struct str word)
+{
+    bool letter = word.n > 1 && word.p[0] == '/' && ((word.p[1] >= 'a' && word.p[1] <= 'z') || (word.p[1] >= 'A' && word.p[1] <= 'Z'));
+
+    if (l->env->system != PATH_WINDOWS || !letter || (word.n > 2 && word.p[2] != '/'))
+        return word;
+    return arena_format(l->a, "%c:/%.*s", word.p[1], (int)(word.n > 3 ? word.n - 3 : 0), word.n > 3 ? word.p + 3 : "");
+}
+
+/* With slashes, since a backslash is an escape to it. */
+static struct str for_shell(struct gitlook *l, struct str path)
+{
+    char *out = arena_alloc(l->a, path.n + 1, 1);
+
+    for (size_t i = 0; i < path.n; i++)
+        out[i] = path.p[i] == '\\' && l->env->system == PATH_WINDOWS ? '/' : path.p[i];
+    return path.p ? (struct str){out, path.n} : path;
+}
+
+static bool is_rooted(const struct gitlook *l, struct str word)
+{
+    return word.n > 0 && (word.p[0] == '/' || (l->env->system == PATH_WINDOWS && is_drive(word)));
+}
+
 /* The writable root that a path lies in; none. */
 struct str gitlook_root(const struct gitlook *l, struct str path)
 {
@@ -79,12 +114,13 @@ struct str gitlook_real(struct gitlook *l, struct str path)
 /* A value as git takes a path: absolute, from home, or from `base`. False: somebody else's home, git's own prefix. */
 bool gitlook_resolve(struct gitlook *l, struct str value, struct str base, struct str *out)
 {
-    struct path_env plain = {.system = PATH_POSIX, .home = l->host->home, .cwd = base};
+    struct path_env plain = {.system = l->env->system, .home = l->host->home, .cwd = base};
     struct err ignored = {0};
+    bool windows = l->env->system == PATH_WINDOWS;
 
     if (value.n == 0 || memchr(value.p, 0, value.n) || str_starts(value, STR("%(")))
         return false;
-    if (value.p[0] == '~' && value.n > 1 && value.p[1] != '/')
+    if (value.p[0] == '~' && value.n > 1 && value.p[1] != '/' && !(windows && value.p[1] == '\\'))
         return false;
     return path_canonical(l->a, &plain, value, out, &ignored);
 }
@@ -92,7 +128,7 @@ bool gitlook_resolve(struct gitlook *l, struct str value, struct str base, struc
 /* Every folder between the root and path. */
 void gitlook_pin_way(struct gitlook *l, struct str root, struct str path)
 {
-    for (size_t at = root.n + 1; (at = str_find(path, at, '/')) < path.n; at++)
+    for (size_t at = root.n + 1; (at = str_find(path, at, separator(l))) < path.n; at++)
         gitlook_add(l, PLACE_PIN, arena_str(l->a, str_slice(path, 0, at)), "what git obeys lies in it", HOLD_NOT);
 }
 
@@ -107,10 +143,10 @@ bool gitlook_keep(struct gitlook *l, struct str path, const char *reason, enum p
 
     path = gitlook_real(l, path);
     root = gitlook_root(l, path);
-    if (root.n == 0 || str_eq(root, path))
+    if (root.n == 0 || path_same(l->env, root, path))
         return false;
     l->root = root;
-    for (at = root.n + 1; (at = str_find(path, at, '/')) < path.n; at++) {
+    for (at = root.n + 1; (at = str_find(path, at, separator(l))) < path.n; at++) {
         struct str folder = arena_str(l->a, str_slice(path, 0, at));
         enum fact_kind kind = gitlook_kind(l, folder);
         if (kind != FACT_FOLDER) {
@@ -176,7 +212,7 @@ void gitlook_hooks(struct gitlook *l, struct str folder)
         gitlook_line(l, &l->out->partial, arena_format(l->a, "%s has more in it than is looked at: hooks that are links are not all held",
             path_display(l->a, l->env, folder).p));
     for (size_t i = 0; i < names.n; i++)
-        keep_hook(l, path_join(l->a, PATH_POSIX, folder, names.v[i]));
+        keep_hook(l, path_join(l->a, l->env->system, folder, names.v[i]));
 }
 
 /* ---- commands ---- */
@@ -196,7 +232,7 @@ static bool runs_by_itself(const struct gitconf_entry *entry)
 /* Where a word of a command leads, if that is into a root. */
 static bool leads_into_root(struct gitlook *l, struct str word, struct str base, struct str *path)
 {
-    if (word.n == 0 || (base.n == 0 && word.p[0] != '/') || !gitlook_resolve(l, word, base, path))
+    if (word.n == 0 || (base.n == 0 && !is_rooted(l, word)) || !gitlook_resolve(l, of_shell(l, word), of_shell(l, base), path))
         return false;
     *path = gitlook_real(l, *path);
     return gitlook_root(l, *path).n > 0;
@@ -211,7 +247,7 @@ static bool keep_word(struct gitlook *l, const struct gitconf_entry *entry, stru
 
     if (!word->told)
         return word->given;
-    if (word->base.n == 0 && word->text.n > 0 && word->text.p[0] != '/' && word->text.p[0] != '-' && (slash || !word->program))
+    if (word->base.n == 0 && word->text.n > 0 && !is_rooted(l, word->text) && word->text.p[0] != '-' && (slash || !word->program))
         return false;
     tail = str_slice(word->text, str_find(word->text, 0, '='), word->text.n); /* --option=FILE */
     if (tail.n > 1 && leads_into_root(l, arena_str(l->a, str_slice(tail, 1, tail.n)), word->base, &path) &&
@@ -231,7 +267,7 @@ static void keep_command(struct gitlook *l, const struct gitconf_entry *entry, s
     struct shellwords words;
     bool told;
 
-    shellwords_read(l->a, entry->value, l->host->home, worktree, &words);
+    shellwords_read(l->a, entry->value, for_shell(l, l->host->home), for_shell(l, worktree), &words);
     told = words.whole;
     for (size_t i = 0; i < words.n; i++)
         told = keep_word(l, entry, file, &words.v[i]) && !(words.v[i].program && shellwords_reads_files(words.v[i].text)) && told;
@@ -248,7 +284,9 @@ static void look_remote(struct gitlook *l, struct str value, struct str worktree
     struct str path;
 
     if (str_starts(value, STR("file://")))
-        value = arena_str(l->a, str_slice(value, 7, value.n));
+        value = arena_str(l->a, str_slice(value, is_drive(str_slice(value, 8, value.n)) ? 8 : 7, value.n));
+    else if (l->env->system == PATH_WINDOWS && is_drive(value))
+        (void)0; /* a drive, and no host of one letter */
     else if (str_find(value, 0, ':') < str_find(value, 0, '/'))
         return;
     if (!gitlook_resolve(l, value, worktree, &path))
@@ -258,6 +296,18 @@ static void look_remote(struct gitlook *l, struct str value, struct str worktree
         gitlook_line(l, &l->reached, path);
 }
 
+/* A path that git takes and Cordon does not (another name for a file, a device) may lead anywhere, a root included. */
+static bool named(struct gitlook *l, const struct gitconf_entry *entry, struct str file, struct str base, struct str *path)
+{
+    if (gitlook_resolve(l, entry->value, base, path))
+        return true;
+    if (l->env->system == PATH_WINDOWS && entry->value.n > 0 && !str_starts(entry->value, STR("%(")) && entry->value.p[0] != '~')
+        gitlook_line(l, &l->out->partial,
+            arena_format(l->a, "%s in %s names a path that cannot be told: %s", gitconf_name(l->a, entry).p,
+                path_display(l->a, l->env, file).p, text_printable_once(l->a, entry->value).p));
+    return false;
+}
+
 static void look_entry(struct gitlook *l, const struct gitconf_entry *entry, struct str file, struct str worktree, int depth)
 {
     struct str path;
@@ -265,20 +315,20 @@ static void look_entry(struct gitlook *l, const struct gitconf_entry *entry, str
     switch (gitconf_obeys(entry)) {
     case GITCONF_INCLUDE:
         /* Whatever its condition: it may hold tomorrow. */
-        if (gitlook_resolve(l, entry->value, path_parent(PATH_POSIX, file), &path)) {
+        if (named(l, entry, file, path_parent(l->env->system, file), &path)) {
             keep_named(l, entry, file, path, "git reads it as its configuration", HOLD_FILE);
             gitlook_config(l, path, worktree, depth + 1);
         }
         break;
     case GITCONF_HOOKS:
-        if (gitlook_resolve(l, entry->value, worktree, &path)) {
+        if (named(l, entry, file, worktree, &path)) {
             keep_named(l, entry, file, path, "git runs programs from it", HOLD_FOLDER);
             gitlook_hooks(l, path);
             gitlook_hooks(l, gitlook_join(l, path, "hooks")); /* of a template */
         }
         break;
     case GITCONF_FILE:
-        if (!str_is(entry->key, "worktree") && gitlook_resolve(l, entry->value, worktree, &path))
+        if (!str_is(entry->key, "worktree") && named(l, entry, file, worktree, &path))
             keep_named(l, entry, file, path, GIT_RUN_OUTSIDE, HOLD_NOT);
         break;
     case GITCONF_RUNS:
@@ -314,20 +364,51 @@ void gitlook_config(struct gitlook *l, struct str file, struct str worktree, int
         look_entry(l, &conf.v[i], file, worktree, depth);
 }
 
+/* Where git's own folder of the machine is on Windows: as its installer puts it, for all or for one person. */
+static void look_windows(struct gitlook *l, struct str worktree)
+{
+    static const char *const files[] = {"Git\\etc\\gitconfig", "Git\\etc\\gitconfig", "Git\\config", "Programs\\Git\\etc\\gitconfig"};
+    const struct windows_host *w = l->host->windows;
+    struct str folders[] = {w->program_files, w->program_files_x86, w->program_data, w->local};
+
+    for (size_t i = 0; i < COUNT_OF(files); i++)
+        if (folders[i].n > 0)
+            gitlook_config(l, gitlook_join(l, folders[i], files[i]), worktree, 0);
+}
+
+/* What a variable names, in its one form. */
+static bool variable(struct gitlook *l, const char *name, struct str *out)
+{
+    struct path_env plain = {.system = l->env->system};
+    struct str value = l->eye->variable(l->eye->context, str_from(name));
+    struct err ignored = {0};
+
+    if (!path_is_absolute(l->env->system, value))
+        return false;
+    if (l->env->system == PATH_POSIX) {
+        *out = arena_str(l->a, value);
+        return true;
+    }
+    return path_canonical(l->a, &plain, value, out, &ignored);
+}
+
 /* The person's own configuration and the machine's count in every repository. */
 void gitlook_global(struct gitlook *l, struct str worktree)
 {
-    struct str named = l->eye->variable(l->eye->context, STR("GIT_CONFIG_GLOBAL"));
-    struct str xdg = l->eye->variable(l->eye->context, STR("XDG_CONFIG_HOME"));
-    struct str system = l->eye->variable(l->eye->context, STR("GIT_CONFIG_SYSTEM"));
+    struct str path;
 
-    if (path_is_absolute(PATH_POSIX, named)) {
-        gitlook_keep(l, arena_str(l->a, named), "git reads it as its configuration", HOLD_FILE, (struct str){0});
-        gitlook_config(l, arena_str(l->a, named), worktree, 0);
+    if (variable(l, "GIT_CONFIG_GLOBAL", &path)) {
+        gitlook_keep(l, path, "git reads it as its configuration", HOLD_FILE, (struct str){0});
+        gitlook_config(l, path, worktree, 0);
     }
     gitlook_config(l, gitlook_join(l, l->host->home, ".gitconfig"), worktree, 0);
     gitlook_config(l, gitlook_join(l, l->host->home, ".config/git/config"), worktree, 0);
-    if (path_is_absolute(PATH_POSIX, xdg))
-        gitlook_config(l, gitlook_join(l, arena_str(l->a, xdg), "git/config"), worktree, 0);
-    gitlook_config(l, path_is_absolute(PATH_POSIX, system) ? arena_str(l->a, system) : STR("/etc/gitconfig"), worktree, 0);
+    if (variable(l, "XDG_CONFIG_HOME", &path))
+        gitlook_config(l, gitlook_join(l, path, "git/config"), worktree, 0);
+    if (variable(l, "GIT_CONFIG_SYSTEM", &path))
+        gitlook_config(l, path, worktree, 0);
+    else if (l->env->system == PATH_POSIX)
+        gitlook_config(l, STR("/etc/gitconfig"), worktree, 0);
+    else if (l->host->windows)
+        look_windows(l, worktree);
 }

@@ -52,6 +52,7 @@ bool mounts_in_proc(const struct path_env *env, const struct place *place);
 
 /* covers.c */
 bool covers_plan(struct planner *p); /* roots, pins, protected and secret paths, shallow first */
+void covers_git(struct planner *p); /* what git_look had to say */
 /* Of a writable root that is not there: refused where somebody asked for it now, else a warning (true). */
 bool covers_root_missing(struct planner *p, const struct place *place);
 /* May what was seen there be a root? If not, p->e says why. */

@@ -313,7 +313,8 @@ static bool is_on_the_way(const struct asked *q, const struct places *places)
     for (size_t i = 0; i < places->n && q->env->system == PATH_WINDOWS; i++) {
         const struct place *p = &places->v[i];
         bool held = p->kind != PLACE_SECRET && (!p->rule->optional || p->hold != HOLD_NOT);
-        bool there = p->hold != HOLD_GUARD && (held || kind_at(q, p->path) != FACT_MISSING);
+        bool guarded = p->hold == HOLD_GUARD || p->hold == HOLD_REFUSED;
+        bool there = !guarded && (held || kind_at(q, p->path) != FACT_MISSING);
         if (p->root.n > 0 && there && !path_same(q->env, q->path, p->path) && path_is_under(q->env, q->path, p->path) &&
             places_within(places, q->env, q->path, 1u << PLACE_ROOT))
             return true;

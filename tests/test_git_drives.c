@@ -1,0 +1,192 @@
+/*
+ * test_git_drives: what git.c holds of repositories on Windows: paths with drives and either separator, names without case, what
+ * stands in for an observer there.
+ */
+#include "check.h"
+#include "../sandbox/core/git.h"
+
+#include <string.h>
+
+struct item {
+    const char *path, *text; /* text NULL: a folder */
+};
+
+static struct arena arena;
+static const struct item *items;
+static size_t item_count;
+
+static uint32_t fold(const void *table, uint32_t scalar)
+{
+    (void)table;
+    return scalar >= 'a' && scalar <= 'z' ? scalar - 32 : scalar;
+}
+
+static const struct path_env env = {.system = PATH_WINDOWS, .home = {"C:\\Users\\p", 10}, .fold = {fold, NULL}};
+
+static enum fact_kind fake_kind(void *context, struct str path)
+{
+    enum fact_kind kind = FACT_MISSING;
+
+    (void)context;
+    for (size_t i = 0; i < item_count; i++) {
+        struct str here = str_from(items[i].path);
+        if (path_same(&env, here, path))
+            return items[i].text ? FACT_FILE : FACT_FOLDER;
+        if (path_is_under(&env, path, here))
+            kind = FACT_FOLDER;
+    }
+    return kind;
+}
+
+static bool fake_read(void *context, struct arena *a, struct str path, size_t ceiling, bool inside, struct str *out)
+{
+    (void)context;
+    (void)inside;
+    for (size_t i = 0; i < item_count; i++)
+        if (items[i].text && path_same(&env, str_from(items[i].path), path)) {
+            *out = arena_str(a, str_from(items[i].text));
+            return out->n <= ceiling;
+        }
+    return false;
+}
+
+static bool fake_list(void *context, struct arena *a, struct str folder, size_t most, struct texts *out)
+{
+    (void)context;
+    for (size_t i = 0; i < item_count; i++) {
+        struct str rest = path_below(&env, folder, str_from(items[i].path)), name;
+        bool known = false;
+        if (rest.n == 0)
+            continue;
+        name = str_slice(rest, 0, str_find(rest, 0, '\\'));
+        for (size_t j = 0; j < out->n; j++)
+            known = known || str_eq(out->v[j], name);
+        if (known)
+            continue;
+        if (out->n == most)
+            return false;
+        *(struct str *)ARENA_PUSH(a, out) = arena_str(a, name);
+    }
+    return true;
+}
+
+static struct str fake_variable(const void *context, struct str name)
+{
+    (void)context;
+    return str_is(name, "XDG_CONFIG_HOME") ? STR("C:/Users/p/xdg") : (struct str){0};
+}
+
+static const struct git_found *look(const struct item *list, size_t count)
+{
+    static const struct git_eye eye = {.kind = fake_kind, .read = fake_read, .list = fake_list, .variable = fake_variable};
+    static const struct windows_host windows = {.program_files = {"C:\\Program Files", 16}, .program_data = {"C:\\ProgramData", 14}};
+    static const struct host host = {.home = {"C:\\Users\\p", 10}, .windows = &windows};
+    static const struct policy policy = {.workspace = {"C:\\src\\w", 8}};
+
+    items = list;
+    item_count = count;
+    return git_look(&arena, &policy, &env, &host, &eye);
+}
+
+static const struct git_place *find(const struct git_found *found, enum place_kind kind, const char *path)
+{
+    for (size_t i = 0; i < found->n; i++)
+        if (found->v[i].kind == kind && path_same(&env, found->v[i].path, str_from(path)))
+            return &found->v[i];
+    return NULL;
+}
+
+static bool told(const struct texts *lines, const char *part)
+{
+    for (size_t i = 0; i < lines->n; i++)
+        if (strstr(lines->v[i].p, part))
+            return true;
+    return false;
+}
+
+#define REPOSITORY                                                                                                              \
+    {"C:\\src\\w\\.git\\HEAD", "ref: refs/heads/main\n"}, {"C:\\src\\w\\.git\\objects", NULL}, {"C:\\src\\w\\.git\\refs", NULL}, {"C:\\src\\w\\.git\\hooks", NULL}
+
+static void test_plain(void)
+{
+    static const struct item list[] = {REPOSITORY, {"C:\\src\\w\\.git\\config", "[core]\n\tbare = false\n"}};
+    const struct git_found *found = look(list, COUNT_OF(list));
+    const struct git_place *p = find(found, PLACE_PROTECT, "C:\\src\\w\\commondir");
+
+    CHECK(find(found, PLACE_PROTECT, "C:\\src\\w\\.git\\hooks") && find(found, PLACE_PROTECT, "C:\\src\\w\\.git\\config") &&
+              find(found, PLACE_PIN, "C:\\src\\w\\.git"),
+        "plain: hooks, configuration and the folder itself are held");
+    CHECK(find(found, PLACE_PIN, "C:\\src\\w\\.git\\objects") && find(found, PLACE_PIN, "C:\\src\\w\\.git\\refs"), "plain: so is what makes it a repository");
+    CHECK(p && p->hold == HOLD_FOLDER, "plain: a folder of a name that stops git holds the top");
+    CHECK(!find(found, PLACE_PROTECT, "C:\\src\\w\\HEAD"), "plain: and nothing is left to an observer");
+    CHECK((p = find(found, PLACE_PROTECT, "C:\\src\\w\\.git\\commondir")) && p->hold == HOLD_FILE, "plain: names git obeys are held where nothing is");
+    for (size_t i = 0; i < found->n; i++)
+        if (memchr(found->v[i].path.p, '/', found->v[i].path.n))
+            CHECK_STR(found->v[i].path, STR(""), "plain: every path is in its one form");
+}
+
+static void test_names(void)
+{
+    static const struct item list[] = {REPOSITORY,
+        {"C:\\src\\w\\.git\\config", "[include]\n\tpath = ../inc/a.cfg\n\tpath = C:/SRC/w/b.cfg\n\tpath = \"c:\\\\src\\\\w\\\\c.cfg\"\n\tpath = PROGRA~1/x\n"
+                                     "[core]\n\thooksPath = tools/hooks\n\tfsmonitor = C:/src/w/mon.exe --all\n\tsshCommand = /c/src/w/ssh.sh -v\n"
+                                     "[remote \"l\"]\n\turl = C:/src/w/bare\n"},
+        {"C:\\src\\w\\inc\\a.cfg", "[core]\n\tpager = ./page.sh\n"}, {"C:\\src\\w\\b.cfg", ""}, {"C:\\src\\w\\c.cfg", ""}, {"C:\\src\\w\\tools\\hooks\\x", ""},
+        {"C:\\src\\w\\mon.exe", ""}, {"C:\\src\\w\\ssh.sh", ""}, {"C:\\src\\w\\page.sh", ""}, {"C:\\src\\w\\bare\\HEAD", "ref: refs/heads/main\n"},
+        {"C:\\src\\w\\bare\\objects", NULL}, {"C:\\src\\w\\bare\\refs", NULL}, {"C:\\src\\w\\bare\\config", ""}, {"C:\\Users\\p\\.gitconfig", "[include]\n\tpath = ~\\\\more.cfg\n"},
+        {"C:\\Users\\p\\more.cfg", "[core]\n\thooksPath = C:/src/w/mine\n"}, {"C:\\src\\w\\mine", NULL},
+        {"C:\\Program Files\\Git\\etc\\gitconfig", "[core]\n\teditor = C:/src/w/edit.exe\n"}, {"C:\\src\\w\\edit.exe", ""},
+        {"C:\\Users\\p\\xdg\\git\\config", "[include]\n\tpath = C:/src/w/xdg.cfg\n"}, {"C:\\src\\w\\xdg.cfg", ""}};
+    static const struct {
+        enum place_kind kind;
+        const char *path, *name;
+    } rows[] = {
+        {PLACE_PROTECT, "C:\\src\\w\\inc\\a.cfg", "an included file, by a relative path"},
+        {PLACE_PIN, "C:\\src\\w\\inc", "the folder it lies in"},
+        {PLACE_PROTECT, "C:\\src\\w\\b.cfg", "an included file, by a drive and other case"},
+        {PLACE_PROTECT, "C:\\src\\w\\c.cfg", "an included file, by backslashes"},
+        {PLACE_PROTECT, "C:\\src\\w\\tools\\hooks", "a folder of hooks"},
+        {PLACE_PIN, "C:\\src\\w\\tools", "the way to it"},
+        {PLACE_PROTECT, "C:\\src\\w\\mon.exe", "a program, by a drive"},
+        {PLACE_PROTECT, "C:\\src\\w\\ssh.sh", "a program, as sh on Windows names drives"},
+        {PLACE_PROTECT, "C:\\src\\w\\page.sh", "a program that an included file names"},
+        {PLACE_PROTECT, "C:\\src\\w\\bare\\config", "what a remote on this drive would obey"},
+        {PLACE_PROTECT, "C:\\src\\w\\mine", "what the person's own configuration includes names"},
+        {PLACE_PROTECT, "C:\\src\\w\\edit.exe", "what git's own folder names"},
+        {PLACE_PROTECT, "C:\\src\\w\\xdg.cfg", "what a variable's folder names"},
+    };
+    const struct git_found *found = look(list, COUNT_OF(list));
+    char name[150];
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        snprintf(name, sizeof name, "names: %s", rows[i].name);
+        CHECK(find(found, rows[i].kind, rows[i].path), name);
+    }
+    CHECK(told(&found->partial, "PROGRA~1/x"), "names: a path that cannot be told is named");
+}
+
+static void test_none(void)
+{
+    static const struct item none[] = {{"C:\\src\\w\\a", ""}}, file[] = {{"C:\\src\\w\\.git", "gitdir: C:/src/main/.git/worktrees/w\n"},
+        {"C:\\src\\main\\.git\\worktrees\\w\\HEAD", "ref: refs/heads/x\n"}, {"C:\\src\\main\\.git\\worktrees\\w\\commondir", "../..\n"},
+        {"C:\\src\\main\\.git\\HEAD", "ref: refs/heads/main\n"}, {"C:\\src\\main\\.git\\config", "[core]\n\thooksPath = C:/src/w/hooks\n"},
+        {"C:\\src\\main\\.git\\objects", NULL}, {"C:\\src\\main\\.git\\refs", NULL}, {"C:\\src\\w\\hooks\\x", ""}};
+    static const struct item spoilt[] = {REPOSITORY, {"C:\\src\\w\\.git\\config", ""}, {"C:\\src\\w\\commondir", "sub\n"}};
+    const struct git_found *found = look(none, COUNT_OF(none));
+    const struct git_place *p = find(found, PLACE_PROTECT, "C:\\src\\w\\.git");
+
+    CHECK(p && p->hold == HOLD_FOLDER && told(&found->notes, "git init"), "none: a name without a repository is held, and where one is made is said");
+    found = look(file, COUNT_OF(file));
+    CHECK(find(found, PLACE_PROTECT, "C:\\src\\w\\hooks") && told(&found->warnings, "not writable"), "none: its repository elsewhere is looked at, and named");
+    found = look(spoilt, COUNT_OF(spoilt));
+    CHECK(told(&found->partial, "commondir"), "none: a commondir that is there already is named");
+}
+
+int main(void)
+{
+    test_plain();
+    test_names();
+    test_none();
+    arena_release(&arena);
+    return CHECK_END();
+}

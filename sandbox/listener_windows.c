@@ -1,5 +1,5 @@
 /*
- * listener: a port on loopback that a demo calls when it calls out, and whether somebody on this machine listens at one.
+ * listener: does somebody on this machine listen at a port? Those that Cordon opens itself are in probe_windows.c.
  */
 #include <winsock2.h>
 #include <ws2tcpip.h>
@@ -7,80 +7,7 @@
 
 #include "win32.h"
 
-#define PORTS_TRIED 16
-#define HEARD_MS    1000
-
-static bool winsock(void)
-{
-    static bool begun; /* once for the process; what it took is given back at its end */
-    WSADATA data;
-
-    begun = begun || WSAStartup(MAKEWORD(2, 2), &data) == 0;
-    return begun;
-}
-
-static SOCKET listener_socket(int type, uint16_t port)
-{
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port)};
-    SOCKET s = WSASocketW(AF_INET, type, 0, NULL, 0, WSA_FLAG_NO_HANDLE_INHERIT);
-    u_long on = 1;
-
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (s != INVALID_SOCKET && (bind(s, (const struct sockaddr *)&at, sizeof at) != 0 ||
-                                   (type == SOCK_STREAM && listen(s, 8) != 0) || ioctlsocket(s, (long)FIONBIO, &on) != 0)) {
-        closesocket(s);
-        return INVALID_SOCKET;
-    }
-    return s;
-}
-
-/* The handles here are sockets themselves, and no streams: only listener_heard and listener_close take them. */
-bool listener_open(struct listener *l, struct err *e)
-{
-    for (int i = 0; i < PORTS_TRIED && winsock(); i++) {
-        struct sockaddr_in at = {0};
-        int n = sizeof at;
-        SOCKET tcp = listener_socket(SOCK_STREAM, 0), udp;
-        if (tcp == INVALID_SOCKET || getsockname(tcp, (struct sockaddr *)&at, &n) != 0) {
-            if (tcp != INVALID_SOCKET)
-                closesocket(tcp);
-            break;
-        }
-        udp = listener_socket(SOCK_DGRAM, ntohs(at.sin_port));
-        if (udp != INVALID_SOCKET) {
-            *l = (struct listener){.tcp = (sys_handle)tcp, .udp = (sys_handle)udp, .port = ntohs(at.sin_port)};
-            return true;
-        }
-        closesocket(tcp);
-    }
-    return win_fail(e, (DWORD)WSAGetLastError(), (struct str){0}, "cannot open a listener on loopback");
-}
-
-bool listener_heard(struct listener *l)
-{
-    char bytes[256];
-    bool heard = false;
-    SOCKET caller;
-
-    while (l->tcp != SYS_NONE && (caller = accept((SOCKET)l->tcp, NULL, NULL)) != INVALID_SOCKET) {
-        heard = true;
-        closesocket(caller);
-    }
-    while (l->udp != SYS_NONE && recv((SOCKET)l->udp, bytes, sizeof bytes, 0) >= 0)
-        heard = true;
-    return heard;
-}
-
-void listener_close(struct listener *l)
-{
-    if (l->tcp != SYS_NONE)
-        closesocket((SOCKET)l->tcp);
-    if (l->udp != SYS_NONE)
-        closesocket((SOCKET)l->udp);
-    l->tcp = l->udp = SYS_NONE;
-}
-
-/* ---- who listens ---- */
+#define HEARD_MS 1000
 
 static void set_port(struct heard *l, DWORD port)
 {

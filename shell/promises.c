@@ -5,6 +5,7 @@
  * counts only beside the same attempt made outside, which must succeed: else it shows nothing.
  */
 #include "shell.h"
+#include "../sandbox/core/acls.h"
 
 #define CANDIDATES_MAX 8
 
@@ -17,6 +18,11 @@ static bool is_done_here(struct probe *p)
 /* Has the plan put something writable of its own at or above this path? */
 static bool is_made_writable(const struct session *s, const struct opened *o, struct str path)
 {
+    for (size_t i = 0; s->env.system == PATH_WINDOWS && i < o->policy.rules.n; i++) {
+        const struct rule *r = &o->policy.rules.v[i];
+        if (r->kind == RULE_WRITE && r->anchored && !r->revoked && path_is_under(&s->env, r->path, path))
+            return true;
+    }
     for (size_t i = 0; i < o->plan.n; i++) {
         const struct op *op = &o->plan.v[i];
         bool writable = op->kind == OP_TMPFS || op->kind == OP_WRITABLE || op->kind == OP_OVERLAY ||
@@ -82,10 +88,36 @@ static bool make_from_plan(const struct session *s, struct opened *o, struct pro
     return tried > 0;
 }
 
+/* Windows: a path that an entry closes, for what `mask` has; or a name that is guarded. */
+static bool make_from_entries(const struct session *s, struct opened *o, struct probe *p, uint32_t mask)
+{
+    size_t tried = 0;
+
+    for (size_t i = 0; i < o->plan.n && tried < CANDIDATES_MAX; i++) {
+        const struct op *op = &o->plan.v[i];
+        struct arena a = {0};
+        struct err ignored = {0};
+        struct ace ace;
+        bool closes = op->kind == OP_ACE && op->number == ACE_PUT && sddl_parse_ace(&a, op->text, &ace, &ignored) &&
+                      ace.type == ACE_DENY && !(ace.flags & ACE_INHERIT_ONLY) && (ace.mask & mask) == mask;
+        arena_release(&a);
+        if (!closes && !(op->kind == OP_GUARD_NAME && mask == NT_FILE_WRITE_DATA && !(op->number & GUARD_REMOVE)))
+            continue;
+        p->path = op->path;
+        tried++;
+        if (is_done_here(p))
+            return true;
+    }
+    (void)s;
+    return tried > 0;
+}
+
 static bool make_write_protected(const struct session *s, struct opened *o, struct probe *p)
 {
     p->kind = PROBE_WRITE;
     p->expected = ANSWER_DENIED;
+    if (s->env.system == PATH_WINDOWS)
+        return make_from_entries(s, o, p, NT_FILE_WRITE_DATA);
     return make_from_plan(s, o, p, OP_PROTECT, OP_PROTECT);
 }
 
@@ -93,6 +125,8 @@ static bool make_read_secret(const struct session *s, struct opened *o, struct p
 {
     p->kind = PROBE_READ;
     p->expected = ANSWER_DENIED;
+    if (s->env.system == PATH_WINDOWS)
+        return make_from_entries(s, o, p, NT_FILE_READ_DATA);
     return make_from_plan(s, o, p, OP_COVER_FOLDER, OP_COVER_FILE);
 }
 
@@ -126,7 +160,7 @@ static bool has_scope(const struct opened *o)
 
 static bool make_abstract(const struct session *s, struct opened *o, struct probe *p)
 {
-    if (!o->plan.new_network && (!has_scope(o) || s->host.landlock_abi < 6))
+    if (s->env.system != PATH_WINDOWS && !o->plan.new_network && (!has_scope(o) || s->host.landlock_abi < 6))
         return false; /* named in the plan's partial */
     p->kind = PROBE_ABSTRACT;
     p->expected = ANSWER_DENIED;
@@ -146,11 +180,13 @@ static bool make_signal(const struct session *s, struct opened *o, struct probe 
 
 static bool make_process(const struct session *s, struct opened *o, struct probe *p)
 {
-    (void)s;
     (void)o;
     p->kind = PROBE_PROCESS;
     p->expected = ANSWER_DENIED;
-    p->path = STR("/proc/1/mem");
+    if (s->env.system == PATH_WINDOWS)
+        p->number = outer_process();
+    else
+        p->path = STR("/proc/1/mem");
     return true;
 }
 
@@ -160,6 +196,7 @@ static bool make_terminal(const struct session *s, struct opened *o, struct prob
     (void)o;
     p->kind = PROBE_TERMINAL;
     p->expected = ANSWER_DENIED;
+    p->number = outer_process(); /* Windows: whose console it would be */
     return true;
 }
 
@@ -185,13 +222,13 @@ static const struct promise promises_table[] = {
     {"connect", "nothing outside can be connected to", "do not use this boundary", true, false, make_connect},
     {"loopback", "loopback works inside", "see whether the interface lo can be brought up here", false, true,
         make_loopback},
-    {"abstract-socket", "abstract sockets of the outside cannot be reached", "do not use this boundary", true,
+    {"abstract-socket", "abstract sockets (on Windows: named pipes) of the outside cannot be reached", "do not use this boundary", true,
         true, make_abstract},
     {"signal", "a process outside cannot be signalled", "do not use this boundary", true, false, make_signal},
-    {"process", "Cordon's own process inside cannot be reached into", "do not use this boundary", true, false,
+    {"process", "Cordon's own process cannot be reached into", "do not use this boundary", true, false,
         make_process},
     {"privilege", "no privilege can be gained", "do not use this boundary", true, false, make_privilege},
-    {"terminal", "keys cannot be pushed into a terminal", "do not use this boundary", true, true,
+    {"terminal", "keys cannot be pushed into a terminal, nor the person's be had", "do not use this boundary", true, true,
         make_terminal},
 };
 

@@ -172,6 +172,14 @@ windows() {
         mkdir -p "$scratch/windows-$name"
         (cd "$scratch/windows-$name" && run_wine "windows $name" "$top/$program")
     done
+    mkdir -p "$scratch/windows-cordon"
+    if [ -f "$top/out/windows/cordon.exe" ]; then
+        long=$seconds seconds=900 # a start of Wine each
+        CORDON=$top/out/windows/cordon.exe TEST_TMP=$scratch/windows-cordon run_one "windows cordon" "" sh "$top/tests/wine.sh"
+        seconds=$long
+    else
+        result "not ok windows cordon: cordon.exe was not built"
+    fi
 }
 
 # Wine ends lines with CR LF, and its status is the low byte of the program's.

@@ -1,0 +1,94 @@
+#!/bin/sh
+# cordon.exe under Wine, as far as that can show it: that the programs start, parse, refuse, and carry lines, codes and state. Nothing
+# here shows that anything is enforced: Wine enforces nothing, and Cordon has to say so. Started by run.sh, with Wine prepared.
+#   CORDON=path\to\cordon.exe sh tests/wine.sh
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+CORDON=${CORDON:-$here/../out/windows/cordon.exe}
+TEST_TMP=${TEST_TMP:-$(mktemp -d /var/tmp/cordon-wine.XXXXXX)}
+place=$WINEPREFIX/drive_c/cordon-test
+rm -rf "$place"
+mkdir -p "$place/work"
+cd "$place/work" || exit 1
+failed=0
+
+ok() { printf 'ok %s\n' "$1"; }
+not_ok() {
+    failed=1
+    printf 'not ok %s: %s\n' "$1" "$(printf '%s' "$2" | tr '\n' ' ' | cut -c1-400)"
+}
+skip() { printf 'skip %s: %s\n' "$1" "$2"; }
+# cordon ARGUMENTS...: into $said (both outputs) and $code.
+cordon() {
+    timeout -k 5 60 wine "$CORDON" "$@" </dev/null >"$TEST_TMP/out" 2>"$TEST_TMP/errors"
+    code=$?
+    said=$(cat "$TEST_TMP/out" "$TEST_TMP/errors" | tr -d '\r' | grep -v '^wine: ')
+}
+# says NAME CODE PATTERN
+says() {
+    if [ "$code" -eq "$2" ] && printf '%s' "$said" | grep -q -- "$3"; then
+        ok "$1"
+    else
+        not_ok "$1" "code $code, said: $said"
+    fi
+}
+
+cordon --version
+says "--version" 0 '^cordon [0-9]'
+cordon --help
+says "--help" 0 '^usage: cordon'
+cordon --nosuch
+says "an option that is not there" 125 'no such option'
+cordon policy check
+says "policy check" 0 'is good'
+cordon policy show
+says "policy show" 0 '^workspace  *C:.cordon-test.work'
+cordon policy show --plan
+says "policy show --plan" 0 '^partial: NOT ENFORCED'
+cordon why 'C:\cordon-test\work\a' write
+says "why: in the workspace" 0 'allowed'
+cordon why 'C:\windows\a' write
+says "why: outside" 0 'refused'
+cordon status
+says "status" 0 '^tier: *none; NOT ENFORCED'
+says "status: the canary" 0 '^canary: .*NOT ENFORCED'
+cordon status --json
+says "status --json" 0 '"not_enforced":true'
+
+cordon doctor
+says "doctor finds nothing enforced" 125 'NOT ENFORCED'
+cordon run -- cmd /c exit 7
+says "run is refused" 125 'NOT ENFORCED'
+cordon -c 'exit 7'
+says "-c is refused" 125 'NOT ENFORCED'
+cordon run --accept enforcement -- cmd /c exit 7
+says "no other word opens it" 125 .
+
+cordon run --not-enforced -- cmd /c exit 7
+says "--not-enforced: run gives the program's code, and says what it is worth" 7 'NOT ENFORCED'
+cordon run --not-enforced -- nosuchprogram
+says "a program that is not there" 127 .
+cordon --not-enforced -c 'echo one two& exit 3'
+says "-c: a line of cmd" 3 '^one two'
+cordon --not-enforced -c 'if 1==1 (echo "a b" c) else echo d'
+says "-c: quotes and parentheses" 0 '^"a b" c'
+
+printf 'set CRD=1 2\r\ncd ..\r\necho [%%CRD%%] %%CD%%\r\ncmd /c exit 4\r\n' >"$TEST_TMP/script"
+timeout -k 5 120 wine "$CORDON" --not-enforced --no-rc <"$TEST_TMP/script" >"$TEST_TMP/out" 2>"$TEST_TMP/errors"
+code=$?
+said=$(cat "$TEST_TMP/out" "$TEST_TMP/errors" | tr -d '\r')
+says "a script: what a line leaves is there in the next" 4 '\[1 2\] C:.cordon-test$'
+
+if command -v python3 >/dev/null 2>&1; then
+    timeout -k 5 400 python3 "$here/wine_tty.py" "$CORDON" "$place/work" || failed=1
+else
+    skip "the terminal" "no python3"
+fi
+skip "Ctrl-C as a byte" "wine: an event all the same, and the byte is never read"
+skip "Ctrl-Break" "wine: cannot be sent on a pty"
+skip "a new size" "wine: tells no event, and resizes no pseudoconsole"
+skip "an exit code above 255" "wine: a caller outside sees the low byte"
+skip "the cursor's place at the start of a line" "wine: its console host does not ask"
+rm -rf "$place"
+echo "done"
+exit $failed

@@ -1,0 +1,133 @@
+"""A person at cordon.exe's prompt, under Wine, in a terminal of the test's own. Used by wine.sh.
+
+Wine draws what is written into its console as cells of text: escape sequences come through among them, and its own come between.
+So what is looked at is what is left without sequences, and lines are short.
+"""
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+
+cordon, work = sys.argv[1:3]
+failed = False
+SEQUENCE = re.compile(rb"\033(?:\[[0-9;?<>=!]*[ -/]*[@-~]|\][^\007\033]*(?:\007|\033\\)|[()][A-Z0-9]|[=>78MDEH])")
+PROMPT = re.compile(rb"\[NOT ENFORCED (offline|online)(?: (-?\d+))?\] +(\S+) +[$#] *$")
+
+
+def check(good, name, why=""):
+    global failed
+    failed = failed or not good
+    text = " ".join(repr(why).split())[-500:]
+    print(f"ok {name}" if good else f"not ok {name}: {text}", flush=True)
+
+
+class Terminal:
+    def __init__(self, arguments):
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 200, 0, 0))
+            os.chdir(work)
+            os.environ["TERM"] = "dumb"
+            os.execvp("wine", ["wine", cordon, *arguments])
+        self.raw = b""
+
+    def read(self, seconds):
+        ready, _, _ = select.select([self.fd], [], [], seconds)
+        if not ready:
+            return False
+        try:
+            got = os.read(self.fd, 65536)
+        except OSError:
+            return False
+        self.raw += got
+        return bool(got)
+
+    def said(self):
+        return SEQUENCE.sub(b"", self.raw).replace(b"\r", b"").replace(b"\0", b"")
+
+    def prompt(self, seconds=30):
+        """The match of a prompt at the end of what was said, or None."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            found = PROMPT.search(self.said().rstrip(b"\n"))
+            if found and not self.read(0.3):
+                return PROMPT.search(self.said().rstrip(b"\n"))
+            self.read(0.1)
+        return None
+
+    def line(self, text, seconds=30):
+        """What was said from the line on, and the prompt behind it."""
+        self.raw = b""
+        os.write(self.fd, text + b"\r")
+        time.sleep(0.2)
+        found = self.prompt(seconds)
+        return self.said(), found
+
+    def end(self, seconds=20):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.read(0.05)
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                os.close(self.fd)
+                return os.waitstatus_to_exitcode(status)
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        return "still running"
+
+
+def status(found):
+    return int(found[2] or 0) if found else None
+
+
+t = Terminal(["--not-enforced", "--no-rc"])
+found = t.prompt(60)
+check(found, "a prompt comes, and says NOT ENFORCED", t.said())
+check(b"NOT ENFORCED" in t.said().split(b"[NOT ENFORCED")[0], "it is said before the prompt, too", t.said())
+check(found and found[3].lower().endswith(b"work"), "the prompt shows the place", found)
+
+said, found = t.line(b"echo hi there")
+check(b"\nhi there" in said and status(found) == 0, "a line runs in cmd", said)
+said, found = t.line(b"cmd /c exit 7")
+check(status(found) == 7, "its exit code is in the prompt", said)
+said, found = t.line(b"cd ..")
+check(found and not found[3].lower().endswith(b"work") and status(found) == 0, "cd", said)
+said, found = t.line(b"cd")
+check(found and b"cordon-test" in said.lower(), "is there in the next line", said)
+said, found = t.line(b"set CRD=one two")
+check(status(found) == 0, "set", said)
+said, found = t.line(b"echo [%CRD%]")
+check(b"[one two]" in said, "is there in the next line, without a blank more", said)
+said, found = t.line(b"if defined CRD echo there")
+check(b"\nthere" in said and found, "a line whose body reaches to its end tells all the same", said)
+said, found = t.line(b"cd work")
+check(found and found[3].lower().endswith(b"work"), "and is told after it", said)
+said, found = t.line(b"set CRD=x& exit 5")
+check(status(found) == 5 and b"ended its shell" in said, "an exit within a line ends the line, and that is said", said)
+said, found = t.line(b"echo [%CRD%]")
+check(b"[one two]" in said, "what it would have left is not there", said)
+said, found = t.line(b"nosuchprogram")
+check(found and status(found) not in (0, None), "a program that is not there", said)
+said, found = t.line(b":status")
+check(b"NOT ENFORCED" in said, ":status says NOT ENFORCED", said)
+said, found = t.line(b":why C:\\windows\\x write")
+check(b"refused" in said, ":why", said)
+said, found = t.line(b":policy")
+check(b"workspace" in said, ":policy", said)
+os.write(t.fd, b":quit\r")
+code = t.end()
+check(code == 0, ":quit ends it", (code, t.said()))
+
+t = Terminal(["--not-enforced", "--no-rc"])
+t.prompt(60)
+os.write(t.fd, b"exit 9\r")
+code = t.end()
+check(code == 9, "exit at the prompt leaves with its number", (code, t.said()))
+sys.exit(1 if failed else 0)

@@ -22,6 +22,11 @@ bool facts_host(struct arena *a, struct host *out, struct err *e);
 /* About the paths asked; appends to out->v in the order of the questions. */
 void facts_paths(struct arena *a, const struct texts *questions, struct facts *out);
 
+/* Windows: the session's private temp, into host->windows; the write SID of each root of the policy, into facts->host.windows, made
+ * and kept where the session has a folder. Elsewhere there is nothing to do. */
+bool facts_session(struct arena *a, struct host *host, struct err *e);
+bool facts_roots(struct arena *a, const struct policy *policy, struct facts *facts, struct err *e);
+
 /* Second names of files in the secret places of the policy, whose facts are there; fills out->second. Bounded: two levels of
  * each, the tops of writable roots for the other names. */
 /* Links in the folders whose content shells, git and sessions obey. */

@@ -269,7 +269,8 @@ bool session_begin(struct session *s, const struct options *o, struct err *e)
         return false;
     s->env.home = s->host.home;
     if (o->verb->boundary &&
-        !sys_session_folder(&s->arena, s->host.state_dir, &s->host.session_dir, e))
+        !(sys_session_folder(&s->arena, s->host.state_dir, &s->host.session_dir, e) &&
+            facts_session(&s->arena, &s->host, e)))
         return false;
     if (s->host.session_dir.n)
         look_after_crash(s);
@@ -316,7 +317,8 @@ bool session_plan(struct session *s, struct opened *o, struct err *e)
     }
     facts_paths(&o->arena, &questions, &o->facts);
     facts_second(&o->arena, &o->policy, &o->facts);
-    return plan_build(&o->arena, &o->policy, &s->env, &o->facts, &o->plan, e);
+    return facts_roots(&o->arena, &o->policy, &o->facts, e) &&
+           plan_build(&o->arena, &o->policy, &s->env, &o->facts, &o->plan, e);
 }
 
 /* The folders of Cordon's own that the plan binds or layers: the private temp, the caches of this workspace. */

@@ -1,0 +1,132 @@
+/*
+ * store: the write SIDs of the person's roots, kept in a file of the person's own from session to session (core/store.h), and the
+ * private temp of a session. Windows edge.
+ *
+ * The file is read, changed and replaced under a lock, so that terminals that open at the same time give one root one SID. Who only
+ * looks at a plan is shown SIDs that nobody keeps.
+ */
+#include "win32.h"
+#include "core/store.h"
+
+#include <string.h>
+
+#define LOCK_MS        5000
+#define TEMP_NAMES_MAX 100000
+
+static const struct path_env plain = {.system = PATH_WINDOWS};
+
+/* ---- the private temp ---- */
+
+/* Beside the state folder, which nobody inside may read. The folder itself stays for the next session of the same number, with its
+ * write SID; what is in it goes. */
+bool facts_session(struct arena *a, struct host *host, struct err *e)
+{
+    struct windows_host *w = arena_alloc(a, 1, sizeof *w);
+    struct texts names = {0};
+    struct str folder;
+
+    *w = *host->windows;
+    folder = path_join(a, PATH_WINDOWS, arena_format(a, "%s-temp", host->state_dir.p), path_name(PATH_WINDOWS, host->session_dir));
+    if (!sys_make_folders(folder, 0700, e) || !sys_list_folder(a, folder, TEMP_NAMES_MAX, &names, e))
+        return false;
+    for (size_t i = 0; i < names.n; i++) {
+        struct err ignored = {0}; /* somebody outside may have it open: it is no secret of this session's */
+        sys_remove_tree(path_join(a, PATH_WINDOWS, folder, names.v[i]), &ignored);
+    }
+    w->temp_dir = folder;
+    host->windows = w;
+    return true;
+}
+
+/* ---- write SIDs ---- */
+
+static const struct fact *fact_of(const struct facts *facts, struct str path)
+{
+    for (size_t i = 0; i < facts->n; i++)
+        if (path_same(&plain, facts->v[i].path, path))
+            return &facts->v[i];
+    return NULL;
+}
+
+static void roots_of(struct arena *a, const struct policy *policy, const struct windows_host *w, struct texts *out)
+{
+    if (w->temp_dir.n)
+        *(struct str *)ARENA_PUSH(a, out) = w->temp_dir;
+    if (policy->workspace.n)
+        *(struct str *)ARENA_PUSH(a, out) = policy->workspace;
+    for (size_t i = 0; i < policy->rules.n; i++) {
+        const struct rule *r = &policy->rules.v[i];
+        if (r->kind == RULE_WRITE && r->anchored && !r->revoked)
+            *(struct str *)ARENA_PUSH(a, out) = r->path;
+    }
+}
+
+static bool take_each(struct arena *a, struct store *s, const struct texts *roots, const struct facts *facts, struct err *e)
+{
+    for (size_t i = 0; i < roots->n; i++) {
+        const struct fact *f = fact_of(facts, roots->v[i]);
+        unsigned char random[16];
+        enum store_found found;
+        if (!f || f->real_kind != FACT_FOLDER)
+            continue; /* not there, or no folder: the plan says so */
+        if (!win_random(random, sizeof random))
+            return err_set(e, ERR_SYSTEM, "the system gave no random bytes");
+        if (!store_take(a, s, &plain, f->path, f->dev, f->ino, random, &found).n) {
+            err_set(e, ERR_LIMIT, "no more writable folders can be remembered");
+            return err_subject(e, f->path);
+        }
+    }
+    return true;
+}
+
+/* A file that is not there, or that cannot be understood, begins anew: what it had is found by the other file, or on the disk. */
+static void read_store(struct arena *a, struct str file, struct store *s)
+{
+    struct err ignored = {0};
+    struct str bytes;
+
+    *s = (struct store){0};
+    if (!sys_read_file(a, file, STORE_BYTES_MAX, true, &bytes, &ignored) || !store_parse(a, bytes, s, &ignored))
+        *s = (struct store){0};
+}
+
+static bool keep(struct str file, const struct store *s, struct str before, struct err *e)
+{
+    struct buf text = {.ceiling = STORE_BYTES_MAX};
+    bool good;
+
+    store_print(&text, s);
+    good = str_eq(buf_view(&text), before) || win_replace_file(file, buf_view(&text), e);
+    buf_release(&text);
+    return good;
+}
+
+bool facts_roots(struct arena *a, const struct policy *policy, struct facts *facts, struct err *e)
+{
+    struct str folder = facts->host.state_dir, file = path_join(a, PATH_WINDOWS, folder, STR("roots.json")), before = {0};
+    bool opens = facts->host.session_dir.n > 0, good;
+    struct windows_host *w = arena_alloc(a, 1, sizeof *w);
+    struct texts roots = {0}, asked = {0};
+    struct err ignored = {0};
+    struct store s;
+    HANDLE lock = NULL;
+
+    *w = *facts->host.windows;
+    roots_of(a, policy, w, &roots);
+    for (size_t i = 0; i < roots.n; i++)
+        if (!fact_of(facts, roots.v[i]))
+            *(struct str *)ARENA_PUSH(a, &asked) = roots.v[i];
+    facts_paths(a, &asked, facts);
+    if (opens && !sys_make_folders(folder, 0700, e))
+        return false;
+    if (opens && !(lock = win_lock_file(path_join(a, PATH_WINDOWS, folder, STR("roots.lock")), LOCK_MS)))
+        return win_fail(e, GetLastError(), folder, "cannot have the list of writable folders for ourselves");
+    read_store(a, file, &s);
+    sys_read_file(a, file, STORE_BYTES_MAX, true, &before, &ignored);
+    good = take_each(a, &s, &roots, facts, e) && (!opens || keep(file, &s, before, e));
+    win_close(&lock);
+    if (good)
+        store_write_sids(a, &s, &plain, &roots, &w->write_sids, &w->write_sid_count);
+    facts->host.windows = w;
+    return good;
+}

@@ -13,6 +13,7 @@
 struct place {
     int folder; /* NOWHERE: there is no last name that could be made or removed, or no folder to be found. AT_FDCWD: this
                    thread stands there */
+    bool missing; /* the folder is not there, for the caller as for us: whatever it is, it is ENOENT */
     const char *name;
 };
 
@@ -22,7 +23,7 @@ static bool place_name(const struct caller_path *p, struct place *out)
 
     while (at > p->start && p->text[at - 1] != '/')
         at--;
-    *out = (struct place){NOWHERE, p->text + at};
+    *out = (struct place){NOWHERE, false, p->text + at};
     return at > 0 && at < n && strcmp(out->name, ".") != 0 && strcmp(out->name, "..") != 0;
 }
 
@@ -41,6 +42,30 @@ static void place_close(struct place *place)
     place->folder = NOWHERE;
 }
 
+/* Is what leads up to name not there? Sure only where nothing on the way is a link, for those of /proc lead elsewhere for us. */
+static bool is_missing(struct caller_path *p, const char *name)
+{
+    struct open_how how = {.flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS};
+    char *words = p->text + p->start, *end = p->text + (name - p->text), kept = *words, last = *end;
+    bool there = true;
+    int fd;
+
+    if (words == end || p->by_process)
+        return false;
+    *words = '\0';
+    if (p->start)
+        there = lookup_stands_alone() && chdir(p->text) == 0;
+    *words = kept;
+    if (!there)
+        return false;
+    *end = '\0';
+    fd = (int)syscall(SYS_openat2, AT_FDCWD, words, &how, sizeof how);
+    *end = last;
+    if (fd >= 0)
+        close(fd);
+    return fd < 0 && errno == ENOENT;
+}
+
 /* stands: this thread may go there, so that it has to open nothing. */
 static bool place_enter(const struct watch *w, struct caller_path *p, struct place *place, bool stands)
 {
@@ -52,7 +77,9 @@ static bool place_enter(const struct watch *w, struct caller_path *p, struct pla
     else
         place->folder = open(p->text, O_PATH | O_DIRECTORY | O_CLOEXEC);
     *end = kept;
-    if (place->folder != NOWHERE && is_held(w, place->folder))
+    if (place->folder == NOWHERE)
+        place->missing = errno == ENOENT && is_missing(p, place->name);
+    else if (is_held(w, place->folder))
         place_close(place);
     return place->folder != NOWHERE;
 }
@@ -103,7 +130,7 @@ static bool may_open(const struct watch *w, const struct place *place, unsigned 
 bool quick_open(const struct watch *w, struct caller_path *p, unsigned flags)
 {
     struct place place = place_open(w, p);
-    bool nothing = place.folder != NOWHERE && may_open(w, &place, flags);
+    bool nothing = place.missing || (place.folder != NOWHERE && may_open(w, &place, flags));
 
     place_close(&place);
     return nothing;
@@ -113,7 +140,8 @@ bool quick_make(const struct watch *w, struct caller_path *p)
 {
     struct place place = place_open(w, p);
     struct looked o;
-    bool nothing = place.folder != NOWHERE && (may_change(&place) || lookup_name(place.folder, place.name, &o) != ENOENT);
+    bool nothing = place.missing || (place.folder != NOWHERE &&
+                                        (may_change(&place) || lookup_name(place.folder, place.name, &o) != ENOENT));
 
     place_close(&place);
     return nothing;
@@ -129,7 +157,7 @@ bool quick_delete(const struct watch *w, struct caller_path *p)
     struct place place = place_open(w, p);
     struct looked o;
     bool there = place.folder != NOWHERE && lookup_name(place.folder, place.name, &o) == 0;
-    bool nothing = place.folder != NOWHERE && (!there || (!o.mount_root && may_change(&place)));
+    bool nothing = place.missing || (place.folder != NOWHERE && (!there || (!o.mount_root && may_change(&place))));
 
     if (nothing && there)
         links_gone(&o);
@@ -158,7 +186,7 @@ bool quick_rename(const struct watch *w, struct caller_path *from, struct caller
     same = one.name - from->text == two.name - to->text &&
            memcmp(from->text, to->text, (size_t)(one.name - from->text)) == 0;
     if (!place_enter(w, from, &one, true))
-        return false;
+        return one.missing;
     if (same)
         two.folder = one.folder;
     nothing = (same || place_enter(w, to, &two, false)) && may_rename(&one, &two);

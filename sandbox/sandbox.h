@@ -235,6 +235,26 @@ uint64_t boundary_lost(struct boundary *b);
 void boundary_end(struct boundary *b);   /* begins to end everything inside, without waiting; NULL ok */
 void boundary_close(struct boundary *b); /* everything inside is ended and gone when it returns; NULL ok */
 
+/* ---- the access check of core, beside the system's own (compare_*.c) ---- */
+
+enum access_agreement {
+    AGREEMENT_SAME,
+    AGREEMENT_OTHER,     /* ours is wrong, or the system's changed: what is evaluated and explained cannot be relied on */
+    AGREEMENT_UNKNOWN,   /* the question could not be put */
+    AGREEMENT_NOT_ASKED, /* not here: Wine */
+};
+struct access_question {
+    struct str name, detail;
+    enum access_agreement state;
+};
+struct access_compared {
+    struct access_question *v;
+    size_t n;
+    uint32_t second_pass; /* the rights to a file that the system asks restricting SIDs about; 0: not known */
+};
+/* False: this system has none. */
+bool access_compare(struct arena *a, struct access_compared *out);
+
 /* ---- the system's small change (sys_*.c) ---- */
 
 enum sys_wait_flags { SYS_READ = 1, SYS_WRITE = 2, SYS_HANGUP = 4 };

@@ -60,6 +60,32 @@ static void member(struct buf *out, const char *name, struct str value, bool com
     buf_format(out, "%s", comma ? "," : "");
 }
 
+static const char *agreement_word(enum access_agreement state)
+{
+    static const char *const words[] = {"same", "other", "unknown", "not asked"};
+    return words[state];
+}
+
+/* Windows: is the access check that explains and evaluates the system's own? Nothing that is enforced depends on it. */
+static void compared_json(struct buf *out)
+{
+    struct arena a = {0};
+    struct access_compared all;
+
+    if (access_compare(&a, &all)) {
+        buf_format(out, ",\"access_check\":{\"second_pass\":%lu,\"questions\":[", (unsigned long)all.second_pass);
+        for (size_t i = 0; i < all.n; i++) {
+            buf_format(out, "%s{", i ? "," : "");
+            member(out, "name", all.v[i].name, true);
+            member(out, "state", str_from(agreement_word(all.v[i].state)), true);
+            member(out, "detail", all.v[i].detail, false);
+            buf_format(out, "}");
+        }
+        buf_format(out, "]}");
+    }
+    arena_release(&a);
+}
+
 static void report_json(const struct opened *o, struct buf *out)
 {
     buf_format(out, "{\"version\":1,\"tier\":\"%s\",\"network\":\"%s\",", tier_name(o->tier),
@@ -83,7 +109,31 @@ static void report_json(const struct opened *o, struct buf *out)
     texts_json(out, "partial", &o->plan.partial);
     buf_format(out, ",");
     texts_json(out, "notes", &o->plan.notes);
+    compared_json(out);
     buf_format(out, "}\n");
+}
+
+static void compared_lines(struct buf *out)
+{
+    struct arena a = {0};
+    struct access_compared all;
+    size_t count[AGREEMENT_NOT_ASKED + 1] = {0};
+
+    if (access_compare(&a, &all)) {
+        for (size_t i = 0; i < all.n; i++) {
+            enum access_agreement state = all.v[i].state;
+            count[state]++;
+            if (state == AGREEMENT_OTHER || state == AGREEMENT_UNKNOWN)
+                buf_format(out, "%-6s access check: %s\n       %s\n", state == AGREEMENT_OTHER ? "BROKEN" : "??", all.v[i].name.p,
+                    text_printable_once(&a, all.v[i].detail).p);
+        }
+        buf_format(out, "%-6s access check: %llu answers as the system's own, %llu others, %llu not asked here\n",
+            count[AGREEMENT_OTHER] ? "BROKEN" : count[AGREEMENT_SAME] ? "ok" : "??", (unsigned long long)count[AGREEMENT_SAME],
+            (unsigned long long)count[AGREEMENT_OTHER], (unsigned long long)(count[AGREEMENT_UNKNOWN] + count[AGREEMENT_NOT_ASKED]));
+        if (count[AGREEMENT_OTHER])
+            buf_format(out, "       remedy: do not rely on evaluated denials nor on what is explained of entries; report this with cordon doctor --json\n");
+    }
+    arena_release(&a);
 }
 
 static void list(struct buf *out, struct arena *a, const char *title, const struct texts *texts)
@@ -105,6 +155,7 @@ void doctor_report(struct session *s, const struct opened *o, bool json, struct 
         report_line(out, &a, &s->env, &o->proofs[i]);
         observed += o->proofs[i].state == PROMISE_OBSERVED;
     }
+    compared_lines(out);
     list(out, &a, "partial: ", &o->plan.partial);
     list(out, &a, "note: ", &o->plan.notes);
     buf_format(out, "tier: %s; %llu of %llu promises observed by trying them inside, beside a control outside\n",

@@ -12,8 +12,9 @@
 static const char *wall_name(enum wall wall)
 {
     static const char *const names[] = {"", "a read-only mount", "Landlock", "a namespace of its own",
-        "the observer", "a cover over it", "the gate, which makes each connection"};
-    return names[wall];
+        "the observer", "a cover over it", "the gate, which makes each connection", "the entries on it",
+        "the filters of the network"};
+    return (size_t)wall < COUNT_OF(names) ? names[wall] : "";
 }
 
 static void say_verdict(struct buf *out, struct arena *a, enum operation operation, const struct verdict *v)

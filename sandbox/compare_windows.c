@@ -1,0 +1,203 @@
+/*
+ * compare: core's access check beside the system's, question by question: what doctor tells on a real machine, and the tests hold.
+ *
+ * Three tokens are asked about: our own; one for which Everyone only denies; and a write-restricted one with a single restricting
+ * SID. For that last one every right to a file is also asked about by itself, because no page says for which of them the second
+ * pass is made (access_writes).
+ */
+#include "win32.h"
+
+#include <stdio.h>
+
+#define STRANGER "S-1-5-21-7-7-7-1009"
+#define WRITE    "S-1-5-21-9-9-9-9"
+
+/* ME stands for our own user. */
+struct question {
+    const char *name, *sddl;
+    uint32_t desired;
+    bool windows_alone; /* wine answers it, and not as Windows is documented to */
+};
+
+static const struct question own_questions[] = {
+    {"allow", "O:" STRANGER "G:" STRANGER "D:(A;;0x3;;;ME)", 0x3, false},
+    {"deny before allow for the same right", "O:" STRANGER "G:" STRANGER "D:(D;;0x2;;;ME)(A;;0x3;;;ME)", 0x3, false},
+    {"deny of another right", "O:" STRANGER "G:" STRANGER "D:(D;;0x2;;;ME)(A;;0x3;;;ME)", 0x1, false},
+    {"a right that is missing", "O:" STRANGER "G:" STRANGER "D:(A;;0x1;;;ME)", 0x3, false},
+    {"a SID that is not held", "O:" STRANGER "G:" STRANGER "D:(A;;0x3;;;" STRANGER ")", 0x3, false},
+    {"an empty DACL", "O:" STRANGER "G:" STRANGER "D:", 0x1, false},
+    {"an inherit-only entry", "O:" STRANGER "G:" STRANGER "D:(A;OICIIO;FA;;;ME)", 0x1, false},
+    {"all that is allowed", "O:" STRANGER "G:" STRANGER "D:(A;;FA;;;ME)", NT_MAXIMUM_ALLOWED, false},
+    {"the owner's READ_CONTROL", "O:MEG:" STRANGER "D:", NT_READ_CONTROL, false},
+    {"a NULL DACL", "O:" STRANGER "G:" STRANGER "D:NO_ACCESS_CONTROL", NT_FILE_ALL_ACCESS, false},
+    {"generic rights that are asked for", "O:" STRANGER "G:" STRANGER "D:(A;;FR;;;ME)", NT_GENERIC_READ, false},
+    {"an entry for Everyone", "O:" STRANGER "G:" STRANGER "D:(A;;0x3;;;WD)", 0x3, false},
+    {"an OWNER RIGHTS entry that limits the owner", "O:MEG:" STRANGER "D:(A;;RC;;;OW)", NT_WRITE_DAC, true},
+    {"a label above us", "O:" STRANGER "G:" STRANGER "D:(A;;FA;;;ME)S:(ML;;NW;;;SI)", 0x2, true},
+};
+
+static const struct question disabled_questions[] = {
+    {"disabled: an entry for the group does not grant", "O:" STRANGER "G:" STRANGER "D:(A;;0x3;;;WD)", 0x3, false},
+    {"disabled: and refuses", "O:" STRANGER "G:" STRANGER "D:(D;;0x2;;;WD)(A;;0x3;;;ME)", 0x3, true},
+};
+
+static const struct question restricted_questions[] = {
+    {"restricted: the DACL has Everyone alone", "O:" STRANGER "G:" STRANGER "D:(A;;FA;;;WD)", 0x2, true},
+    {"restricted: reading by the first pass alone", "O:" STRANGER "G:" STRANGER "D:(A;;FA;;;ME)", NT_GENERIC_READ, true},
+    {"restricted: writing by the first pass alone", "O:" STRANGER "G:" STRANGER "D:(A;;FA;;;ME)", 0x2, true},
+    {"restricted: both", "O:" STRANGER "G:" STRANGER "D:(A;;FA;;;ME)(A;;0x1301bf;;;" WRITE ")", NT_GENERIC_WRITE | NT_DELETE, true},
+    {"restricted: a deny entry for the restricting SID", "O:" STRANGER "G:" STRANGER "D:(D;;0x2;;;" WRITE ")(A;;FA;;;ME)(A;;FA;;;" WRITE ")", 0x2,
+        true},
+    {"restricted: the same, and reading", "O:" STRANGER "G:" STRANGER "D:(D;;FR;;;" WRITE ")(A;;FA;;;ME)(A;;FA;;;" WRITE ")", 0x1, true},
+    {"restricted: all that is allowed", "O:" STRANGER "G:" STRANGER "D:(A;;FA;;;ME)(A;;0x2;;;" WRITE ")", NT_MAXIMUM_ALLOWED, true},
+    {"restricted: the owner's WRITE_DAC", "O:MEG:" STRANGER "D:", NT_WRITE_DAC, true},
+    {"restricted: the owner's READ_CONTROL", "O:MEG:" STRANGER "D:", NT_READ_CONTROL, true},
+    {"restricted: FILE_DELETE_CHILD by the first pass alone", "O:" STRANGER "G:" STRANGER "D:(A;;FA;;;ME)", NT_FILE_DELETE_CHILD, true},
+};
+
+static struct str with_me(struct arena *a, const char *sddl, const struct token *t)
+{
+    struct str text = str_from(sddl), me = sid_text(a, &t->user);
+    struct buf b = {0};
+
+    for (size_t i = 0; i < text.n; i++) {
+        bool here = text.p[i] == 'M' && i + 1 < text.n && text.p[i + 1] == 'E';
+        buf_add(&b, here ? me.p : text.p + i, here ? me.n : 1);
+        i += here;
+    }
+    text = arena_str(a, buf_view(&b));
+    buf_release(&b);
+    return text;
+}
+
+
+static HANDLE for_asking(HANDLE token)
+{
+    HANDLE copy = NULL;
+
+    if (token && !DuplicateTokenEx(token, TOKEN_QUERY | TOKEN_IMPERSONATE, NULL, SecurityImpersonation, TokenImpersonation, &copy))
+        copy = NULL;
+    return copy;
+}
+
+static HANDLE own_token(void)
+{
+    HANDLE own = NULL, copy;
+
+    if (!OpenProcessToken(GetCurrentProcess(), TOKEN_DUPLICATE | TOKEN_QUERY, &own))
+        return NULL;
+    copy = for_asking(own);
+    win_close(&own);
+    return copy;
+}
+
+/* Everyone for denying only. */
+static HANDLE disabled_token(void)
+{
+    HANDLE own = NULL, less = NULL, copy = NULL;
+    char sid[SECURITY_MAX_SID_SIZE];
+    DWORD n = sizeof sid;
+    SID_AND_ATTRIBUTES one = {.Sid = sid};
+
+    if (CreateWellKnownSid(WinWorldSid, NULL, sid, &n) && OpenProcessToken(GetCurrentProcess(), TOKEN_DUPLICATE | TOKEN_QUERY, &own) &&
+        CreateRestrictedToken(own, 0, 1, &one, 0, NULL, 0, NULL, &less))
+        copy = for_asking(less);
+    win_close(&own);
+    win_close(&less);
+    return copy;
+}
+
+struct asking {
+    struct arena *a;
+    struct access_compared *out;
+    size_t cap;
+};
+
+static struct access_question *add(struct asking *x, const char *name, enum access_agreement state)
+{
+    struct access_question *q = arena_push(x->a, &x->out->v, &x->out->n, &x->cap, sizeof *q);
+
+    q->name = str_from(name);
+    q->state = state;
+    return q;
+}
+
+static void ask(struct asking *x, HANDLE token, const struct token *t, const struct question *q)
+{
+    struct descriptor d;
+    struct access_result ours;
+    struct err e = {0};
+    bool granted = false, same;
+    uint32_t rights = 0;
+
+    if (!sddl_parse(x->a, with_me(x->a, q->sddl, t), &d, &e) ||
+        !win_access_check(token, &d, &access_file, q->desired, &granted, &rights, &e)) {
+        add(x, q->name, AGREEMENT_UNKNOWN)->detail = err_text(&e, x->a);
+        return;
+    }
+    access_check(t, &d, &access_file, q->desired, &ours);
+    same = ours.granted == granted && (!granted || ours.rights == rights);
+    add(x, q->name, same ? AGREEMENT_SAME : AGREEMENT_OTHER)->detail = arena_format(x->a, "here: %s %s; the system: %s %s",
+        ours.granted ? "granted" : "refused", access_rights_text(x->a, ours.rights).p, granted ? "granted" : "refused",
+        access_rights_text(x->a, rights).p);
+}
+
+static bool ask_all(struct asking *x, HANDLE token, const struct question *questions, size_t count, bool real, struct token *t)
+{
+    struct err e = {0};
+
+    if (!token || !win_token_read(x->a, token, t, &e)) {
+        add(x, "a token is read", AGREEMENT_UNKNOWN)->detail = err_text(&e, x->a);
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (questions[i].windows_alone && !real)
+            add(x, questions[i].name, AGREEMENT_NOT_ASKED)->detail = STR("wine: its access check does not do this as Windows is documented to");
+        else
+            ask(x, token, t, &questions[i]);
+    }
+    return true;
+}
+
+/* The set of access_writes, as the system has it. */
+static void ask_rights(struct asking *x, HANDLE token, const struct token *t)
+{
+    const char *name = "the rights that have a second pass, one by one";
+    uint32_t wanted = access_writes(&access_file) & NT_FILE_ALL_ACCESS, found = 0;
+    struct err e = {0};
+
+    if (t->restricting_count != 1) {
+        add(x, name, AGREEMENT_NOT_ASKED)->detail = STR("tokens are not restricted here");
+        return;
+    }
+    if (!win_access_writes(x->a, token, &found, &e)) {
+        add(x, name, AGREEMENT_UNKNOWN)->detail = err_text(&e, x->a);
+        return;
+    }
+    x->out->second_pass = found;
+    add(x, name, found == wanted ? AGREEMENT_SAME : AGREEMENT_OTHER)->detail = arena_format(
+        x->a, "here: %s; the system: %s", access_rights_text(x->a, wanted).p, access_rights_text(x->a, found).p);
+}
+
+bool access_compare(struct arena *a, struct access_compared *out)
+{
+    struct asking x = {a, out, 0};
+    bool real = !win_is_wine(), restricted;
+    struct token t = {0};
+    struct sid write;
+    struct err e = {0};
+    HANDLE token = own_token();
+
+    *out = (struct access_compared){0};
+    ask_all(&x, token, own_questions, COUNT_OF(own_questions), real, &t);
+    win_close(&token);
+    token = disabled_token();
+    ask_all(&x, token, disabled_questions, COUNT_OF(disabled_questions), real, &t);
+    win_close(&token);
+    token = sid_parse(STR(WRITE), &write) ? win_token_restricted(&write, &e) : NULL;
+    restricted = token && win_token_read(a, token, &t, &e) && t.restricting_count == 1;
+    if (ask_all(&x, token, restricted_questions, COUNT_OF(restricted_questions), restricted, &t))
+        ask_rights(&x, token, &t);
+    win_close(&token);
+    return true;
+}

@@ -65,6 +65,14 @@ static bool one_more(struct gitlook *l, struct str folder)
     return false;
 }
 
+/* What configuration names by a relative path (core.hooksPath = .githooks) counts in each worktree from its own top. */
+static void look_from(struct gitlook *l, struct str admin, struct str common, struct str worktree)
+{
+    gitlook_config(l, gitlook_join(l, admin, "config.worktree"), worktree, 0);
+    gitlook_config(l, gitlook_join(l, common, "config"), worktree, 0);
+    gitlook_global(l, worktree);
+}
+
 static void look_worktrees(struct gitlook *l, struct str folder)
 {
     struct texts names = {0};
@@ -89,6 +97,7 @@ static void look_worktrees(struct gitlook *l, struct str folder)
         if (!read_link(l, gitlook_join(l, one, "gitdir"), &dot_git))
             continue;
         keep_dot_git(l, dot_git);
+        look_from(l, one, path_parent(PATH_POSIX, folder), arena_str(l->a, path_parent(PATH_POSIX, dot_git)));
         /* To remove it git would take away file after file until it comes to one that is held: it is told before. */
         if (gitlook_root(l, gitlook_real(l, dot_git)).n > 0)
             protect(l, one, "locked", HOLD_FILE, STR("Cordon holds its .git file: remove or move it outside\n"));
@@ -385,6 +394,8 @@ static void look_git_folder(struct gitlook *l, struct str folder, struct str wor
     if (!str_eq(folder, l->root))
         pin(l, folder);
     gitlook_config(l, config, worktree, 0);
+    if (!str_eq(worktree, folder))
+        gitlook_global(l, worktree);
     protect(l, folder, "config", HOLD_FILE, (struct str){0});
     /* Read where extensions.worktreeConfig is on; empty it says nothing. */
     protect(l, folder, "config.worktree", HOLD_FILE, (struct str){0});

@@ -32,6 +32,7 @@ static const struct obeyed_row rows_table[] = {
     {TOP, ".pre-commit-config.yaml", "pre-commit runs what it names"},
     {TOP, "lefthook.y*ml", "lefthook runs what it names"},
     {".husky", "*", GIT_RUNS},
+    {".githooks", "*", "git runs it where core.hooksPath says so"},
     /* editors */
     {".vscode", "tasks.json", EDITOR},
     {".vscode", "launch.json", EDITOR},
@@ -167,7 +168,7 @@ static const struct obeyed_row rows_table[] = {
     {TOP, ".tmux.conf", "tmux obeys it"},
 };
 
-static const char *const folders_table[] = {TOP, ".git", ".git/hooks", ".git/info", ".hg", ".jj/repo", ".husky", ".vscode",
+static const char *const folders_table[] = {TOP, ".git", ".git/hooks", ".git/info", ".hg", ".jj/repo", ".husky", ".githooks", ".vscode",
     ".idea/runConfigurations", ".run", ".zed", ".devcontainer", ".claude", ".claude/agents", ".claude/commands",
     ".claude/hooks", ".claude/skills", ".codex", ".agents", ".cursor", ".cursor/rules", ".gemini", ".github",
     ".github/workflows", ".cargo", "gradle/wrapper", ".mvn", ".mvn/wrapper", ".bundle", ".circleci", ".woodpecker"};

@@ -322,6 +322,9 @@ static void look_entry(struct gitlook *l, const struct gitconf_entry *entry, str
         break;
     case GITCONF_HOOKS:
         if (named(l, entry, file, worktree, &path)) {
+            /* Husky's hooks call those of the same name in the folder above. */
+            if (str_ends(path, STR("/.husky/_")))
+                path = arena_str(l->a, path_parent(PATH_POSIX, path));
             keep_named(l, entry, file, path, "git runs programs from it", HOLD_FOLDER);
             gitlook_hooks(l, path);
             gitlook_hooks(l, gitlook_join(l, path, "hooks")); /* of a template */

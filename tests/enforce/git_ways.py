@@ -138,6 +138,8 @@ WAYS = [
      'cp evil in/h/pre-commit', "git commit -q --allow-empty -m x", "w/in"),
     ("hooks in the tree of a submodule, by the person's own configuration", SUBMODULE + "; git config --global core.hooksPath .githooks", 'mkdir -p lib/.githooks; cp evil lib/.githooks/pre-commit',
      "git commit -q --allow-empty -m x", "w/lib"),
+    ("hooks of husky, below the top", PLAIN + "; mkdir -p ui/.husky/_; printf '#!/bin/sh\\nsh ui/.husky/pre-commit\\n' >ui/.husky/_/pre-commit; chmod +x ui/.husky/_/pre-commit; git config core.hooksPath ui/.husky/_",
+     'cp evil ui/.husky/pre-commit', USE, "w"),
     ("hooks deep in the tree", PLAIN + "; mkdir -p a/b/hooks; git config core.hooksPath a/b/hooks",
      'mv a a2; mkdir -p a/b/hooks; cp evil a/b/hooks/pre-commit', USE, "w"),
     ("hooks in the tree by the person's own configuration", PLAIN + '; git config --global core.hooksPath .githooks',

@@ -162,6 +162,7 @@ static bool add_root(struct acls *s, const struct place *place, bool outdone)
 {
     const struct fact *fact = planner_fact(s->p, place->path);
     struct acls_root root = {.place = place, .path = place->path, .sid = write_sid_of(s, place->path)};
+    struct str cloud;
 
     if (place->kind == PLACE_ROOT && fact->kind == FACT_MISSING)
         return covers_root_missing(s->p, place);
@@ -172,6 +173,9 @@ static bool add_root(struct acls *s, const struct place *place, bool outdone)
             "it is a junction, a link, or kept by a cloud service", "Name a plain folder on a local disk.");
     if (!volume_fits(s, place->path))
         return false;
+    if (rules_cloud(s->p->env, s->p->host, place->path, &cloud) && s->p->plan->new_network)
+        planner_partial(s->p, "offline, but what is written in %s is copied out by the cloud service of %s", planner_show(s->p, place->path).p,
+            planner_show(s->p, cloud).p);
     if (outdone) {
         planner_warn(s->p, "%s is both writable and protected by the policy: it stays read-only",
             planner_show(s->p, place->path).p);

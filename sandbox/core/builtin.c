@@ -69,6 +69,66 @@ static const struct entry home_entries[] = {
     {"/.viminfo", "lines typed and texts copied", false},
 };
 
+/* Below the profile on Windows, beside those above. */
+static const struct entry profile_entries[] = {
+    {"/AppData/Roaming/gnupg", "keys", false},
+    {"/AppData/Roaming/gcloud", "credentials", false},
+    {"/AppData/Roaming/GitHub CLI", "tokens", false},
+    {"/AppData/Roaming/GitHubDesktop", "tokens", false},
+    {"/AppData/Roaming/rclone", "credentials", false},
+    {"/AppData/Roaming/NuGet/NuGet.Config", "passwords of feeds", false},
+    {"/AppData/Roaming/npm/etc/npmrc", "tokens", false},
+    {"/AppData/Roaming/pip/pip.ini", "passwords of indexes", false},
+    {"/pip/pip.ini", "passwords of indexes", false},
+    {"/AppData/Roaming/pypoetry/auth.toml", "passwords of indexes", false},
+    {"/AppData/Roaming/Composer/auth.json", "tokens", false},
+    {"/AppData/Roaming/terraform.d/credentials.tfrc.json", "tokens", false},
+    {"/AppData/Roaming/terraform.rc", "tokens", false},
+    {"/AppData/Roaming/Subversion/auth", "passwords", false},
+    {"/AppData/Roaming/FileZilla", "passwords", false},
+    {"/AppData/Roaming/WinSCP.ini", "passwords", false},
+    {"/AppData/Roaming/Code/User/globalStorage", "the editor's tokens", false},
+    {"/AppData/Roaming/JetBrains", "the editor's passwords", false},
+    {"/.m2/settings.xml", "passwords of repositories", false},
+    {"/.m2/settings-security.xml", "passwords of repositories", false},
+    {"/.gradle/gradle.properties", "passwords of repositories", false},
+    {"/.bun/install/credentials", "tokens", false},
+    {"/.nuget/NuGet/NuGet.Config", "passwords of feeds", false},
+    {"/_netrc", "passwords", false},
+    {"/AppData/Roaming/Microsoft/Windows/PowerShell/PSReadLine", "lines typed, secrets among them (ConsoleHost_history.txt)", false},
+    {"/AppData/Roaming/Microsoft/Credentials", "Windows' store of credentials", false},
+    {"/AppData/Local/Microsoft/Credentials", "Windows' store of credentials", false},
+    {"/AppData/Roaming/Microsoft/Vault", "Windows' store of credentials", false},
+    {"/AppData/Local/Microsoft/Vault", "Windows' store of credentials", false},
+    {"/AppData/Roaming/Microsoft/Protect", "what Windows' stores are sealed with", false},
+    {"/AppData/Roaming/Microsoft/Crypto", "keys", false},
+    {"/AppData/Local/Microsoft/Crypto", "keys", false},
+    {"/AppData/Roaming/Microsoft/SystemCertificates", "certificates and their keys", false},
+    {"/AppData/Local/Microsoft/TokenBroker", "tokens", false},
+    {"/AppData/Local/Microsoft/IdentityCache", "tokens", false},
+    {"/AppData/Local/.IdentityService", "tokens", false},
+    {"/AppData/Local/Microsoft/Outlook", "mail", false},
+    {"/AppData/Local/Microsoft/Edge/User Data", "the browser's cookies and passwords", false},
+    {"/AppData/Local/Google/Chrome/User Data", "the browser's cookies and passwords", false},
+    {"/AppData/Local/Google/Chrome Beta/User Data", "the browser's cookies and passwords", false},
+    {"/AppData/Local/Chromium/User Data", "the browser's cookies and passwords", false},
+    {"/AppData/Local/BraveSoftware", "the browser's cookies and passwords", false},
+    {"/AppData/Local/Vivaldi/User Data", "the browser's cookies and passwords", false},
+    {"/AppData/Roaming/Opera Software", "the browser's cookies and passwords", false},
+    {"/AppData/Roaming/Mozilla", "the browser's cookies and passwords", false},
+    {"/AppData/Local/Mozilla", "the browser's cache", false},
+    {"/AppData/Roaming/Thunderbird", "mail", false},
+    {"/AppData/Local/1Password", "passwords", false},
+    {"/AppData/Roaming/Bitwarden", "passwords", false},
+    {"/AppData/Roaming/KeePass", "passwords", false},
+    {"/AppData/Roaming/Signal", "messages", false},
+    {"/AppData/Roaming/Slack", "messages and tokens", false},
+    {"/AppData/Roaming/discord", "messages and tokens", false},
+    {"/AppData/Roaming/Telegram Desktop", "messages", false},
+    {"/AppData/Local/Packages", "what Store programs keep, mail and messages among it", false},
+    {"/NTUSER.DAT", "your part of the registry", false},
+};
+
 /* Root inside is the kernel's root for files that it owns: what only permissions keep from others
  * is named. */
 static const struct entry root_entries[] = {
@@ -164,6 +224,8 @@ static void add_below(
     for (size_t i = 0; i < COUNT_OF(home_entries); i++)
         add(a, env, p, RULE_SECRET, arena_format(a, "%s%s", folder, home_entries[i].text),
             &home_entries[i]);
+    for (size_t i = 0; i < COUNT_OF(profile_entries) && env->system == PATH_WINDOWS; i++)
+        add(a, env, p, RULE_SECRET, arena_format(a, "%s%s", folder, profile_entries[i].text), &profile_entries[i]);
 }
 
 /* Credentials that the person has told their tools to keep elsewhere. A list of paths is one rule each. */
@@ -203,7 +265,7 @@ static void add_moved(struct arena *a, const struct path_env *env, struct policy
         const struct moved *m = &moved_entries[i];
         struct str list = env->variable(env->context, str_from(m->variable));
         for (size_t at = 0; at < list.n;) {
-            size_t end = env->system == PATH_POSIX ? str_find(list, at, ':') : list.n;
+            size_t end = str_find(list, at, env->system == PATH_POSIX ? ':' : ';');
             struct str one = str_slice(list, at, end);
             at = end + 1;
             if (path_is_absolute(env->system, one) && path_depth(env->system, one) > 0)

@@ -7,6 +7,7 @@
  * walls.
  */
 #include "launch.h"
+#include "path.h"
 #include "text.h"
 
 #include <string.h>
@@ -28,6 +29,11 @@ static const char *const left_out[] = {"SSH_AUTH_SOCK", "SSH_AGENT_PID", "SSH_TT
     "SYSTEMD_EXEC_PID", "BASH_ENV", "ENV", "TMPDIR", "TMP", "TEMP", "TEMPDIR", "CORDON", "CORDON_*",
     "CODEX_SANDBOX*", "_"};
 
+/* Windows: names of the person's own profile, session and terminal. With an account of its own the runner has what belongs there. */
+static const char *const of_profile[] = {"USERPROFILE", "APPDATA", "LOCALAPPDATA", "HOME", "HOMEDRIVE", "HOMEPATH", "HOMESHARE", "USERNAME", "USERDOMAIN*",
+    "LOGONSERVER", "OneDrive*"};
+static const char *const of_windows[] = {"SESSIONNAME", "CLIENTNAME", "WT_*", "ConEmu*", "ANSICON*", "ALACRITTY_*", "TERMINAL_EMULATOR"};
+
 /* With a terminal of its own, what was said of the outer one is wrong. */
 static const char *const of_terminal[] = {
     "TERM", "TERMCAP", "TERMINFO*", "COLUMNS", "LINES", "TERM_PROGRAM*"};
@@ -37,20 +43,22 @@ struct making {
     const struct policy *policy;
     struct texts *out;
     bool terminal;
+    bool windows; /* two names that differ in case alone are one */
+    bool account; /* an account of its own */
 };
 
-static bool in_list(const char *const *list, size_t count, struct str name)
+static bool in_list(const struct making *m, const char *const *list, size_t count, struct str name)
 {
     for (size_t i = 0; i < count; i++)
-        if (text_matches(str_from(list[i]), name, false))
+        if (text_matches(str_from(list[i]), name, m->windows))
             return true;
     return false;
 }
 
-static bool in_texts(const struct texts *patterns, struct str name)
+static bool in_texts(const struct making *m, const struct texts *patterns, struct str name)
 {
     for (size_t i = 0; i < patterns->n; i++)
-        if (text_matches(patterns->v[i], name, false))
+        if (text_matches(patterns->v[i], name, m->windows))
             return true;
     return false;
 }
@@ -65,18 +73,24 @@ static bool holds_nul(struct str s)
     return s.n > 0 && memchr(s.p, 0, s.n) != NULL;
 }
 
-static struct str *find(struct texts *list, struct str name)
+/* A * in a name is that character: it is in no name that Windows has. */
+static bool same_name(const struct making *m, struct str x, struct str y)
 {
-    for (size_t i = 0; i < list->n; i++)
-        if (str_eq(name_of(list->v[i]), name))
-            return &list->v[i];
+    return m->windows ? x.n == y.n && text_matches(x, y, true) : str_eq(x, y);
+}
+
+static struct str *find(const struct making *m, struct str name)
+{
+    for (size_t i = 0; i < m->out->n; i++)
+        if (same_name(m, name_of(m->out->v[i]), name))
+            return &m->out->v[i];
     return NULL;
 }
 
 static void put(struct making *m, struct str name, struct str value)
 {
     struct str parts[] = {name, STR("="), value};
-    struct str *old = find(m->out, name);
+    struct str *old = find(m, name);
 
     if (name.n == 0 || str_find(name, 0, '=') < name.n || holds_nul(name) || holds_nul(value))
         return;
@@ -88,14 +102,14 @@ static void put(struct making *m, struct str name, struct str value)
     *old = arena_join(m->a, parts, COUNT_OF(parts));
 }
 
-static void take_away(struct texts *list, struct str name)
+static void take_away(struct making *m, struct str name)
 {
     size_t kept = 0;
 
-    for (size_t i = 0; i < list->n; i++)
-        if (!str_eq(name_of(list->v[i]), name))
-            list->v[kept++] = list->v[i];
-    list->n = kept;
+    for (size_t i = 0; i < m->out->n; i++)
+        if (!same_name(m, name_of(m->out->v[i]), name))
+            m->out->v[kept++] = m->out->v[i];
+    m->out->n = kept;
 }
 
 /* ---- make ---- */
@@ -134,9 +148,9 @@ static bool is_dropped(const struct making *m, struct str name)
     const struct texts *pass = &m->policy->env_pass;
 
     for (size_t i = 0; i < pass->n; i++)
-        if (str_eq(pass->v[i], name))
+        if (same_name(m, pass->v[i], name))
             return false;
-    return !in_texts(pass, name) || in_texts(&m->policy->env_drop, name);
+    return !in_texts(m, pass, name) || in_texts(m, &m->policy->env_drop, name);
 }
 
 static void take_outer(struct making *m, struct str entry)
@@ -145,12 +159,15 @@ static void take_outer(struct making *m, struct str entry)
     bool flags =
         str_is(name, "MAKEFLAGS") || str_is(name, "MFLAGS") || str_is(name, "CARGO_MAKEFLAGS");
 
-    if (name.n == entry.n || in_list(left_out, COUNT_OF(left_out), name) ||
+    if (name.n == entry.n || in_list(m, left_out, COUNT_OF(left_out), name) ||
         is_dropped(m, name))
         return;
-    if (m->terminal && in_list(of_terminal, COUNT_OF(of_terminal), name))
+    if ((m->account && in_list(m, of_profile, COUNT_OF(of_profile), name)) ||
+        (m->windows && in_list(m, of_windows, COUNT_OF(of_windows), name)))
         return;
-    if (find(m->out, name)) /* a name twice: the first is what getenv finds */
+    if (m->terminal && in_list(m, of_terminal, COUNT_OF(of_terminal), name))
+        return;
+    if (find(m, name)) /* a name twice: the first is what getenv finds */
         return;
     put(m, name, flags ? without_jobserver(m->a, value) : value);
 }
@@ -159,7 +176,7 @@ static void take_outer(struct making *m, struct str entry)
 
 static size_t git_count(struct making *m)
 {
-    struct str *entry = find(m->out, STR("GIT_CONFIG_COUNT"));
+    struct str *entry = find(m, STR("GIT_CONFIG_COUNT"));
     struct str value =
         entry ? str_slice(*entry, sizeof "GIT_CONFIG_COUNT", entry->n) : (struct str){0};
     size_t count = 0;
@@ -172,10 +189,20 @@ static size_t git_count(struct making *m)
     if (count > GIT_SETTINGS_MAX)
         return 0;
     for (size_t i = 0; i < count; i++) /* git refuses the whole list when one is not there */
-        if (!find(m->out, arena_format(m->a, "GIT_CONFIG_KEY_%lu", (unsigned long)i)) ||
-            !find(m->out, arena_format(m->a, "GIT_CONFIG_VALUE_%lu", (unsigned long)i)))
+        if (!find(m, arena_format(m->a, "GIT_CONFIG_KEY_%lu", (unsigned long)i)) ||
+            !find(m, arena_format(m->a, "GIT_CONFIG_VALUE_%lu", (unsigned long)i)))
             return 0;
     return count;
+}
+
+/* As git writes paths itself, on Windows too. */
+static struct str with_slashes(const struct making *m, struct str path)
+{
+    char *out = arena_alloc(m->a, path.n + 1, 1);
+
+    for (size_t i = 0; i < path.n; i++)
+        out[i] = m->windows && path.p[i] == '\\' ? '/' : path.p[i];
+    return path.p ? (struct str){out, path.n} : path;
 }
 
 /* Inside, ids are mapped and owners outside of the map look like nobody, so git would see every
@@ -184,7 +211,7 @@ static size_t git_count(struct making *m)
 static void put_git(struct making *m)
 {
     size_t n = git_count(m);
-    struct str folders[2] = {m->policy->workspace, STR("*")};
+    struct str folders[2] = {with_slashes(m, m->policy->workspace), STR("*")};
 
     for (size_t i = 0; i < COUNT_OF(folders); i++) {
         if (folders[i].n == 0)
@@ -217,30 +244,51 @@ static bool is_named(const struct policy *policy, struct str name)
     return false;
 }
 
-static void put_kept(struct making *m)
+static void put_kept(struct making *m, const struct host *host)
 {
-    for (size_t i = 0; i < COUNT_OF(kept); i++)
-        if (!is_named(m->policy, str_from(kept[i].name)))
-            put(m, str_from(kept[i].name), str_from(kept[i].value));
+    struct str temp = host->windows ? host->windows->temp_dir : (struct str){0};
+
+    for (size_t i = 0; i < COUNT_OF(kept); i++) {
+        struct str value = str_from(kept[i].value);
+        if (m->windows && str_starts(value, STR("/tmp/")))
+            value = temp.n > 0 ? path_join(m->a, PATH_WINDOWS, temp, str_slice(value, 5, value.n)) : (struct str){0};
+        if (value.p && !is_named(m->policy, str_from(kept[i].name)))
+            put(m, str_from(kept[i].name), value);
+    }
+}
+
+/* Convention alone keeps ssh and scp off the network there: what stands first in PATH says so. */
+static void put_path(struct making *m, const struct plan *plan, const struct host *host)
+{
+    struct str *old = find(m, STR("PATH"));
+    struct str value = old ? str_slice(*old, 5, old->n) : (struct str){0};
+    struct str first = path_join(m->a, PATH_WINDOWS, host->program_dir, STR(LAUNCH_REFUSING));
+    struct str parts[] = {first, STR(";"), value};
+
+    if (plan->tier == TIER_UNELEVATED && m->policy->net != NET_ONLINE && host->program_dir.n > 0)
+        put(m, old ? name_of(*old) : STR("PATH"), arena_join(m->a, parts, value.n > 0 ? 3 : 1));
 }
 
 void launch_environment(struct arena *a, const struct policy *policy, const struct plan *plan,
     const struct host *host, const struct texts *outer, bool terminal, struct texts *out)
 {
     static const char *const modes[] = {"offline", "limited", "online"};
-    struct making m = {.a = a, .policy = policy, .out = out, .terminal = terminal};
+    struct making m = {.a = a, .policy = policy, .out = out, .terminal = terminal, .windows = host->windows != NULL};
 
     *out = (struct texts){0};
+    m.account = m.windows && plan->tier == TIER_SET_UP;
     /* Room is kept for what is put in. */
     for (size_t i = 0; i < outer->n && out->n < ENV_MAX / 2; i++)
         take_outer(&m, outer->v[i]);
-    if (host->home.n > 0 && find(out, STR("HOME")))
+    if (host->home.n > 0 && !m.windows && find(&m, STR("HOME")))
         put(&m, STR("HOME"), host->home);
     for (size_t i = 0; i < policy->env_set.n; i++)
         put(&m, policy->env_set.v[i].name, policy->env_set.v[i].value);
-    put_kept(&m);
+    put_kept(&m, host);
     for (size_t i = 0; i < plan->env.n; i++)
         put(&m, plan->env.v[i].name, plan->env.v[i].value);
+    if (m.windows)
+        put_path(&m, plan, host);
     put_git(&m);
     put(&m, STR("CORDON"), STR("1"));
     put(&m, STR("CORDON_NET"),
@@ -248,7 +296,7 @@ void launch_environment(struct arena *a, const struct policy *policy, const stru
     if (policy->net != NET_ONLINE)
         put(&m, STR("CODEX_SANDBOX_NETWORK_DISABLED"), STR("1"));
     else
-        take_away(out, STR("CODEX_SANDBOX_NETWORK_DISABLED"));
+        take_away(&m, STR("CODEX_SANDBOX_NETWORK_DISABLED"));
     if (terminal)
         put(&m, STR("TERM"), STR("xterm-256color"));
 }

@@ -8,6 +8,7 @@
  */
 #include "places.h"
 #include "rules.h"
+#include "text.h"
 
 enum reach {
     REACH_EXACT,  /* this folder itself; what lies in it is fine */
@@ -136,6 +137,49 @@ static const struct refused home_items[] = {
     {".gnupg", REACH_INSIDE, "the keys of a person"},
 };
 
+/* Below the person's home on Windows, beside those above, which Git Bash and others bring there too. */
+static const struct refused profile_items[] = {
+    {"AppData", REACH_EXACT, "where programs keep what they obey"},
+    {"AppData/Roaming", REACH_EXACT, "where programs keep what they obey"},
+    {"AppData/Local", REACH_EXACT, "where programs keep what they obey"},
+    {"AppData/LocalLow", REACH_EXACT, "where programs keep what they obey"},
+    {"AppData/Roaming/Microsoft", REACH_INSIDE, "where Windows keeps what it obeys: autostart, credentials, templates"},
+    {"AppData/Local/Microsoft", REACH_INSIDE, "where Windows keeps what it obeys, and programs that it finds"},
+    {"AppData/Local/Programs", REACH_INSIDE, PROGRAMS},
+    {"AppData/Local/Packages", REACH_INSIDE, "what Store programs obey"},
+    {"AppData/Roaming/npm", REACH_INSIDE, PROGRAMS},
+    {"AppData/Roaming/Code", REACH_INSIDE, EDITOR},
+    {"AppData/Local/nvim", REACH_INSIDE, EDITOR},
+    {"AppData/Roaming/.emacs.d", REACH_INSIDE, EDITOR},
+    {"AppData/Roaming/Git", REACH_INSIDE, GIT},
+    {"Documents/PowerShell", REACH_INSIDE, "PowerShell's profile and modules, which run outside"},
+    {"Documents/WindowsPowerShell", REACH_INSIDE, "PowerShell's profile and modules, which run outside"},
+    {"OneDrive/Documents/PowerShell", REACH_INSIDE, "PowerShell's profile and modules, which run outside"},
+    {"OneDrive/Documents/WindowsPowerShell", REACH_INSIDE, "PowerShell's profile and modules, which run outside"},
+    {"Start Menu", REACH_INSIDE, AUTOSTART},
+    {"Desktop", REACH_EXACT, "your desktop, whose links start programs"},
+    {"OneDrive/Desktop", REACH_EXACT, "your desktop, whose links start programs"},
+    {"Documents", REACH_EXACT, "a folder that much lies in, PowerShell's profile for one"},
+    {"OneDrive/Documents", REACH_EXACT, "a folder that much lies in, PowerShell's profile for one"},
+    {".vscode", REACH_INSIDE, EDITOR},
+    {"_vimrc", REACH_INSIDE, EDITOR},
+    {"vimfiles", REACH_INSIDE, EDITOR},
+    {".minttyrc", REACH_INSIDE, START},
+    {".dotnet/tools", REACH_INSIDE, PROGRAMS},
+    {"scoop/shims", REACH_INSIDE, PROGRAMS},
+    {"scoop/apps", REACH_INSIDE, PROGRAMS},
+    {".rustup", REACH_INSIDE, PROGRAMS},
+    {"ntuser.dat", REACH_INSIDE, "your part of the registry"},
+};
+
+/* Below the drive that Windows is on. */
+static const char *const drive_items[] = {
+    "$Recycle.Bin", "System Volume Information", "Recovery", "Boot", "EFI", "PerfLogs", "Windows.old", "MSOCache", "Config.Msi", "$WinREAgent"};
+
+/* Folders that a service copies to its own machines; a * stands for a company's name. */
+static const char *const clouds[] = {"OneDrive", "OneDrive - *", "Dropbox", "Google Drive", "GoogleDrive", "My Drive", "iCloudDrive", "Box", "Box Sync",
+    "Nextcloud", "ownCloud", "MEGA", "pCloudDrive", "Creative Cloud Files"};
+
 struct question {
     struct arena *a;
     const struct path_env *env;
@@ -174,6 +218,55 @@ static bool clear_of(const struct question *q, struct str item, enum reach reach
     return clear_of_with(q, item, reach, what, advice);
 }
 
+static struct str or_else(struct str s, const char *standard)
+{
+    return s.n > 0 ? s : str_from(standard);
+}
+
+static bool clear_of_windows(const struct question *q)
+{
+    static const struct windows_host nobody;
+    const struct windows_host *w = q->host->windows ? q->host->windows : &nobody;
+    struct str windows = or_else(w->windows_dir, "C:\\Windows"), drive = str_slice(windows, 0, 3);
+    struct str everybody = q->host->home.n > 0 ? path_parent(PATH_WINDOWS, q->host->home) : STR("C:\\Users");
+    struct str folders[] = {windows, or_else(w->program_files, "C:\\Program Files"), or_else(w->program_files_x86, "C:\\Program Files (x86)"),
+        or_else(w->program_data, "C:\\ProgramData"), or_else(w->public_dir, "C:\\Users\\Public")};
+
+    if (path_depth(PATH_WINDOWS, everybody) > 0 && path_same(q->env, q->path, everybody))
+        return refuse(q, "is", (struct str){0}, "the folder of everybody's profiles", advice);
+    for (size_t i = 0; i < COUNT_OF(folders); i++)
+        if (!clear_of(q, folders[i], REACH_INSIDE, i + 1 < COUNT_OF(folders) ? SYSTEM : "a folder that everybody on this machine shares"))
+            return false;
+    for (size_t i = 0; i < COUNT_OF(drive_items); i++)
+        if (!clear_of(q, path_join(q->a, PATH_WINDOWS, drive, str_from(drive_items[i])), REACH_INSIDE, SYSTEM))
+            return false;
+    /* A home that was moved to the top of a drive tells nothing of where others are. */
+    return path_depth(PATH_WINDOWS, everybody) == 0 || path_is_under(q->env, q->host->home, q->path) ||
+           path_is_under(q->env, q->path, q->host->home) || !path_is_under(q->env, everybody, q->path) ||
+           refuse(q, "lies in", (struct str){0}, "another person's profile", advice);
+}
+
+bool rules_cloud(const struct path_env *env, const struct host *host, struct str path, struct str *root)
+{
+    struct str rest = host->home.n > 0 && env->system == PATH_WINDOWS ? path_below(env, host->home, path) : (struct str){0};
+    struct str first = str_slice(rest, 0, str_find(rest, 0, '\\'));
+
+    for (size_t i = 0; i < COUNT_OF(clouds) && first.n > 0; i++)
+        if (text_matches(str_from(clouds[i]), first, true)) {
+            *root = str_slice(path, 0, path.n - (rest.n - first.n));
+            return true;
+        }
+    return false;
+}
+
+static bool clear_of_clouds(const struct question *q)
+{
+    struct str root;
+
+    return !rules_cloud(q->env, q->host, q->path, &root) || !path_same(q->env, root, q->path) ||
+           refuse(q, "is", (struct str){0}, "all that a cloud service copies", advice);
+}
+
 static bool clear_of_system(const struct question *q)
 {
     bool posix = q->env->system == PATH_POSIX;
@@ -181,6 +274,8 @@ static bool clear_of_system(const struct question *q)
     if (path_depth(q->env->system, q->path) == 0)
         return refuse(
             q, "is", (struct str){0}, posix ? "the whole file tree" : "a whole drive", advice);
+    if (!posix && (!clear_of_windows(q) || !clear_of_clouds(q)))
+        return false;
     for (size_t i = 0; posix && i < COUNT_OF(system_folders); i++) {
         const struct refused *r = &system_folders[i];
         if (!clear_of(q, str_from(r->path), r->reach, r->what))
@@ -209,6 +304,11 @@ static bool clear_of_home(const struct question *q)
         const struct refused *r = &home_items[i];
         struct str item = path_join(q->a, q->env->system, home, str_from(r->path));
         if (!clear_of(q, item, r->reach, r->what))
+            return false;
+    }
+    for (size_t i = 0; i < COUNT_OF(profile_items) && q->env->system == PATH_WINDOWS; i++) {
+        const struct refused *r = &profile_items[i];
+        if (!clear_of(q, path_join(q->a, PATH_WINDOWS, home, str_from(r->path)), r->reach, r->what))
             return false;
     }
     return true;
@@ -240,6 +340,8 @@ static bool clear_of_path(const struct question *q)
         struct str folder = {0}, entry = str_slice(list, at, end);
         struct err ignored = {0};
         at = end + 1;
+        if (list_separator == ';' && entry.n > 2 && entry.p[0] == '"' && entry.p[entry.n - 1] == '"')
+            entry = str_slice(entry, 1, entry.n - 1);
         /* An entry that is no absolute path names whatever folder one stands in: nothing to compare
          * with. */
         if (!path_is_absolute(plain.system, entry) ||
@@ -300,6 +402,9 @@ void rules_obeyed(struct arena *a, const struct path_env *env, const struct host
         if (home_items[i].reach == REACH_INSIDE)
             *(struct str *)ARENA_PUSH(a, out) =
                 path_join(a, env->system, host->home, str_from(home_items[i].path));
+    for (size_t i = 0; i < COUNT_OF(profile_items) && host->home.n > 0 && env->system == PATH_WINDOWS; i++)
+        if (profile_items[i].reach == REACH_INSIDE)
+            *(struct str *)ARENA_PUSH(a, out) = path_join(a, env->system, host->home, str_from(profile_items[i].path));
     for (size_t i = 0; i < host->obeyed_links.n; i++)
         *(struct str *)ARENA_PUSH(a, out) = host->obeyed_links.v[i];
 }

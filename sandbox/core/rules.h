@@ -30,6 +30,9 @@ bool operation_parse(struct str word, enum operation *out);
 bool rules_root_allowed(struct arena *a, const struct path_env *env, const struct host *host,
     struct str path, struct str real, struct err *e);
 
+/* Windows: does the path lie in a folder of the home that a cloud service copies elsewhere? *root: which. */
+bool rules_cloud(const struct path_env *env, const struct host *host, struct str path, struct str *root);
+
 /* The files and folders of the home folder that shells, git and sessions obey: where they lead by a link, no root may
  * be either; facts tell (plan_build). */
 void rules_obeyed(

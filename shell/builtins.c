@@ -277,9 +277,9 @@ bool builtin_is(struct str line)
 
 /*
  * Splits a built-in's line into words: spaces and tabs part them, '...' keeps all, "..." keeps all but \" and \\,
- * a backslash keeps what follows. Nothing else is expanded: what is typed is what is meant.
+ * a backslash keeps what follows, but where paths have them. Nothing else is expanded: what is typed is what is meant.
  */
-static bool split(struct arena *a, struct str line, struct texts *words, struct err *e)
+static bool split(struct arena *a, bool backslash, struct str line, struct texts *words, struct err *e)
 {
     char *word = arena_alloc(a, line.n + 1, 1);
     size_t n = 0;
@@ -291,7 +291,7 @@ static bool split(struct arena *a, struct str line, struct texts *words, struct 
         bool last = i == line.n;
         if (quote && !last && c == quote) {
             quote = 0;
-        } else if (quote != '\'' && c == '\\' && i + 1 < line.n) {
+        } else if (backslash && quote != '\'' && c == '\\' && i + 1 < line.n) {
             word[n++] = line.p[++i];
             inside = true;
         } else if (!quote && (c == '\'' || c == '"')) {
@@ -336,7 +336,7 @@ bool builtin_run(struct session *s, struct str line, enum line_from from)
     struct texts words = {0};
     struct err e = {0};
     bool quit_asked = s->quit_asked;
-    bool good = split(&a, line, &words, &e) && words.n && run_words(s, &words, from, &e);
+    bool good = split(&a, s->env.system == PATH_POSIX, line, &words, &e) && words.n && run_words(s, &words, from, &e);
 
     if (quit_asked)
         s->quit_asked = false; /* it counts for the very next built-in only */

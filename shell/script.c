@@ -231,6 +231,18 @@ static bool read_input(struct script *c)
     return true;
 }
 
+/* A script that was written on Windows ends its lines with two characters. */
+static struct str without_returns(struct script *c, struct str line)
+{
+    char *out = arena_alloc(&c->line, line.n + 1, 1);
+    size_t n = 0;
+
+    for (size_t i = 0; i < line.n; i++)
+        if (line.p[i] != '\r' || (i + 1 < line.n && line.p[i + 1] != '\n'))
+            out[n++] = line.p[i];
+    return (struct str){out, n};
+}
+
 /* The next line that is complete for the command shell; none at the end. */
 static struct str next_line(struct script *c)
 {
@@ -241,8 +253,8 @@ static struct str next_line(struct script *c)
         end = str_find(all, end, '\n');
         if (end < all.n || (c->ended && all.n > 0)) {
             line = str_slice(all, 0, end);
-            if (line.n > LINE_BYTES_MAX || !dos_unfinished(c->in.dos, line) || (c->ended && end >= all.n)) {
-                line = arena_str(&c->line, line);
+            if (line.n > LINE_BYTES_MAX || !dos_unfinished(c->in.dos, c->in.dos ? without_returns(c, line) : line) || (c->ended && end >= all.n)) {
+                line = c->in.dos ? without_returns(c, line) : arena_str(&c->line, line);
                 buf_consume(&c->input, end < all.n ? end + 1 : all.n);
                 return line;
             }

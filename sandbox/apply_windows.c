@@ -7,6 +7,7 @@
  * calls with a name in theirs do), and read back.
  */
 #include "win32.h"
+#include "core/store.h"
 #include "core/walk.h"
 #include "core/text.h"
 
@@ -66,7 +67,32 @@ static bool not_verified(struct err *e, struct str path)
     return err_subject(e, path);
 }
 
-static enum outcome apply_ace(struct arena *a, const struct op *op, bool *changed, struct err *e)
+static struct str shown(struct arena *a, struct str descriptor)
+{
+    struct descriptor d;
+    struct err ignored = {0};
+
+    return descriptor_decode(a, descriptor, &d, &ignored) ? sddl_text(a, &d) : (struct str){0};
+}
+
+/* How it was is on the disk before it is changed. */
+static bool enter(struct arena *a, struct win_ledger *l, const struct op *op, const struct walk_object *o, struct err *e)
+{
+    const struct entry entry = {.kind = ENTRY_CHANGED, .path = op->path, .dev = o->dev, .ino = o->ino,
+        .folder = o->kind == FACT_FOLDER, .root = op->text2, .before = shown(a, o->descriptor)};
+
+    return win_ledger_before(l, &entry, e);
+}
+
+static void enter_after(struct arena *a, struct win_ledger *l, const struct op *op, HANDLE h)
+{
+    struct walk_object o;
+
+    if (object_look(a, h, &o))
+        win_ledger_after(l, op->path, shown(a, o.descriptor));
+}
+
+static enum outcome apply_ace(struct arena *a, const struct op *op, struct win_ledger *l, bool *changed, struct err *e)
 {
     struct descriptor d = {0};
     struct walk_object o;
@@ -84,8 +110,10 @@ static enum outcome apply_ace(struct arena *a, const struct op *op, bool *change
             break;
         case EDIT_CHANGED:
             *changed = true;
-            if (descriptor_encode(&d, &bytes) && (object_write(h, buf_view(&bytes), e) || not_verified(e, op->path)))
+            if (descriptor_encode(&d, &bytes) && enter(a, l, op, &o, e) &&
+                (object_write(h, buf_view(&bytes), e) || not_verified(e, op->path)))
                 out = OUT_DONE;
+            enter_after(a, l, op, h);
             break;
         case EDIT_REFUSED:
             break;
@@ -95,7 +123,7 @@ static enum outcome apply_ace(struct arena *a, const struct op *op, bool *change
     return out;
 }
 
-static enum outcome apply_owner(struct arena *a, const struct op *op, struct err *e)
+static enum outcome apply_owner(struct arena *a, const struct op *op, struct win_ledger *l, struct err *e)
 {
     struct descriptor d = {.has_owner = true}, got = {0};
     struct buf bytes = {0};
@@ -114,10 +142,12 @@ static enum outcome apply_owner(struct arena *a, const struct op *op, struct err
     if (out != OUT_DONE)
         return out;
     good = (sid_parse(op->text, &d.owner) || err_set(e, ERR_BUG, "an owner is no SID")) && descriptor_encode(&d, &bytes);
+    good = good && enter(a, l, op, &o, e);
     if (good && !SetKernelObjectSecurity(h, OWNER_SECURITY_INFORMATION, bytes.p))
         good = win_fail_at(e, STAGE_ACL, GetLastError(), op->path, "cannot take a folder over");
     good = good && object_look(a, h, &o) && descriptor_decode(a, o.descriptor, &got, e) &&
            ((got.has_owner && sid_same(&got.owner, &d.owner)) || not_verified(e, op->path));
+    enter_after(a, l, op, h);
     buf_release(&bytes);
     win_close(&h);
     return good ? OUT_DONE : OUT_FAILED;
@@ -140,8 +170,10 @@ static bool remove_guard(const struct wide_path *path, bool file)
 }
 
 /* A protected name that is not there: made, so that nobody inside can make and own it. One that is there meanwhile is left alone. */
-static enum outcome apply_guard(const struct op *op, struct err *e)
+static enum outcome apply_guard(struct arena *a, const struct op *op, struct win_ledger *l, struct err *e)
 {
+    const struct entry entry = {.kind = ENTRY_MADE, .path = op->path, .folder = !(op->number & 1), .root = op->text2};
+    struct walk_object made;
     PSECURITY_DESCRIPTOR d = win_descriptor(op->text);
     SECURITY_ATTRIBUTES attributes = {sizeof attributes, d, FALSE};
     const bool file = op->number & 1;
@@ -150,6 +182,10 @@ static enum outcome apply_guard(const struct op *op, struct err *e)
     bool good = d && wide_path(op->path, &path);
     DWORD code;
 
+    if (good && !(op->number & GUARD_REMOVE) && GetFileAttributesW(path.v) == INVALID_FILE_ATTRIBUTES && !win_ledger_before(l, &entry, e)) {
+        LocalFree(d);
+        return OUT_FAILED;
+    }
     if (good && (op->number & GUARD_REMOVE)) {
         remove_guard(&path, file); /* what it cannot take away is somebody's */
     } else if (good && file) {
@@ -162,6 +198,10 @@ static enum outcome apply_guard(const struct op *op, struct err *e)
     win_close(&h);
     if (d)
         LocalFree(d);
+    h = good && !(op->number & GUARD_REMOVE) ? win_open_itself(path.v, READ_CONTROL | FILE_READ_ATTRIBUTES, OPEN_EXISTING) : NULL;
+    if (h && object_look(a, h, &made))
+        win_ledger_after(l, op->path, shown(a, made.descriptor));
+    win_close(&h);
     if (good || code == ERROR_ALREADY_EXISTS || code == ERROR_FILE_EXISTS)
         return OUT_DONE;
     win_fail_at(e, STAGE_ACL, code, op->path, "cannot hold a protected name");
@@ -181,17 +221,17 @@ static bool forgiven(
     return good;
 }
 
-static bool apply_one(struct arena *a, const struct op *op, struct applied *out, struct err *e)
+static bool apply_one(struct arena *a, const struct op *op, struct win_ledger *l, struct applied *out, struct err *e)
 {
     bool changed = false;
     enum outcome outcome = OUT_DONE;
 
     if (op->kind == OP_ACE)
-        outcome = apply_ace(a, op, &changed, e);
+        outcome = apply_ace(a, op, l, &changed, e);
     else if (op->kind == OP_OWNER)
-        outcome = apply_owner(a, op, e);
+        outcome = apply_owner(a, op, l, e);
     else if (op->kind == OP_GUARD_NAME)
-        outcome = apply_guard(op, e);
+        outcome = apply_guard(a, op, l, e);
     if (changed)
         *(struct str *)ARENA_PUSH(a, &out->changed) = op->text2.n ? op->text2 : op->path;
     return outcome == OUT_DONE;
@@ -200,15 +240,22 @@ static bool apply_one(struct arena *a, const struct op *op, struct applied *out,
 bool apply_person(
     struct arena *a, const struct op *ops, size_t count, const struct texts *accepted, struct applied *out, struct err *e)
 {
+    struct win_ledger ledger;
+    struct err ignored = {0};
+    bool good = true;
+
     /* Where nothing is held, nothing is written either: wine would change the modes of files instead. */
     if (win_has(accepted, STR(PART_ENFORCEMENT)))
         return true;
-    for (size_t i = 0; i < count; i++) {
+    if (!win_ledger_open(a, win_state_dir(a), &ledger, e))
+        return false;
+    for (size_t i = 0; i < count && good; i++) {
         struct err why = {0};
-        if (apply_one(a, &ops[i], out, &why) || forgiven(a, &ops[i], accepted, &out->missing, &why))
+        if (apply_one(a, &ops[i], &ledger, out, &why) || forgiven(a, &ops[i], accepted, &out->missing, &why))
             continue;
         *e = why;
-        return false;
+        good = false;
     }
-    return apply_carry(a, ops, count, accepted, out, e);
+    good = win_ledger_close(&ledger, good ? e : &ignored) && good;
+    return good && apply_carry(a, ops, count, accepted, out, e);
 }

@@ -397,10 +397,17 @@ void sys_session_folder_end(void)
 
 /* ---- marks: a walk that was begun and not ended, by this session or by one that crashed ---- */
 
+struct str win_state_dir(struct arena *a)
+{
+    struct str folder = arena_str(a, str_from(session.path));
+
+    return session.lock ? arena_str(a, path_parent(PATH_WINDOWS, path_parent(PATH_WINDOWS, folder))) : (struct str){0};
+}
+
 static struct str mark_of(struct arena *a, struct str top)
 {
     uint64_t hash = 14695981039346656037u;
-    struct str state = path_parent(PATH_WINDOWS, path_parent(PATH_WINDOWS, str_from(session.path)));
+    struct str state = win_state_dir(a);
 
     for (size_t i = 0; i < top.n; i++)
         hash = (hash ^ (unsigned char)top.p[i]) * 1099511628211u;
@@ -413,7 +420,7 @@ void win_mark_put(struct str top)
     struct err ignored = {0};
     struct str mark = mark_of(&a, top);
 
-    if (session.path[0] && sys_make_folders(path_parent(PATH_WINDOWS, mark), 0700, &ignored))
+    if (session.lock && sys_make_folders(path_parent(PATH_WINDOWS, mark), 0700, &ignored))
         win_replace_file(mark, top, &ignored);
     arena_release(&a);
 }
@@ -423,7 +430,7 @@ void win_mark_take(struct str top)
     struct arena a = {0};
     struct err ignored = {0};
 
-    if (session.path[0])
+    if (session.lock)
         sys_remove_file(mark_of(&a, top), &ignored);
     arena_release(&a);
 }
@@ -432,7 +439,7 @@ bool win_mark_is(struct str top)
 {
     struct arena a = {0};
     struct wide_path path;
-    bool is = session.path[0] && wide_path(mark_of(&a, top), &path) && GetFileAttributesW(path.v) != INVALID_FILE_ATTRIBUTES;
+    bool is = session.lock && wide_path(mark_of(&a, top), &path) && GetFileAttributesW(path.v) != INVALID_FILE_ATTRIBUTES;
 
     arena_release(&a);
     return is;

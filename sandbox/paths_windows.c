@@ -41,25 +41,30 @@ static void look_at_object(struct arena *a, HANDLE h, struct fact *f)
         f->real = utf8_from_path(a, wide.v, n);
     if (GetFileInformationByHandle(h, &info)) {
         f->real_kind = info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY ? FACT_FOLDER : FACT_FILE;
-        f->dev = info.dwVolumeSerialNumber;
-        f->ino = (uint64_t)info.nFileIndexHigh << 32 | info.nFileIndexLow;
         f->links = info.nNumberOfLinks;
     }
     f->descriptor = descriptor_of(a, h);
 }
 
 /* ReFS has ids of 128 bits, of which the older call gives half or none. */
-static void look_at_id(HANDLE h, struct fact *f)
+bool win_identity(HANDLE h, uint64_t *dev, uint64_t *ino)
 {
+    BY_HANDLE_FILE_INFORMATION info;
     FILE_ID_INFO id;
     uint64_t low, high;
 
-    if (!GetFileInformationByHandleEx(h, FileIdInfo, &id, sizeof id))
-        return;
-    memcpy(&low, id.FileId.Identifier, sizeof low);
-    memcpy(&high, id.FileId.Identifier + 8, sizeof high);
-    f->dev = id.VolumeSerialNumber;
-    f->ino = low ^ (high * 0x9e3779b97f4a7c15u);
+    if (GetFileInformationByHandleEx(h, FileIdInfo, &id, sizeof id)) {
+        memcpy(&low, id.FileId.Identifier, sizeof low);
+        memcpy(&high, id.FileId.Identifier + 8, sizeof high);
+        *dev = id.VolumeSerialNumber;
+        *ino = low ^ (high * 0x9e3779b97f4a7c15u);
+        return true;
+    }
+    if (!GetFileInformationByHandle(h, &info))
+        return false;
+    *dev = info.dwVolumeSerialNumber;
+    *ino = (uint64_t)info.nFileIndexHigh << 32 | info.nFileIndexLow;
+    return true;
 }
 
 static struct fact look_at(struct arena *a, struct str path)
@@ -96,7 +101,7 @@ static struct fact look_at(struct arena *a, struct str path)
         return f;
     }
     look_at_object(a, h, &f);
-    look_at_id(h, &f);
+    win_identity(h, &f.dev, &f.ino);
     CloseHandle(h);
     return f;
 }

@@ -27,11 +27,9 @@ bool object_look(struct arena *a, HANDLE h, struct walk_object *out)
     *out = (struct walk_object){.kind = info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY ? FACT_FOLDER : FACT_FILE,
         .reparse = (info.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0,
         .links = info.nNumberOfLinks,
-        .dev = info.dwVolumeSerialNumber,
-        .ino = ((uint64_t)info.nFileIndexHigh << 32) | info.nFileIndexLow,
         .real = utf8_from_path(a, real.v, n),
         .descriptor = {descriptor, bytes}};
-    return out->real.n > 0;
+    return win_identity(h, &out->dev, &out->ino) && out->real.n > 0;
 }
 
 static bool same_list(const struct descriptor *x, const struct descriptor *y)

@@ -60,6 +60,8 @@ void win_close(HANDLE *h); /* to NULL; NULL and INVALID_HANDLE_VALUE are fine */
 HANDLE win_open_beneath(HANDLE folder, const wchar_t *name, size_t n, ACCESS_MASK access, ULONG disposition, ULONG options);
 /* The object of that name itself; never what a reparse point in the last component leads to. NULL, with the last error. */
 HANDLE win_open_itself(const wchar_t *path, DWORD access, DWORD disposition);
+/* What a file or folder is, whatever its name: as facts and plans have it. (paths_windows.c) */
+bool win_identity(HANDLE h, uint64_t *dev, uint64_t *ino);
 /* Names in an open folder, one batch after the other; false when there are no more. */
 struct win_list {
     HANDLE folder;
@@ -87,6 +89,7 @@ HANDLE win_open_plain(struct str path, DWORD access, DWORD *attributes);
 
 /* Something was begun for this path and did not come to its end: kept beside the sessions, and so by one that crashed, too. Without
  * a session's folder nothing is kept. */
+struct str win_state_dir(struct arena *a); /* where our session's folder lies; none without one */
 void win_mark_put(struct str path);
 void win_mark_take(struct str path);
 bool win_mark_is(struct str path);
@@ -287,6 +290,22 @@ struct applied { /* zeroed is ready */
  * be inherited is carried down. */
 bool apply_person(
     struct arena *a, const struct op *ops, size_t count, const struct texts *accepted, struct applied *out, struct err *e);
+
+/* ---- before_windows.c: the entries of store.h ---- */
+
+struct entry;
+struct entries;
+struct win_ledger { /* held by one terminal at a time */
+    struct arena *arena;
+    struct str state_dir;
+    HANDLE lock;
+    struct entries *entries;
+    bool unsaved;
+};
+bool win_ledger_open(struct arena *a, struct str state_dir, struct win_ledger *out, struct err *e);
+bool win_ledger_before(struct win_ledger *l, const struct entry *entry, struct err *e); /* is on the disk when it returns */
+void win_ledger_after(struct win_ledger *l, struct str path, struct str after);
+bool win_ledger_close(struct win_ledger *l, struct err *e);
 
 /* ---- walk_windows.c ---- */
 

@@ -17,6 +17,16 @@ static struct str here(const char *name)
     return arena_format(&arena, "%s\\%s", top.p, name);
 }
 
+static bool memmem_is(struct str all, const char *words)
+{
+    struct str wanted = str_from(words);
+
+    for (size_t i = 0; i + wanted.n <= all.n; i++)
+        if (memcmp(all.p + i, wanted.p, wanted.n) == 0)
+            return true;
+    return false;
+}
+
 static bool apply(struct op op, const char *accept, struct err *e)
 {
     struct str part = str_from(accept);
@@ -113,6 +123,26 @@ static void marks(void)
     sys_session_folder_end();
 }
 
+/* What was before is on the disk before anything is changed, and after a session's end. */
+static void ledger(void)
+{
+    struct op op = {.kind = OP_GUARD_NAME, .path = here("held"), .text = STR("D:P(A;;0x1f01ff;;;WD)")};
+    struct err e = {0};
+    struct str folder, bytes = {0};
+    struct win_ledger l;
+    HANDLE busy;
+
+    CHECK(sys_session_folder(&arena, here("state"), &folder, &e), "a session again");
+    CHECK(apply(op, NULL, &e), "a name is held");
+    CHECK(sys_read_file(&arena, here("state\\entries.json"), 65536, true, &bytes, &e) && bytes.n > 20, "and entered");
+    CHECK(memmem_is(bytes, "held"), "by its name");
+    CHECK(win_ledger_open(&arena, win_state_dir(&arena), &l, &e), "the list is opened");
+    busy = win_lock_file(here("state\\entries.lock"), 30);
+    CHECK(busy == NULL, "by one terminal at a time");
+    CHECK(win_ledger_close(&l, &e), "and closed");
+    sys_session_folder_end();
+}
+
 int main(void)
 {
     struct err e = {0};
@@ -126,6 +156,7 @@ int main(void)
     guards();
     owners();
     marks();
+    ledger();
     sys_remove_tree(top, &e);
     arena_release(&arena);
     return CHECK_END();

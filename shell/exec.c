@@ -432,7 +432,8 @@ static int own_wait_time(const struct run *run)
         return run->kill_at > now ? (int)(run->kill_at - now) : 0;
     if (run->quiet_until > now)
         return (int)(run->quiet_until - now);
-    return run->launch.std[0] == STD_TERMINAL && !run->keys_wanted ? KEYS_ASK_MS : -1;
+    /* Nobody tells a job that goes on running that it is in the foreground now. */
+    return run->launch.std[0] == STD_TERMINAL && !run->keys_over && (!run->keys_wanted || !tty_is_ours()) ? KEYS_ASK_MS : -1;
 }
 
 static int wait_time(struct run *run)

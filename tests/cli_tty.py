@@ -22,12 +22,12 @@ def check(good, name, why=""):
 
 
 class Terminal:
-    def __init__(self, arguments, rows=33, columns=77, cwd=work):
+    def __init__(self, arguments, rows=33, columns=77, cwd=work, program=cordon):
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
             os.chdir(cwd)
-            os.execv(cordon, [cordon] + arguments)
+            os.execv(program, [program] + arguments)
         self.said = b""
 
     def read(self, seconds):
@@ -73,6 +73,23 @@ check(t.end() == 4, "its code comes back", t.said)
 t = Terminal(["run", "--", "sh", "-c", "tty; test -t 0 && test -t 1 && test -t 2 && echo all-three"])
 check(t.until(b"all-three"), "all three are a terminal inside", t.said)
 check(t.end() == 0, "and it ends", t.said)
+
+if os.path.exists("/bin/bash"):
+    t = Terminal(["--norc", "--noprofile", "-i"], program="/bin/bash")
+    t.keys(b"PS1='rea''dy> '\r")
+    t.until(b"ready> ")
+    t.keys(f"'{cordon}' run -- sh -c 'read x; echo got:$x; exit 4' &\r".encode())
+    time.sleep(1)
+    t.said = b""
+    t.keys(b"fg\r")
+    time.sleep(0.5)
+    t.keys(b"word\r")
+    check(t.until(b"got:word"), "keys reach what was started in the background and brought to the foreground", t.said)
+    time.sleep(1) # until the outer shell has its terminal again
+    t.keys(b"echo its-''code-$?\r")
+    check(t.until(b"its-code-4"), "and its code comes back", t.said)
+    t.keys(b"exit\r")
+    t.end()
 
 # exec: an interrupt between its echo and its sleep is lost on a bare dash too.
 t = Terminal(["run", "--", "sh", "-c", "echo ready; exec sleep 60"])

@@ -3,7 +3,9 @@
  *
  * Every program has a pseudoconsole, also one all of whose standard handles are pipes: a write-restricted token may use a console
  * and may not make one (0xC0000142). One that nobody looks at is drained here. The shim (shim_windows.c) is what the system starts
- * with the restricted token; it opens the console for the program and says on a pipe whether the program could be started.
+ * with the restricted token; it opens the console for the program and says on a pipe whether the program could be started. In a
+ * terminal nobody waits for that: the console host may ask where the cursor is before its first program gets to run, and the answer
+ * comes from cordon, which has to be let go for it. There the shim itself says what went wrong, and ends with 126 or 127.
  *
  * The end: the program's process ends; its console is closed on a thread of its own, while cordon reads the output to its end; then
  * it is told. What is still there in the console CLOSE_MS later is ended with the job.
@@ -124,7 +126,8 @@ static bool put_words(struct arena *a, const struct spawn_request *q, struct sta
 
     if (!shim.n || str_find(q->program, 0, '"') < q->program.n)
         return err_set(e, ERR_REFUSED, "the program's name cannot be handed on") || err_subject(e, q->program);
-    inherit(s, status);
+    if (status)
+        inherit(s, status);
     buf_format(&line, "\"%.*s\" console %llu", (int)shim.n, shim.p, (unsigned long long)(uintptr_t)status);
     for (int i = 0; i < 3; i++)
         put_std(&line, s, q, i);
@@ -198,6 +201,7 @@ static bool create(const struct confinement *c, struct start *s, struct running 
         good = win_fail_at(e, STAGE_START, GetLastError(), (struct str){0}, "cannot let a program run");
     win_close(&made.hThread);
     r->process = made.hProcess;
+    r->pid = made.dwProcessId;
     return good;
 }
 
@@ -277,7 +281,8 @@ bool command_spawn(const struct confinement *c, const struct spawn_request *q, s
     struct arena a = {0};
     HANDLE host[2] = {0}, status = NULL, all[SPAWN_HANDLES + 3];
     const char *why = NULL; /* asked once, when the plan was applied */
-    bool good = CreatePipe(&s.status, &status, NULL, 64) || win_fail_at(e, STAGE_START, GetLastError(), (struct str){0}, "cannot make a pipe");
+    bool good = q->terminal || CreatePipe(&s.status, &status, NULL, 64) ||
+                win_fail_at(e, STAGE_START, GetLastError(), (struct str){0}, "cannot make a pipe");
 
     good = good && job_make(&c->job, &r.job, &why, e) && open_console(q, &r, host, e);
     good = good && put_words(&a, q, &s, status, e) && put_environment(&a, q, &s, e) && create(c, &s, &r, e);
@@ -289,7 +294,7 @@ bool command_spawn(const struct confinement *c, const struct spawn_request *q, s
     close_all(all, COUNT_OF(all));
     if (good)
         console_started(r.console);
-    good = good && await_status(&s, &r, q->program, e);
+    good = good && (q->terminal || await_status(&s, &r, q->program, e));
     win_close(&s.status);
     arena_release(&a);
     if (!good) {

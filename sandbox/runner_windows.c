@@ -513,7 +513,6 @@ int wmain(int argc, wchar_t **argv)
     SetStdHandle(STD_INPUT_HANDLE, NULL); /* no child is to be given them by default */
     SetStdHandle(STD_OUTPUT_HANDLE, NULL);
     SetStdHandle(STD_ERROR_HANDLE, NULL);
-    SetCurrentDirectoryW(L"\\");
     r.control = sys_from_stream(in, NULL);
     r.answers = out;
     r.in.ceiling = 2 * (FRAME_BYTES_MAX + FRAME_HEADER);

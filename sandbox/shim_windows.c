@@ -13,7 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NOT_STARTED 127
+#define NOT_FOUND   127
+#define NOT_STARTED 126
 
 /* ---- words ---- */
 
@@ -121,12 +122,23 @@ static DWORD start(struct shim *s, const wchar_t *program, wchar_t *words, PROCE
     return code;
 }
 
-static void tell(struct shim *s, DWORD code, DWORD pid)
+/* To the runner, where it waits; else to whoever looks at the terminal. */
+static void tell(struct shim *s, DWORD code, DWORD pid, const wchar_t *program)
 {
     DWORD words[2] = {code, pid}, done;
+    struct err e = {0};
+    struct arena a = {0};
+    struct str text;
 
-    WriteFile(s->status, words, sizeof words, &done, NULL);
-    win_close(&s->status);
+    if (s->status) {
+        WriteFile(s->status, words, sizeof words, &done, NULL);
+        win_close(&s->status);
+    } else if (code) {
+        win_fail_at(&e, STAGE_START, code, utf8_from_z(&a, program), "cannot start a program");
+        text = arena_format(&a, "cordon: %s\r\n", err_text(&e, &a).p);
+        WriteFile(s->std[2] ? s->std[2] : s->console_out, text.p, (DWORD)text.n, &done, NULL);
+    }
+    arena_release(&a);
 }
 
 /* STATUS IN OUT ERR EXTRA "PROGRAM" WORDS: numbers of handles, t for the console, n for nothing; the rest is the command line. */
@@ -144,7 +156,8 @@ static int shim_console(const wchar_t *words)
     line = _wcsdup(past_blanks(words));
     s.status = number(word[0]);
     s.extra = number(word[4]);
-    SetHandleInformation(s.status, HANDLE_FLAG_INHERIT, 0);
+    if (s.status)
+        SetHandleInformation(s.status, HANDLE_FLAG_INHERIT, 0);
     s.console_in = open_for_child(L"CONIN$");
     s.console_out = open_for_child(L"CONOUT$");
     for (int i = 0; i < 3; i++)
@@ -153,9 +166,9 @@ static int shim_console(const wchar_t *words)
     SetConsoleCP(CP_UTF8);
     SetConsoleOutputCP(CP_UTF8);
     code = line ? start(&s, program, line, &made) : ERROR_NOT_ENOUGH_MEMORY;
-    tell(&s, code, made.dwProcessId);
+    tell(&s, code, made.dwProcessId, program);
     if (code)
-        return NOT_STARTED;
+        return code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND ? NOT_FOUND : NOT_STARTED;
     /* Not held by us: a pipe's reader is to see its end when the program has gone. */
     for (int i = 0; i < 3; i++)
         if (word[1 + i][0] != L't' && word[1 + i][0] != L'n' && (i < 2 || s.std[2] != s.std[1]))

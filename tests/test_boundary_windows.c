@@ -251,6 +251,24 @@ static void in_a_console(struct boundary *b)
     sys_close(&command.terminal);
 }
 
+/* In a terminal nobody waits for the start: the console host may ask something first. What went wrong is said there. */
+static void not_started_in_a_console(struct boundary *b)
+{
+    struct launch l = {.extra = SYS_NONE, .cwd = STR("C:\\"), .terminal = true, .rows = 24, .columns = 80};
+    struct command command = {.terminal = SYS_NONE};
+    struct came c = {0};
+    struct err e = {0};
+
+    sys_environment(&arena, &l.env);
+    l.std[0] = l.std[1] = l.std[2] = STD_TERMINAL;
+    *(struct str *)ARENA_PUSH(&arena, &l.argv) = arena_format(&arena, "%.*s\\win.ini", (int)sys_variable(NULL, STR("SystemRoot")).n,
+        sys_variable(NULL, STR("SystemRoot")).p);
+    CHECK(boundary_spawn(b, &l, &command, &e), "what cannot be started in a terminal is begun");
+    pump(b, &command, &command.terminal, &c, 20000);
+    CHECK(c.ended && (c.code == 126 || c.code == 127), "and ends as a shell would have it");
+    sys_close(&command.terminal);
+}
+
 static void a_report(struct boundary *b)
 {
     struct launch l;
@@ -461,6 +479,7 @@ int main(int argc, char **argv)
     missing_programs(b);
     environment_block(b);
     in_a_console(b);
+    not_started_in_a_console(b);
     a_report(b);
     ended_from_outside(b);
     closed(b);

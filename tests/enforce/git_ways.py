@@ -430,16 +430,22 @@ os.setxattr(".git", "system.posix_acl_default", bytes.fromhex("02000000" + "0100
     told(done.returncode != 0 and not os.path.lexists(f"{w}/.git"), "birth: none under locked", done.stdout)
 
 
+def a_line(p):
+    """Not by readline(), which may take more than the line, and communicate() does not see that."""
+    while os.read(p.stdout.fileno(), 1) not in (b"\n", b""):
+        pass
+
+
 def meanwhile(w, outside, inside="true"):
     """A session in w; when it runs, `outside` is done outside, then `inside` inside. The process, and what it will print."""
     script = f"echo; read go; {inside}; echo"
     p = subprocess.Popen([*cordon("commit", w), "sh", "-c", script], cwd=w, env=ENV, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                          stderr=subprocess.STDOUT, text=True, errors="replace")
-    p.stdout.readline()
+    a_line(p)
     sh(outside, w)
     p.stdin.write("go\n")
     p.stdin.flush()
-    p.stdout.readline()
+    a_line(p)
     return p
 
 

@@ -149,6 +149,7 @@ windows() {
         return
     fi
     build windows windows
+    run_one "windows programs" "" sh "$top/tests/windows_programs.sh"
     programs="$(built_by out/windows/tests/portable) $(built_by out/windows/tests/edges)"
     for source in "$top"/tests/test_*_windows.c; do
         name=${source##*/}

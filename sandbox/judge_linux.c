@@ -647,7 +647,7 @@ bool judge(const struct watch *watch, const struct watched *call, const struct s
 {
     struct asker a = {.watch = watch, .call = call, .n = n, .look = look, .out = out};
     struct caller_path p, second;
-    bool two = call->kind == WATCHED_RENAME, told;
+    bool two = call->kind == WATCHED_RENAME, reads = call->kind == WATCHED_OPEN && is_reading(&a), told;
 
     out->code = 0;
     out->done = false;
@@ -662,19 +662,19 @@ bool judge(const struct watch *watch, const struct watched *call, const struct s
     if (!told && (errno == EFAULT || errno == EPERM))
         return judge_unreadable(&a, errno);
     a.second = two ? &second : NULL;
-    observer_has_words(told && watch->guard_count > 0 &&
+    observer_has_words(told && !reads && watch->guard_count > 0 &&
                        (watch_has_name(watch->guard_names, p.text + p.start) ||
                            (two && watch_has_name(watch->guard_names, second.text + second.start))));
     if (call->kind == WATCHED_MOUNT)
         return judge_mount(&a, &p, told);
     if (!told)
         return false;
-    if (call->kind == WATCHED_OPEN && is_reading(&a) && look)
+    if (reads && look)
         return watch->cover_device && judge_read(watch, caller(&a), &p, !(flags_of(&a) & O_NOFOLLOW), out);
     if (call->path >= 0 && watch->secret_count > 0 && (judge_secret(&a, &p) || (two && judge_secret(&a, &second))))
         return true;
     if (!look)
-        return judge_words(&a, &p) || (two && judge_words(&a, &second));
+        return !reads && (judge_words(&a, &p) || (two && judge_words(&a, &second)));
     if (is_clear_of_guards(&a, &p) && is_quick(&a, &p))
         return false;
     switch (call->kind) {

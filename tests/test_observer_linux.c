@@ -545,7 +545,8 @@ static int try_beside(void *context)
     struct timespec pause = {0, 100000000};
     struct row tries[] = {{"", CREATE, "rw/root/.guarded", NULL, EACCES, C, NULL},
         {"", CREATE, "rw/root/link", NULL, EACCES, C, NULL}, {"", CREATE, "rw/root-link/.guarded", NULL, EACCES, C, NULL},
-        {"", RENAME, "rw/root/plain", "rw/root/.guarded", EACCES, R, NULL}, {"", CREATE, "rw/root/beside", NULL, 0, C, NULL}};
+        {"", RENAME, "rw/root/plain", "rw/root/.guarded", EACCES, R, NULL}, {"", CREATE, "rw/root/beside", NULL, 0, C, NULL},
+        {"", READ, "rw/root/.guarded", NULL, ENOENT, NONE, NULL}};
     pthread_t thread;
 
     if (pthread_create(&thread, NULL, hang, context) != 0)
@@ -587,7 +588,9 @@ static void check_hung(void)
         CHECK_SKIP("look-ups in a dead file system hold nobody up", "no file system can be made to hang here (/dev/fuse)");
         return;
     }
+    o.what |= CALLS_READING;
     one = pipe(beside) == 0 ? observed_start(&o, try_beside, NULL) : -1;
+    o.what &= ~(unsigned)CALLS_READING;
     CHECK(one > 0 && is_right_beside(), "who keeps a look-up hanging makes no guarded name meanwhile, but any other");
     before = observer_abandoned();
     for (size_t i = 0; i < COUNT_OF(stuck); i++)

@@ -246,6 +246,17 @@ static void network(void)
     }
     CHECK(bad == 0, "each names the account, has a weight, and a block is final");
     CHECK(equal == 0, "each has a key of its own, and another account others");
+    unsigned char guid[16];
+    CHECK(setup_guid(STR("{c38d57d1-05a7-4c33-904f-7fbceee60e82}"), guid) &&
+              !memcmp(guid, "\xd1\x57\x8d\xc3\xa7\x05\x33\x4c\x90\x4f\x7f\xbc\xee\xe6\x0e\x82", 16), "a key as it lies in memory");
+    for (size_t i = 0; i < LAYER_COUNT; i++)
+        bad += !setup_guid(str_from(setup_layer_keys[i]), guid);
+    for (size_t i = 0; i < FIELD_COUNT; i++)
+        bad += !setup_guid(str_from(setup_field_keys[i]), guid);
+    for (size_t i = 0; i < n; i++)
+        bad += !setup_guid(str_from(v[i].key), guid);
+    CHECK(bad == 0 && !setup_guid(STR("{c38d57d1-05a7-4c33-904f-7fbceee60e8}"), guid) && setup_guid(str_from(setup_provider), guid) &&
+              setup_guid(str_from(setup_sublayer), guid), "all keys are keys");
 
     for (int layer = 0; layer < LAYER_COUNT; layer++) {
         bool assign = layer >= LAYER_ASSIGN_V4;

@@ -10,6 +10,7 @@
 #include "setup_plan.h"
 
 #include <stdio.h>
+#include <string.h>
 
 const char setup_provider[] = "{b6207d15-a4fe-44fb-ad88-8bf04fe22c99}";
 const char setup_sublayer[] = "{5a005a51-d23d-4dd3-a26b-2621b2d8d124}";
@@ -17,6 +18,44 @@ const char setup_sublayer[] = "{5a005a51-d23d-4dd3-a26b-2621b2d8d124}";
 const char *const setup_layer_names[LAYER_COUNT] = {"ALE_AUTH_CONNECT_V4", "ALE_AUTH_CONNECT_V6", "ALE_AUTH_LISTEN_V4",
     "ALE_AUTH_LISTEN_V6", "ALE_AUTH_RECV_ACCEPT_V4", "ALE_AUTH_RECV_ACCEPT_V6", "ALE_RESOURCE_ASSIGNMENT_V4",
     "ALE_RESOURCE_ASSIGNMENT_V6"};
+
+/* fwpmu.h: FWPM_LAYER_* and FWPM_CONDITION_*. */
+const char *const setup_layer_keys[LAYER_COUNT] = {"{c38d57d1-05a7-4c33-904f-7fbceee60e82}",
+    "{4a72393b-319f-44bc-84c3-ba54dcb3b6b4}", "{88bb5dad-76d7-4227-9c71-df0a3ed7be7e}", "{7ac9de24-17dd-4814-b4bd-a9fbc95a321b}",
+    "{e1cd9fe7-f4b5-4273-96c0-592e487b8650}", "{a3b42c97-9f04-4672-b87e-cee9c483257f}", "{1247d66d-0b60-4a15-8d44-7155d0f53a0c}",
+    "{55a650e1-5f0a-4eca-a653-88f53b26aa8c}"};
+const char *const setup_field_keys[FIELD_COUNT] = {[FIELD_USER] = "{af043a0a-b34d-4f86-979c-c90371af6e66}",
+    [FIELD_LOOPBACK] = "{632ce23b-5167-435c-86d7-e903684aa80c}",
+    [FIELD_PROTOCOL] = "{3971ef2b-623e-4f9a-8cb1-6e79b806b9a7}",
+    [FIELD_LOCAL_PORT] = "{0c1ba1af-5765-453f-af22-a8f791ac775b}",
+    [FIELD_REMOTE_PORT] = "{c35a604d-d22b-4e1a-91b4-68f674ee674b}",
+    [FIELD_LOCAL_LOOP] = "{d9ee00de-c1ef-4617-bfe3-ffd8f5a08957}",
+    [FIELD_REMOTE_LOOP] = "{b235ae9a-1d64-49b8-a44c-5ff3d9095045}"};
+
+bool setup_guid(struct str text, unsigned char out[16])
+{
+    static const unsigned char order[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
+    static const char digits[] = "0123456789abcdef";
+    size_t n = 0;
+
+    if (text.n != SETUP_GUID_TEXT - 1 || text.p[0] != '{' || text.p[text.n - 1] != '}')
+        return false;
+    for (size_t i = 1; i + 1 < text.n; i++) {
+        const char *at = memchr(digits, text.p[i] | 0x20, 16);
+        if (i == 9 || i == 14 || i == 19 || i == 24) {
+            if (text.p[i] != '-')
+                return false;
+            continue;
+        }
+        if (!at || n >= 32)
+            return false;
+        if (n % 2 == 0)
+            out[order[n / 2]] = 0;
+        out[order[n / 2]] = (unsigned char)(out[order[n / 2]] << 4 | (at - digits));
+        n++;
+    }
+    return n == 32;
+}
 
 #define WEIGHT_PERMIT 0xC000000000000000ull
 #define WEIGHT_BLOCK  0x8000000000000000ull
@@ -113,7 +152,7 @@ size_t setup_filters(struct arena *a, struct str account, struct setup_filter ou
 /* The user's condition is taken as met: what is asked for is the account's own traffic. */
 static bool matches(const struct setup_filter *f, const struct setup_flow *flow)
 {
-    bool wanted[FIELD_REMOTE_LOOP + 1] = {0}, met[FIELD_REMOTE_LOOP + 1] = {0};
+    bool wanted[FIELD_COUNT] = {0}, met[FIELD_COUNT] = {0};
 
     for (size_t i = 0; i < f->condition_count; i++) {
         const struct setup_condition *c = &f->conditions[i];

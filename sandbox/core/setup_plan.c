@@ -85,6 +85,12 @@ struct str setup_sddl_person(struct arena *a, struct str person)
                            "(A;OICI;0x1200a9;;;%s)", person.p ? person.p : "");
 }
 
+struct str setup_sddl_ledger(struct arena *a, struct str person)
+{
+    return arena_format(a, "O:S-1-5-32-544G:S-1-5-18D:P(A;;0x1f01ff;;;S-1-5-18)(A;;0x1f01ff;;;S-1-5-32-544)(A;;0x120089;;;%s)",
+        person.p ? person.p : "");
+}
+
 /* SYSTEM, and the person, who also rewrites it: the first opening wraps it for him alone. No administrator: who takes it over
  * leaves a trace, and still lacks his keys. */
 struct str setup_sddl_credentials(struct arena *a, struct str person)
@@ -386,7 +392,7 @@ void setup_plan_build(struct arena *a, const struct setup_facts *f, struct setup
     s->text2 = setup_sddl_person(a, f->person_sid);
     s = step(a, &p, SETUP_LEDGER, f->ledger, "each thing is written down before it is changed");
     s->subject = in_person(a, f, "ledger");
-    s->text = setup_sddl_person(a, f->person_sid);
+    s->text = setup_sddl_ledger(a, f->person_sid);
     s = step(a, &p, SETUP_PROGRAMS, f->programs, "they run from where the accounts can read and nobody but an administrator writes");
     s->subject = f->program_dir;
     s->source = f->program_source;

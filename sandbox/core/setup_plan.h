@@ -155,6 +155,7 @@ enum setup_field {
     FIELD_REMOTE_PORT, /* low..high */
     FIELD_LOCAL_LOOP,  /* the local address is 127.0.0.0/8, or ::1 */
     FIELD_REMOTE_LOOP,
+    FIELD_COUNT
 };
 
 /* Conditions of one field are alternatives, those of different fields must all hold (the filter engine's own rule). */
@@ -194,7 +195,9 @@ struct setup_rule {
 extern const char setup_provider[], setup_sublayer[];
 #define SETUP_SUBLAYER_WEIGHT 0xF000u
 
-extern const char *const setup_layer_names[LAYER_COUNT];
+extern const char *const setup_layer_names[LAYER_COUNT], *const setup_layer_keys[LAYER_COUNT], *const setup_field_keys[FIELD_COUNT];
+/* "{8-4-4-4-12}" as a GUID lies in memory: the first three numbers little-endian. */
+bool setup_guid(struct str text, unsigned char out[16]);
 
 /* account: its SID. Returns how many; 0 when it is no SID of a local account. */
 size_t setup_filters(struct arena *a, struct str account, struct setup_filter out[SETUP_FILTERS_MAX]);
@@ -241,6 +244,7 @@ bool setup_person_good(struct str sid);
 struct str setup_sddl_programs(struct arena *a);
 struct str setup_sddl_data(struct arena *a);
 struct str setup_sddl_person(struct arena *a, struct str person);
+struct str setup_sddl_ledger(struct arena *a, struct str person);
 struct str setup_sddl_credentials(struct arena *a, struct str person);
 struct str setup_sddl_user(struct arena *a, struct str account); /* for FIELD_USER */
 

@@ -117,6 +117,8 @@ static void print_condition(struct buf *out, const struct setup_condition *c)
     case FIELD_REMOTE_LOOP:
         buf_format(out, "remote address of loopback");
         break;
+    case FIELD_COUNT:
+        break;
     }
 }
 

@@ -21,7 +21,7 @@ static const struct {
     const char *name;
     size_t place;
     bool is_name; /* of an account or a group */
-} values[] = {{"--person", offsetof(struct setup_options, person), false}, {"--report", offsetof(struct setup_options, report), false},
+} values[] = {{"--person", offsetof(struct setup_options, person), false},
     {"--offline", offsetof(struct setup_options, offline), true}, {"--online", offsetof(struct setup_options, online), true},
     {"--group", offsetof(struct setup_options, group), true}};
 
@@ -43,7 +43,6 @@ const char *setup_usage(void)
            "  --online NAME\n"
            "  --group NAME\n"
            "  --person SID       whose Cordon it is, when an administrator other than that user does it\n"
-           "  --report FILE      what is said goes there too\n"
            "\n"
            "exit codes: 0 done; 1 not set up, or something is left; 2 done, and parts are missing; 3 cannot be done here, nothing was\n"
            "changed; 4 an administrator is needed; 5 another setup is at work; 125 failed, and taken back\n";

@@ -27,7 +27,6 @@ struct setup_options {
     enum setup_verb verb;
     bool plan, json, quiet, no_audit, witness;
     struct str person;               /* --person SID; none: the user of the token */
-    struct str report;               /* --report FILE: what was said goes there too, for the shell that waits */
     struct str offline, online, group; /* names */
 };
 

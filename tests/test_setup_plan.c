@@ -169,10 +169,10 @@ static void refuses(void)
     f.domain_controller = true;
     CHECK(is_blocked(&f, "domain controller"), "a domain controller");
     facts_fresh(&f);
-    f.seclogon = SERVICE_DISABLED;
+    f.seclogon = SERVICE_IS_DISABLED;
     CHECK(is_blocked(&f, "1058"), "no secondary logon");
     facts_fresh(&f);
-    f.filtering = SERVICE_STOPPED;
+    f.filtering = SERVICE_IS_STOPPED;
     CHECK(is_blocked(&f, "BFE"), "no filtering engine");
     facts_fresh(&f);
     f.logon_denied = true;
@@ -281,6 +281,26 @@ static void network(void)
     arena_release(&a);
 }
 
+static bool writable(const char *sddl)
+{
+    struct arena a = {0};
+    struct descriptor d;
+    struct err e = {0};
+    bool out = !sddl_parse(&a, str_from(sddl), &d, &e) || setup_writable_inside(&d, STR(GROUP));
+
+    arena_release(&a);
+    return out;
+}
+
+static void trust(void)
+{
+    CHECK(!writable("O:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;BU)"), "Program Files is not theirs to write");
+    CHECK(!writable("O:S-1-5-21-1-2-3-1001D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;S-1-5-21-1-2-3-1001)"), "nor a folder of the person's own");
+    CHECK(writable("O:BAD:(A;OICI;FA;;;BA)(A;OICI;0x1301bf;;;AU)"), "a folder in the drive's root is");
+    CHECK(writable("O:BAD:(A;OICI;FA;;;BA)(A;;0x1301bf;;;" GROUP ")"), "and a writable root");
+    CHECK(writable("O:BAD:(A;;WD;;;WD)") && writable("O:BAD:NO_ACCESS_CONTROL"), "and what everybody may take over");
+}
+
 static void passwords(void)
 {
     unsigned char bytes[256], again[512];
@@ -353,6 +373,7 @@ int main(void)
     refuses();
     goes_back();
     network();
+    trust();
     passwords();
     prints();
     return CHECK_END();

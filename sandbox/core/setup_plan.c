@@ -184,9 +184,9 @@ static void block_machine(struct arena *a, const struct setup_facts *f, struct s
         block(a, p, STR("a domain controller has no local accounts; use Cordon on a member or a single machine"));
     if (!setup_person_good(f->person_sid))
         block(a, p, STR("whose Cordon it is to be is not known: a user of this machine or a domain, signed in, starts cordon setup"));
-    if (f->seclogon == SERVICE_DISABLED || f->seclogon == SERVICE_ABSENT)
+    if (f->seclogon == SERVICE_IS_DISABLED || f->seclogon == SERVICE_IS_ABSENT)
         block(a, p, STR("the secondary logon service is switched off (1058); in an administrator's terminal: sc config seclogon start= demand"));
-    if (f->filtering == SERVICE_DISABLED || f->filtering == SERVICE_ABSENT || f->filtering == SERVICE_STOPPED)
+    if (f->filtering == SERVICE_IS_DISABLED || f->filtering == SERVICE_IS_ABSENT || f->filtering == SERVICE_IS_STOPPED)
         block(a, p, STR("the Base Filtering Engine does not run, and without it nothing blocks the network; in an administrator's terminal: sc start BFE"));
     if (f->logon_denied)
         block(a, p, STR("a policy of this machine keeps local accounts from logging on (1385); ask for 'Allow log on locally' for Cordon's group"));
@@ -210,7 +210,7 @@ static void note_machine(struct arena *a, const struct setup_facts *f, struct se
     if (f->caller_sid.n && !str_eq(f->caller_sid, f->person_sid))
         note(a, p, STR("an administrator other than you does it: the passwords are kept for this machine at first, and for you alone from "
                        "the first opening on"));
-    if (f->firewall == SERVICE_DISABLED || f->firewall == SERVICE_STOPPED || f->firewall == SERVICE_ABSENT)
+    if (f->firewall == SERVICE_IS_DISABLED || f->firewall == SERVICE_IS_STOPPED || f->firewall == SERVICE_IS_ABSENT)
         note(a, p, STR("Windows Firewall does not run: the second layer is missing, the filters alone hold"));
     for (size_t i = 0; f->firewall_looked && i < COUNT_OF(profiles); i++)
         if (f->firewall_off & 1u << i)

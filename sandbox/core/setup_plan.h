@@ -31,7 +31,7 @@ enum setup_look {
     LOOK_WHOLE,
 };
 
-enum setup_service { SERVICE_UNKNOWN, SERVICE_ABSENT, SERVICE_DISABLED, SERVICE_STOPPED, SERVICE_RUNNING };
+enum setup_service { SERVICE_IS_UNKNOWN, SERVICE_IS_ABSENT, SERVICE_IS_DISABLED, SERVICE_IS_STOPPED, SERVICE_IS_RUNNING };
 
 /* The logon rights that an account of Cordon's is denied; a bit each, in this order. */
 #define SETUP_RIGHTS 4
@@ -239,6 +239,9 @@ struct str setup_name(struct arena *a, struct str name, unsigned nth);
 bool setup_name_good(struct str name, struct err *e);
 /* One whose Cordon this can be: a user of this machine or a domain, not a system's account. */
 bool setup_person_good(struct str sid);
+
+/* setup_trust.c: could a sandboxed program write what has this descriptor? Yes also where it cannot be told. group: SID, or none. */
+bool setup_writable_inside(const struct descriptor *d, struct str group);
 
 /* SDDL of what setup makes. */
 struct str setup_sddl_programs(struct arena *a);

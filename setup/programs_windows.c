@@ -1,0 +1,100 @@
+/*
+ * programs: Cordon's own, copied from where they were unpacked to a folder below Program Files that administrators alone write. What
+ * the accounts start is started from there.
+ */
+#include "machine.h"
+#include "../sandbox/core/text.h"
+
+#define PROGRAM_BYTES_MAX ((size_t)64 << 20)
+
+static const char *const programs[] = {"cordon.exe", "cordon-runner.exe", "cordon-setup.exe", "cordon-witness.exe"};
+
+static struct str in_folder(struct machine *m, struct str folder, const char *name)
+{
+    return arena_format(&m->arena, "%.*s\\%s", (int)folder.n, folder.p, name);
+}
+
+/* Missing is fine for a program that this release does not have. */
+static enum setup_look same_file(struct str from, struct str to, struct str sddl)
+{
+    struct arena a = {0};
+    struct str x, y;
+    DWORD code = 0;
+    enum setup_look look = LOOK_WHOLE;
+
+    if (!file_read_whole(&a, from, PROGRAM_BYTES_MAX, &x, &code))
+        look = code == ERROR_FILE_NOT_FOUND ? LOOK_WHOLE : LOOK_UNKNOWN;
+    else if (!file_read_whole(&a, to, PROGRAM_BYTES_MAX, &y, &code))
+        look = code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND ? LOOK_MISSING : LOOK_UNKNOWN;
+    else if (!str_eq(x, y) || !file_is_as(&a, to, sddl))
+        look = LOOK_DIFFERS;
+    arena_release(&a);
+    return look;
+}
+
+/* Setup that was started from there already has nothing to copy from elsewhere. */
+static bool in_place(const struct setup_step *s)
+{
+    return text_matches(s->source, s->subject, true);
+}
+
+enum setup_look programs_look(struct machine *m, const struct setup_step *s)
+{
+    enum setup_look worst = LOOK_WHOLE;
+
+    for (size_t i = 0; i < COUNT_OF(programs); i++) {
+        enum setup_look look = same_file(in_folder(m, s->source, programs[i]), in_folder(m, s->subject, programs[i]), s->text);
+        if (look == LOOK_MISSING || (look != LOOK_WHOLE && worst != LOOK_MISSING))
+            worst = look;
+    }
+    return worst;
+}
+
+bool programs_make(struct machine *m, const struct setup_step *s, struct err *e)
+{
+    SECURITY_ATTRIBUTES as = {sizeof as, descriptor_from(s->text), FALSE};
+    struct wide_path folder;
+    bool good = as.lpSecurityDescriptor && wide_path(s->subject, &folder);
+
+    if (good && !CreateDirectoryW(folder.v, &as) && GetLastError() != ERROR_ALREADY_EXISTS)
+        good = fail_at(e, GetLastError(), STAGE_FILE, s->subject, "the folder of the programs cannot be made");
+    if (as.lpSecurityDescriptor)
+        LocalFree(as.lpSecurityDescriptor);
+    for (size_t i = 0; good && !in_place(s) && i < COUNT_OF(programs); i++) {
+        struct arena a = {0};
+        struct str bytes, from = in_folder(m, s->source, programs[i]);
+        DWORD code;
+        if (file_read_whole(&a, from, PROGRAM_BYTES_MAX, &bytes, &code))
+            good = file_write_as(in_folder(m, s->subject, programs[i]), s->text, bytes, e);
+        else if (code != ERROR_FILE_NOT_FOUND)
+            good = fail_at(e, code, STAGE_FILE, from, "a program of Cordon's cannot be read");
+        arena_release(&a);
+    }
+    return good;
+}
+
+/* The one that runs, cordon-setup itself, cannot be removed while it does: it goes at the next start of Windows. */
+bool programs_undo(struct machine *m, const struct setup_step *s, struct err *e)
+{
+    struct wide_path wide;
+    DWORD code = 0;
+
+    for (size_t i = 0; i < COUNT_OF(programs); i++) {
+        struct str path = in_folder(m, s->subject, programs[i]);
+        if (!wide_path(path, &wide) || DeleteFileW(wide.v))
+            continue;
+        code = GetLastError();
+        if (code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND)
+            continue;
+        if (!MoveFileExW(wide.v, NULL, MOVEFILE_DELAY_UNTIL_REBOOT))
+            return fail_at(e, code, STAGE_FILE, path, "a program of Cordon's cannot be removed");
+    }
+    if (!wide_path(s->subject, &wide) || RemoveDirectoryW(wide.v))
+        return true;
+    code = GetLastError();
+    if (code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND)
+        return true;
+    if (MoveFileExW(wide.v, NULL, MOVEFILE_DELAY_UNTIL_REBOOT))
+        return err_set(e, ERR_SYSTEM, "the programs are in use, this one among them: they go at the next start of Windows");
+    return fail_at(e, code, STAGE_FILE, s->subject, "the folder of the programs cannot be removed");
+}

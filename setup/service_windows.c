@@ -1,0 +1,155 @@
+/*
+ * service: which services of Windows run, and the witness: a service of a virtual account that may read logs and nothing else.
+ */
+#include "machine.h"
+
+#define WITNESS        L"CordonWitness"
+#define WITNESS_USER   L"NT SERVICE\\CordonWitness"
+#define LOG_READERS    "S-1-5-32-573" /* Event Log Readers */
+#define STOP_WAIT_MS   5000
+
+static SC_HANDLE service_open(const wchar_t *name, DWORD access, DWORD *code)
+{
+    SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT), service;
+
+    *code = GetLastError();
+    if (!manager)
+        return NULL;
+    service = OpenServiceW(manager, name, access);
+    *code = GetLastError();
+    CloseServiceHandle(manager);
+    return service;
+}
+
+/* In the arena; NULL. */
+static QUERY_SERVICE_CONFIGW *service_config(struct arena *a, SC_HANDLE service)
+{
+    DWORD n = 0;
+    QUERY_SERVICE_CONFIGW *config;
+
+    QueryServiceConfigW(service, NULL, 0, &n);
+    if (GetLastError() != ERROR_INSUFFICIENT_BUFFER || n > 65536)
+        return NULL;
+    config = arena_alloc(a, n, 1);
+    return QueryServiceConfigW(service, config, n, &n) ? config : NULL;
+}
+
+enum setup_service service_state(const wchar_t *name)
+{
+    struct arena a = {0};
+    SERVICE_STATUS status = {0};
+    DWORD code;
+    SC_HANDLE service = service_open(name, SERVICE_QUERY_CONFIG | SERVICE_QUERY_STATUS, &code);
+    QUERY_SERVICE_CONFIGW *config;
+    enum setup_service state = SERVICE_IS_UNKNOWN;
+
+    if (!service)
+        return code == ERROR_SERVICE_DOES_NOT_EXIST ? SERVICE_IS_ABSENT : SERVICE_IS_UNKNOWN;
+    config = service_config(&a, service);
+    if (config && QueryServiceStatus(service, &status))
+        state = config->dwStartType == SERVICE_DISABLED           ? SERVICE_IS_DISABLED
+                : status.dwCurrentState == SERVICE_RUNNING        ? SERVICE_IS_RUNNING
+                                                                  : SERVICE_IS_STOPPED;
+    CloseServiceHandle(service);
+    arena_release(&a);
+    return state;
+}
+
+/* ---- the witness ---- */
+
+/* Its program in Program Files, in quotes, and whose it is. */
+static wchar_t *witness_line(struct machine *m)
+{
+    return wide_from(&m->arena, arena_format(&m->arena, "\"%s\\cordon-witness.exe\" service %s", m->facts.program_dir.p, m->facts.person_sid.p));
+}
+
+static bool witness_sid(struct machine *m, struct str *out)
+{
+    union {
+        SID sid;
+        char room[SECURITY_MAX_SID_SIZE];
+    } at;
+    wchar_t domain[256];
+    DWORD n = sizeof at, d = COUNT_OF(domain);
+    SID_NAME_USE use;
+
+    if (!LookupAccountNameW(NULL, WITNESS_USER, &at.sid, &n, domain, &d, &use))
+        return false;
+    *out = sid_as_text(&m->arena, &at.sid);
+    return out->n > 0;
+}
+
+enum setup_look witness_look(struct machine *m, const struct setup_step *s)
+{
+    DWORD code;
+    SC_HANDLE service = service_open(WITNESS, SERVICE_QUERY_CONFIG, &code);
+    QUERY_SERVICE_CONFIGW *config;
+    wchar_t *line = witness_line(m);
+    enum setup_look look;
+
+    (void)s;
+    if (!service)
+        return code == ERROR_SERVICE_DOES_NOT_EXIST ? LOOK_MISSING : LOOK_UNKNOWN;
+    config = service_config(&m->arena, service);
+    look = !config || !line                                                                              ? LOOK_UNKNOWN
+           : wcscmp(config->lpBinaryPathName, line) == 0 && _wcsicmp(config->lpServiceStartName, WITNESS_USER) == 0 ? LOOK_WHOLE
+                                                                                                         : LOOK_DIFFERS;
+    CloseServiceHandle(service);
+    return look;
+}
+
+/* A SID of its own and no write access beyond it: SERVICE_SID_TYPE_RESTRICTED would also shut it out of its own pipe. */
+static bool witness_start(struct machine *m, SC_HANDLE service, struct err *e)
+{
+    SERVICE_SID_INFO sid = {SERVICE_SID_TYPE_UNRESTRICTED};
+    SERVICE_REQUIRED_PRIVILEGES_INFOW privileges = {(wchar_t *)(uintptr_t)L"SeChangeNotifyPrivilege\0"};
+    struct str user, readers = name_of_sid(&m->arena, STR(LOG_READERS));
+
+    if (!ChangeServiceConfig2W(service, SERVICE_CONFIG_SERVICE_SID_INFO, &sid) ||
+        !ChangeServiceConfig2W(service, SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO, &privileges))
+        return fail_at(e, GetLastError(), STAGE_SERVICE, STR("CordonWitness"), "the service cannot be confined");
+    if (!witness_sid(m, &user) || !readers.n)
+        return fail_at(e, ERROR_NONE_MAPPED, STAGE_SERVICE, STR("CordonWitness"), "the service has no account");
+    if (!group_change(m, readers, user, true, e))
+        return false;
+    return StartServiceW(service, 0, NULL) || fail_at(e, GetLastError(), STAGE_SERVICE, STR("CordonWitness"), "the service does not start");
+}
+
+bool witness_make(struct machine *m, const struct setup_step *s, struct err *e)
+{
+    SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CREATE_SERVICE), service;
+    wchar_t *line = witness_line(m);
+    bool good;
+
+    if (!manager || !line)
+        return fail_at(e, GetLastError(), STAGE_SERVICE, s->subject, "the service manager cannot be opened");
+    service = CreateServiceW(manager, WITNESS, L"Cordon: witness of denials", SERVICE_ALL_ACCESS, SERVICE_WIN32_OWN_PROCESS, SERVICE_AUTO_START,
+        SERVICE_ERROR_NORMAL, line, NULL, NULL, NULL, WITNESS_USER, NULL);
+    good = service || fail_at(e, GetLastError(), STAGE_SERVICE, s->subject, "the service cannot be made");
+    good = good && witness_start(m, service, e);
+    if (service)
+        CloseServiceHandle(service);
+    CloseServiceHandle(manager);
+    return good;
+}
+
+bool witness_undo(struct machine *m, const struct setup_step *s, struct err *e)
+{
+    DWORD code;
+    SERVICE_STATUS status;
+    SC_HANDLE service = service_open(WITNESS, SERVICE_STOP | SERVICE_QUERY_STATUS | DELETE, &code);
+    struct str user, readers = name_of_sid(&m->arena, STR(LOG_READERS));
+    bool good;
+
+    if (!service)
+        return code == ERROR_SERVICE_DOES_NOT_EXIST || fail_at(e, code, STAGE_SERVICE, s->subject, "the service cannot be opened");
+    if (witness_sid(m, &user) && readers.n)
+        group_change(m, readers, user, false, e);
+    err_clear(e);
+    ControlService(service, SERVICE_CONTROL_STOP, &status);
+    for (int waited = 0; waited < STOP_WAIT_MS && QueryServiceStatus(service, &status) && status.dwCurrentState != SERVICE_STOPPED; waited += 100)
+        Sleep(100);
+    good = DeleteService(service) || fail_at(e, GetLastError(), STAGE_SERVICE, s->subject, "the service cannot be removed");
+    CloseServiceHandle(service);
+    return good;
+}

@@ -1,0 +1,372 @@
+/*
+ * cordon-setup: the one program of Cordon's that runs elevated. It takes a few words, works out everything else itself, and does
+ * what its plan says, one step after the other, each recorded, made and read back (run.c).
+ */
+#include "machine.h"
+#include "../sandbox/core/text.h"
+
+#include <stdio.h>
+#include <wchar.h>
+
+#define LOCK_WAIT_MS 5000
+
+/* ---- the kinds of steps ---- */
+
+struct kind {
+    enum setup_look (*look)(struct machine *, const struct setup_step *);
+    bool (*make)(struct machine *, const struct setup_step *, struct err *);
+    bool (*undo)(struct machine *, const struct setup_step *, struct err *);
+    bool recorded; /* entered here; others enter what was before themselves */
+};
+
+static const struct kind kinds[SETUP_KIND_COUNT] = {
+    [SETUP_DISABLE] = {disabled_look, disabled_make, disabled_make, false},
+    [SETUP_FOLDERS] = {folders_look, folders_make, folders_undo, false},
+    [SETUP_LEDGER] = {ledger_look, ledger_make, ledger_undo, false},
+    [SETUP_PROGRAMS] = {programs_look, programs_make, programs_undo, false},
+    [SETUP_GROUP] = {group_look, group_make, group_undo, true},
+    [SETUP_CREDENTIALS] = {passwords_look, passwords_make, passwords_undo, false},
+    [SETUP_ACCOUNT] = {account_look, account_make, account_undo, true},
+    [SETUP_MEMBER] = {member_look, member_make, member_undo, true},
+    [SETUP_RIGHT] = {right_look, right_make, right_undo, true},
+    [SETUP_HIDDEN] = {hidden_look, hidden_make, hidden_undo, true},
+    [SETUP_PROFILE] = {profile_look, profile_make, profile_undo, true},
+    [SETUP_FILTERS] = {filters_look, filters_make, filters_undo, false},
+    [SETUP_RULE] = {rule_look, rule_make, rule_undo, true},
+    [SETUP_COM] = {com_look, com_make, com_undo, false},
+    [SETUP_EXECUTE] = {execute_look, execute_make, execute_undo, false},
+    [SETUP_AUDIT_POLICY] = {audit_look, audit_make, audit_undo, false},
+    [SETUP_AUDIT_SACL] = {sacl_look, sacl_make, sacl_undo, true},
+    [SETUP_WITNESS] = {witness_look, witness_make, witness_undo, true},
+    [SETUP_ENABLE] = {enabled_look, enabled_make, disabled_make, false},
+    [SETUP_COMMIT] = {commit_look, commit_make, commit_undo, false},
+    [SETUP_END] = {ended_look, ended_make, ended_make, false},
+};
+
+/* The text tells several entries about one subject apart. */
+static struct str entry_text(const struct setup_step *s)
+{
+    return s->kind == SETUP_MEMBER || s->kind == SETUP_RIGHT ? s->text : (struct str){0};
+}
+
+static bool edge_record(void *context, const struct setup_step *s, struct err *e)
+{
+    struct machine *m = context;
+    struct ledger_entry entry = {.kind = s->kind, .subject = s->subject, .text = entry_text(s)};
+
+    if (!kinds[s->kind].recorded)
+        return true;
+    ledger_put(&m->arena, &m->ledger, &entry);
+    return ledger_save(m, e);
+}
+
+static enum setup_look edge_look(void *context, const struct setup_step *s)
+{
+    return kinds[s->kind].look ? kinds[s->kind].look(context, s) : LOOK_MISSING;
+}
+
+static bool edge_make(void *context, const struct setup_step *s, struct err *e)
+{
+    return kinds[s->kind].make ? kinds[s->kind].make(context, s, e) : err_set(e, ERR_BUG, "a step that nobody makes");
+}
+
+static bool edge_undo(void *context, const struct setup_step *s, struct err *e)
+{
+    struct machine *m = context;
+
+    if (!kinds[s->kind].undo)
+        return true;
+    if (!kinds[s->kind].undo(m, s, e))
+        return false;
+    if (kinds[s->kind].recorded && s->kind != SETUP_ACCOUNT && s->kind != SETUP_GROUP) {
+        ledger_drop(&m->ledger, s->kind, s->subject, entry_text(s));
+        return ledger_save(m, e);
+    }
+    return true;
+}
+
+/* ---- what is said ---- */
+
+static void say(struct machine *m, const char *word, const struct setup_step *s, const struct err *e)
+{
+    struct arena a = {0};
+    struct buf line = {0};
+    struct str why = e && e->kind ? err_text(e, &a) : (struct str){0};
+
+    buf_format(&line, "%-9s %s %s", word, setup_kind_name(s->kind), text_printable_once(&a, s->subject).p);
+    if (entry_text(s).n)
+        buf_format(&line, " %s", text_printable_once(&a, s->text).p);
+    if (why.n)
+        buf_format(&line, ": %s", text_printable_once(&a, why).p);
+    buf_add(&line, "\n", 1);
+    buf_str(&m->report, buf_view(&line));
+    if (!m->options->quiet && !m->options->json) {
+        fwrite(line.p, 1, line.n, stdout);
+        fflush(stdout);
+    }
+    buf_release(&line);
+    arena_release(&a);
+}
+
+static void edge_tell(void *context, const struct setup_step *s, enum setup_told told, const struct err *e)
+{
+    static const char *const words[] = {"as it is", "done", "MISSING", "FAILED", "taken back", "LEFT"};
+
+    say(context, words[told], s, e);
+}
+
+static void say_error(const struct err *e)
+{
+    struct arena a = {0};
+
+    fprintf(stderr, "cordon-setup: %s\n", text_printable_once(&a, err_text(e, &a)).p);
+    arena_release(&a);
+}
+
+/* Where the shell that waits finds it: it names no path that an elevated program would write. */
+static void report_save(struct machine *m, enum setup_exit code)
+{
+    struct err e = {0};
+
+    buf_format(&m->report, "exit %d\n", (int)code);
+    if (m->facts.elevated && m->facts.folders != LOOK_MISSING)
+        file_write_as(arena_format(&m->arena, "%s\\report", m->person_dir.p), setup_sddl_ledger(&m->arena, m->facts.person_sid), buf_view(&m->report), &e);
+}
+
+/* ---- the lock ---- */
+
+/* One setup at a time on a machine; its name is kept by its descriptor from whoever is no administrator. */
+static HANDLE lock_take(bool *busy, struct err *e)
+{
+    SECURITY_ATTRIBUTES as = {sizeof as, descriptor_from(STR("D:P(A;;0x1f0001;;;S-1-5-18)(A;;0x1f0001;;;S-1-5-32-544)")), FALSE};
+    HANDLE lock = as.lpSecurityDescriptor ? CreateMutexW(&as, FALSE, L"Global\\CordonSetup") : NULL;
+    DWORD code = GetLastError(), got = lock ? WaitForSingleObject(lock, LOCK_WAIT_MS) : WAIT_FAILED;
+
+    if (as.lpSecurityDescriptor)
+        LocalFree(as.lpSecurityDescriptor);
+    *busy = got == WAIT_TIMEOUT;
+    /* Abandoned: the one before ended in the middle. The lock is ours; what it left is seen by looking. */
+    if (got == WAIT_OBJECT_0 || got == WAIT_ABANDONED)
+        return lock;
+    win_close(&lock);
+    if (*busy)
+        err_set(e, ERR_REFUSED, "another cordon-setup is at work on this machine");
+    else
+        fail_at(e, code, STAGE_SETUP, STR("Global\\CordonSetup"), "the lock of setup cannot be taken");
+    return NULL;
+}
+
+static void lock_give(HANDLE lock)
+{
+    if (lock) {
+        ReleaseMutex(lock);
+        CloseHandle(lock);
+    }
+}
+
+/* ---- the verbs ---- */
+
+static bool print(struct machine *m, const struct setup_plan *plan, bool undo)
+{
+    struct buf out = {0};
+
+    if (m->options->json)
+        setup_plan_json(&out, plan, undo);
+    else
+        setup_plan_print(&out, plan, undo);
+    fwrite(out.p, 1, out.n, stdout);
+    buf_release(&out);
+    return fflush(stdout) == 0;
+}
+
+static enum setup_exit do_status(struct machine *m)
+{
+    struct setup_plan plan;
+    size_t todo = 0, unseen = 0;
+    bool whole;
+
+    setup_plan_build(&m->arena, &m->facts, &plan);
+    for (size_t i = 0; i < plan.n; i++) {
+        todo += plan.v[i].state == STEP_MAKE || plan.v[i].state == STEP_MEND;
+        unseen += plan.v[i].state == STEP_LOOK;
+    }
+    whole = m->facts.committed && plan.blocked.n == 0;
+    if (m->options->json)
+        printf("{\"version\":1,\"set_up\":%s,\"to_do\":%lu,\"unseen\":%lu,\"blocked\":%lu,\"missing\":%lu}\n", whole && !todo ? "true" : "false",
+            (unsigned long)todo, (unsigned long)unseen, (unsigned long)plan.blocked.n, (unsigned long)m->ledger.missing.n);
+    else if (!m->facts.committed)
+        printf("not set up%s\n", m->ledger.n ? ": a setup began and did not end; cordon setup takes it up" : "");
+    else
+        printf("set up; %lu things are not as they should be, %lu cannot be seen from here%s\n", (unsigned long)todo, (unsigned long)unseen,
+            todo ? ": cordon repair" : "");
+    for (size_t i = 0; !m->options->json && i < m->ledger.missing.n; i++)
+        printf("missing in the tier: %s\n", m->ledger.missing.v[i].p);
+    for (size_t i = 0; !m->options->json && i < plan.blocked.n; i++)
+        printf("cannot be done here: %s\n", plan.blocked.v[i].p);
+    return whole && !todo ? SETUP_EXIT_DONE : SETUP_EXIT_NOT;
+}
+
+static bool may_change(struct machine *m, const struct setup_plan *plan, enum setup_exit *code)
+{
+    struct err e = {0};
+
+    if (!m->facts.elevated) {
+        err_set(&e, ERR_REFUSED, "an administrator is needed to change this machine");
+        err_remedy(&e, "cordon setup asks for one; cordon setup --plan shows what would be done");
+        *code = SETUP_EXIT_ELEVATE;
+    } else if (plan->blocked.n) {
+        err_set(&e, ERR_UNSUPPORTED, "it cannot be done here, and nothing was changed");
+        err_reason(&e, "%.190s", plan->blocked.v[0].p);
+        for (size_t i = 0; i < plan->blocked.n; i++)
+            buf_format(&m->report, "cannot be done here: %s\n", plan->blocked.v[i].p);
+        *code = SETUP_EXIT_BLOCKED;
+    } else {
+        return true;
+    }
+    say_error(&e);
+    return false;
+}
+
+/* Twice: once the accounts have SIDs, filters, rules and entries can name them. */
+static bool run_plan(struct machine *m, const struct setup_edge *edge, struct setup_made *made, struct err *e)
+{
+    struct setup_plan plan;
+
+    for (int pass = 0; pass < 2; pass++) {
+        setup_plan_build(&m->arena, &m->facts, &plan);
+        m->plan = &plan;
+        if (!setup_run(&m->arena, edge, &plan, made, e))
+            return false;
+        if (!made->again)
+            return true;
+        account_facts(m, &m->facts.offline);
+        account_facts(m, &m->facts.online);
+        group_facts(m);
+    }
+    setup_take_back(edge, made);
+    return err_set(e, ERR_SYSTEM, "the accounts were made, and have no SID");
+}
+
+static enum setup_exit do_install(struct machine *m)
+{
+    struct setup_edge edge = {m, edge_record, edge_look, edge_make, edge_undo, edge_tell};
+    struct setup_plan plan;
+    struct setup_made made = {0};
+    struct err e = {0};
+    enum setup_exit code;
+    HANDLE lock;
+    bool busy = false, good;
+
+    setup_plan_build(&m->arena, &m->facts, &plan);
+    if (!may_change(m, &plan, &code))
+        return code;
+    lock = lock_take(&busy, &e);
+    if (!lock) {
+        say_error(&e);
+        return busy ? SETUP_EXIT_BUSY : SETUP_EXIT_FAILED;
+    }
+    machine_look(m); /* again: whoever had the lock may have changed it */
+    good = run_plan(m, &edge, &made, &e);
+    passwords_wipe(&m->passwords);
+    if (good && made.missing.n) {
+        m->ledger.missing = made.missing;
+        good = ledger_save(m, &e);
+    }
+    m->facts.folders = good ? LOOK_WHOLE : m->facts.folders;
+    lock_give(lock);
+    if (good)
+        return made.missing.n ? SETUP_EXIT_PARTIAL : SETUP_EXIT_DONE;
+    say_error(&e);
+    return SETUP_EXIT_FAILED;
+}
+
+static enum setup_exit do_uninstall(struct machine *m)
+{
+    struct setup_edge edge = {m, edge_record, edge_look, edge_make, edge_undo, edge_tell};
+    struct setup_plan plan;
+    struct texts left = {0};
+    struct err e = {0};
+    HANDLE lock;
+    bool busy = false;
+
+    if (!m->facts.elevated) {
+        err_set(&e, ERR_REFUSED, "an administrator is needed to change this machine");
+        say_error(&e);
+        return SETUP_EXIT_ELEVATE;
+    }
+    lock = lock_take(&busy, &e);
+    if (!lock) {
+        say_error(&e);
+        return busy ? SETUP_EXIT_BUSY : SETUP_EXIT_FAILED;
+    }
+    machine_look(m);
+    setup_plan_undo(&m->arena, &m->facts, &plan);
+    m->plan = &plan;
+    setup_run_undo(&m->arena, &edge, &plan, &left);
+    lock_give(lock);
+    for (size_t i = 0; i < m->ledger.n; i++)
+        printf("still in the ledger: %s %s\n", setup_kind_name(m->ledger.v[i].kind), m->ledger.v[i].subject.p);
+    for (size_t i = 0; i < left.n; i++)
+        printf("left: %s\n", left.v[i].p);
+    return left.n || m->ledger.n ? SETUP_EXIT_NOT : SETUP_EXIT_DONE;
+}
+
+static enum setup_exit run(struct machine *m)
+{
+    struct setup_plan plan;
+
+    if (!netapi_find(&m->net)) {
+        fprintf(stderr, "cordon-setup: netapi32.dll lacks a call that is needed\n");
+        return SETUP_EXIT_FAILED;
+    }
+    machine_look(m);
+    if (m->options->plan) {
+        if (m->options->verb == VERB_UNINSTALL)
+            setup_plan_undo(&m->arena, &m->facts, &plan);
+        else
+            setup_plan_build(&m->arena, &m->facts, &plan);
+        return !print(m, &plan, m->options->verb == VERB_UNINSTALL) ? SETUP_EXIT_FAILED : plan.blocked.n ? SETUP_EXIT_BLOCKED : SETUP_EXIT_DONE;
+    }
+    switch (m->options->verb) {
+    case VERB_STATUS:
+        return do_status(m);
+    case VERB_UNINSTALL:
+        return do_uninstall(m);
+    default:
+        return do_install(m);
+    }
+}
+
+int wmain(int argc, wchar_t **argv)
+{
+    BOOL(WINAPI * only_system)(DWORD);
+    void *found = win_function(L"kernel32.dll", "SetDefaultDllDirectories");
+    struct setup_options options;
+    struct machine m = {.options = &options};
+    struct err e = {0};
+    struct str *words = arena_alloc(&m.arena, (size_t)argc + 1, sizeof *words);
+    enum setup_exit code = SETUP_EXIT_FAILED;
+
+    if (found) {
+        CopyMemory(&only_system, &found, sizeof only_system);
+        only_system(LOAD_LIBRARY_SEARCH_SYSTEM32);
+    }
+    SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX);
+    SetConsoleOutputCP(CP_UTF8);
+    for (int i = 1; i < argc; i++)
+        words[i - 1] = utf8_from_z(&m.arena, argv[i]);
+    if (!setup_options_parse(argc - 1, words, &options, &e)) {
+        say_error(&e);
+    } else if (options.verb == VERB_HELP) {
+        fputs(setup_usage(), stdout);
+        code = SETUP_EXIT_DONE;
+    } else {
+        code = run(&m);
+        if (!options.plan && options.verb != VERB_STATUS && options.verb != VERB_UNINSTALL)
+            report_save(&m, code);
+    }
+    passwords_wipe(&m.passwords);
+    buf_release(&m.report);
+    arena_release(&m.arena);
+    return (int)code;
+}

@@ -91,7 +91,7 @@ static bool writable_inside(struct machine *m, struct str path)
 
 static void look_source(struct machine *m)
 {
-    static const char *const names[] = {"cordon.exe", "cordon-runner.exe", "cordon-setup.exe", "cordon-witness.exe"};
+    static const char *const names[] = {"cordon.exe", "cordon-runner.exe", "cordon-shim.exe", "cordon-setup.exe", "cordon-witness.exe"};
     bool writable = writable_inside(m, m->facts.program_source);
 
     for (size_t i = 0; !writable && i < COUNT_OF(names); i++)

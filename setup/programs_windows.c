@@ -7,7 +7,7 @@
 
 #define PROGRAM_BYTES_MAX ((size_t)64 << 20)
 
-static const char *const programs[] = {"cordon.exe", "cordon-runner.exe", "cordon-setup.exe", "cordon-witness.exe"};
+static const char *const programs[] = {"cordon.exe", "cordon-runner.exe", "cordon-shim.exe", "cordon-setup.exe", "cordon-witness.exe"};
 
 static struct str in_folder(struct machine *m, struct str folder, const char *name)
 {

@@ -337,6 +337,8 @@ static enum setup_exit run(struct machine *m)
     }
 }
 
+int wmain(int argc, wchar_t **argv);
+
 int wmain(int argc, wchar_t **argv)
 {
     BOOL(WINAPI * only_system)(DWORD);

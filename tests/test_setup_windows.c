@@ -1,0 +1,259 @@
+/* test_setup_windows: cordon-setup as a program, under Wine, where nothing of what it makes can be held: it starts, prints its plan,
+ * says that nothing is set up, ends at the first thing that it cannot read back, takes back what it did, and claims nothing. Also
+ * DPAPI around the passwords, and the lock. */
+#include "check.h"
+#include "../sandbox/win32.h"
+#include "../sandbox/credentials.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define WAIT_MS 60000
+#define OUTPUT  65536
+
+static SERVICE_STATUS_HANDLE service;
+
+/* ---- a service that does nothing: Wine has no BFE and no seclogon, and setup would not begin without ---- */
+
+static void report(DWORD state)
+{
+    SERVICE_STATUS status = {.dwServiceType = SERVICE_WIN32_OWN_PROCESS, .dwCurrentState = state, .dwControlsAccepted = SERVICE_ACCEPT_STOP};
+    SetServiceStatus(service, &status);
+}
+
+static DWORD WINAPI control(DWORD what, DWORD type, void *data, void *context)
+{
+    (void)type;
+    (void)data;
+    (void)context;
+    if (what == SERVICE_CONTROL_STOP)
+        report(SERVICE_STOPPED);
+    return NO_ERROR;
+}
+
+static void WINAPI serve(DWORD count, LPWSTR *words)
+{
+    (void)count;
+    service = RegisterServiceCtrlHandlerExW(words[0], control, NULL);
+    report(SERVICE_RUNNING);
+}
+
+static int be_service(void)
+{
+    wchar_t name[] = L"";
+    SERVICE_TABLE_ENTRYW table[] = {{name, serve}, {NULL, NULL}};
+    return StartServiceCtrlDispatcherW(table) ? 0 : 1;
+}
+
+static bool service_make(const wchar_t *name, bool start)
+{
+    SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_ALL_ACCESS), made;
+    wchar_t path[MAX_PATH], line[MAX_PATH + 16];
+    SERVICE_STATUS status = {0};
+    bool good = false;
+
+    GetModuleFileNameW(NULL, path, COUNT_OF(path));
+    _snwprintf(line, COUNT_OF(line), L"\"%ls\" service", path);
+    made = manager ? CreateServiceW(manager, name, name, SERVICE_ALL_ACCESS, SERVICE_WIN32_OWN_PROCESS, SERVICE_DEMAND_START, SERVICE_ERROR_NORMAL,
+                         line, NULL, NULL, NULL, NULL, NULL)
+                   : NULL;
+    if (made) {
+        good = !start || StartServiceW(made, 0, NULL);
+        for (int waited = 0; good && start && waited < 10000 && status.dwCurrentState != SERVICE_RUNNING; waited += 100) {
+            Sleep(100);
+            good = QueryServiceStatus(made, &status);
+        }
+        CloseServiceHandle(made);
+    }
+    if (manager)
+        CloseServiceHandle(manager);
+    return good && (!start || status.dwCurrentState == SERVICE_RUNNING);
+}
+
+static void service_remove(const wchar_t *name)
+{
+    SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_ALL_ACCESS), made = manager ? OpenServiceW(manager, name, SERVICE_ALL_ACCESS) : NULL;
+    SERVICE_STATUS status;
+
+    if (made) {
+        ControlService(made, SERVICE_CONTROL_STOP, &status);
+        DeleteService(made);
+        CloseServiceHandle(made);
+    }
+    if (manager)
+        CloseServiceHandle(manager);
+}
+
+/* ---- cordon-setup as a child ---- */
+
+static char output[OUTPUT];
+
+/* Its exit code; -1 when it could not be started or did not end. */
+static long setup(const wchar_t *words)
+{
+    SECURITY_ATTRIBUTES inherited = {sizeof inherited, NULL, TRUE};
+    STARTUPINFOW start = {.cb = sizeof start, .dwFlags = STARTF_USESTDHANDLES};
+    PROCESS_INFORMATION child = {0};
+    HANDLE in = NULL, out = NULL;
+    wchar_t path[MAX_PATH], line[MAX_PATH + 256], *tail;
+    DWORD n, code = 0;
+    size_t used = 0;
+    long result = -1;
+
+    GetModuleFileNameW(NULL, path, COUNT_OF(path));
+    tail = wcsrchr(path, L'\\');
+    if (!tail || !CreatePipe(&in, &out, &inherited, 0))
+        return -1;
+    tail[1] = 0;
+    wcsncat(path, L"cordon-setup.exe", COUNT_OF(path) - wcslen(path) - 1);
+    _snwprintf(line, COUNT_OF(line), L"\"%ls\" %ls", path, words);
+    start.hStdOutput = start.hStdError = out;
+    if (CreateProcessW(path, line, NULL, NULL, TRUE, 0, NULL, NULL, &start, &child)) {
+        CloseHandle(out);
+        out = NULL;
+        while (used < sizeof output - 1 && ReadFile(in, output + used, (DWORD)(sizeof output - 1 - used), &n, NULL) && n > 0)
+            used += n;
+        if (WaitForSingleObject(child.hProcess, WAIT_MS) == WAIT_OBJECT_0 && GetExitCodeProcess(child.hProcess, &code))
+            result = (long)code;
+        else
+            TerminateProcess(child.hProcess, 1);
+        CloseHandle(child.hProcess);
+        CloseHandle(child.hThread);
+    }
+    output[used] = '\0';
+    if (out)
+        CloseHandle(out);
+    CloseHandle(in);
+    return result;
+}
+
+static bool is_there(const wchar_t *path)
+{
+    return GetFileAttributesW(path) != INVALID_FILE_ATTRIBUTES;
+}
+
+static bool nothing_there(void)
+{
+    return !is_there(L"C:\\ProgramData\\Cordon") && !is_there(L"C:\\Program Files\\Cordon");
+}
+
+static bool claims(void)
+{
+    return strstr(output, "set up;") || strstr(output, "\"set_up\":true") || strstr(output, "done      enable") || strstr(output, "done      commit");
+}
+
+static void words(void)
+{
+    CHECK(setup(L"help") == 0 && strstr(output, "usage:"), "help is told, and no more");
+    CHECK(setup(L"") == 125 && setup(L"install --nonsense") == 125 && setup(L"install --person S-1-5-18") == 125, "words that it does not know end it");
+    CHECK(setup(L"status") == 1 && strstr(output, "not set up") && !claims(), "status: not set up");
+    CHECK(setup(L"status --json") == 1 && strstr(output, "\"set_up\":false"), "the same as JSON");
+    CHECK(setup(L"install --plan") == 3 && strstr(output, "this is Wine") && strstr(output, "local account, disabled: CordonOffline") &&
+              strstr(output, "seclogon"), "the plan is printed, with what stands against it");
+    CHECK(setup(L"install --plan --json") == 3 && output[0] == '{' && strstr(output, "\"steps\":["), "as JSON too");
+    CHECK(setup(L"install --plan --offline Elsewhere") == 3 && strstr(output, "Elsewhere"), "names are taken");
+    CHECK(setup(L"uninstall --plan") == 0, "uninstall has a plan");
+    CHECK(nothing_there(), "none of it changed anything");
+}
+
+static void installs(void)
+{
+    CHECK(setup(L"install") == 3 && strstr(output, "nothing was changed") && nothing_there(), "without the services it does not begin");
+    if (!service_make(L"seclogon", false) || !service_make(L"BFE", true)) {
+        CHECK_SKIP("setup ends at what it cannot read back", "no services could be made");
+        return;
+    }
+    CHECK(setup(L"install") == 125 && strstr(output, "FAILED") && strstr(output, "cannot be read back") && !claims(),
+        "what cannot be read back ends setup, by its name");
+    CHECK(strstr(output, "folder") && strstr(output, "taken back") && nothing_there(), "and is taken back");
+    CHECK(setup(L"repair --quiet") == 125 && nothing_there() && !strstr(output, "taken back"), "repair ends alike, and quietly");
+    CHECK(setup(L"status") == 1 && !claims(), "and nothing is set up afterwards");
+    CHECK(setup(L"uninstall") == 0 && nothing_there(), "there is nothing to uninstall");
+}
+
+static DWORD WINAPI take_and_die(void *lock)
+{
+    WaitForSingleObject((HANDLE)lock, 1000);
+    return 0; /* without giving it back */
+}
+
+static void lock(void)
+{
+    HANDLE mine = CreateMutexW(NULL, TRUE, L"Global\\CordonSetup"), thread;
+
+    CHECK(mine && setup(L"install") == 5 && strstr(output, "another"), "while another is at work it waits, and gives up by name");
+    ReleaseMutex(mine);
+    thread = CreateThread(NULL, 0, take_and_die, mine, 0, NULL);
+    WaitForSingleObject(thread, 5000);
+    CloseHandle(thread);
+    CHECK(setup(L"install") == 125 && strstr(output, "cannot be read back"), "a lock whose owner died is taken");
+    CloseHandle(mine);
+}
+
+/* ---- the passwords ---- */
+
+#define ME "S-1-5-21-0-0-0-1000"
+
+static void seals(void)
+{
+    struct arena a = {0};
+    struct passwords made = {0}, got = {0}, second = {0};
+    struct buf machine = {0}, person = {0};
+    struct err e = {0};
+    bool theirs = true;
+
+    CHECK(passwords_new(&made, &e) && passwords_new(&second, &e) && strlen(made.offline) == SETUP_PASSWORD_LENGTH && strcmp(made.offline, made.online) &&
+              strcmp(made.offline, second.offline), "passwords are made, each another");
+    CHECK(passwords_seal(&a, &made, STR(ME), false, &machine, &e) && passwords_seal(&a, &made, STR(ME), true, &person, &e), "sealed");
+    CHECK(!strstr(arena_str(&a, buf_view(&machine)).p, made.offline), "the password is not in the seal");
+    CHECK(passwords_unseal(buf_view(&machine), STR(ME), &got, &theirs, &e) && !theirs && !memcmp(&got, &made, sizeof got), "opened again");
+    CHECK(passwords_unseal(buf_view(&person), STR(ME), &got, &theirs, &e) && theirs, "as the person's too");
+    CHECK(!passwords_unseal(buf_view(&machine), STR("S-1-5-21-0-0-0-1001"), &got, &theirs, &e) && !got.there && !got.offline[0] && strstr(e.remedy, "repair"),
+        "for somebody else it does not open, and nothing is left in memory");
+    passwords_wipe(&made);
+    CHECK(!made.there && !made.offline[0] && !made.online[0], "wiped");
+    buf_release(&machine);
+    buf_release(&person);
+    arena_release(&a);
+}
+
+static void rewraps(void)
+{
+    struct arena a = {0};
+    struct passwords made = {0}, got = {0};
+    struct buf bytes = {0};
+    struct err e = {0};
+    wchar_t here[MAX_PATH];
+    DWORD n = GetCurrentDirectoryW(COUNT_OF(here), here);
+    struct str data = arena_format(&a, "%s\\data", utf8_from(&a, here, n).p), file = ledger_place(&a, data, STR(ME), "passwords"), now;
+    bool good = passwords_new(&made, &e) && passwords_seal(&a, &made, STR(ME), false, &bytes, &e) &&
+                sys_make_folders(ledger_place(&a, data, STR(ME), ""), 0700, &e) && sys_append_file(file, buf_view(&bytes), &e);
+
+    CHECK(good && passwords_open(data, STR(ME), &got, &e) && !memcmp(&got, &made, sizeof got), "the shell opens what setup sealed for the machine");
+    CHECK(sys_read_file(&a, file, SEALED_FILE_MAX, true, &now, &e) && strstr(now.p, "for\tperson\n") && !str_eq(now, buf_view(&bytes)),
+        "and seals it for its person alone");
+    CHECK(passwords_open(data, STR(ME), &got, &e) && !memcmp(&got, &made, sizeof got), "which opens again");
+    CHECK(!passwords_open(data, STR("S-1-5-21-0-0-0-1001"), &got, &e) && e.kind == ERR_MISSING, "where nothing was set up, that is said");
+    buf_release(&bytes);
+    arena_release(&a);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1 && !strcmp(argv[1], "service"))
+        return be_service();
+    if (!win_is_wine()) {
+        CHECK_SKIP("setup under Wine", "this is no Wine: cordon-setup would change the machine");
+        seals();
+        rewraps();
+        return CHECK_END();
+    }
+    words();
+    installs();
+    lock();
+    seals();
+    rewraps();
+    service_remove(L"BFE");
+    service_remove(L"seclogon");
+    return CHECK_END();
+}

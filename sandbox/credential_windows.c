@@ -112,8 +112,8 @@ static bool unseal_one(const char *part, struct str sealed, struct str person, c
     if (!good) {
         DWORD code = GetLastError();
         err_set(e, ERR_SYSTEM, "the kept passwords cannot be opened");
-        err_windows(e, code, STAGE_CREDENTIAL);
         err_remedy(e, "cordon repair makes new ones; nothing else depends on the old ones");
+        err_windows(e, code, STAGE_CREDENTIAL);
     }
     plain = (struct str){(const char *)open.pbData, open.cbData};
     if (good && (plain.n != before.n + SETUP_PASSWORD_LENGTH || !str_starts(plain, before))) {

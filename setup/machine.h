@@ -37,7 +37,7 @@ struct machine {
     bool password_new[2];       /* offline, online: the account does not have it yet */
     struct str ledger_path, credentials_path, person_dir;
     struct buf report;         /* what was said; kept for the shell that waits */
-    bool said_failure;
+    bool undoing;              /* uninstall: what Cordon never changed counts as gone */
     const struct setup_plan *plan; /* that is being run */
 };
 

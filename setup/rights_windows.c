@@ -247,9 +247,10 @@ bool step_ace(struct machine *m, const struct setup_step *s, struct ace *out, st
         at--;
     trustee = str_slice(s->text, at, s->text.n ? s->text.n - 1 : 0);
     if (!str_starts(trustee, STR("S-1-"))) {
-        if (!m->facts.group.sid.n)
+        struct str sid = m->facts.group.sid.n ? m->facts.group.sid : ledger_sid(&m->ledger, SETUP_GROUP, m->facts.group.name);
+        if (!sid.n)
             return err_set(e, ERR_SYSTEM, "there is no group that an entry could name");
-        text = arena_format(&m->arena, "%.*s%.*s)", (int)at, s->text.p, (int)m->facts.group.sid.n, m->facts.group.sid.p);
+        text = arena_format(&m->arena, "%.*s%.*s)", (int)at, s->text.p, (int)sid.n, sid.p);
     }
     return sddl_parse_ace(&m->arena, text, out, e);
 }

@@ -302,6 +302,7 @@ static enum setup_exit do_uninstall(struct machine *m)
     machine_look(m);
     setup_plan_undo(&m->arena, &m->facts, &plan);
     m->plan = &plan;
+    m->undoing = true;
     setup_run_undo(&m->arena, &edge, &plan, &left);
     lock_give(lock);
     for (size_t i = 0; i < m->ledger.n; i++)

@@ -40,6 +40,8 @@ static const struct error_row rows[] = {
         "if cordon setup said this, start it from an administrator's account"},
     {6, STAGE_ANY, RETRY_NEVER, false, "ERROR_INVALID_HANDLE", "a handle that is none", REPORT},
     {8, STAGE_ANY, RETRY_NEVER, false, "ERROR_NOT_ENOUGH_MEMORY", "no memory", "close programs; a desktop heap that is used up looks like this too"},
+    {13, STAGE_CREDENTIAL, RETRY_REPAIRED, false, "ERROR_INVALID_DATA", "the kept passwords are damaged, or are somebody else's", CRYPTO},
+    {13, STAGE_ANY, RETRY_NEVER, false, "ERROR_INVALID_DATA", "what was read is no whole data", REPAIR},
     {19, STAGE_ANY, RETRY_NEVER, false, "ERROR_WRITE_PROTECT", "the volume is write-protected", "use another volume"},
     {32, STAGE_ANY, RETRY_ONCE, false, "ERROR_SHARING_VIOLATION", "another program holds it open", FILES},
     {33, STAGE_ANY, RETRY_ONCE, false, "ERROR_LOCK_VIOLATION", "another program has it locked", FILES},

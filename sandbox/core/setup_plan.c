@@ -184,9 +184,10 @@ static void block_machine(struct arena *a, const struct setup_facts *f, struct s
         block(a, p, STR("a domain controller has no local accounts; use Cordon on a member or a single machine"));
     if (!setup_person_good(f->person_sid))
         block(a, p, STR("whose Cordon it is to be is not known: a user of this machine or a domain, signed in, starts cordon setup"));
-    if (f->seclogon == SERVICE_IS_DISABLED || f->seclogon == SERVICE_IS_ABSENT)
+    /* Wine has no such services; there setup ends at its first step anyway, which is what its tests are to see. */
+    if (!f->wine && (f->seclogon == SERVICE_IS_DISABLED || f->seclogon == SERVICE_IS_ABSENT))
         block(a, p, STR("the secondary logon service is switched off (1058); in an administrator's terminal: sc config seclogon start= demand"));
-    if (f->filtering == SERVICE_IS_DISABLED || f->filtering == SERVICE_IS_ABSENT || f->filtering == SERVICE_IS_STOPPED)
+    if (!f->wine && (f->filtering == SERVICE_IS_DISABLED || f->filtering == SERVICE_IS_ABSENT || f->filtering == SERVICE_IS_STOPPED))
         block(a, p, STR("the Base Filtering Engine does not run, and without it nothing blocks the network; in an administrator's terminal: sc start BFE"));
     if (f->logon_denied)
         block(a, p, STR("a policy of this machine keeps local accounts from logging on (1385); ask for 'Allow log on locally' for Cordon's group"));
@@ -442,7 +443,8 @@ static bool to_undo(const struct setup_facts *f, const struct setup_step *s)
     case SETUP_COMMIT:
         return f->ledger == LOOK_WHOLE;
     default:
-        return s->state == STEP_DONE || s->state == STEP_MEND || s->state == STEP_LOOK;
+        /* What cannot be seen is taken back where a ledger says that there is something of Cordon's at all. */
+        return s->state == STEP_DONE || s->state == STEP_MEND || (s->state == STEP_LOOK && f->ledger != LOOK_MISSING);
     }
 }
 

@@ -194,7 +194,7 @@ static void look_steps(struct machine *m)
 void machine_look(struct machine *m)
 {
     m->facts = (struct setup_facts){.audit_wanted = !m->options->no_audit, .witness_wanted = m->options->witness};
-    token_user(&m->arena, &m->facts.caller_sid);
+    caller_sid_of(&m->arena, &m->facts.caller_sid);
     m->facts.person_sid = m->options->person.n ? m->options->person : m->facts.caller_sid;
     look_places(m);
     look_system(m);

@@ -47,7 +47,7 @@ bool fail_at(struct err *e, DWORD code, enum error_stage stage, struct str subje
 /* ---- rights_windows.c: privileges, SIDs, descriptors ---- */
 
 bool privilege_enable(const wchar_t *name); /* false also when the token does not hold it */
-bool token_user(struct arena *a, struct str *sid);
+bool caller_sid_of(struct arena *a, struct str *sid);
 bool token_elevated(void);
 PSID sid_from(struct arena *a, struct str text); /* in the arena; NULL */
 struct str sid_as_text(struct arena *a, PSID sid);

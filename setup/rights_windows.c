@@ -34,7 +34,7 @@ bool privilege_enable(const wchar_t *name)
     return good;
 }
 
-bool token_user(struct arena *a, struct str *sid)
+bool caller_sid_of(struct arena *a, struct str *sid)
 {
     union {
         TOKEN_USER user;

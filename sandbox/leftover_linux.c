@@ -29,6 +29,7 @@
 #define AT_LAST      5000000
 #define AT_LAST_MS   20000
 #define ASIDE_MAX    1000
+#define TOLD_MAX     20 /* lines about one .git; of the rest the number */
 #define SLACK_NS     20000000 /* files get the time of the last tick */
 
 /* ---- the ledger ---- */
@@ -171,6 +172,7 @@ struct walk {
     int git, aside;
     struct str aside_path;
     unsigned moved;
+    unsigned told;
     struct gitleft left_behind;
 };
 
@@ -387,6 +389,13 @@ static void tell(struct arena *a, struct texts *lines, struct str line)
     *(struct str *)ARENA_PUSH(a, lines) = line;
 }
 
+/* Of thousands, made so that nobody reads on, the first are told. */
+static void tell_of(struct walk *w, struct str line)
+{
+    if (w->told++ < TOLD_MAX)
+        tell(w->a, w->lines, line);
+}
+
 /* A new folder in .git, of which git takes no notice. */
 static bool make_aside(struct walk *w)
 {
@@ -418,14 +427,14 @@ static void move_link(struct walk *w, int folder, const char *name, struct str p
     }
     to = arena_format(w->a, "%u-%.200s", ++w->moved, name);
     if (!make_aside(w) || renameat2(folder, name, w->aside, to.p, RENAME_NOREPLACE) != 0) {
-        tell(w->a, w->lines, arena_format(w->a,
+        tell_of(w, arena_format(w->a,
             "warning: a symbolic link came into .git while the session ran, and git here would write through it: %s -> %s. "
             "It could not be moved aside (%s): remove it before you run git there", shown.p, text_printable(w->a, text).p,
             strerror(errno)));
         return;
     }
     to = path_join(w->a, PATH_POSIX, w->aside_path, to);
-    tell(w->a, w->lines, arena_format(w->a,
+    tell_of(w, arena_format(w->a,
         "moved aside: a symbolic link that came into .git while the session ran, and that git here would write through: %s -> "
         "%s. If it is yours: mv %s %s", shown.p, text_printable(w->a, text).p, path_shell(w->a, w->env, to).p,
         path_shell(w->a, w->env, path).p));
@@ -438,18 +447,18 @@ static void judge_file(struct walk *w, int folder, const char *name, struct str 
     struct str why = gitleft_judge(w->a, &w->left_behind, path, fresh, &said), to, shown;
 
     for (size_t i = 0; i < said.n; i++)
-        tell(w->a, w->lines, arena_format(w->a, "warning: %s. Look at it before you run git there", said.v[i].p));
+        tell_of(w, arena_format(w->a, "warning: %s. Look at it before you run git there", said.v[i].p));
     if (why.n == 0)
         return;
     shown = path_display(w->a, w->env, path);
     to = arena_format(w->a, "%u-%.200s", ++w->moved, name);
     if (!make_aside(w) || renameat2(folder, name, w->aside, to.p, RENAME_NOREPLACE) != 0) {
-        tell(w->a, w->lines, arena_format(w->a, "warning: %s, which %s, could not be moved aside (%s): remove it before you run git there",
+        tell_of(w, arena_format(w->a, "warning: %s, which %s, could not be moved aside (%s): remove it before you run git there",
             shown.p, why.p, strerror(errno)));
         return;
     }
     to = path_join(w->a, PATH_POSIX, w->aside_path, to);
-    tell(w->a, w->lines, arena_format(w->a, "moved aside: %s, which %s%s. If it is yours: mv %s %s", shown.p, why.p,
+    tell_of(w, arena_format(w->a, "moved aside: %s, which %s%s. If it is yours: mv %s %s", shown.p, why.p,
         strcmp(name, "index") == 0 ? "; git reset makes another" : "", path_shell(w->a, w->env, to).p, path_shell(w->a, w->env, path).p));
 }
 
@@ -492,6 +501,9 @@ static void look_into_git(struct arena *a, const struct path_env *env, struct re
             *(struct str *)ARENA_PUSH(a, &roots) = all->v[i].path;
     look_at_chief(&w);
     walk_folder(&w, f, top, 0);
+    if (w.told > TOLD_MAX)
+        tell(a, lines, arena_format(a, "warning: %u more of that kind in %s; what was moved is in %s", w.told - TOLD_MAX, shown.p,
+            w.aside >= 0 ? path_display(a, env, w.aside_path).p : "no place"));
     if (w.why)
         tell(a, lines, arena_format(a,
             "warning: not all of %s was looked at for what git here would obey, or write through (symbolic links): %s: %s. "

@@ -506,6 +506,10 @@ def leftovers():
     done = subprocess.run(["bash", "-c", said[said.index("mv "):].split("\n")[0]], cwd=w, check=False)
     told(done.returncode == 0 and os.path.islink(f"{w}/.git/logs/{evil}/x") and not os.path.exists(f"{w}/pwned"),
          "left: what is said to do is one command, whatever the name is", said)
+    w = fresh("left-many", PLAIN)
+    done = sh("for i in $(seq 200); do mkdir -p .git/modules/$i; echo '[alias] x = !y' >.git/modules/$i/config; done", w, prefix=cordon("commit", w))
+    told(done.stdout.count("moved aside") == 20 and "180 more" in done.stdout and not sh("ls .git/modules/*/config", w, check=False).stdout.startswith(".git"),
+         "left: of many the first are told", done.stdout)
     w = fresh("left-index", PLAIN)
     done = sh("for v in 2 3 4; do git update-index --index-version $v; done; touch n; git add -N n; git update-index --split-index", w, prefix=cordon("commit", w))
     told("cordon:" not in done.stdout and os.path.exists(f"{w}/.git/index"), "left: an index of any kind stays", done.stdout)

@@ -5,6 +5,8 @@
 #include "asked.h"
 #include "programs.h"
 #include "shell.h"
+#include "../sandbox/core/acls.h"
+#include "../sandbox/core/denial.h"
 #include "../sandbox/core/text.h"
 
 #define QUESTIONS_MAX ((size_t)64 << 20) /* bytes on standard input */
@@ -39,7 +41,7 @@ static void say_verdict(struct buf *out, struct arena *a, enum operation operati
 }
 
 static void verdict_json(struct buf *out, struct arena *a, struct str subject, enum operation operation,
-    const struct verdict *v)
+    const struct verdict *v, enum evaluated entries, struct str words)
 {
     buf_format(out, "{\"version\":1,\"subject\":");
     text_json(out, subject);
@@ -57,6 +59,11 @@ static void verdict_json(struct buf *out, struct arena *a, struct str subject, e
     if (!v->allowed) {
         buf_format(out, ",\"wall\":\"%s\",\"change\":", wall_name(v->wall));
         text_json(out, v->change);
+    }
+    if (entries != EVALUATED_UNKNOWN) {
+        buf_format(out, ",\"entries\":{\"allowed\":%s,\"why\":", entries == EVALUATED_ALLOWED ? "true" : "false");
+        text_json(out, words);
+        buf_format(out, "}");
     }
     buf_format(out, "}\n");
 }
@@ -166,17 +173,55 @@ static struct facts facts_with(struct arena *a, const struct facts *seen, const 
     return facts;
 }
 
-static void answer(const struct opened *o, struct arena *a, const struct path_env *env, const struct asked_path *asked,
-    enum operation operation, bool json, struct buf *out)
+static const struct fact *fact_of(const struct facts *facts, struct str path)
 {
-    struct str at = of_the_name(operation) ? asked->name : asked->real;
+    for (size_t i = facts->n; i > 0; i--)
+        if (str_eq(facts->v[i - 1].path, path))
+            return &facts->v[i - 1];
+    return NULL;
+}
+
+static bool entries_of(struct arena *a, const struct facts *facts, struct str path, struct descriptor *out, const struct fact **fact)
+{
+    struct err ignored = {0};
+
+    *fact = fact_of(facts, path);
+    return *fact && (*fact)->descriptor.p && descriptor_decode(a, (*fact)->descriptor, out, &ignored);
+}
+
+/* Windows: what the entries that are there now come to for a command's token, whatever the rules say. */
+static enum evaluated by_entries(const struct session *s, const struct opened *o, struct arena *a, const struct facts *facts, struct str at,
+    enum operation operation, struct str *words)
+{
+    struct descriptor object, parent;
+    const struct fact *it = NULL, *above = NULL;
+    struct token token;
+    struct denial ignored;
+    bool seen, seen_above;
+
+    if (!acls_command_token(a, &o->plan, &s->host, &token))
+        return EVALUATED_UNKNOWN;
+    seen = entries_of(a, facts, at, &object, &it);
+    seen_above = entries_of(a, facts, arena_str(a, path_parent(s->env.system, at)), &parent, &above);
+    return denial_evaluate(a,
+        &(struct evaluation){&token, at, operation, seen ? &object : NULL, seen_above ? &parent : NULL, it && it->kind == FACT_FOLDER},
+        &ignored, words);
+}
+
+static void answer(const struct session *s, const struct opened *o, struct arena *a, const struct path_env *env,
+    const struct asked_path *asked, enum operation operation, bool json, struct buf *out)
+{
+    struct str at = of_the_name(operation) ? asked->name : asked->real, words = {0};
     struct facts facts = facts_with(a, &o->facts, env, at);
     struct verdict v = rules_verdict_seen(a, &facts, &o->policy, env, at, operation);
+    enum evaluated entries = by_entries(s, o, a, &facts, at, operation, &words);
 
     if (json)
-        verdict_json(out, a, at, operation, &v);
+        verdict_json(out, a, at, operation, &v, entries, words);
     else
         say_verdict(out, a, operation, &v);
+    if (!json && entries != EVALUATED_UNKNOWN && words.n)
+        buf_format(out, "         its entries, as they are now: %s\n", words.p);
 }
 
 #define TYPE_BITS   0170000
@@ -208,9 +253,9 @@ static bool why_path(struct session *s, const struct opened *o, struct arena *a,
         buf_format(out, "%s%s\n", text_printable(a, asked.real).p, asked.missing ? " (does not exist)" : "");
     }
     for (size_t i = 0; i < (operation.p ? 1 : COUNT_OF(shown)); i++)
-        answer(o, a, &env, &asked, operation.p ? one : shown[i], json, out);
+        answer(s, o, a, &env, &asked, operation.p ? one : shown[i], json, out);
     if (!operation.p && is_socket(a, asked.real))
-        answer(o, a, &env, &asked, OPERATION_CONNECT, json, out);
+        answer(s, o, a, &env, &asked, OPERATION_CONNECT, json, out);
     return true;
 }
 
@@ -315,7 +360,7 @@ static void why_host(const struct opened *o, struct arena *a, struct str word, c
     struct str host = text_printable(a, asked->host);
 
     if (json) {
-        verdict_json(out, a, word, OPERATION_CONNECT, &v);
+        verdict_json(out, a, word, OPERATION_CONNECT, &v, EVALUATED_UNKNOWN, (struct str){0});
         return;
     }
     if (asked->kind == ASKED_MAYBE && str_eq(asked->host, word))
@@ -345,7 +390,7 @@ static bool why_socket(struct session *s, const struct opened *o, struct arena *
         return why_path(s, o, a, asked->name, STR("connect"), json, out, e);
     }
     if (json)
-        verdict_json(out, a, asked->name, OPERATION_CONNECT, &v);
+        verdict_json(out, a, asked->name, OPERATION_CONNECT, &v, EVALUATED_UNKNOWN, (struct str){0});
     else
         say_verdict(out, a, OPERATION_CONNECT, &v);
     return true;

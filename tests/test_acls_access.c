@@ -167,6 +167,20 @@ static const struct row rows[] = {
     {"C:\\Windows\\System32", NT_FILE_WRITE_DATA, false, false},
 };
 
+/* Read back from the plan, it is the token that the plan makes. */
+static bool same_token(struct tree *t, const struct token *token)
+{
+    struct token read;
+
+    if (!acls_command_token(&t->arena, &t->plan, &t->facts.host, &read) || !sid_same(&read.user, &token->user) ||
+        read.write_restricted != token->write_restricted || read.restricting_count != token->restricting_count)
+        return false;
+    for (size_t i = 0; i < read.restricting_count; i++)
+        if (!sid_same(&read.restricting[i], &token->restricting[i]))
+            return false;
+    return true;
+}
+
 static void test_rows(bool set_up)
 {
     const char *tier = set_up ? "set up" : "unelevated";
@@ -176,6 +190,7 @@ static void test_rows(bool set_up)
     begin(&t, set_up, tier);
     if (carry_out(&t, tier)) {
         token = tree_token(&t);
+        CHECK(same_token(&t, &token), set_up ? "set up: a plan says which token commands get" : "unelevated: a plan says which token commands get");
         for (size_t i = 0; i < COUNT_OF(rows); i++) {
             struct object *o = tree_at(&t, str_from(rows[i].path));
             char name[300];

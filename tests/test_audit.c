@@ -318,25 +318,26 @@ static void test_evaluated(void)
     static const struct {
         const char *name, *token, *object, *parent;
         enum operation operation;
-        bool folder, refused;
+        bool folder;
+        enum evaluated wanted;
     } rows[] = {
-        {"reading what may be read", CHILD, READS, READS, OPERATION_READ, false, false},
-        {"reading what may not", CHILD, "O:" OTHER "D:(D;;FR;;;" ME ")(A;;FR;;;WD)", READS, OPERATION_READ, false, true},
-        {"writing without a restricting SID", "u=" ME " g=WD r=" WRITE " w", PUBLIC, PUBLIC, OPERATION_WRITE, false, true},
-        {"writing with one", "u=" ME " g=WD r=" WRITE " w", "O:" OTHER "D:(A;;FA;;;WD)(A;;0x1301bf;;;" WRITE ")", PUBLIC, OPERATION_WRITE, false, false},
-        {"a new name where the folder has no entry", CHILD, NULL, READS, OPERATION_CREATE, false, true},
-        {"a new file where only folders may be made", "u=" ME, NULL, "O:" OTHER "D:(A;;0x4;;;" ME ")", OPERATION_CREATE, false, true},
-        {"and a new folder there", "u=" ME, NULL, "O:" OTHER "D:(A;;0x4;;;" ME ")", OPERATION_CREATE, true, false},
-        {"removing by the folder's right", "u=" ME, READS, "O:" OTHER "D:(A;;0x40;;;" ME ")", OPERATION_DELETE, false, false},
-        {"removing by neither", "u=" ME, READS, READS, OPERATION_DELETE, false, true},
-        {"renaming by neither", "u=" ME, READS, READS, OPERATION_RENAME, false, true},
-        {"removing where the folder is not known: nothing is claimed", "u=" ME, READS, NULL, OPERATION_DELETE, false, false},
-        {"a mode", CHILD, READS, READS, OPERATION_MODE, false, true},
-        {"times", CHILD, READS, READS, OPERATION_TIME, false, true},
-        {"what has no descriptor: nothing is claimed", CHILD, NULL, NULL, OPERATION_WRITE, false, false},
+        {"reading what may be read", CHILD, READS, READS, OPERATION_READ, false, EVALUATED_ALLOWED},
+        {"reading what may not", CHILD, "O:" OTHER "D:(D;;FR;;;" ME ")(A;;FR;;;WD)", READS, OPERATION_READ, false, EVALUATED_REFUSED},
+        {"writing without a restricting SID", "u=" ME " g=WD r=" WRITE " w", PUBLIC, PUBLIC, OPERATION_WRITE, false, EVALUATED_REFUSED},
+        {"writing with one", "u=" ME " g=WD r=" WRITE " w", "O:" OTHER "D:(A;;FA;;;WD)(A;;0x1301bf;;;" WRITE ")", PUBLIC, OPERATION_WRITE, false, EVALUATED_ALLOWED},
+        {"a new name where the folder has no entry", CHILD, NULL, READS, OPERATION_CREATE, false, EVALUATED_REFUSED},
+        {"a new file where only folders may be made", "u=" ME, NULL, "O:" OTHER "D:(A;;0x4;;;" ME ")", OPERATION_CREATE, false, EVALUATED_REFUSED},
+        {"and a new folder there", "u=" ME, NULL, "O:" OTHER "D:(A;;0x4;;;" ME ")", OPERATION_CREATE, true, EVALUATED_ALLOWED},
+        {"removing by the folder's right", "u=" ME, READS, "O:" OTHER "D:(A;;0x40;;;" ME ")", OPERATION_DELETE, false, EVALUATED_ALLOWED},
+        {"removing by neither", "u=" ME, READS, READS, OPERATION_DELETE, false, EVALUATED_REFUSED},
+        {"renaming by neither", "u=" ME, READS, READS, OPERATION_RENAME, false, EVALUATED_REFUSED},
+        {"removing where the folder is not known: nothing is claimed", "u=" ME, READS, NULL, OPERATION_DELETE, false, EVALUATED_UNKNOWN},
+        {"a mode", CHILD, READS, READS, OPERATION_MODE, false, EVALUATED_REFUSED},
+        {"times", CHILD, READS, READS, OPERATION_TIME, false, EVALUATED_REFUSED},
+        {"what has no descriptor: nothing is claimed", CHILD, NULL, NULL, OPERATION_WRITE, false, EVALUATED_UNKNOWN},
         {"what an unknown entry decides: nothing is claimed", "u=" ME, "O:" OTHER "D:(#09001800ff011f00010100000000000100000000" "61727478)", READS,
-            OPERATION_WRITE, false, false},
-        {"a connection: nothing is claimed", CHILD, READS, READS, OPERATION_CONNECT, false, false},
+            OPERATION_WRITE, false, EVALUATED_UNKNOWN},
+        {"a connection: nothing is claimed", CHILD, READS, READS, OPERATION_CONNECT, false, EVALUATED_UNKNOWN},
     };
 
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -351,7 +352,7 @@ static void test_evaluated(void)
         struct evaluation of = {&t, STR("C:\\w\\x"), rows[i].operation, rows[i].object ? &object : NULL, rows[i].parent ? &parent : NULL, rows[i].folder};
         if (!CHECK(good, rows[i].name))
             continue;
-        CHECK(denial_evaluate(&arena, &of, &d, &words) == rows[i].refused && (!rows[i].refused || (d.by == DENIAL_EVALUATED && words.n)), rows[i].name);
+        CHECK(denial_evaluate(&arena, &of, &d, &words) == rows[i].wanted && (rows[i].wanted != EVALUATED_REFUSED || (d.by == DENIAL_EVALUATED && words.n)), rows[i].name);
     }
 }
 

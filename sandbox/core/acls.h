@@ -28,7 +28,8 @@
 #define ACLS_HELD (NT_DELETE | NT_FILE_DELETE_CHILD | NT_WRITE_DAC | NT_WRITE_OWNER)
 
 /* DISABLE_MAX_PRIVILEGE | LUA_TOKEN | WRITE_RESTRICTED */
-#define ACLS_TOKEN_FLAGS 0x0du
+#define ACLS_TOKEN_FLAGS      0x0du
+#define ACLS_WRITE_RESTRICTED 0x08u
 /* A token with hundreds of them is refused by the system (1344); each also costs every access check. */
 #define ACLS_RESTRICT_MAX 64
 
@@ -74,6 +75,10 @@ const struct volume_fact *acls_volume(const struct windows_host *w, const struct
 
 /* What stands behind an op's path in a printed plan. */
 void acls_print(struct buf *out, struct arena *a, const struct op *op);
+
+/* The token that commands get by this plan, as far as it is known without asking Windows: for denial_evaluate. The logon SID in it is
+ * SID_LOGON, which no entry on a disk is about. False: the plan is not one of Windows. */
+bool acls_command_token(struct arena *a, const struct plan *plan, const struct host *host, struct token *out);
 
 /* ---- for edges ---- */
 

@@ -89,8 +89,13 @@ void denial_explain(struct arena *a, const struct policy *policy, const struct f
 /*
  * Windows without a witness (evaluate.c): would this token be refused this, by the entries that are there now? object and parent:
  * the descriptors of what the path names and of the folder it lies in; NULL where it is not there, or could not be read. words:
- * what the access check says, printable. False: it would not be refused, or that cannot be told.
+ * what the access check says of it, printable.
  */
+enum evaluated {
+    EVALUATED_UNKNOWN, /* cannot be told: nothing is there, it could not be read, or an entry of an unknown kind decides */
+    EVALUATED_ALLOWED,
+    EVALUATED_REFUSED, /* out is filled; rule and remedy are not: denial_explain */
+};
 struct token;
 struct descriptor;
 struct evaluation {
@@ -100,7 +105,7 @@ struct evaluation {
     const struct descriptor *object, *parent;
     bool folder; /* what is there, or would be made, is a folder */
 };
-bool denial_evaluate(struct arena *a, const struct evaluation *of, struct denial *out, struct str *words);
+enum evaluated denial_evaluate(struct arena *a, const struct evaluation *of, struct denial *out, struct str *words);
 
 /* One line of JSON with its newline; and back, from a log that may have been cut. False: not a record. */
 void denial_json(struct buf *out, const struct denial *d);

@@ -33,43 +33,43 @@ static void ask(const struct evaluation *of, const struct descriptor *d, uint32_
     access_check(of->token, d, &access_file, rights, out);
 }
 
+static enum evaluated verdict(const struct access_result *r)
+{
+    return !r->known ? EVALUATED_UNKNOWN : r->granted ? EVALUATED_ALLOWED : EVALUATED_REFUSED;
+}
+
 /* A name goes when it may be deleted itself, or when its folder may lose what is in it. */
-static bool parent_lets_go(const struct evaluation *of)
+static enum evaluated by_parent(const struct evaluation *of)
 {
     struct access_result r;
 
     if (!of->parent)
-        return true; /* not known: nothing is claimed */
+        return EVALUATED_UNKNOWN;
     ask(of, of->parent, NT_FILE_DELETE_CHILD, &r);
-    return r.granted || !r.known;
+    return verdict(&r);
 }
 
-static bool refused(const struct evaluation *of, const struct descriptor **where, struct access_result *r)
+enum evaluated denial_evaluate(struct arena *a, const struct evaluation *of, struct denial *out, struct str *words)
 {
-    bool makes = of->operation == OPERATION_CREATE;
+    bool makes = of->operation == OPERATION_CREATE, goes = of->operation == OPERATION_DELETE || of->operation == OPERATION_RENAME;
     uint32_t rights = makes ? (of->folder ? NT_FILE_APPEND_DATA : NT_FILE_WRITE_DATA) : rights_on_object(of->operation);
-
-    *where = makes ? of->parent : of->object;
-    if (!rights || !*where)
-        return false;
-    ask(of, *where, rights, r);
-    if (r->granted || !r->known)
-        return false;
-    return (of->operation != OPERATION_DELETE && of->operation != OPERATION_RENAME) || !parent_lets_go(of);
-}
-
-bool denial_evaluate(struct arena *a, const struct evaluation *of, struct denial *out, struct str *words)
-{
-    const struct descriptor *where;
+    const struct descriptor *where = makes ? of->parent : of->object;
+    enum evaluated result;
     struct access_result r;
     struct buf b = {0};
 
-    if (!refused(of, &where, &r))
-        return false;
+    *words = (struct str){0};
+    if (!rights || !where)
+        return EVALUATED_UNKNOWN;
+    ask(of, where, rights, &r);
+    result = verdict(&r);
+    if (goes && result != EVALUATED_ALLOWED && by_parent(of) != EVALUATED_REFUSED)
+        return by_parent(of);
     access_explain(&b, a, of->token, where, &r, NULL, NULL);
     *words = arena_str(a, buf_view(&b));
     buf_release(&b);
-    *out = (struct denial){
-        .by = DENIAL_EVALUATED, .operation = of->operation, .path = of->path, .code = DENIAL_ACCESS_DENIED, .count = 1};
-    return true;
+    if (result == EVALUATED_REFUSED)
+        *out = (struct denial){
+            .by = DENIAL_EVALUATED, .operation = of->operation, .path = of->path, .code = DENIAL_ACCESS_DENIED, .count = 1};
+    return result;
 }

@@ -290,6 +290,7 @@ void sys_session_folder_end(void); /* empties it and lets go; again once all ins
  * for. *out is left as it is when another session holds it: a layer must not be written by two. */
 bool sys_caches_folder(
     struct arena *a, struct str state_dir, struct str workspace, struct str *out, struct err *e);
+struct path_case sys_case(void); /* how this system folds the case of names; none where case matters */
 struct str sys_variable(const void *unused, struct str name); /* an environment variable, or none */
 void sys_environment(struct arena *a, struct texts *out);
 uint64_t sys_milliseconds(void); /* monotonic */

@@ -438,6 +438,11 @@ bool sys_caches_folder(struct arena *a, struct str state_dir, struct str workspa
 
 /* ---- environment, time, places ---- */
 
+struct path_case sys_case(void)
+{
+    return (struct path_case){0};
+}
+
 struct str sys_variable(const void *unused, struct str name)
 {
     (void)unused;

@@ -160,7 +160,7 @@ static bool order_of(struct arena *a, const struct op *ops, size_t count, struct
     HANDLE h;
 
     memset(own, 0, sizeof *own);
-    own->env.system = PATH_WINDOWS;
+    own->env = (struct path_env){.system = PATH_WINDOWS, .fold = sys_case()};
     if (!sid_parse(user, &own->person) || !wide_path(top, &path) || !sys_real_path(a, top, &real, &e))
         return false;
     h = win_open_itself(path.v, READ_CONTROL | FILE_READ_ATTRIBUTES, OPEN_EXISTING);

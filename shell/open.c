@@ -256,6 +256,7 @@ bool session_begin(struct session *s, const struct options *o, struct err *e)
     s->options = o;
     s->began_ms = sys_clock_ms();
     s->env.system = outer_path_system();
+    s->env.fold = sys_case();
     denied_begin(s);
     if (o->verb->boundary) {
         /* A guess, right nearly always; a wrong one costs a second start. */

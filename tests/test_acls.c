@@ -31,13 +31,13 @@ static const char golden_set_up[] =
     "hold the name        C:\\src\\w\\.codex folder O:" PERSON "D:(D;OICI;0xd0156;;;" GROUP ")(D;OICI;0xd0156;;;" WRITE_W ")(A;OICI;0x1f01ff;;;" PERSON ")  # on the list [may be missing as: names]\n"
     "entry                C:\\src\\w\\.vscode (D;OICI;0xd0156;;;" GROUP ") never write, here and below  # on the list [may be missing as: names]\n"
     "entry                C:\\src\\w\\.vscode (D;OICI;0xd0156;;;" WRITE_W ") never write, here and below  # on the list [may be missing as: names]\n"
-    "entry                ~\\.ssh (D;OICI;0xd017f;;;" GROUP ") never read, write, run, here and below  # on the list [may be missing as: names]\n"
+    "entry                ~\\.ssh (D;OICI;0xd017f;;;" GROUP ") never read, write, run, here and below  # on the list\n"
     "entry                C:\\src\\w\\.git\\hooks (D;OICI;0xd0156;;;" GROUP ") never write, here and below  # git would run or obey it outside [may be missing as: names]\n"
     "entry                C:\\src\\w\\.git\\hooks (D;OICI;0xd0156;;;" WRITE_W ") never write, here and below  # git would run or obey it outside [may be missing as: names]\n"
     "entry                C:\\src\\w\\.git\\config (D;;0xd0156;;;" GROUP ") never write, here  # git would run or obey it outside [may be missing as: names]\n"
     "entry                C:\\src\\w\\.git\\config (D;;0xd0156;;;" WRITE_W ") never write, here  # git would run or obey it outside [may be missing as: names]\n"
-    "entry                ~\\.cargo\\credentials.toml (D;;0xd017f;;;" GROUP ") never read, write, run, here  # on the list [may be missing as: names]\n"
-    "entry                ~\\AppData\\Local\\cordon (D;OICI;0xd017f;;;" GROUP ") never read, write, run, here and below  # Cordon's own history and sessions [may be missing as: names]\n"
+    "entry                ~\\.cargo\\credentials.toml (D;;0xd017f;;;" GROUP ") never read, write, run, here  # on the list\n"
+    "entry                ~\\AppData\\Local\\cordon (D;OICI;0xd017f;;;" GROUP ") never read, write, run, here and below  # Cordon's own history and sessions\n"
     "entry                C:\\src\\w (A;OICI;0x20000;;;S-1-3-4) may see permissions, here and below  # what the account owns there is not its to give away\n"
     "entry                C:\\src\\w (A;OICI;0x1f01ff;;;" PERSON ") may everything, here and below  # you keep all rights, whoever made it\n"
     "entry                C:\\src\\w (A;OICI;0x1201bf;;;" GROUP ") may read, write, run, here and below  # the workspace\n"
@@ -301,9 +301,54 @@ static void test_links(void)
     CHECK(tree_plan(&t) && told(&t.plan.partial, ".vscode") && !find(&t.plan, OP_ACE, "C:\\src\\w\\.vscode", NULL), "links: or named and left alone");
     tree_end(&t);
     tree_begin(&t);
+    tree_rule(&t, RULE_SECRET, "C:\\src\\other", LAYER_USER);
+    CHECK(tree_plan(&t) && find(&t.plan, OP_ACE, "C:\\src\\other", NULL) && find(&t.plan, OP_ACE, "C:\\src\\other", NULL)->on_failure == FAIL_PARTIAL,
+        "links: a secret that anybody may read needs its entry");
+    tree_end(&t);
+    tree_begin(&t);
     tree_rule(&t, RULE_PROTECT, "C:\\src\\w\\a\\b\\f.c", LAYER_USER);
     tree_at(&t, STR("C:\\src\\w\\a"))->reparse = true;
     refused(&t, ERR_UNSUPPORTED, "on the way", "links: so is a junction on the way to a protected path");
+}
+
+/* ---- grants ---- */
+
+/* PATH leads to what is granted, and to no more of it than a program's own folder. */
+static void test_grants(void)
+{
+    static const char *const there[] = {"C:\\Users\\p\\AppData\\Local\\Programs\\Python\\Python312\\Scripts", "C:\\Users\\p\\AppData\\Local\\Programs\\Other\\bin",
+        "C:\\Users\\p\\.rustup\\toolchains", "C:\\Users\\p\\scoop\\apps", "C:\\Users\\p\\scoop\\shims", "C:\\Users\\p\\.tool\\bin", "D:\\t"};
+    struct tree t;
+    const struct op *op;
+
+    tree_begin(&t);
+    tree_add(&t, "D:\\", FACT_FOLDER, PERSON, "D:(A;OICI;FA;;;" PERSON ")");
+    for (size_t i = 0; i < COUNT_OF(there); i++)
+        for (size_t at = str_find(str_from(there[i]), 3, '\\');; at = str_find(str_from(there[i]), at + 1, '\\')) {
+            tree_folder(&t, arena_str(&t.arena, str_slice(str_from(there[i]), 0, at)).p);
+            if (at == strlen(there[i]))
+                break;
+        }
+    t.facts.host.path = STR("C:\\Windows\\System32;C:\\Users\\p\\.cargo\\bin;C:\\Users\\p\\AppData\\Local\\Programs\\Python\\Python312\\Scripts;C:\\Users\\p;"
+                            "C:\\Users\\p\\.tool;C:\\Users\\p\\.tool\\bin;D:\\t;C:\\Users\\p\\.ssh;relative");
+    CHECK(tree_plan(&t), "grants: planned");
+    op = find(&t.plan, OP_ACE, "C:\\Users\\p\\.cargo\\bin", "(A;OICI;0x1200a9;;;" GROUP ")");
+    CHECK(op && op->on_failure == FAIL_SKIP, "grants: a folder of PATH, and its failure costs that path alone");
+    CHECK(find(&t.plan, OP_ACE, "C:\\Users\\p\\.rustup\\toolchains", "(A;OICI;0x1200a9;;;" GROUP ")"), "grants: what its programs run from");
+    CHECK(find(&t.plan, OP_ACE, "C:\\Users\\p\\AppData\\Local\\Programs\\Python", "(A;OICI;0x1200a9;;;" GROUP ")") &&
+              !find(&t.plan, OP_ACE, "C:\\Users\\p\\AppData\\Local\\Programs\\Python\\Python312\\Scripts", NULL),
+        "grants: a program's own folder where PATH names a part of it");
+    CHECK(!find(&t.plan, OP_ACE, "C:\\Users\\p\\AppData\\Local\\Programs\\Other", NULL) && !find(&t.plan, OP_ACE, "C:\\Users\\p\\scoop\\apps", NULL),
+        "grants: nothing that PATH does not lead to");
+    CHECK(find(&t.plan, OP_ACE, "C:\\Users\\p", "(A;;0x1200a0;;;" GROUP ")") && !find(&t.plan, OP_ACE, "C:\\Users\\p", "(A;OICI;0x1200a9;;;" GROUP ")") &&
+              told(&t.plan.notes, "more lies in it than programs"),
+        "grants: never the profile itself");
+    CHECK(!find(&t.plan, OP_ACE, "C:\\Users\\p\\.tool", "(A;OICI;0x1200a9;;;" GROUP ")") && find(&t.plan, OP_ACE, "C:\\Users\\p\\.tool\\bin", "(A;OICI;0x1200a9;;;" GROUP ")"),
+        "grants: never a dot-folder whole");
+    CHECK(!find(&t.plan, OP_ACE, "C:\\Users\\p\\.ssh", "(A;OICI;0x1200a9;;;" GROUP ")"), "grants: never a secret folder");
+    CHECK(find(&t.plan, OP_ACE, "D:\\t", "(A;OICI;0x1200a9;;;" GROUP ")"), "grants: another drive's too");
+    CHECK(!find(&t.plan, OP_ACE, "C:\\Windows\\System32", NULL), "grants: nothing where it can be read already");
+    tree_end(&t);
 }
 
 /* ---- masks ---- */
@@ -324,9 +369,10 @@ static void test_masks(bool set_up)
         struct err e = {0};
         if (op->kind != OP_ACE)
             continue;
-        good = good && sddl_parse_ace(&t.arena, op->text, &ace, &e);
+        good = sddl_parse_ace(&t.arena, op->text, &ace, &e) && good;
         if (ace.type == ACE_DENY)
-            good = good && !(ace.mask & (NT_SYNCHRONIZE | NT_READ_CONTROL)) && op->on_failure == FAIL_PARTIAL;
+            good = good && !(ace.mask & (NT_SYNCHRONIZE | NT_READ_CONTROL)) &&
+                   op->on_failure == (ace.mask == ACLS_SECRET ? FAIL_SKIP : FAIL_PARTIAL); /* the profile is closed anyway */
         else if (!sid_same(&ace.sid, &(struct sid){0}) && !str_is(sid_text(&t.arena, &ace.sid), PERSON))
             good = good && !(ace.mask & (NT_FILE_DELETE_CHILD | NT_WRITE_DAC | NT_WRITE_OWNER));
         if (ace.type == ACE_ALLOW && ace.mask & NT_DELETE && ace.mask != NT_FILE_ALL_ACCESS)
@@ -497,6 +543,7 @@ int main(void)
     test_tiers();
     test_told();
     test_links();
+    test_grants();
     test_masks(true);
     test_masks(false);
     test_old();

@@ -384,10 +384,10 @@ static const struct row rows[] = {
         "1:22: \"shell\" must be \"auto\", a program's name or its full path, found \"bash -l\"; "
         "Write it as \"shell\": \"auto\"."},
     {"a misspelt part", TEXT("{\"version\":1,\"partial\":[\"landlok\"]}"),
-        "1:25: \"partial\": an entry must be \"landlock\", \"procfs\", \"overlay\" or \"names\", found "
+        "1:25: \"partial\": an entry must be \"landlock\", \"procfs\", \"overlay\", \"names\", \"hardlinks\", \"unelevated\" or \"elevated\", found "
         "\"landlok\"; Did you mean \"landlock\"?"},
     {"a part of nowhere", TEXT("{\"version\":1,\"partial\":[\"everything\"]}"),
-        "1:25: \"partial\": an entry must be \"landlock\", \"procfs\", \"overlay\" or \"names\", found "
+        "1:25: \"partial\": an entry must be \"landlock\", \"procfs\", \"overlay\", \"names\", \"hardlinks\", \"unelevated\" or \"elevated\", found "
         "\"everything\""},
     {"nested too deep", TEXT("{\"version\":1,\"x\":[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]}"),
         "1:33: nested deeper than 16 levels"},

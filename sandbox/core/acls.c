@@ -192,6 +192,7 @@ static void plan_runner(struct acls *s)
     if (s->account) {
         op->text = s->account->name;
         op->text2 = s->account->sid;
+        op->source = s->group;
     }
     close_object(s, CLOSED_PROCESS, 0x1fffff, 0x101000, "commands cannot open it, nor be made its children");
     close_object(s, CLOSED_THREAD, 0x1fffff, 0x100800, "nor its threads");
@@ -311,6 +312,8 @@ static void plan_remarks(struct acls *s)
         planner_note(p, "%s comes from the Store and cannot be started inside", text_printable(p->a, w->store_shells.v[i]).p);
     if (p->policy->workspace.n == 0)
         planner_note(p, "there is no workspace: nothing of yours is writable");
+    if (p->policy->hardlinks == HARDLINKS_RECORD)
+        planner_note(p, "\"hardlinks\": \"record\" changes nothing on Windows: a file with two names keeps its own permissions");
     planner_note(p, "a link made in .git from inside is not refused: git outside would write through it");
 }
 

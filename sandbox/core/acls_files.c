@@ -389,6 +389,20 @@ static bool plan_any_depth(struct acls *s)
 
 /* ---- secret ---- */
 
+/* A profile is closed to other accounts: there the entry is a second wall, and its failure no hole. */
+static bool is_closed_anyway(struct acls *s, const struct fact *fact)
+{
+    struct access_result r;
+    struct descriptor d;
+    struct token t;
+
+    if (!acls_seen(s, fact, &d))
+        return false;
+    acls_identity(s, &t);
+    access_check(&t, &d, &access_file, NT_FILE_READ_DATA, &r);
+    return !r.granted && r.known;
+}
+
 /* The group's entry refuses reading, in the first pass, which is asked about reads; that of the write SID refuses writing. */
 static bool plan_secret(struct acls *s, const struct place *place)
 {
@@ -425,7 +439,7 @@ static bool plan_secret(struct acls *s, const struct place *place)
     if (s->group.n > 0) {
         op = acls_entry_on(s, &behind, false, BELOW, ACLS_SECRET, s->group, why);
         op->rule = place->rule->id;
-        op->on_failure = FAIL_PARTIAL;
+        op->on_failure = is_closed_anyway(s, &behind) ? FAIL_SKIP : FAIL_PARTIAL;
         op->part = STR(PART_NAMES);
     }
     if (root) {

@@ -8,42 +8,37 @@
 
 #define BELOW (ACE_OBJECT_INHERIT | ACE_CONTAINER_INHERIT)
 
-/* Below the person's home: where tools for one person keep programs and what those read. */
-static const char *const programs[] = {
-    ".cargo\\bin",
-    ".rustup\\toolchains",
-    ".dotnet\\host",
-    ".dotnet\\packs",
-    ".dotnet\\sdk",
-    ".dotnet\\sdk-manifests",
-    ".dotnet\\shared",
-    ".dotnet\\tools",
-    ".dotnet\\store",
-    ".bun\\bin",
-    ".deno\\bin",
-    ".local\\bin",
-    ".local\\share\\uv\\python",
-    ".pyenv\\pyenv-win",
-    ".volta\\bin",
-    ".volta\\tools",
-    "AppData\\Local\\Programs",
-    "AppData\\Local\\pnpm",
-    "AppData\\Local\\Microsoft\\WinGet\\Links",
-    "AppData\\Local\\Microsoft\\WinGet\\Packages",
-    "AppData\\Local\\Volta\\tools",
-    "AppData\\Local\\fnm_multishells",
-    "AppData\\Roaming\\fnm\\node-versions",
-    "AppData\\Roaming\\npm",
-    "AppData\\Roaming\\nvm",
-    "AppData\\Roaming\\Python",
-    "AppData\\Roaming\\uv\\python",
-    "anaconda3",
-    "miniconda3",
-    "go\\bin",
-    "go\\pkg\\mod",
-    "scoop\\apps",
-    "scoop\\shims",
+/* Below the person's home: what is run or read by programs that PATH finds in `found`, or beneath it. Nothing is granted that
+ * PATH does not lead to: a grant is carried down over every file. */
+static const struct {
+    const char *folder, *found;
+} programs[] = {
+    {".cargo\\bin", ".cargo\\bin"},
+    {".rustup\\toolchains", ".cargo\\bin"},
+    {".dotnet\\host", ".dotnet"},
+    {".dotnet\\packs", ".dotnet"},
+    {".dotnet\\sdk", ".dotnet"},
+    {".dotnet\\sdk-manifests", ".dotnet"},
+    {".dotnet\\shared", ".dotnet"},
+    {".dotnet\\store", ".dotnet"},
+    {".dotnet\\tools", ".dotnet"},
+    {".local\\share\\uv\\python", ".local\\bin"},
+    {"AppData\\Roaming\\uv\\python", ".local\\bin"},
+    {".pyenv\\pyenv-win", ".pyenv\\pyenv-win"},
+    {".volta\\tools", ".volta\\bin"},
+    {"AppData\\Local\\Volta\\tools", "AppData\\Local\\Volta\\bin"},
+    {"AppData\\Roaming\\fnm\\node-versions", "AppData\\Local\\fnm_multishells"},
+    {"AppData\\Roaming\\nvm", "AppData\\Roaming\\nvm"},
+    {"AppData\\Roaming\\Python", "AppData\\Roaming\\Python"},
+    {"AppData\\Local\\Microsoft\\WinGet\\Packages", "AppData\\Local\\Microsoft\\WinGet\\Links"},
+    {"anaconda3", "anaconda3"},
+    {"miniconda3", "miniconda3"},
+    {"go\\pkg\\mod", "go\\bin"},
+    {"scoop\\apps", "scoop\\shims"},
 };
+
+/* Folders in which each program has one of its own: of that PATH may name a part. */
+static const char *const each[] = {"AppData\\Local\\Programs"};
 
 /* Single files: settings that tools take with them. */
 static const char *const settings[] = {".gitconfig", ".config\\git\\config", ".config\\git\\ignore", ".rustup\\settings.toml"};
@@ -72,14 +67,35 @@ static void path_folders(struct arena *a, const struct path_env *env, const stru
     }
 }
 
-/* All that may get an entry, programs first. */
+static void add_once(struct arena *a, const struct path_env *env, struct texts *out, struct str path)
+{
+    for (size_t i = 0; i < out->n; i++)
+        if (path_same(env, out->v[i], path))
+            return;
+    *(struct str *)ARENA_PUSH(a, out) = path;
+}
+
+/* All that may get an entry, what PATH finds first. What stands in PATH for a part of a program is the program's own folder. */
 static void candidates(struct arena *a, const struct path_env *env, const struct host *host, struct texts *out)
 {
+    struct texts found = {0};
+
     if (host->program_dir.n > 0)
-        *(struct str *)ARENA_PUSH(a, out) = host->program_dir;
-    for (size_t i = 0; i < COUNT_OF(programs) && host->home.n > 0; i++)
-        *(struct str *)ARENA_PUSH(a, out) = path_join(a, env->system, host->home, str_from(programs[i]));
-    path_folders(a, env, host, out);
+        add_once(a, env, out, host->program_dir);
+    path_folders(a, env, host, &found);
+    for (size_t i = 0; i < found.n; i++) {
+        struct str folder = found.v[i];
+        for (size_t k = 0; k < COUNT_OF(each) && host->home.n > 0; k++) {
+            struct str all = path_join(a, env->system, host->home, str_from(each[k]));
+            struct str rest = path_below(env, all, folder);
+            if (rest.n > 0)
+                folder = path_join(a, env->system, all, str_slice(rest, 0, str_find(rest, 0, '\\')));
+        }
+        add_once(a, env, out, folder);
+        for (size_t k = 0; k < COUNT_OF(programs) && host->home.n > 0; k++)
+            if (path_is_under(env, path_join(a, env->system, host->home, str_from(programs[k].found)), found.v[i]))
+                add_once(a, env, out, path_join(a, env->system, host->home, str_from(programs[k].folder)));
+    }
 }
 
 static void ask_with_way(struct arena *a, const struct path_env *env, struct str path, struct texts *out)

@@ -305,7 +305,7 @@ enum op_kind {
     OP_OWNER,          /* path: owned by the SID in text; number = enum acls_owner */
     OP_GUARD_NAME,     /* path: a protected name that is not there is made, with the descriptor in text (SDDL), so that nobody
                           inside can make and own it; number 0: a folder, 1: a file with the bytes of text2 */
-    OP_ACCOUNT,        /* text: the account that the runner is started as, text2 its SID; none: the person's own */
+    OP_ACCOUNT,        /* text: the account that the runner is started as, text2 its SID, source its group's; none: the person's own */
     OP_RUNNER_CLOSED,  /* text: SDDL of the runner's own object that text2 names: process, thread, token, job, and default, which
                           is what conhost gets */
     OP_STATION,        /* text: SDDL of the private window station, text2 of its desktop */

@@ -14,7 +14,7 @@ const char *const key_datagrams[2] = {"refuse", "allow"};
 const char *const key_reads[2] = {"record", "refuse"};
 
 /* What a system may lack without the boundary being worthless: the names that ops have as `part`. */
-static const char *const parts[] = {"landlock", "procfs", "overlay", "names"};
+static const char *const parts[] = {"landlock", "procfs", "overlay", "names", "hardlinks", "unelevated", "elevated"};
 
 #define WORDS(list) .words = list, .word_count = COUNT_OF(list)
 

@@ -347,6 +347,7 @@ bool facts_host(struct arena *a, struct host *out, struct err *e)
     find_programs(a, out);
     find_volumes(a, w);
     find_shells(a, out, w);
+    standing_look(a, w);
     if (w->canary) /* else nothing is closed to anybody, and descriptors may be made up (Wine) */
         find_everyones(a, w);
     return true;

@@ -258,13 +258,28 @@ static void close_socket(sys_handle *h)
     *h = SYS_NONE;
 }
 
+/* A port that somebody fixed: those of the system's dynamic range and of the proxy are open to the offline account (W6), and
+ * reaching one would show nothing. */
+static SOCKET fixed_port(struct sockaddr_in *at)
+{
+    SOCKET s = INVALID_SOCKET;
+
+    for (int i = 0; i < 32 && s == INVALID_SOCKET; i++) {
+        uint16_t number = 0;
+        if (!win_random(&number, sizeof number))
+            return INVALID_SOCKET;
+        s = loopback(true, 20000u + number % 10000u, at);
+    }
+    return s;
+}
+
 bool probe_target_open(struct probe_target *t, struct err *e)
 {
     /* To its owner and to nobody else: one without a descriptor could be read by Everyone ("Named Pipe Security and Access Rights"). */
     PSECURITY_DESCRIPTOR d = win_descriptor(STR("D:P(A;;GA;;;OW)"));
     SECURITY_ATTRIBUTES attributes = {sizeof attributes, d, FALSE};
     struct sockaddr_in at;
-    SOCKET s = loopback(true, 0, &at);
+    SOCKET s = fixed_port(&at);
     wchar_t name[64];
     HANDLE pipe;
     DWORD code;

@@ -345,6 +345,7 @@ bool facts_host(struct arena *a, struct host *out, struct err *e)
     if (!find_folders(a, out, w, e))
         return false;
     find_programs(a, out);
+    facts_setup(a, w);
     find_volumes(a, w);
     find_shells(a, out, w);
     standing_look(a, w);

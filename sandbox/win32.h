@@ -152,6 +152,10 @@ bool win_access_writes(struct arena *a, HANDLE token, uint32_t *out, struct err 
 /* A write-restricted copy of our own token with this one restricting SID, for impersonation; NULL, with e filled. On a system that
  * does not do what it says (wine), it has no restricting SIDs: win_token_read tells. */
 HANDLE win_token_restricted(const struct sid *sid, struct err *e);
+/* ---- state_windows.c ---- */
+
+void facts_setup(struct arena *a, struct windows_host *w); /* what setup left here for this person; program_data and person_sid are there */
+
 /* ---- token_windows.c: tokens and descriptors ---- */
 
 /* SDDL to what the system takes, SID_LOGON in it replaced by our own logon SID; to be freed by LocalFree. NULL with the last error. */

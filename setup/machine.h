@@ -59,8 +59,6 @@ PSECURITY_DESCRIPTOR descriptor_from(struct str sddl);
 bool descriptor_of(struct arena *a, HANDLE h, struct descriptor *out, DWORD *code);
 /* Sets parts by handle, propagating nothing. */
 bool descriptor_set(struct arena *a, HANDLE h, const struct descriptor *d, SECURITY_INFORMATION parts, DWORD *code);
-/* Is it as the text wants: owner, protection, and entry by entry? Inheritance flags count for folders alone. */
-bool descriptor_is(struct arena *a, const struct descriptor *d, struct str sddl, bool folder);
 bool acl_has(const struct acl *list, const struct ace *ace);
 bool acl_remove(struct acl *list, const struct ace *ace);
 /* The ACE of a step's text, with the group's SID where its name stands. */

@@ -41,7 +41,7 @@ static enum setup_look look_as(struct str path, struct str sddl, bool folder)
         return code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND ? LOOK_MISSING : LOOK_UNKNOWN;
     }
     if (descriptor_of(&a, h, &d, &code))
-        look = descriptor_is(&a, &d, sddl, folder) ? LOOK_WHOLE : LOOK_DIFFERS;
+        look = setup_descriptor_is(&a, &d, sddl, folder) ? LOOK_WHOLE : LOOK_DIFFERS;
     CloseHandle(h);
     arena_release(&a);
     return look;

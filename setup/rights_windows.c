@@ -197,27 +197,6 @@ bool descriptor_set(struct arena *a, HANDLE h, const struct descriptor *d, SECUR
     return good;
 }
 
-bool descriptor_is(struct arena *a, const struct descriptor *d, struct str sddl, bool folder)
-{
-    struct descriptor want;
-    struct err e = {0};
-
-    if (!sddl_parse(a, sddl, &want, &e) || !d->has_dacl || d->null_dacl || d->dacl.n != want.dacl.n)
-        return false;
-    if (want.has_owner && (!d->has_owner || !sid_same(&d->owner, &want.owner)))
-        return false;
-    if (d->dacl_protected != want.dacl_protected)
-        return false;
-    for (size_t i = 0; i < want.dacl.n; i++) {
-        struct ace got = d->dacl.v[i], wanted = want.dacl.v[i];
-        if (!folder)
-            got.flags = wanted.flags = 0;
-        if (!ace_same(&got, &wanted))
-            return false;
-    }
-    return true;
-}
-
 bool acl_has(const struct acl *list, const struct ace *ace)
 {
     for (size_t i = 0; i < list->n; i++)

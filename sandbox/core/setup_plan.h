@@ -242,6 +242,8 @@ bool setup_person_good(struct str sid);
 
 /* setup_trust.c: could a sandboxed program write what has this descriptor? Yes also where it cannot be told. group: SID, or none. */
 bool setup_writable_inside(const struct descriptor *d, struct str group);
+/* Is it as the text wants: owner, protection, and entry by entry? Inheritance flags count for folders alone. */
+bool setup_descriptor_is(struct arena *a, const struct descriptor *d, struct str sddl, bool folder);
 
 /* SDDL of what setup makes. */
 struct str setup_sddl_programs(struct arena *a);

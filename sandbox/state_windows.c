@@ -1,0 +1,123 @@
+/*
+ * state: what setup left on this machine for this person, as facts: read from its ledger, and looked at again. The ledger counts only
+ * when administrators own it and nobody else may write it: anybody can make folders in ProgramData, and whose accounts a session
+ * runs as must not be a stranger's to say.
+ */
+#include "filters_windows.h"
+#include "credentials.h"
+
+#include <lm.h>
+#include <string.h>
+
+/* Those of rule W5 that setup cannot shut: they carry names and files out as the system, which no filter for an account sees. */
+static const char *const always_open[] = {"DNS lookups by Windows' own client service",
+    "network drives, \\\\host\\share and \\\\host@80\\ by Windows' own redirectors"};
+
+static const struct {
+    const char *part, *service;
+} when_missing[] = {{"com", "COM servers, WMI, BITS and scheduled tasks"}, {"wsl", "the Windows Subsystem for Linux"}};
+
+/* The bytes of the ledger, if it is one that an administrator made. */
+static bool ledger_bytes(struct arena *a, struct str path, struct str person, struct str *out)
+{
+    struct wide_path wide;
+    struct descriptor d;
+    struct err e = {0};
+    HANDLE h = INVALID_HANDLE_VALUE;
+    DWORD need = 0, n = 0;
+    LARGE_INTEGER size;
+    char *raw = NULL, *bytes;
+    bool good = false;
+
+    if (wide_path(path, &wide))
+        h = CreateFileW(wide.v, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL, OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+    if (h == INVALID_HANDLE_VALUE)
+        return false;
+    GetKernelObjectSecurity(h, OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION, NULL, 0, &need);
+    if (need && need < 3 * ACL_BYTES_MAX)
+        raw = arena_alloc(a, need, 1);
+    good = raw && GetKernelObjectSecurity(h, OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION, raw, need, &need) &&
+           descriptor_decode(a, (struct str){raw, need}, &d, &e) && setup_descriptor_is(a, &d, setup_sddl_ledger(a, person), false) &&
+           GetFileSizeEx(h, &size) && size.QuadPart > 0 && (uint64_t)size.QuadPart <= LEDGER_BYTES_MAX;
+    if (good) {
+        bytes = arena_alloc(a, (size_t)size.QuadPart + 1, 1);
+        good = ReadFile(h, bytes, (DWORD)size.QuadPart, &n, NULL) && n == size.QuadPart;
+        *out = (struct str){bytes, n};
+    }
+    CloseHandle(h);
+    return good;
+}
+
+/* As it is now, and still the one of the ledger. */
+static void look_account(struct arena *a, struct account_fact *u)
+{
+    DWORD(WINAPI * get)(LPCWSTR, LPCWSTR, DWORD, BYTE **);
+    DWORD(WINAPI * release)(void *);
+    void *found = win_function(L"netapi32.dll", "NetUserGetInfo"), *free_it = win_function(L"netapi32.dll", "NetApiBufferFree");
+    wchar_t *name = wide_from(a, u->name);
+    union {
+        SID sid;
+        char room[SECURITY_MAX_SID_SIZE];
+    } at;
+    wchar_t domain[256], machine[MAX_COMPUTERNAME_LENGTH + 1], *full;
+    DWORD m = COUNT_OF(machine), n = sizeof at, d = COUNT_OF(domain);
+    SID_NAME_USE use;
+    BYTE *bytes = NULL;
+    struct sid sid = {0};
+
+    if (!found || !free_it || !name || !GetComputerNameW(machine, &m))
+        return;
+    memcpy(&get, &found, sizeof get);
+    memcpy(&release, &free_it, sizeof release);
+    if (get(NULL, name, 1, &bytes) == NERR_Success && bytes)
+        u->enabled = !(((USER_INFO_1 *)(void *)bytes)->usri1_flags & (UF_ACCOUNTDISABLE | UF_LOCKOUT));
+    if (bytes)
+        release(bytes);
+    full = wide_from(a, arena_format(a, "%s\\%.*s", utf8_from_z(a, machine).p, (int)u->name.n, u->name.p));
+    if (full && LookupAccountNameW(NULL, full, &at.sid, &n, domain, &d, &use) && at.sid.SubAuthorityCount <= SID_SUB_MAX) {
+        sid.count = at.sid.SubAuthorityCount;
+        for (int i = 0; i < 6; i++)
+            sid.authority = sid.authority << 8 | at.sid.IdentifierAuthority.Value[i];
+        for (size_t i = 0; i < sid.count; i++)
+            sid.sub[i] = at.sid.SubAuthority[i];
+        u->there = str_eq(sid_text(a, &sid), u->sid);
+    }
+    u->enabled = u->enabled && u->there;
+}
+
+static bool has_part(const struct ledger *l, const char *part)
+{
+    for (size_t i = 0; i < l->missing.n; i++)
+        if (str_is(l->missing.v[i], part))
+            return true;
+    return false;
+}
+
+void facts_setup(struct arena *a, struct windows_host *w)
+{
+    struct str data = arena_format(a, "%.*s\\Cordon", (int)w->program_data.n, w->program_data.p ? w->program_data.p : "");
+    struct wide_path passwords;
+    struct ledger l;
+    struct str bytes;
+    struct err e = {0};
+
+    if (!w->person_sid.n || !ledger_bytes(a, ledger_place(a, data, w->person_sid, "ledger"), w->person_sid, &bytes) ||
+        !ledger_parse(a, bytes, &l, &e) || !str_eq(l.person, w->person_sid))
+        return;
+    for (size_t i = 0; i < l.n; i++)
+        if (l.v[i].kind == SETUP_GROUP)
+            w->group_sid = l.v[i].after;
+    if (!ledger_account(&l, 0, &w->offline.name, &w->offline.sid) || !ledger_account(&l, 1, &w->online.name, &w->online.sid))
+        return;
+    look_account(a, &w->offline);
+    look_account(a, &w->online);
+    w->offline.ready = w->online.ready = wide_path(ledger_place(a, data, w->person_sid, "passwords"), &passwords) &&
+                                         GetFileAttributesW(passwords.v) != INVALID_FILE_ATTRIBUTES;
+    w->set_up = l.committed && w->group_sid.n && w->offline.there && w->online.there;
+    w->network_verified = w->set_up && look_filters(w->offline.sid) == LOOK_WHOLE;
+    for (size_t i = 0; w->set_up && i < COUNT_OF(always_open); i++)
+        *(struct str *)ARENA_PUSH(a, &w->open_services) = str_from(always_open[i]);
+    for (size_t i = 0; w->set_up && i < COUNT_OF(when_missing); i++)
+        if (has_part(&l, when_missing[i].part))
+            *(struct str *)ARENA_PUSH(a, &w->open_services) = str_from(when_missing[i].service);
+}

@@ -73,22 +73,34 @@ static bool is_name_guarded(const struct watch *w, int base, const char *words, 
     return guarded;
 }
 
-bool doubt_guards(const struct watch *w, const struct caller_path *p, bool follow)
+bool doubt_object(const struct caller_path *p, bool follow, struct looked *out)
 {
     const char *words = p->text + p->start;
-    int base = open_base(p), fd;
-    bool guarded;
+    int base = open_base(p), fd = p->start && !*words ? base : base < 0 ? -1 : open_cached(base, words, follow ? 0 : O_NOFOLLOW);
 
-    if (base < 0)
-        return false;
-    if (p->start && !*words) {
-        guarded = is_guarded(w, base, NULL);
-    } else {
-        fd = open_cached(base, words, follow ? 0 : O_NOFOLLOW);
-        guarded = fd >= 0 ? is_guarded(w, fd, NULL) : is_name_guarded(w, base, words, follow);
-        if (fd >= 0)
-            close(fd);
+    if (base >= 0 && fd != base)
+        close(base);
+    if (fd >= 0 && lookup_described(fd, out) == 0)
+        return true;
+    if (fd >= 0)
+        close(fd);
+    return false;
+}
+
+bool doubt_guards(const struct watch *w, const struct caller_path *p, bool follow)
+{
+    struct looked o;
+    bool guarded;
+    int base;
+
+    if (doubt_object(p, follow, &o)) {
+        guarded = is_guarded(w, o.fd, NULL);
+        close(o.fd);
+        return guarded;
     }
-    close(base);
+    base = open_base(p);
+    guarded = base >= 0 && is_name_guarded(w, base, p->text + p->start, follow);
+    if (base >= 0)
+        close(base);
     return guarded;
 }

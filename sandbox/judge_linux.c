@@ -120,21 +120,12 @@ static bool guard_at(const struct asker *a, const struct caller_path *p, int fd,
 
 /* ---- hard links ---- */
 
-static bool in_a_layer(const struct watch *w, const char *path)
-{
-    for (size_t i = 0; i < w->layer_count; i++) {
-        if (lookup_is_below(path, w->layers[i]))
-            return true;
-    }
-    return false;
-}
-
 static bool judge_links(
     const struct asker *a, const struct caller_path *p, const struct looked *o, enum operation operation)
 {
     if (o->links < 2 || !S_ISREG(o->mode) || links_are_inside(o) ||
         (!lookup_real(o->fd, NULL, a->out->path, sizeof a->out->path) &&
-            !lookup_lexical(p, a->out->path, sizeof a->out->path)) || in_a_layer(a->watch, a->out->path))
+            !lookup_lexical(p, a->out->path, sizeof a->out->path)) || watch_in_layer(a->watch, a->out->path))
         return false;
     refuse(a, a->watch->hardlinks == HARDLINKS_REFUSE ? EACCES : 0, operation, DENIAL_HARDLINK);
     a->out->noted = a->watch->hardlinks == HARDLINKS_RECORD;
@@ -634,12 +625,20 @@ static bool judge_unreadable(const struct asker *a, int code)
  * the kernel has in memory. */
 static bool judge_words(const struct asker *a, const struct caller_path *p)
 {
-    bool writes = a->call->kind == WATCHED_OPEN || a->call->kind == WATCHED_TRUNCATE;
-    bool follow = writes && !(flags_of(a) & O_NOFOLLOW) && (flags_of(a) & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
+    bool writes = a->call->kind == WATCHED_OPEN || a->call->kind == WATCHED_TRUNCATE, modes = a->call->kind == WATCHED_MODE;
+    bool follow = modes ? !(flags_of(a) & AT_SYMLINK_NOFOLLOW)
+                        : writes && !(flags_of(a) & O_NOFOLLOW) && (flags_of(a) & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
+    struct looked o;
+    bool refused;
 
-    return a->watch->guard_count > 0 && lookup_lexical(p, a->out->path, sizeof a->out->path) &&
-           (watch_has_name(a->watch->guard_names, p->text + p->start) || doubt_guards(a->watch, p, follow)) &&
-           refuse(a, EACCES, operation_of(a), DENIAL_GUARD);
+    if (a->watch->guard_count > 0 && lookup_lexical(p, a->out->path, sizeof a->out->path) &&
+        (watch_has_name(a->watch->guard_names, p->text + p->start) || doubt_guards(a->watch, p, follow)))
+        return refuse(a, EACCES, operation_of(a), DENIAL_GUARD);
+    if ((!writes && !modes) || !doubt_object(p, follow, &o))
+        return false;
+    refused = judge_links(a, p, &o, operation_of(a));
+    close(o.fd);
+    return refused;
 }
 
 bool judge(const struct watch *watch, const struct watched *call, const struct seccomp_notif *n, bool look,

@@ -80,6 +80,7 @@ void watch_learn(struct watch *w); /* the names in its secrets and guards; watch
 bool watch_guards(const struct watch *w, const char *path, const char **rest);
 bool watch_may_reach(const struct watch *w, const char *words); /* could these relative words lead to a secret? */
 bool watch_holds(const struct watch *w, const char *path); /* is it held, or below what is? */
+bool watch_in_layer(const struct watch *w, const char *path);
 bool watch_has_name(const uint64_t names[16], const char *words); /* or it looks like it */
 unsigned watch_hash(const char *name, size_t n); /* < 1024 */
 
@@ -216,6 +217,8 @@ bool judge_hardlink(const struct watch *watch, const struct watched *call, const
 
 /* ---- doubt_linux.c ---- */
 
+/* What p leads to, if the kernel has it in memory: out->fd is the caller's to close. */
+bool doubt_object(const struct caller_path *p, bool follow, struct looked *out);
 /* May p lead to a guarded name, as far as can be told without waiting? */
 bool doubt_guards(const struct watch *w, const struct caller_path *p, bool follow);
 

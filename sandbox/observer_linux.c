@@ -4,7 +4,7 @@
  * One thread leads per listener: it takes a question, weighs it and answers, and stays the leader as long as that is
  * quick. One that is held up (a dead network file system) loses the lead to a new thread after a few milliseconds; what
  * it looked for is left to the kernel after fifty, or refused where its words name what the observer alone holds. So nothing
- * inside can stop the rest, and the number of threads is bounded: beyond it, and for a caller one of whose look-ups waits
+ * inside can stop the rest, and the number of threads is bounded: beyond it, and for a caller four of whose look-ups wait
  * for something already, only the words of a call are weighed, and what the kernel has in memory.
  *
  * After CONTINUE the kernel's walls decide; a caller that changes its words meanwhile meets them. The threads keep no
@@ -27,6 +27,7 @@
 
 #define LISTENERS_MAX 256
 #define HELD_UP_MAX   16 /* threads that may hang in a look-up */
+#define HANG_EACH_MAX 4  /* for one process */
 #define WORKERS_MAX   (LISTENERS_MAX + HELD_UP_MAX)
 #define STACK_BYTES   (512u << 10)
 #define TICK_NS       4000000L
@@ -135,18 +136,18 @@ static void record(const struct server *s, const struct seccomp_notif *n, const 
 
 /* ---- one question ---- */
 
-static bool has_one_hanging(pid_t caller)
+static bool has_many_hanging(pid_t caller)
 {
     pid_t process = lookup_process(caller);
-    bool found = false;
+    size_t count = 0;
 
     pthread_mutex_lock(&all.lock);
-    for (size_t i = 0; i < all.rows && !found; i++) {
+    for (size_t i = 0; i < all.rows; i++) {
         const struct worker *w = &all.workers[i];
-        found = w->server && w->hangs && (atomic_load(&w->state) & 3) != PHASE_IDLE && lookup_process(w->caller) == process;
+        count += w->server && w->hangs && (atomic_load(&w->state) & 3) != PHASE_IDLE && lookup_process(w->caller) == process;
     }
     pthread_mutex_unlock(&all.lock);
-    return found;
+    return count >= HANG_EACH_MAX;
 }
 
 /* Is there a thread to spare that a look-up may hang? */
@@ -154,7 +155,7 @@ static bool may_look(pid_t caller)
 {
     int hanging = atomic_load(&all.hanging);
 
-    return hanging == 0 || (hanging < HELD_UP_MAX && !has_one_hanging(caller));
+    return hanging == 0 || (hanging < HELD_UP_MAX && !has_many_hanging(caller));
 }
 
 /* Never left to the kernel: whose descriptor, family and address can change after we looked. */
@@ -176,7 +177,7 @@ static void act_for(struct worker *w, const struct server *s, const struct secco
 {
     bool refused = false;
     struct judged judged = {0};
-    long code = EIO; /* a look-up of its own hangs, or too many of all do */
+    long code = EIO; /* too many look-ups of its own hang, or of all */
 
     if (may_look((pid_t)n->pid))
         code = act(s->watch, s->listener, call, n, &judged, &refused);

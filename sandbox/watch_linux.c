@@ -67,6 +67,15 @@ bool watch_holds(const struct watch *w, const char *path)
     return false;
 }
 
+bool watch_in_layer(const struct watch *w, const char *path)
+{
+    for (size_t i = 0; i < w->layer_count; i++) {
+        if (lookup_is_below(path, w->layers[i]))
+            return true;
+    }
+    return false;
+}
+
 unsigned watch_hash(const char *name, size_t n)
 {
     unsigned hash = 2166136261u;

@@ -153,15 +153,25 @@ static enum outcome apply_owner(struct arena *a, const struct op *op, struct win
     return good ? OUT_DONE : OUT_FAILED;
 }
 
-/* An empty one goes; one that somebody has put something into stays. */
-static bool remove_guard(const struct wide_path *path, bool file)
+/* What was put into it is there still, and nothing else. */
+static bool holds(HANDLE h, struct str bytes)
 {
-    HANDLE h = win_open_itself(path->v, DELETE | FILE_READ_ATTRIBUTES, OPEN_EXISTING);
-    FILE_DISPOSITION_INFO gone = {TRUE};
     LARGE_INTEGER size = {0};
+    char now[256];
+    DWORD n = 0;
+
+    return GetFileSizeEx(h, &size) && size.QuadPart == (LONGLONG)bytes.n && bytes.n <= sizeof now &&
+           (bytes.n == 0 || (ReadFile(h, now, (DWORD)bytes.n, &n, NULL) && n == bytes.n && memcmp(now, bytes.p, n) == 0));
+}
+
+/* One that is as it was made goes; one that somebody has put something into stays. */
+static bool remove_guard(const struct wide_path *path, bool file, struct str bytes)
+{
+    HANDLE h = win_open_itself(path->v, DELETE | FILE_READ_ATTRIBUTES | (file ? FILE_READ_DATA : 0), OPEN_EXISTING);
+    FILE_DISPOSITION_INFO gone = {TRUE};
     bool good = h != NULL;
 
-    if (good && file && (!GetFileSizeEx(h, &size) || size.QuadPart != 0))
+    if (good && file && !holds(h, bytes))
         good = false;
     else if (good) /* a folder that is not empty refuses by itself */
         good = SetFileInformationByHandle(h, FileDispositionInfo, &gone, sizeof gone) != 0;
@@ -169,16 +179,37 @@ static bool remove_guard(const struct wide_path *path, bool file)
     return good;
 }
 
+/* With its bytes, which git reads: a commondir without any would stop it. */
+static bool make_file(const struct wide_path *path, SECURITY_ATTRIBUTES *attributes, struct str bytes)
+{
+    HANDLE h = CreateFileW(path->v, GENERIC_WRITE, FILE_SHARE_READ, attributes, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
+    DWORD n = 0, code = 0;
+    bool good = h != INVALID_HANDLE_VALUE;
+
+    if (good && bytes.n > 0 && (!WriteFile(h, bytes.p, (DWORD)bytes.n, &n, NULL) || n != bytes.n)) {
+        FILE_DISPOSITION_INFO gone = {TRUE};
+        code = GetLastError();
+        SetFileInformationByHandle(h, FileDispositionInfo, &gone, sizeof gone);
+        good = false;
+    } else if (!good) {
+        code = GetLastError();
+    }
+    if (h != INVALID_HANDLE_VALUE)
+        CloseHandle(h);
+    SetLastError(code);
+    return good;
+}
+
 /* A protected name that is not there: made, so that nobody inside can make and own it. One that is there meanwhile is left alone. */
 static enum outcome apply_guard(struct arena *a, const struct op *op, struct win_ledger *l, struct err *e)
 {
-    const struct entry entry = {.kind = ENTRY_MADE, .path = op->path, .folder = !(op->number & 1), .root = op->text2};
+    const struct entry entry = {.kind = ENTRY_MADE, .path = op->path, .folder = !(op->number & 1)};
     struct walk_object made;
     PSECURITY_DESCRIPTOR d = win_descriptor(op->text);
     SECURITY_ATTRIBUTES attributes = {sizeof attributes, d, FALSE};
     const bool file = op->number & 1;
     struct wide_path path;
-    HANDLE h = INVALID_HANDLE_VALUE;
+    HANDLE h;
     bool good = d && wide_path(op->path, &path);
     DWORD code;
 
@@ -187,15 +218,13 @@ static enum outcome apply_guard(struct arena *a, const struct op *op, struct win
         return OUT_FAILED;
     }
     if (good && (op->number & GUARD_REMOVE)) {
-        remove_guard(&path, file); /* what it cannot take away is somebody's */
+        remove_guard(&path, file, op->text2); /* what it cannot take away is somebody's */
     } else if (good && file) {
-        h = CreateFileW(path.v, FILE_READ_ATTRIBUTES, FILE_SHARE_READ, &attributes, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
-        good = h != INVALID_HANDLE_VALUE;
+        good = make_file(&path, &attributes, op->text2);
     } else if (good) {
         good = CreateDirectoryW(path.v, &attributes);
     }
     code = GetLastError();
-    win_close(&h);
     if (d)
         LocalFree(d);
     h = good && !(op->number & GUARD_REMOVE) ? win_open_itself(path.v, READ_CONTROL | FILE_READ_ATTRIBUTES, OPEN_EXISTING) : NULL;
@@ -226,7 +255,11 @@ static bool apply_one(struct arena *a, const struct op *op, struct win_ledger *l
     bool changed = false;
     enum outcome outcome = OUT_DONE;
 
-    if (op->kind == OP_ACE)
+    /* What no rule of this session asks for, a rule of another terminal's may. */
+    if (op->kind == OP_ACE && op->number == ACE_TAKE && !win_alone(a))
+        *(struct str *)ARENA_PUSH(a, &out->notes) =
+            arena_format(a, "%s keeps an entry that no rule here asks for: another terminal is open", text_printable_once(a, op->path).p);
+    else if (op->kind == OP_ACE)
         outcome = apply_ace(a, op, l, &changed, e);
     else if (op->kind == OP_OWNER)
         outcome = apply_owner(a, op, l, e);

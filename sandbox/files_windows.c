@@ -389,6 +389,26 @@ bool sys_session_folder(struct arena *a, struct str state_dir, struct str *out, 
     return err_remedy(e, "end other sessions; what is left in the folder then can be removed");
 }
 
+/* No other session of the person is open. A lock that cannot be had is held. */
+bool win_alone(struct arena *a)
+{
+    struct str sessions = path_parent(PATH_WINDOWS, arena_str(a, str_from(session.path)));
+    struct texts names = {0};
+    struct err ignored = {0};
+    bool alone = session.lock && sys_list_folder(a, sessions, SESSIONS_MAX, &names, &ignored);
+
+    for (size_t i = 0; i < names.n && alone; i++) {
+        struct str path = path_join(a, PATH_WINDOWS, sessions, names.v[i]);
+        HANDLE lock = NULL;
+        if (str_is(path, session.path))
+            continue;
+        lock = win_lock_file(path_join(a, PATH_WINDOWS, path, STR("lock")), 0);
+        alone = lock != NULL || GetLastError() == ERROR_PATH_NOT_FOUND;
+        win_close(&lock);
+    }
+    return alone;
+}
+
 void sys_session_folder_end(void)
 {
     if (session.lock && fresh(str_from(session.path)))

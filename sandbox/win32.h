@@ -97,6 +97,7 @@ HANDLE win_open_plain(struct str path, DWORD access, DWORD *attributes);
 struct str win_state_dir(struct arena *a); /* where our session's folder lies; none without one */
 void win_mark_put(struct str path);
 void win_mark_take(struct str path);
+bool win_alone(struct arena *a); /* is no other session of the person open? */
 bool win_mark_is(struct str path);
 
 /* ---- stream_windows.c: what sys_handle stands for ---- */

@@ -92,6 +92,13 @@ static void guards(void)
     op.number = 1 | GUARD_REMOVE;
     CHECK(apply(op, NULL, &e) && sys_read_file(&arena, op.path, 100, true, &got, &e) && got.n == 10,
         "one that somebody has written to is not taken away");
+    op.path = here("guard-bytes");
+    op.text2 = STR(".\n");
+    op.number = 1;
+    CHECK(apply(op, NULL, &e) && sys_read_file(&arena, op.path, 10, true, &got, &e) && str_is(got, ".\n"), "a third by a file with its bytes");
+    op.number = 1 | GUARD_REMOVE;
+    CHECK(apply(op, NULL, &e) && GetFileAttributesA(op.path.p) == INVALID_FILE_ATTRIBUTES, "which is taken away with these bytes in it");
+    op.text2 = STR("");
     op.text = STR("nonsense");
     op.number = 0;
     op.path = here("other");
@@ -118,6 +125,14 @@ static void marks(void)
     CHECK(sys_session_folder(&arena, here("state"), &folder, &e), "a session");
     win_mark_put(STR("C:\\x"));
     CHECK(win_mark_is(STR("C:\\x")) && !win_mark_is(STR("C:\\y")), "a mark");
+    CHECK(win_alone(&arena), "no other session is open");
+    sys_make_folders(here("state\\sessions\\other"), 0700, &e);
+    {
+        HANDLE other = win_lock_file(here("state\\sessions\\other\\lock"), 0);
+        CHECK(other && !win_alone(&arena), "one is");
+        win_close(&other);
+        CHECK(win_alone(&arena), "and is no more");
+    }
     win_mark_take(STR("C:\\x"));
     CHECK(!win_mark_is(STR("C:\\x")), "is taken away");
     sys_session_folder_end();

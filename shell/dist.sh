@@ -9,7 +9,7 @@ dist=${1:-$top/out/dist}
 version=$(sed -n 's/^#define CORDON_VERSION "\(.*\)"$/\1/p' "$top/shell/shell.h")
 documents="README.md docs/architecture.md docs/building.md docs/denials.md docs/git.md docs/policy.5 docs/cordon.1 docs/terminal.md docs/windows.md"
 linux="cordon cordon-runner"
-windows="cordon.exe cordon-runner.exe cordon-shim.exe cordon-setup.exe cordon-witness.exe"
+windows="cordon.exe cordon-runner.exe cordon-shim.exe cordon-setup.exe cordon-witness.exe refusing/ssh.exe refusing/scp.exe"
 
 if [ -z "${SOURCE_DATE_EPOCH:-}" ]; then
     SOURCE_DATE_EPOCH=$(git -C "$top" log -1 --format=%ct 2>/dev/null || echo 0)
@@ -39,6 +39,7 @@ programs() {
             say "not in it, as it is not built: $name"
             continue
         fi
+        mkdir -p "$(dirname "$folder/$name")"
         "$strip" -R .note.gnu.build-id -o "$folder/$name" "$top/$tree/$name" 2>/dev/null || "$strip" -o "$folder/$name" "$top/$tree/$name"
         chmod 755 "$folder/$name"
     done

@@ -22,7 +22,7 @@ known=$(mktemp)
 trap 'rm -f "$known"' EXIT
 grep -v '^#' "$here/data/windows_imports.txt" >"$known"
 
-for name in cordon cordon-runner cordon-shim cordon-setup cordon-witness; do
+for name in cordon cordon-runner cordon-shim cordon-setup cordon-witness refusing/ssh refusing/scp; do
     program=$folder/$name.exe
     grep -qs "/$name.exe: link" "$here"/../*/edges_windows.ninja || continue # no program of this checkout
     if [ ! -f "$program" ]; then

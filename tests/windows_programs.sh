@@ -49,7 +49,7 @@ for name in cordon cordon-runner cordon-shim cordon-setup cordon-witness refusin
     done
     if [ "$(grep -ac '<assembly ' "$program")" = 1 ]; then ok "$name: one manifest"; else not_ok "$name: one manifest" "none, or several"; fi
     # UTF-16 of the name as the version's OriginalFilename
-    if tr -d '\000' <"$program" | grep -aq "OriginalFilename.*$name.exe"; then ok "$name: its version"; else not_ok "$name: its version" "it does not name the file"; fi
+    if tr -d '\000' <"$program" | grep -aq "OriginalFilename.*${name##*/}.exe"; then ok "$name: its version"; else not_ok "$name: its version" "it does not name the file"; fi
     case $said in *pei-x86-64*) ok "$name: 64-bit" ;; *) not_ok "$name: 64-bit" "it is not" ;; esac
     for flag in DYNAMIC_BASE NX_COMPAT HIGH_ENTROPY_VA; do
         case $said in *"$flag"*) ok "$name: $flag" ;; *) not_ok "$name: $flag" "not set" ;; esac

@@ -7,6 +7,7 @@
  * has gone, and the pipe that it writes to is read here.
  */
 #include "win32.h"
+#include "core/acls.h"
 #include "core/text.h"
 
 #include <stdlib.h>
@@ -278,13 +279,29 @@ static struct start_as start_as(const struct boundary *b, const struct plan *pla
     return as;
 }
 
+/* Where what is inside runs as the person, cordon's own process is one of that person's, too: it is closed as the runner is. */
+static bool close_ourselves(const struct plan *plan, const struct texts *accepted, struct err *e)
+{
+    bool verified = true;
+
+    for (size_t i = 0; i < plan->n; i++) {
+        const struct op *op = &plan->v[i];
+        if (op->kind == OP_RUNNER_CLOSED && str_is(op->text2, CLOSED_PROCESS) &&
+            (!win_dacl_put(GetCurrentProcess(), op->text, &verified, e) || !verified) && !win_has(accepted, STR(PART_ENFORCEMENT)))
+            return e->kind != ERR_NONE ? false : err_set(e, ERR_UNSUPPORTED, "Cordon's own process could not be closed to what it starts");
+    }
+    err_clear(e);
+    return true;
+}
+
 /* What is of the person is done first, denies before grants as the plan has them; only then is there anybody to be held. */
 bool boundary_hand(struct boundary *b, const struct plan *plan, const struct texts *partial_accepted, struct err *e)
 {
     struct start_as as = start_as(b, plan);
     size_t mark;
 
-    if (!apply_person(&b->arena, plan->v, plan->n, partial_accepted, &b->applied, e) || !start_runner(&as, &b->runner, e))
+    if (!apply_person(&b->arena, plan->v, plan->n, partial_accepted, &b->applied, e) ||
+        (!as.account.n && !close_ourselves(plan, partial_accepted, e)) || !start_runner(&as, &b->runner, e))
         return false;
     b->started = true;
     b->has_account = as.account.n > 0;

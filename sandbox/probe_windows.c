@@ -8,6 +8,8 @@
 
 #include "win32.h"
 
+#include <tlhelp32.h>
+
 #include <stdio.h>
 #include <string.h>
 
@@ -199,12 +201,95 @@ static bool try_privilege(void)
     return gained;
 }
 
+/* ---- what a session of Windows has besides files ---- */
+
+/* By name from wherever we are: the desktop on it, its clipboard and its keys would follow (rule W4). */
+static bool try_desktop(void)
+{
+    static const DWORD each[] = {0x1 /* ENUMDESKTOPS */, 0x2 /* READATTRIBUTES */, 0x4 /* ACCESSCLIPBOARD */, 0x20 /* ACCESSGLOBALATOMS */};
+    void *f[2] = {win_function(L"user32.dll", "OpenWindowStationW"), win_function(L"user32.dll", "OpenInputDesktop")};
+    HWINSTA(WINAPI * open_station)(LPCWSTR, BOOL, ACCESS_MASK);
+    HDESK(WINAPI * open_input)(DWORD, BOOL, ACCESS_MASK);
+
+    if (!f[0] || !f[1])
+        return false;
+    memcpy(&open_station, &f[0], sizeof f[0]);
+    memcpy(&open_input, &f[1], sizeof f[1]);
+    for (size_t i = 0; i < COUNT_OF(each); i++)
+        if (open_station(L"WinSta0", FALSE, each[i]))
+            return true;
+    return open_input(0, FALSE, 0x1 /* READOBJECTS */) != NULL;
+}
+
+/* The console hosts are children of the runner, with its token and without the restrictions (rule W2). */
+static bool try_hosts(uint64_t runner)
+{
+    PROCESSENTRY32W entry = {.dwSize = sizeof entry};
+    HANDLE all = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
+    bool reached = false;
+    DWORD code = ERROR_FILE_NOT_FOUND;
+
+    if (all == INVALID_HANDLE_VALUE)
+        return false;
+    for (BOOL more = Process32FirstW(all, &entry); more && !reached; more = Process32NextW(all, &entry)) {
+        if (entry.th32ParentProcessID != runner ||
+            (_wcsicmp(entry.szExeFile, L"conhost.exe") != 0 && _wcsicmp(entry.szExeFile, L"OpenConsole.exe") != 0))
+            continue;
+        reached = try_reach(entry.th32ProcessID);
+        code = GetLastError();
+    }
+    CloseHandle(all);
+    SetLastError(code);
+    return reached;
+}
+
+static bool try_execute(const struct wide_path *path)
+{
+    STARTUPINFOW info = {.cb = sizeof info};
+    PROCESS_INFORMATION made;
+
+    if (!CreateProcessW(path->v, NULL, NULL, NULL, FALSE, CREATE_SUSPENDED, NULL, NULL, &info, &made))
+        return false;
+    TerminateProcess(made.hProcess, 1);
+    CloseHandle(made.hThread);
+    CloseHandle(made.hProcess);
+    return true;
+}
+
+static bool try_com(struct str class)
+{
+    static const GUID unknown = {0, 0, 0, {0xc0, 0, 0, 0, 0, 0, 0, 0x46}};
+    void *f[3] = {win_function(L"ole32.dll", "CoInitializeEx"), win_function(L"ole32.dll", "CLSIDFromString"),
+        win_function(L"ole32.dll", "CoCreateInstance")};
+    HRESULT(WINAPI * begin)(void *, DWORD);
+    HRESULT(WINAPI * parse)(LPCWSTR, GUID *);
+    HRESULT(WINAPI * create)(const GUID *, void *, DWORD, const GUID *, void **);
+    struct arena a = {0};
+    wchar_t *text = wide_from(&a, class);
+    GUID id;
+    void *object = NULL;
+    HRESULT got = E_FAIL;
+
+    memcpy(&begin, &f[0], sizeof f[0]);
+    memcpy(&parse, &f[1], sizeof f[1]);
+    memcpy(&create, &f[2], sizeof f[2]);
+    if (f[0] && f[1] && f[2] && text && SUCCEEDED(begin(NULL, 0)) && SUCCEEDED(got = parse(text, &id)))
+        got = create(&id, NULL, 4 /* CLSCTX_LOCAL_SERVER */, &unknown, &object);
+    arena_release(&a);
+    /* REGDB_E_CLASSNOTREG: there is no such service here. */
+    if (got == (HRESULT)0x80040154)
+        SetLastError(ERROR_FILE_NOT_FOUND);
+    else
+        SetLastError(HRESULT_FACILITY(got) == FACILITY_WIN32 ? (DWORD)HRESULT_CODE(got) : (DWORD)got);
+    return SUCCEEDED(got);
+}
+
 enum probe_answer probe_attempt(enum probe_kind kind, struct str path, uint64_t number, long *code)
 {
     struct wide_path wide = {{0}};
 
     SetLastError(0);
-    if ((kind == PROBE_WRITE || kind == PROBE_READ || kind == PROBE_ABSTRACT) && !wide_path(path, &wide))
+    if ((kind == PROBE_WRITE || kind == PROBE_READ || kind == PROBE_ABSTRACT || kind == PROBE_EXECUTE) && !wide_path(path, &wide))
         return answer(false, code);
     switch (kind) {
     case PROBE_WRITE:
@@ -225,6 +310,14 @@ enum probe_answer probe_attempt(enum probe_kind kind, struct str path, uint64_t 
         return answer(try_console(number), code);
     case PROBE_PRIVILEGE:
         return answer(try_privilege(), code);
+    case PROBE_DESKTOP:
+        return answer(try_desktop(), code);
+    case PROBE_HOST:
+        return answer(try_hosts(number), code);
+    case PROBE_EXECUTE:
+        return answer(try_execute(&wide), code);
+    case PROBE_COM:
+        return answer(try_com(path), code);
     case PROBE_KIND_COUNT:
         break;
     }
@@ -242,6 +335,7 @@ void probe_control(struct probe *probe)
     case PROBE_TERMINAL: /* whoever tries it loses its own console: a child of ours does */
         probe->control = proof_outside(probe);
         break;
+    case PROBE_HOST:
     case PROBE_PROCESS: /* a process of one's own can be reached into */
         probe->control = probe_attempt(PROBE_PROCESS, (struct str){0}, GetCurrentProcessId(), &code);
         break;

@@ -144,7 +144,7 @@ bool boundary_prove(struct boundary *b, struct probe *probes, size_t count, stru
     bool good = sys_pipe(&asked[0], &asked[1], e) && sys_pipe(&said[0], &said[1], e);
 
     for (size_t i = 0; i < count; i++) {
-        if (probes[i].kind == PROBE_PROCESS && !probes[i].number)
+        if ((probes[i].kind == PROBE_PROCESS || probes[i].kind == PROBE_HOST) && !probes[i].number)
             probes[i].number = boundary_runner(b);
         if (probes[i].kind == PROBE_TERMINAL && !probes[i].number)
             probes[i].number = GetCurrentProcessId();

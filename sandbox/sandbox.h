@@ -98,6 +98,11 @@ enum probe_kind {
     PROBE_PROCESS,  /* reach into pid 1 of the boundary: its memory */
     PROBE_TERMINAL, /* push a character into a terminal of its own (TIOCSTI) */
     PROBE_PRIVILEGE, /* gain: a user namespace, a mount, any capability */
+    /* Windows alone: */
+    PROBE_DESKTOP, /* the person's window station, and so windows, keys and clipboard */
+    PROBE_HOST,    /* reach into the console hosts of the runner whose id is number */
+    PROBE_EXECUTE, /* start the program of that path; it never runs */
+    PROBE_COM,     /* ask for an object of the class path, in a process of its own */
     PROBE_KIND_COUNT
 };
 

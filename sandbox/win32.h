@@ -264,7 +264,6 @@ struct started {
 };
 struct start_as {
     struct str account, sid; /* none: the person's own */
-    struct str person, data_dir; /* whose password of it is where (credentials.h) */
     bool online;
 };
 bool start_runner(const struct start_as *as, struct started *out, struct err *e);

@@ -209,6 +209,57 @@ static bool make_privilege(const struct session *s, struct opened *o, struct pro
     return true;
 }
 
+/* ---- Windows alone ---- */
+
+static bool has_account(const struct session *s, const struct opened *o)
+{
+    return s->env.system == PATH_WINDOWS && o->plan.tier == TIER_SET_UP;
+}
+
+/* Number 0 stands for the runner. */
+static bool make_runner(const struct session *s, struct opened *o, struct probe *p)
+{
+    (void)o;
+    p->kind = PROBE_PROCESS;
+    p->expected = ANSWER_DENIED;
+    return s->env.system == PATH_WINDOWS;
+}
+
+static bool make_host(const struct session *s, struct opened *o, struct probe *p)
+{
+    (void)o;
+    p->kind = PROBE_HOST;
+    p->expected = ANSWER_DENIED;
+    return s->env.system == PATH_WINDOWS;
+}
+
+/* Without an account of its own what runs inside is on the person's desktop, and the tier says so. */
+static bool make_desktop(const struct session *s, struct opened *o, struct probe *p)
+{
+    p->kind = PROBE_DESKTOP;
+    p->expected = ANSWER_DENIED;
+    return has_account(s, o);
+}
+
+static bool make_wsl(const struct session *s, struct opened *o, struct probe *p)
+{
+    p->kind = PROBE_EXECUTE;
+    p->expected = ANSWER_DENIED;
+    if (!has_account(s, o) || !o->plan.new_network)
+        return false;
+    p->path = path_join(&o->arena, PATH_WINDOWS, s->host.windows->system_dir, STR("wsl.exe"));
+    return is_done_here(p);
+}
+
+/* The background transfer service, which carries data out for whoever may ask it. */
+static bool make_com(const struct session *s, struct opened *o, struct probe *p)
+{
+    p->kind = PROBE_COM;
+    p->expected = ANSWER_DENIED;
+    p->path = STR("{4991D34B-80A1-4291-83B6-3328366B9097}");
+    return has_account(s, o) && o->plan.new_network;
+}
+
 static const struct promise promises_table[] = {
     {"write-outside", "a write outside the writable roots is refused",
         "do not use this boundary; cordon policy show --plan prints what was to be done", true, false,
@@ -230,6 +281,12 @@ static const struct promise promises_table[] = {
     {"privilege", "no privilege can be gained", "do not use this boundary", true, false, make_privilege},
     {"terminal", "keys cannot be pushed into a terminal, nor the person's be had", "do not use this boundary", true, true,
         make_terminal},
+    {"runner", "what starts programs inside cannot be reached into by them", "do not use this boundary", true, false, make_runner},
+    {"console-host", "nor can the consoles' hosts, which are not restricted", "do not use this boundary", true, false, make_host},
+    {"desktop", "your windows, keys and clipboard cannot be reached", "do not use this boundary; run cordon repair", true, false,
+        make_desktop},
+    {"wsl", "WSL, which has a network of its own, cannot be started", "run cordon repair", false, true, make_wsl},
+    {"com", "services cannot be asked to carry data out (BITS)", "run cordon repair", false, true, make_com},
 };
 
 const struct promise *promises_list(size_t *count)

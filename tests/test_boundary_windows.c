@@ -315,7 +315,8 @@ static void ended_from_outside(struct boundary *b)
 /* Rule W2. Under wine an owner may change any descriptor of its own, but else DACLs of processes are real there. */
 static void closed(struct boundary *b)
 {
-    struct probe p[] = {{.kind = PROBE_PROCESS}, {.kind = PROBE_SIGNAL, .number = boundary_runner(b)}, {.kind = PROBE_PRIVILEGE}};
+    struct probe p[] = {{.kind = PROBE_PROCESS}, {.kind = PROBE_SIGNAL, .number = boundary_runner(b)}, {.kind = PROBE_PRIVILEGE}, {.kind = PROBE_HOST},
+        {.kind = PROBE_DESKTOP}, {.kind = PROBE_EXECUTE, .path = cmd_path()}, {.kind = PROBE_COM, .path = STR("no class")}};
     struct err e = {0};
 
     CHECK(boundary_prove(b, p, COUNT_OF(p), &e), "attempts are made inside");
@@ -324,8 +325,14 @@ static void closed(struct boundary *b)
     if (win_is_wine()) {
         CHECK_SKIP("nor reach into it in any way", "wine lets an owner change any descriptor");
         CHECK_SKIP("nor use a privilege", "wine takes none away");
+        CHECK(p[3].observed != ANSWER_MISSING && p[3].observed != ANSWER_UNKNOWN, "the console's host is found");
+        CHECK_SKIP("nor reach into the console's host", "wine lets an owner change any descriptor");
+        CHECK_SKIP("nor have the person's desktop", "wine's stations have no descriptors");
+        CHECK(p[5].observed == ANSWER_DONE, "a program that may be started is");
+        CHECK(p[6].observed == ANSWER_FAILED || p[6].observed == ANSWER_DENIED, "what is no class is none");
         return;
     }
+    CHECK(p[3].observed == ANSWER_DENIED, "nor reach into the console's host");
     CHECK(p[0].observed == ANSWER_DENIED, "nor reach into it in any way");
     CHECK(p[2].control == ANSWER_DONE && p[2].observed == ANSWER_DENIED, "nor use a privilege");
 }

@@ -264,7 +264,7 @@ static bool take_nothing(void *context, const struct frame *f)
 
 static bool is_runners(enum op_kind kind)
 {
-    return kind >= OP_RUNNER_CLOSED && kind <= OP_JOB;
+    return kind >= OP_ACCOUNT && kind <= OP_JOB;
 }
 
 static struct start_as start_as(const struct boundary *b, const struct plan *plan)

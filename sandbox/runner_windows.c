@@ -146,6 +146,13 @@ static bool apply_one(struct runner *r, const struct op *op, uint32_t id, struct
     bool verified = true, good = true;
 
     switch (op->kind) {
+    case OP_ACCOUNT: /* cordon started us as it; that we are it can be seen from here alone */
+        if (op->text2.n && !str_eq(token_user(&r->arena), op->text2)) {
+            err_set(e, ERR_UNSUPPORTED, "the runner runs as somebody else");
+            err_subject(e, token_user(&r->arena));
+            return err_remedy(e, "Run: cordon repair");
+        }
+        break;
     case OP_RUNNER_CLOSED:
         good = close_one(r, op, &verified, e);
         break;

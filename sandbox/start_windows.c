@@ -6,6 +6,7 @@
  * other handle; where the account is the person's own, an explicit list does the same.
  */
 #include "win32.h"
+#include "credentials.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,6 +82,63 @@ static bool create_as_person(struct birth *b, struct err *e)
     return good;
 }
 
+/* FOLDERID_ProgramData, "knownfolders.h"; asked of the system, since an environment is anybody's. */
+static struct str data_dir(struct arena *a)
+{
+    static const GUID program_data = {0x62ab5d82, 0xfdc1, 0x4dc3, {0xa9, 0xdd, 0x07, 0x0d, 0x1d, 0x49, 0x5d, 0x97}};
+    HRESULT(WINAPI * ask)(const GUID *, DWORD, HANDLE, PWSTR *);
+    void(WINAPI * let_go)(void *);
+    void *f[2] = {win_function(L"shell32.dll", "SHGetKnownFolderPath"), win_function(L"ole32.dll", "CoTaskMemFree")};
+    PWSTR path = NULL;
+    struct str out = {0};
+
+    memcpy(&ask, &f[0], sizeof ask);
+    memcpy(&let_go, &f[1], sizeof let_go);
+    if (f[0] && f[1] && SUCCEEDED(ask(&program_data, 0, NULL, &path)))
+        out = path_join(a, PATH_WINDOWS, utf8_from_z(a, path), STR("Cordon"));
+    if (f[1])
+        let_go(path);
+    return out;
+}
+
+static void widen(wchar_t *out, const char *in, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        out[i] = (wchar_t)(unsigned char)in[i]; /* passwords are ASCII (setup_password) */
+}
+
+/*
+ * "CreateProcessWithLogonW": an empty lpDesktop, and not NULL, so that the new logon gets no entry on the person's own station and
+ * desktop (rule W4); with the account's profile, without which HTTPS fails (W7); no environment, so that the account's own is made.
+ * A logon that failed is never tried again by itself: that is what locks accounts.
+ */
+static bool create_as_account(struct birth *b, const struct start_as *as, struct err *e)
+{
+    wchar_t password[SETUP_PASSWORD_LENGTH + 1] = {0}, desktop[1] = {0}, *name;
+    STARTUPINFOW info = {.cb = sizeof info, .lpDesktop = desktop, .dwFlags = STARTF_USESTDHANDLES, .hStdInput = b->in, .hStdOutput = b->out};
+    struct passwords kept = {0};
+    struct arena a = {0};
+    bool good = passwords_open(data_dir(&a), token_user(&a), &kept, e);
+    DWORD code = 0;
+
+    name = good ? wide_from(&a, as->account) : NULL;
+    if (good)
+        widen(password, as->online ? kept.online : kept.offline, SETUP_PASSWORD_LENGTH);
+    passwords_wipe(&kept);
+    SetLastError(0); /* one that fails under wine leaves it as it was */
+    if (good && !(name && CreateProcessWithLogonW(name, L".", password, LOGON_WITH_PROFILE, b->program.v, b->words,
+                              CREATE_SUSPENDED | CREATE_UNICODE_ENVIRONMENT | CREATE_DEFAULT_ERROR_MODE, NULL, b->folder.v, &info,
+                              &b->made))) {
+        code = GetLastError();
+        good = false;
+    }
+    SecureZeroMemory(password, sizeof password);
+    arena_release(&a);
+    if (!good && e->kind == ERR_NONE)
+        win_fail_at(e, STAGE_LOGON, code, as->account, "cannot start the runner as the sandbox's account");
+    return good;
+}
+
 /* Into the job before it runs; and what may be done with it is asked before anything relies on it: the handle that seclogon
  * gives back is its own to choose. */
 static bool hold(struct birth *b, struct started *s, struct err *e)
@@ -107,10 +165,7 @@ bool start_runner(const struct start_as *as, struct started *out, struct err *e)
     struct birth *b = calloc(1, sizeof *b);
     bool good = b != NULL && set_words(b, e) && make_pipes(b, &s, e);
 
-    if (good && as->account.n)
-        good = err_set(e, ERR_UNSUPPORTED, "programs cannot be started as the sandbox's account yet");
-    else
-        good = good && create_as_person(b, e);
+    good = good && (as->account.n ? create_as_account(b, as, e) : create_as_person(b, e));
     if (good && !hold(b, &s, e)) {
         TerminateProcess(b->made.hProcess, 1);
         good = false;

@@ -5,6 +5,7 @@
  */
 #include "../sandbox/win32.h"
 #include "../sandbox/core/acls.h"
+#include "../sandbox/credentials.h"
 #include "check.h"
 
 #include <stdio.h>
@@ -442,6 +443,42 @@ static void cordon_lost(void)
     win_close(&in);
 }
 
+/* A start as the sandbox's account, as far as wine has one: it has no logon, and gives no reason either. */
+static void as_account(void)
+{
+    struct plan plan;
+    struct err e = {0};
+    struct texts parts = accepted(true);
+    struct passwords kept = {0};
+    struct boundary *b = NULL;
+    struct str folder, file;
+    struct buf sealed = {0};
+
+    if (!win_is_wine()) {
+        CHECK_SKIP("a start as the sandbox's account", "would touch what setup made; cordon doctor has it");
+        return;
+    }
+    make_plan(&plan);
+    add(&plan, OP_ACCOUNT, "CordonOffline", "S-1-5-21-1-2-3-1001", 0);
+    CHECK(boundary_begin(&b, true, &e) && !boundary_hand(b, &plan, &parts, &e) && e.remedy[0], "without its password it is refused, with a remedy");
+    boundary_close(b);
+    err_clear(&e);
+    b = NULL;
+    folder = path_join(&arena, PATH_WINDOWS, sys_variable(NULL, STR("ProgramData")), STR("Cordon"));
+    file = ledger_place(&arena, folder, token_user(&arena), "passwords");
+    sys_make_folders(path_parent(PATH_WINDOWS, file), 0700, &e);
+    CHECK(passwords_new(&kept, &e) && passwords_seal(&arena, &kept, token_user(&arena), true, &sealed, &e) &&
+              win_replace_file(file, buf_view(&sealed), &e),
+        "a password is kept");
+    CHECK(boundary_begin(&b, true, &e) && !boundary_hand(b, &plan, &parts, &e) && e.kind == ERR_SYSTEM, "with it the logon is tried, and fails");
+    CHECK(strstr(e.what, "account") != NULL, "which is said");
+    printf("said: %s\n", err_text(&e, &arena).p);
+    boundary_close(b);
+    err_clear(&e);
+    sys_remove_tree(folder, &e);
+    buf_release(&sealed);
+}
+
 /* The runner in other hands. */
 static void runner_alone(void)
 {
@@ -494,6 +531,7 @@ int main(int argc, char **argv)
     runner_lost();
     cordon_lost();
     runner_alone();
+    as_account();
     arena_release(&arena);
     return CHECK_END();
 }

@@ -90,6 +90,18 @@ static void read_store(struct arena *a, struct str file, struct store *s)
         *s = (struct store){0};
 }
 
+/* What Cordon wrote last tells of SIDs that no root has any more: of a list that was lost, of accounts that were made anew. */
+static void find_orphans(struct arena *a, struct str state_dir, const struct windows_host *w, struct store *s)
+{
+    struct entries l = {0};
+    struct err ignored = {0};
+    struct str bytes;
+
+    if (sys_read_file(a, path_join(a, PATH_WINDOWS, state_dir, STR("entries.json")), STORE_BYTES_MAX, true, &bytes, &ignored) &&
+        entries_parse(a, bytes, &l, &ignored))
+        store_find_orphans(a, s, &l, w->group_sid);
+}
+
 static bool keep(struct str file, const struct store *s, struct str before, struct err *e)
 {
     struct buf text = {.ceiling = STORE_BYTES_MAX};
@@ -123,10 +135,13 @@ bool facts_roots(struct arena *a, const struct policy *policy, struct facts *fac
         return win_fail(e, GetLastError(), folder, "cannot have the list of writable folders for ourselves");
     read_store(a, file, &s);
     sys_read_file(a, file, STORE_BYTES_MAX, true, &before, &ignored);
-    good = take_each(a, &s, &roots, facts, e) && (!opens || keep(file, &s, before, e));
+    good = take_each(a, &s, &roots, facts, e);
+    find_orphans(a, folder, w, &s);
+    good = good && (!opens || keep(file, &s, before, e));
     win_close(&lock);
     if (good)
         store_write_sids(a, &s, &plain, &roots, &w->write_sids, &w->write_sid_count);
+    w->orphans = s.orphans;
     facts->host.windows = w;
     return good;
 }

@@ -10,6 +10,7 @@
 
 #define DESCRIPTOR_MAX (ACL_BYTES_MAX + 4096)
 #define STEP           256
+#define SIDS_MAX       32 /* a root's own, and of entries that are taken away */
 
 /* ---- one object ---- */
 
@@ -126,29 +127,37 @@ struct orders {
     struct texts kept;
     struct ace also[3];
     struct sid trusted[3];
-    struct sid write;
+    struct sid write[SIDS_MAX];
 };
 
-/* The one SID of the plan's entries that is neither a root's, nor the person's, nor well known: the accounts' group. */
-static bool find_group(struct arena *a, const struct op *ops, size_t count, const struct sid *person, struct sid *out)
+static bool find_group(const struct op *ops, size_t count, struct sid *out)
 {
-    for (size_t i = 0; i < count; i++) {
-        struct err e = {0};
+    for (size_t i = 0; i < count; i++)
+        if (ops[i].kind == OP_ACCOUNT && ops[i].source.n)
+            return sid_parse(ops[i].source, out);
+    return false;
+}
+
+/* SIDs whose entries ops take away: what was inherited of them goes too. */
+static void add_taken(struct arena *a, const struct op *ops, size_t count, struct orders *own, struct walk_order *out)
+{
+    for (size_t i = 0; i < count && out->own.write_count < SIDS_MAX; i++) {
+        struct err ignored = {0};
         struct ace ace;
         bool known;
-        if (ops[i].kind != OP_ACE || !sddl_parse_ace(a, ops[i].text, &ace, &e))
+        if (ops[i].kind != OP_ACE || ops[i].number != ACE_TAKE || !sddl_parse_ace(a, ops[i].text, &ace, &ignored))
             continue;
-        known = sid_same(&ace.sid, person) || ace.sid.authority != 5 || ace.sid.count < 5 || ace.sid.sub[0] != 21;
+        known = ace.sid.sub[0] != 21 || sid_same(&ace.sid, &own->person);
+        for (size_t j = 0; j < out->own.write_count; j++)
+            known = known || sid_same(&own->write[j], &ace.sid);
         for (size_t j = 0; j < count && !known; j++) {
-            struct sid root;
-            known = ops[j].kind == OP_RESTRICT && ops[j].path.n && sid_parse(ops[j].text, &root) && sid_same(&root, &ace.sid);
+            struct sid other;
+            known = (ops[j].kind == OP_RESTRICT && sid_parse(ops[j].text, &other) && sid_same(&other, &ace.sid)) ||
+                    (ops[j].kind == OP_ACCOUNT && sid_parse(ops[j].source, &other) && sid_same(&other, &ace.sid));
         }
-        if (known)
-            continue;
-        *out = ace.sid;
-        return true;
+        if (!known)
+            own->write[out->own.write_count++] = ace.sid;
     }
-    return false;
 }
 
 static bool order_of(struct arena *a, const struct op *ops, size_t count, struct str top, struct orders *own, struct walk_order *out)
@@ -173,12 +182,13 @@ static bool order_of(struct arena *a, const struct op *ops, size_t count, struct
     for (size_t i = 0; i < count; i++) {
         if (ops[i].kind == OP_ACE || ops[i].kind == OP_GUARD_NAME)
             *(struct str *)ARENA_PUSH(a, &own->kept) = ops[i].path;
-        if (ops[i].kind == OP_RESTRICT && str_eq(ops[i].path, top) && sid_parse(ops[i].text, &own->write)) {
-            out->own.write = &own->write;
-            out->own.write_count = 1;
-        }
+        if (ops[i].kind == OP_RESTRICT && str_eq(ops[i].path, top))
+            out->own.write_count += sid_parse(ops[i].text, &own->write[0]);
     }
-    find_group(a, ops, count, &own->person, &out->own.group);
+    if (out->own.write_count)
+        add_taken(a, ops, count, own, out);
+    out->own.write = own->write;
+    find_group(ops, count, &out->own.group);
     own->also[0] = (struct ace){.type = ACE_ALLOW, .mask = NT_READ_CONTROL};
     sid_parse(STR(SID_OWNER_RIGHTS), &own->also[0].sid);
     own->also[1] = (struct ace){.type = ACE_ALLOW, .mask = NT_FILE_ALL_ACCESS, .sid = own->person};

@@ -315,6 +315,13 @@ static bool revoke(struct session *s, struct arena *a, const struct place *place
         policy.workspace = (struct str){0};
     else if (!policy_revoke(&policy, &s->env, place->real, e))
         return false;
+    /* There a token says where it writes, for as long as it lives: another boundary has another, and what ran ends with this one. */
+    if (s->env.system == PATH_WINDOWS) {
+        if (!widen(s, &policy, e))
+            return false;
+        say_note("read-only now: %s; what was running was ended", text_printable_once(a, place->real).p);
+        return true;
+    }
     if (!narrow(s, a, &op, e) || !take_narrowed(s, &policy, e))
         return false;
     say_note("read-only now: %s", text_printable(a, place->real).p);

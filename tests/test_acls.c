@@ -405,6 +405,11 @@ static void test_old(void)
     op = find(&t.plan, OP_ACE, "C:\\src\\w\\.git", "(D;OICI;0xd0156;;;" GROUP ")");
     CHECK(op && op->number == ACE_TAKE && op->on_failure == FAIL_SKIP, "old: an entry that no rule asks for is taken away");
     CHECK(!find(&t.plan, OP_ACE, "C:\\src\\w\\.git", "(D;OICI;0xd0156;;;S-1-5-21-8-8-8-8)"), "old: what others put is left");
+    *(struct str *)ARENA_PUSH(&t.arena, &t.windows.orphans) = STR("S-1-5-21-8-8-8-8");
+    CHECK(tree_plan(&t), "old: planned with an orphan");
+    op = find(&t.plan, OP_ACE, "C:\\src\\w\\.git", "(D;OICI;0xd0156;;;S-1-5-21-8-8-8-8)");
+    CHECK(op && op->number == ACE_TAKE, "old: what a lost store left is taken away");
+    t.windows.orphans.n = 0;
     t.policy.git = GIT_LOCKED;
     CHECK(tree_plan(&t), "old: planned again");
     op = find(&t.plan, OP_ACE, "C:\\src\\w\\.git", "(D;OICI;0xd0156;;;" GROUP ")");

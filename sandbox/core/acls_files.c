@@ -475,33 +475,51 @@ static bool is_planned(const struct acls *s, struct str path, struct str text)
     return false;
 }
 
+/* Of this root, and of what no root has any more. */
+static void sids_of(struct acls *s, const struct acls_root *root, struct acls_own *own)
+{
+    struct sid *sids = arena_alloc(s->p->a, s->w->orphans.n + 1, sizeof *sids);
+
+    *own = (struct acls_own){.write = sids};
+    sid_parse(s->w->group_sid, &own->group);
+    own->write_count += sid_parse(root->sid, &sids[own->write_count]);
+    for (size_t i = 0; i < s->w->orphans.n; i++)
+        own->write_count += sid_parse(s->w->orphans.v[i], &sids[own->write_count]);
+}
+
+static void take_old(struct acls *s, const struct acls_root *root, const struct acls_own *own, const struct fact *fact)
+{
+    struct descriptor d;
+
+    if (fact->kind == FACT_MISSING || fact->placeholder || !acls_seen(s, fact, &d))
+        return;
+    for (size_t i = 0; i < d.dacl.n; i++) {
+        const struct ace *ace = &d.dacl.v[i];
+        struct str text = sddl_ace_text(s->p->a, ace);
+        struct op *op;
+        if (ace->flags & ACE_INHERITED || !acls_is_own(own, ace) || is_planned(s, fact->path, text))
+            continue;
+        op = planner_op(s->p, OP_ACE, fact->path, "no rule asks for it any more");
+        op->text = text;
+        op->text2 = root->path;
+        op->number = ACE_TAKE;
+        op->on_failure = FAIL_SKIP;
+        planner_identity(op, fact);
+    }
+}
+
 void acls_take_old(struct acls *s)
 {
-    for (size_t i = 0; i < s->p->facts->n; i++) {
-        const struct fact *fact = &s->p->facts->v[i];
-        const struct acls_root *root = acls_root_of(s, fact->path);
-        struct acls_own own = {0};
-        struct descriptor d;
-        struct sid sid;
-        if (!root || fact->kind == FACT_MISSING || fact->placeholder || !acls_seen(s, fact, &d) ||
-            (write_sid_of(s, fact->path).n > 0 && !path_same(s->p->env, fact->path, root->path)))
-            continue;
-        sid_parse(s->w->group_sid, &own.group);
-        if (sid_parse(root->sid, &sid)) {
-            own.write = &sid;
-            own.write_count = 1;
-        }
-        for (size_t j = 0; j < d.dacl.n; j++) {
-            struct str text = sddl_ace_text(s->p->a, &d.dacl.v[j]);
-            struct op *op;
-            if (d.dacl.v[j].flags & ACE_INHERITED || !acls_is_own(&own, &d.dacl.v[j]) || is_planned(s, fact->path, text))
-                continue;
-            op = planner_op(s->p, OP_ACE, fact->path, "no rule asks for it any more");
-            op->text = text;
-            op->text2 = root->path;
-            op->number = ACE_TAKE;
-            op->on_failure = FAIL_SKIP;
-            planner_identity(op, fact);
+    for (size_t k = 0; k < s->roots.n; k++) {
+        const struct acls_root *root = &s->roots.v[k];
+        struct acls_own own;
+        sids_of(s, root, &own);
+        for (size_t i = 0; i < s->p->facts->n; i++) {
+            const struct fact *fact = &s->p->facts->v[i];
+            /* What another root has on its own folder is its own. */
+            if (acls_root_of(s, fact->path) == root &&
+                (write_sid_of(s, fact->path).n == 0 || path_same(s->p->env, fact->path, root->path)))
+                take_old(s, root, &own, fact);
         }
     }
 }

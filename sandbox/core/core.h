@@ -175,6 +175,7 @@ struct windows_host {
     size_t volume_count;
     struct write_sid *write_sids; /* of every root of the policy */
     size_t write_sid_count;
+    struct texts orphans; /* SIDs that no root has any more (store.h): their entries are taken away where they are seen */
     struct texts everyone_writable; /* folders found outside the roots that Everyone may write; search bounded */
     bool everyone_incomplete;
     struct str powershell, pwsh, cmd, bash; /* command shells that can be run inside; none: not there, or a Store one */

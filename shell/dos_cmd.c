@@ -30,7 +30,7 @@ struct cut {
     bool in_set;        /* between in ( and ) */
     bool set_next;      /* the next ( opens the set of a for */
     size_t depth;       /* parentheses of the line's own that are open */
-    size_t lonely;      /* where the quote is that nothing closes; s.n: nowhere */
+    size_t lonely;      /* of this line: where the quote is that nothing closes; s.n: nowhere */
     bool caret;         /* one at the very end, taking what comes */
 };
 
@@ -47,6 +47,22 @@ static bool is_special(char c)
 static char peek(const struct cut *c, size_t ahead)
 {
     return c->at + ahead < c->s.n ? c->s.p[c->at + ahead] : '\0';
+}
+
+/* Of the line at `from`: a quote ends with its line. Carets that take a quote count, so this is no search from behind. */
+static size_t find_lonely_quote(struct str s, size_t from)
+{
+    size_t open = s.n;
+
+    for (size_t i = from; i < s.n; i++) {
+        if (s.p[i] == '^' && open == s.n && i + 1 < s.n && s.p[i + 1] != '\n')
+            i++;
+        else if (s.p[i] == '\n')
+            return open;
+        else if (s.p[i] == '"')
+            open = open == s.n ? i : s.n;
+    }
+    return open;
 }
 
 static void put(struct cut *c, const char *bytes, size_t n)
@@ -78,6 +94,7 @@ static void put_text(struct cut *c)
         c->at++;
     } else if (ch == '^' && c->at < c->lonely && peek(c, 1) == '\n') {
         c->at += 2; /* the line goes on */
+        c->lonely = find_lonely_quote(c->s, c->at);
     } else if (ch == '^' && c->at < c->lonely) {
         put_here(c, 2);
     } else {
@@ -189,6 +206,7 @@ static void put_break(struct cut *c)
     put(c, c->begins || c->in_set || next >= c->s.n || c->s.p[next] == ')' ? " " : "&", 1);
     c->begins = !c->in_set;
     c->at++;
+    c->lonely = find_lonely_quote(c->s, c->at);
 }
 
 static bool behind_for_or_else(const struct cut *c)
@@ -234,27 +252,11 @@ static void put_next(struct cut *c)
     }
 }
 
-/* Carets that take a quote count, so this is no search from behind. */
-static size_t find_lonely_quote(struct str s)
-{
-    size_t open = s.n;
-
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == '^' && open == s.n)
-            i++;
-        else if (s.p[i] == '\n')
-            open = s.n; /* a quote ends with its line; the one that counts is in the last */
-        else if (s.p[i] == '"')
-            open = open == s.n ? i : s.n;
-    }
-    return open;
-}
-
 static struct cut cut_line(struct str text, bool grouped, struct buf *out, struct buf *firsts)
 {
     struct cut c = {.s = text, .out = out, .firsts = firsts, .grouped = grouped, .begins = true};
 
-    c.lonely = find_lonely_quote(text);
+    c.lonely = find_lonely_quote(text, 0);
     while (c.at < c.s.n)
         put_next(&c);
     return c;

@@ -50,6 +50,11 @@ static const struct target targets[] = {
                 "\x09\x00\x18\x00\x00\x00\x01\x00\x01\x02\x00\x00\x00\x00\x00\x05\x20\x00\x00\x00\x20\x02\x00\x00"
                 "\x01\x01\x00\x00\x00\x00\x00\x05\x12\x00\x00\x00\x01\x02\x00\x00\x00\x00\x00\x05\x20\x00\x00\x00\x20\x02\x00\x00")},
         300000},
+    {"dos", fuzz_dos,
+        {STR("CORDON1\0" "0\0C:\\a b\0A=1\0ProgramFiles(x86)=x=y\0=C:=C:\\\0=\0"), STR("if exist a (del \"b c\" & echo :)) else echo ^&"),
+            STR("for %i in (a b) do @echo \"%i ^"), STR("\033[6n\033[c\033[?1004h\033[?9001hx\033[8;3;4t"),
+            STR("\"a $(gci 'b') @\"\nx\n\"@ <# # #> `"), STR("rem a\n(b)\n:c & \"d&^\"|e &")},
+        150000},
     {"editor", fuzz_editor,
         {STR("echo hi\r"), STR("ab\x01\x05\x0b\x19\x17\x15\x1b[D\x1b[C\x1b[A\x1b[B\x1b" "b\x1b" "f"),
             STR("\x1b[200~for i in 1 2\ndo echo $i\x1b[201~\r"), STR("\x12" "ec\x12\x07\x03"),

@@ -13,6 +13,7 @@
 int fuzz_audit(const unsigned char *bytes, size_t n);
 int fuzz_denial(const unsigned char *bytes, size_t n);
 int fuzz_descriptor(const unsigned char *bytes, size_t n);
+int fuzz_dos(const unsigned char *bytes, size_t n);
 int fuzz_editor(const unsigned char *bytes, size_t n);
 int fuzz_policy(const unsigned char *bytes, size_t n);
 int fuzz_frame(const unsigned char *bytes, size_t n);

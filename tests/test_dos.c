@@ -52,6 +52,7 @@ static void test_cmd(void)
         {"two lines", "echo a\necho b", HEAD "echo a&echo b" TAIL},
         {"a line that a caret goes on with", "echo a^\nb", HEAD "echo ab" TAIL},
         {"a line break in the set of a for", "for %i in (a\nb) do echo %i", HEAD "(for %i in (a b) do echo %i)" TAIL},
+        {"open quotes in two lines", "echo \"a\necho \"b", HEAD "echo ^\"a&echo ^\"b" TAIL},
         {"a redirection", "dir >x 2>&1", HEAD "dir >x 2>&1" TAIL},
         {"an @", "@echo off", HEAD "@echo off" TAIL},
         {"beyond ASCII", "echo \xc3\xa4\xe2\x82\xac", HEAD "echo \xc3\xa4\xe2\x82\xac" TAIL},

@@ -115,6 +115,88 @@ static void keep_words(struct repl *r, const struct complete_word *word, const s
     }
 }
 
+/* ---- Windows: no shell is asked, which would take a process each time; names are looked at from outside ---- */
+
+struct typed {
+    size_t tail;             /* behind the last separator */
+    struct str folder, name; /* before it, and from it to the cursor */
+    bool quoted;
+};
+
+static struct typed typed_word(struct str line, size_t cursor)
+{
+    struct typed t = {0};
+    size_t start = 0;
+
+    for (size_t i = 0; i < cursor; i++) {
+        if (line.p[i] == '"')
+            t.quoted = !t.quoted;
+        if (line.p[i] == '"' ? t.quoted : !t.quoted && (line.p[i] == ' ' || line.p[i] == '\t'))
+            start = i + 1;
+    }
+    t.tail = start;
+    for (size_t i = start; i < cursor; i++)
+        if (line.p[i] == '\\' || line.p[i] == '/')
+            t.tail = i + 1;
+    t.folder = str_slice(line, start, t.tail);
+    t.name = str_slice(line, t.tail, cursor);
+    return t;
+}
+
+static bool text_same(struct str x, struct str y)
+{
+    for (size_t i = 0; i < x.n; i++) {
+        char a = x.p[i], b = y.p[i];
+        if ((a >= 'A' && a <= 'Z' ? a + 32 : a) != (b >= 'A' && b <= 'Z' ? b + 32 : b))
+            return false;
+    }
+    return true;
+}
+
+/* Whatever a shell could make something else of is not offered. */
+static bool is_plain_name(struct str name)
+{
+    for (size_t i = 0; i < name.n; i++)
+        if ((unsigned char)name.p[i] < ' ' || name.p[i] == '"' || name.p[i] == '%' || name.p[i] == '`' || name.p[i] == '$' || name.p[i] == '\'')
+            return false;
+    return name.n > 0;
+}
+
+static bool wants_quotes(struct str name)
+{
+    static const char special[] = " &()[]{}^=;!+,~#@<>|";
+
+    for (size_t i = 0; special[i]; i++)
+        if (str_find(name, 0, special[i]) < name.n)
+            return true;
+    return false;
+}
+
+static void offer_files(struct repl *r, struct str line, size_t cursor)
+{
+    struct typed t = typed_word(line, cursor);
+    struct path_env env = session_env(r->s);
+    struct texts names = {0}, found = {0}, below = {0};
+    struct str folder = t.folder.n ? t.folder : STR("."), path, only = {0};
+    struct err ignored = {0};
+
+    /* A server is asked by nobody who only presses a key. */
+    if ((folder.n > 1 && (folder.p[0] == '\\' || folder.p[0] == '/') && (folder.p[1] == '\\' || folder.p[1] == '/')) ||
+        !path_canonical(&r->turn, &env, folder, &path, &ignored) || !sys_list_folder(&r->turn, path, WORDS_MAX, &names, &ignored))
+        return;
+    for (size_t i = 0; i < names.n; i++) {
+        struct str name = names.v[i];
+        if (!is_plain_name(name) || name.n < t.name.n || !text_same(str_slice(name, 0, t.name.n), t.name))
+            continue;
+        only = name;
+        *(struct str *)ARENA_PUSH(&r->turn, &found) =
+            !t.quoted && wants_quotes(name) ? arena_format(&r->turn, "\"%s\"", arena_str(&r->turn, name).p) : name;
+    }
+    if (found.n == 1 && sys_list_folder(&r->turn, path_join(&r->turn, PATH_WINDOWS, path, only), WORDS_MAX, &below, &ignored))
+        found.v[0] = arena_format(&r->turn, "%s%c", arena_str(&r->turn, found.v[0]).p, r->in.dos == DOS_BASH ? '/' : '\\');
+    editor_offer(r->ed, t.tail, &found, &r->draw);
+}
+
 void offer_words(struct repl *r)
 {
     struct str line = editor_line(r->ed);
@@ -127,6 +209,10 @@ void offer_words(struct repl *r)
     if (line.n && line.p[0] == ':' && str_find(str_slice(line, 0, cursor), 0, ' ') == cursor) {
         builtin_words(r, str_slice(line, 0, cursor), &found);
         editor_offer(r->ed, 0, &found, &r->draw);
+        return;
+    }
+    if (r->in.dos) {
+        offer_files(r, line, cursor);
         return;
     }
     complete_split(&r->turn, line, cursor, &word);

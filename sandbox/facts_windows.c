@@ -348,7 +348,6 @@ bool facts_host(struct arena *a, struct host *out, struct err *e)
     facts_setup(a, w);
     find_volumes(a, w);
     find_shells(a, out, w);
-    standing_look(a, w);
     if (w->canary) /* else nothing is closed to anybody, and descriptors may be made up (Wine) */
         find_everyones(a, w);
     return true;

@@ -93,6 +93,17 @@ static bool has_part(const struct ledger *l, const char *part)
     return false;
 }
 
+/* The system knows of one, and its folder is there. */
+static bool has_profile(struct arena *a, struct str sid)
+{
+    wchar_t path[MAX_PATH + 1], *key = wide_from(a, arena_format(a,
+        "SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList\\%.*s", (int)sid.n, sid.p));
+    DWORD n = sizeof path;
+
+    return key && RegGetValueW(HKEY_LOCAL_MACHINE, key, L"ProfileImagePath", RRF_RT_REG_SZ | RRF_RT_REG_EXPAND_SZ, NULL, path, &n) == 0 &&
+           GetFileAttributesW(path) != INVALID_FILE_ATTRIBUTES;
+}
+
 void facts_setup(struct arena *a, struct windows_host *w)
 {
     struct str data = arena_format(a, "%.*s\\Cordon", (int)w->program_data.n, w->program_data.p ? w->program_data.p : "");
@@ -113,6 +124,8 @@ void facts_setup(struct arena *a, struct windows_host *w)
     look_account(a, &w->online);
     w->offline.ready = w->online.ready = wide_path(ledger_place(a, data, w->person_sid, "passwords"), &passwords) &&
                                          GetFileAttributesW(passwords.v) != INVALID_FILE_ATTRIBUTES;
+    w->offline.ready = w->offline.ready && has_profile(a, w->offline.sid);
+    w->online.ready = w->online.ready && has_profile(a, w->online.sid);
     w->set_up = l.committed && w->group_sid.n && w->offline.there && w->online.there;
     w->network_verified = w->set_up && look_filters(w->offline.sid) == LOOK_WHOLE;
     for (size_t i = 0; w->set_up && i < COUNT_OF(always_open); i++)

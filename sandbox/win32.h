@@ -81,11 +81,6 @@ bool win_replace_file(struct str path, struct str bytes, struct err *e);
 /* Waits, at most ms, until we alone hold the file of that name, which is made where it is missing. NULL, with the last error. */
 HANDLE win_lock_file(struct str path, DWORD ms);
 
-/* ---- standing_windows.c ---- */
-
-/* What setup made, as far as it is seen without elevation: accounts, group, network block. */
-void standing_look(struct arena *a, struct windows_host *w);
-
 /* ---- looks_windows.c ---- */
 
 /* Opens an object by its path, one name at a time from its drive, and only where no link or mount point is on the way, itself included

@@ -237,7 +237,6 @@ enum probe_answer probe_attempt(enum probe_kind kind, const char *path, uint64_t
 int sys_open_beneath_root(const char *path, uint64_t flags); /* absolute, no symbolic link; -1 and errno */
 size_t sys_read_small(const char *path, char *out, size_t size); /* NUL-terminated; 0 when it cannot be read */
 bool sys_write_text(const char *path, const char *text); /* to a file of the kernel's, in one write */
-void sys_be_prompt(void); /* this thread is to run soon when it is woken, however busy the machine is */
 int sys_session_descriptor(void); /* of our session's folder; -1 without one */
 int sys_open_beneath(int folder, const char *path, uint64_t flags);
 bool sys_send_frames(int fd, const char *bytes, size_t n, const int *fds, size_t fd_count);

@@ -299,6 +299,7 @@ struct path_case sys_case(void); /* how this system folds the case of names; non
 struct str sys_variable(const void *unused, struct str name); /* an environment variable, or none */
 void sys_environment(struct arena *a, struct texts *out);
 uint64_t sys_milliseconds(void); /* monotonic */
+void sys_be_prompt(void);        /* Linux: this thread is to run soon when it is woken, however busy the machine is */
 uint64_t sys_clock_ms(void);     /* since 1970 */
 uint64_t sys_boot_ms(void);      /* since the machine started, its sleep counted: what starts of processes are told in */
 struct str sys_cwd(struct arena *a);

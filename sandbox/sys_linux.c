@@ -511,7 +511,8 @@ bool sys_real_path(struct arena *a, struct str path, struct str *out, struct err
 
 /* ---- what the edges share ---- */
 
-/* A short slice: the scheduler wakes this thread before what has more to do (since Linux 6.12; before it is as it was). */
+/* A short slice: the scheduler wakes this thread before what has more to do (since Linux 6.12; before it is as it was). Programs
+ * that it starts have the usual one again. Whoever chose otherwise for Cordon (chrt, nice) is left alone. */
 void sys_be_prompt(void)
 {
     struct {
@@ -520,9 +521,11 @@ void sys_be_prompt(void)
         int32_t nice;
         uint32_t priority;
         uint64_t runtime, deadline, period;
-    } attributes = {.size = sizeof attributes, .nice = getpriority(PRIO_PROCESS, 0), .runtime = 100 * 1000};
+    } attributes = {.size = sizeof attributes, .flags = 1 /* SCHED_FLAG_RESET_ON_FORK */, .runtime = 100 * 1000};
 
-    syscall(SYS_sched_setattr, 0, &attributes, 0);
+    attributes.nice = getpriority(PRIO_PROCESS, 0);
+    if (attributes.nice >= 0 && syscall(SYS_sched_getscheduler, 0) == 0 /* SCHED_OTHER */)
+        syscall(SYS_sched_setattr, 0, &attributes, 0);
 }
 
 int sys_open_beneath_root(const char *path, uint64_t flags)

@@ -22,7 +22,7 @@
 #define CONFIRM_DEAF_MS 250
 
 static struct {
-    bool begun, found;
+    bool begun, found, prompt;
     volatile sig_atomic_t raw;
     int in, out;
     struct termios person;
@@ -151,6 +151,9 @@ bool tty_raw(bool on)
         return false;
     if (!tty.raw && tcgetattr(tty.in, &tty.person) != 0)
         return false;
+    if (!tty.prompt)
+        sys_be_prompt(); /* what a program prints goes through us, and what is typed */
+    tty.prompt = true;
     struct termios raw = tty.person;
     raw.c_iflag &= ~(tcflag_t)(BRKINT | ICRNL | IGNBRK | IGNCR | INLCR | INPCK | ISTRIP | IXON | PARMRK);
     raw.c_oflag &= ~(tcflag_t)OPOST;

@@ -252,6 +252,14 @@ static void count_lost(struct denied *k, uint64_t lost)
     k->total = sum(k->total, lost);
 }
 
+void denied_add(struct session *s, struct opened *o, struct denial *d)
+{
+    struct arena turn = {0};
+
+    keep(s, o, &turn, d);
+    arena_release(&turn);
+}
+
 static void take(struct session *s, struct opened *o, size_t most)
 {
     for (size_t i = 0; i < most; i++) {
@@ -314,7 +322,16 @@ int denied_wait_ms(const struct session *s)
 
 /* ---- lines ---- */
 
-void denied_line(struct session *s)
+#define ASKED_MAX 8192
+
+static void remember(struct buf *b, struct str s)
+{
+    buf_clear(b);
+    if (s.n <= ASKED_MAX)
+        buf_str(b, s);
+}
+
+void denied_line(struct session *s, struct str line)
 {
     struct denied *k = s->denied;
 
@@ -322,6 +339,8 @@ void denied_line(struct session *s)
         return;
     k->line = ++k->lines;
     k->line_began[k->line % DENIED_LINES] = sys_boot_ms();
+    remember(&k->asked, line);
+    remember(&k->place, s->place.n ? s->place : s->env.cwd);
 }
 
 void denied_shell(struct session *s, int64_t group)
@@ -377,6 +396,8 @@ void denied_end(struct session *s)
     }
     arena_release(&a);
     buf_release(&k->out);
+    buf_release(&k->asked);
+    buf_release(&k->place);
     arena_release(&k->arena);
     s->denied = NULL;
 }

@@ -51,6 +51,7 @@ struct denied {
     uint64_t flush_at;     /* 0: nothing waits to be logged */
     struct buf out;
     struct heard heard; /* outside */
+    struct buf asked, place; /* the line that runs, or the last one, and where it began */
 };
 
 /* ---- denied.c ---- */
@@ -63,12 +64,22 @@ void denied_drain(struct session *s, struct opened *o);
 /* What to wait on for records of o; SYS_NONE when there is nothing to wait for. */
 sys_handle denied_handle(const struct session *s, const struct opened *o);
 int denied_wait_ms(const struct session *s); /* until something is due; -1: nothing */
-void denied_line(struct session *s);                  /* a line begins */
+void denied_line(struct session *s, struct str line); /* a line begins */
+/* A record that no runner sent. Its texts are copied. */
+void denied_add(struct session *s, struct opened *o, struct denial *d);
 void denied_shell(struct session *s, int64_t group);  /* the living shell that is heard of now */
 uint64_t denied_news(struct session *s);              /* how many since last asked */
 /* The last of a boundary that is to be closed. */
 void denied_last(struct session *s, struct opened *o);
 void denied_end(struct session *s);
+
+/* ---- evaluate.c ---- */
+
+/* facts: of the path and of the folder it lies in. */
+enum evaluated evaluate_path(const struct session *s, const struct opened *o, struct arena *a, const struct facts *facts, struct str path,
+    enum operation operation, struct denial *out, struct str *words);
+/* The line ended: on Windows without a witness, what it had named is evaluated, if it failed. */
+void evaluate_line(struct session *s, struct opened *o, int status);
 
 /* Where the logs are. */
 struct str denied_folder(const struct session *s, struct arena *a);

@@ -85,7 +85,7 @@ void line_run(struct repl *r, struct str line)
     /* The shell can begin while the mark is on its way: what it prints goes through us, behind it. */
     r->mended = 0;
     prompt_mark(r, "C");
-    denied_line(r->s);
+    denied_line(r->s, line);
     r->terminal_over = false;
     good = inner_send(&r->in, line, false, &e);
     repl_put(&r->draw);
@@ -190,6 +190,7 @@ static void tell_untold(struct repl *r)
 void line_end(struct repl *r)
 {
     denied_drain(r->s, r->in.o);
+    evaluate_line(r->s, r->in.o, r->in.status);
     repl_read_rest(r); /* until there is nothing: what was printed before the report is shown before the prompt */
     guard_undo(&r->guard, &r->shown);
     repl_put(&r->shown);

@@ -173,7 +173,7 @@ static bool start_shell(struct script *c, struct err *e)
 
 static void run_line(struct script *c, struct str line, struct err *e)
 {
-    denied_line(c->s);
+    denied_line(c->s, line);
     c->terminal_over = false;
     if (!inner_send(&c->in, line, true, e)) {
         c->over = true;
@@ -187,10 +187,12 @@ static void run_line(struct script *c, struct str line, struct err *e)
         case INNER_TORN:
             drain(c);
             c->code = news == INNER_TORN ? 130 : c->in.status;
+            evaluate_line(c->s, c->in.o, c->code);
             return;
         case INNER_ENDED:
             drain(c);
             c->code = c->in.exit_code;
+            evaluate_line(c->s, c->in.o, c->code);
             c->over = true; /* exit, set -e: a script ends there */
             return;
         case INNER_LOST:

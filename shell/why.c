@@ -3,10 +3,9 @@
  * policy, and the same engine that plans the enforcement. Opens nothing.
  */
 #include "asked.h"
+#include "denied.h"
 #include "programs.h"
 #include "shell.h"
-#include "../sandbox/core/acls.h"
-#include "../sandbox/core/denial.h"
 #include "../sandbox/core/text.h"
 
 #define QUESTIONS_MAX ((size_t)64 << 20) /* bytes on standard input */
@@ -173,48 +172,14 @@ static struct facts facts_with(struct arena *a, const struct facts *seen, const 
     return facts;
 }
 
-static const struct fact *fact_of(const struct facts *facts, struct str path)
-{
-    for (size_t i = facts->n; i > 0; i--)
-        if (str_eq(facts->v[i - 1].path, path))
-            return &facts->v[i - 1];
-    return NULL;
-}
-
-static bool entries_of(struct arena *a, const struct facts *facts, struct str path, struct descriptor *out, const struct fact **fact)
-{
-    struct err ignored = {0};
-
-    *fact = fact_of(facts, path);
-    return *fact && (*fact)->descriptor.p && descriptor_decode(a, (*fact)->descriptor, out, &ignored);
-}
-
-/* Windows: what the entries that are there now come to for a command's token, whatever the rules say. */
-static enum evaluated by_entries(const struct session *s, const struct opened *o, struct arena *a, const struct facts *facts, struct str at,
-    enum operation operation, struct str *words)
-{
-    struct descriptor object, parent;
-    const struct fact *it = NULL, *above = NULL;
-    struct token token;
-    struct denial ignored;
-    bool seen, seen_above;
-
-    if (!acls_command_token(a, &o->plan, &s->host, &token))
-        return EVALUATED_UNKNOWN;
-    seen = entries_of(a, facts, at, &object, &it);
-    seen_above = entries_of(a, facts, arena_str(a, path_parent(s->env.system, at)), &parent, &above);
-    return denial_evaluate(a,
-        &(struct evaluation){&token, at, operation, seen ? &object : NULL, seen_above ? &parent : NULL, it && it->kind == FACT_FOLDER},
-        &ignored, words);
-}
-
 static void answer(const struct session *s, const struct opened *o, struct arena *a, const struct path_env *env,
     const struct asked_path *asked, enum operation operation, bool json, struct buf *out)
 {
     struct str at = of_the_name(operation) ? asked->name : asked->real, words = {0};
     struct facts facts = facts_with(a, &o->facts, env, at);
     struct verdict v = rules_verdict_seen(a, &facts, &o->policy, env, at, operation);
-    enum evaluated entries = by_entries(s, o, a, &facts, at, operation, &words);
+    struct denial refused;
+    enum evaluated entries = evaluate_path(s, o, a, &facts, at, operation, &refused, &words);
 
     if (json)
         verdict_json(out, a, at, operation, &v, entries, words);

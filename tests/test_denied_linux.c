@@ -183,10 +183,10 @@ static void lines(void)
     denied_shell(&t.s, 2);
     hand_out(&shell, 1);
     denied_drain(&t.s, &t.o);
-    denied_line(&t.s);
+    denied_line(&t.s, STR("true"));
     hand_out(&job, 1);
     denied_drain(&t.s, &t.o);
-    denied_line(&t.s);
+    denied_line(&t.s, STR("true"));
     hand_out(&shell, 1);
     denied_drain(&t.s, &t.o);
     job.path = STR("/srv/later");

@@ -1,0 +1,88 @@
+/*
+ * evaluate: on Windows, what the entries that are on the disk now come to for a command's token: asked by :why, and, where there is
+ * no witness, about what a line that failed had named. Nobody saw anything refused then, and it is never called more than
+ * evaluated.
+ */
+#include "candidates.h"
+#include "denied.h"
+#include "../sandbox/core/acls.h"
+
+static const struct fact *fact_of(const struct facts *facts, struct str path)
+{
+    for (size_t i = facts->n; i > 0; i--)
+        if (str_eq(facts->v[i - 1].path, path))
+            return &facts->v[i - 1];
+    return NULL;
+}
+
+static bool entries_of(struct arena *a, const struct facts *facts, struct str path, struct descriptor *out, const struct fact **fact)
+{
+    struct err ignored = {0};
+
+    *fact = fact_of(facts, path);
+    return *fact && (*fact)->descriptor.p && descriptor_decode(a, (*fact)->descriptor, out, &ignored);
+}
+
+enum evaluated evaluate_path(const struct session *s, const struct opened *o, struct arena *a, const struct facts *facts, struct str path,
+    enum operation operation, struct denial *out, struct str *words)
+{
+    struct descriptor object, parent;
+    const struct fact *it = NULL, *above = NULL;
+    struct token token;
+    bool seen, seen_above;
+
+    if (!acls_command_token(a, &o->plan, &s->host, &token))
+        return EVALUATED_UNKNOWN;
+    seen = entries_of(a, facts, path, &object, &it);
+    seen_above = entries_of(a, facts, arena_str(a, path_parent(s->env.system, path)), &parent, &above);
+    return denial_evaluate(a,
+        &(struct evaluation){&token, path, operation, seen ? &object : NULL, seen_above ? &parent : NULL, it && it->kind == FACT_FOLDER}, out,
+        words);
+}
+
+/* On a volume of this machine that was seen: what a line names may be a share of anybody's, and is not gone to as the person. */
+static bool is_here(const struct session *s, const struct path_env *env, struct str path)
+{
+    const struct volume_fact *v = path.n > 2 && path.p[1] == ':' ? acls_volume(s->host.windows, env, path) : NULL;
+
+    return v && !v->remote && !v->substituted;
+}
+
+static void evaluate_one(struct session *s, struct opened *o, const struct path_env *env, const struct candidate *c)
+{
+    struct arena a = {0};
+    struct err ignored = {0};
+    struct texts questions = {0};
+    struct facts facts = {0};
+    enum operation operation = c->operation;
+    struct str path, words;
+    struct denial d;
+
+    if (path_canonical(&a, env, c->word, &path, &ignored) && is_here(s, env, path)) {
+        *(struct str *)ARENA_PUSH(&a, &questions) = path;
+        *(struct str *)ARENA_PUSH(&a, &questions) = arena_str(&a, path_parent(env->system, path));
+        facts_paths(&a, &questions, &facts);
+        if (operation == OPERATION_WRITE && fact_of(&facts, path) && fact_of(&facts, path)->kind == FACT_MISSING)
+            operation = OPERATION_CREATE;
+        if (evaluate_path(s, o, &a, &facts, path, operation, &d, &words) == EVALUATED_REFUSED) {
+            d.time_ms = sys_clock_ms();
+            denied_add(s, o, &d);
+        }
+    }
+    arena_release(&a);
+}
+
+void evaluate_line(struct session *s, struct opened *o, int status)
+{
+    struct path_env env = s->env;
+    struct arena a = {0};
+    struct candidates found;
+
+    if (status == 0 || !s->denied || s->env.system != PATH_WINDOWS || !s->host.windows || !o || !o->boundary || boundary_records(o->boundary) != SYS_NONE)
+        return;
+    env.cwd = buf_view(&s->denied->place);
+    candidates_of(&a, buf_view(&s->denied->asked), &found);
+    for (size_t i = 0; i < found.n; i++)
+        evaluate_one(s, o, &env, &found.v[i]);
+    arena_release(&a);
+}

@@ -37,6 +37,47 @@ static struct str own_folder(struct machine *m)
     return n ? utf8_from_path(&m->arena, path, n - 1) : (struct str){0};
 }
 
+/* The user of the process that started us: Windows keeps the asking process as the parent of an elevated one. */
+static struct str parent_user(struct machine *m)
+{
+    LONG(WINAPI * query)(HANDLE, ULONG, void *, ULONG, ULONG *);
+    void *found = win_function(L"ntdll.dll", "NtQueryInformationProcess");
+    struct {
+        LONG status;
+        void *peb;
+        ULONG_PTR affinity;
+        LONG priority;
+        ULONG_PTR id, parent;
+    } basic = {0};
+    union {
+        TOKEN_USER user;
+        char room[256];
+    } at;
+    HANDLE parent = NULL, token = NULL;
+    struct str out = {0};
+    DWORD n;
+
+    if (!found)
+        return out;
+    CopyMemory(&query, &found, sizeof query);
+    if (query(GetCurrentProcess(), 0, &basic, sizeof basic, NULL) == 0)
+        parent = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, (DWORD)basic.parent);
+    if (parent && OpenProcessToken(parent, TOKEN_QUERY, &token) && GetTokenInformation(token, TokenUser, &at, sizeof at, &n))
+        out = sid_as_text(&m->arena, at.user.User.Sid);
+    win_close(&token);
+    win_close(&parent);
+    return out;
+}
+
+/* Who an administrator sets Cordon up for: the one who asked for it, and nobody that a word on the command line names. */
+static void look_person(struct machine *m)
+{
+    m->facts.person_sid = m->facts.caller_sid;
+    if (!m->options->person.n || str_eq(m->options->person, m->facts.caller_sid))
+        return;
+    m->facts.person_sid = str_eq(parent_user(m), m->options->person) ? m->options->person : (struct str){0};
+}
+
 static void look_places(struct machine *m)
 {
     static const KNOWNFOLDERID programs = {0x905e63b6, 0xc1bf, 0x494e, {0xb2, 0x9c, 0x65, 0xb7, 0x32, 0xd3, 0xd2, 0x1a}};
@@ -195,7 +236,7 @@ void machine_look(struct machine *m)
 {
     m->facts = (struct setup_facts){.audit_wanted = !m->options->no_audit, .witness_wanted = m->options->witness};
     caller_sid_of(&m->arena, &m->facts.caller_sid);
-    m->facts.person_sid = m->options->person.n ? m->options->person : m->facts.caller_sid;
+    look_person(m);
     look_places(m);
     look_system(m);
     ledger_load(m);

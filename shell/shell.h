@@ -42,6 +42,8 @@ struct options {
     struct str operation;     /* why --operation OP */
     struct str number;        /* denied -n N */
     struct str session;       /* denied --session ID */
+    struct str offline, online, group; /* setup: the names of the accounts and their group */
+    bool no_audit, witness;   /* setup */
     bool all, follow, from_input;
     bool agent, not_enforced, require_full, no_rc, json, plan, list, weak, quiet, help, version;
 };
@@ -277,6 +279,21 @@ int verb_why(const struct options *o);
 int verb_denied(const struct options *o);
 int verb_status(const struct options *o);
 int verb_policy(const struct options *o);
+
+/* ---- setup.c: what changes the machine; elevate_*.c ---- */
+
+int verb_setup(const struct options *o);
+int verb_repair(const struct options *o);
+int verb_uninstall(const struct options *o);
+
+enum elevated {
+    ELEVATED_NOWHERE, /* this system has no setup */
+    ELEVATED_RAN,     /* it ended; its exit code is in *code */
+    ELEVATED_REFUSED, /* the person said no, which is no error */
+    ELEVATED_FAILED,  /* err says why */
+};
+/* Runs cordon-setup with these words, none of which needs quotes, and waits. report: what an elevated one left to be read. */
+enum elevated setup_start(struct arena *a, const struct texts *words, bool elevated, int *code, struct str *report, struct err *e);
 
 /* What the built-ins share with the verbs: each appends text (lines end in \n). */
 void doctor_report(struct session *s, const struct opened *o, bool json, struct buf *out);

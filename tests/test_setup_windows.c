@@ -80,6 +80,7 @@ static void words(void)
     CHECK(setup(L"install --plan --json") == 0 && output[0] == '{' && strstr(output, "\"steps\":["), "as JSON too");
     CHECK(setup(L"install --plan --offline Elsewhere") == 0 && strstr(output, "Elsewhere"), "names are taken");
     CHECK(setup(L"install --plan --offline Same --online same") == 3 && strstr(output, "named twice"), "what stands against it is printed");
+    CHECK(setup(L"install --plan --person S-1-5-21-9-9-9-1009") == 3 && strstr(output, "whose Cordon"), "nobody is set up who did not ask for it");
     CHECK(setup(L"uninstall --plan") == 0, "uninstall has a plan");
     CHECK(nothing_there(), "none of it changed anything");
 }

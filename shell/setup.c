@@ -1,0 +1,127 @@
+/*
+ * setup: the verbs that change the machine, by starting cordon-setup: first as it is, which only prints the plan; then elevated, if
+ * an administrator says yes. Linux has nothing to set up.
+ */
+#include "shell.h"
+#include "../sandbox/core/setup_plan.h"
+#include "../sandbox/core/text.h"
+
+/* The words that are handed over are of our own making, or checked: none of them needs a quote. */
+static bool word_name(struct arena *a, struct texts *words, const char *option, struct str name, struct err *e)
+{
+    if (!name.p)
+        return true;
+    if (!setup_name_good(name, e))
+        return false;
+    *(struct str *)ARENA_PUSH(a, words) = str_from(option);
+    *(struct str *)ARENA_PUSH(a, words) = name;
+    return true;
+}
+
+static void word_if(struct arena *a, struct texts *words, bool wanted, const char *word)
+{
+    if (wanted)
+        *(struct str *)ARENA_PUSH(a, words) = str_from(word);
+}
+
+static bool words_of(struct arena *a, const struct options *o, const char *verb, bool plan, struct texts *words, struct err *e)
+{
+    word_if(a, words, true, verb);
+    word_if(a, words, plan, "--plan");
+    word_if(a, words, o->json, "--json");
+    word_if(a, words, o->quiet, "--quiet");
+    word_if(a, words, o->no_audit, "--no-audit");
+    word_if(a, words, o->witness, "--witness");
+    return word_name(a, words, "--offline", o->offline, e) && word_name(a, words, "--online", o->online, e) &&
+           word_name(a, words, "--group", o->group, e);
+}
+
+/* What cordon-setup's exit code comes to (setup/setup.h). Its own words have been printed by then. */
+static int setup_exit_code(int code)
+{
+    switch (code) {
+    case 0:
+        return EXIT_OK;
+    case 1:
+        say_note("something is left, or missing: see above");
+        return EXIT_FINDING;
+    case 2:
+        say_note("done; parts of the tier are missing, by name above");
+        return EXIT_OK;
+    case 3:
+        say_note("it cannot be done on this machine, and nothing was changed");
+        return EXIT_CORDON;
+    case 4:
+        say_note("an administrator is needed, and there was none");
+        return EXIT_CORDON;
+    case 5:
+        say_note("another setup is at work; try again when it has ended");
+        return EXIT_CORDON;
+    default:
+        say_note("setup failed, and took back what it did; cordon status shows what there is");
+        return EXIT_CORDON;
+    }
+}
+
+/* Line by line: what an elevated program wrote is printed as everything is. */
+static void print_report(struct arena *a, struct str report)
+{
+    for (size_t at = 0; at < report.n;) {
+        size_t end = str_find(report, at, '\n');
+        tty_print(arena_format(a, "%s\n", text_printable_once(a, str_slice(report, at, end)).p));
+        at = end + 1;
+    }
+}
+
+static int run_setup(const struct options *o, const char *verb)
+{
+    struct arena a = {0};
+    struct texts plan = {0}, words = {0};
+    struct err e = {0};
+    struct str report = {0};
+    int code = EXIT_CORDON;
+    enum elevated how = ELEVATED_FAILED;
+
+    if (!words_of(&a, o, verb, true, &plan, &e) || !words_of(&a, o, verb, false, &words, &e))
+        goto out;
+    /* The plan is read before anybody is asked. What stands against it there ends it without a prompt. */
+    if (o->plan || !o->json)
+        how = setup_start(&a, &plan, false, &code, &report, &e);
+    else
+        how = ELEVATED_RAN, code = 0;
+    if (how == ELEVATED_RAN && !o->plan && code == 0)
+        how = setup_start(&a, &words, true, &code, &report, &e);
+    if (how == ELEVATED_NOWHERE) {
+        tty_print(STR("Linux needs no setup: the kernel's own means are everybody's; cordon doctor tries them\n"));
+        code = EXIT_OK;
+    } else if (how == ELEVATED_REFUSED) {
+        say_note("you said no: nothing was changed");
+        code = EXIT_FINDING;
+    } else if (how == ELEVATED_RAN) {
+        if (report.n && !o->quiet)
+            print_report(&a, report);
+        code = setup_exit_code(code);
+    }
+out:
+    if (e.kind) {
+        say_error(&e);
+        code = EXIT_CORDON;
+    }
+    arena_release(&a);
+    return code;
+}
+
+int verb_setup(const struct options *o)
+{
+    return run_setup(o, "install");
+}
+
+int verb_repair(const struct options *o)
+{
+    return run_setup(o, "repair");
+}
+
+int verb_uninstall(const struct options *o)
+{
+    return run_setup(o, "uninstall");
+}

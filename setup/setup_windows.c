@@ -115,22 +115,29 @@ static void edge_tell(void *context, const struct setup_step *s, enum setup_told
     say(context, words[told], s, e);
 }
 
-static void say_error(const struct err *e)
+static void say_error(struct machine *m, const struct err *e)
 {
     struct arena a = {0};
+    struct str text = text_printable_once(&a, err_text(e, &a));
 
-    fprintf(stderr, "cordon-setup: %s\n", text_printable_once(&a, err_text(e, &a)).p);
+    buf_format(&m->report, "cordon-setup: %s\n", text.p);
+    fprintf(stderr, "cordon-setup: %s\n", text.p);
     arena_release(&a);
 }
 
-/* Where the shell that waits finds it: it names no path that an elevated program would write. */
-static void report_save(struct machine *m, enum setup_exit code)
+/* Where the shell that waits finds it: in Windows' own folder for such things, made anew, the person's to read and remove. It names no
+ * path that an elevated program would write. */
+static void report_save(struct machine *m)
 {
     struct err e = {0};
+    wchar_t folder[MAX_PATH];
+    UINT n = GetSystemWindowsDirectoryW(folder, COUNT_OF(folder));
+    struct str sddl = arena_format(&m->arena, "O:S-1-5-32-544G:S-1-5-18D:P(A;;0x1f01ff;;;S-1-5-18)(A;;0x1f01ff;;;S-1-5-32-544)(A;;0x130089;;;%s)",
+        m->facts.person_sid.p ? m->facts.person_sid.p : SID_SYSTEM);
 
-    buf_format(&m->report, "exit %d\n", (int)code);
-    if (m->facts.elevated && m->facts.folders != LOOK_MISSING)
-        file_write_as(arena_format(&m->arena, "%s\\report", m->person_dir.p), setup_sddl_ledger(&m->arena, m->facts.person_sid), buf_view(&m->report), &e);
+    if (m->facts.elevated && m->facts.person_sid.n && n && n < COUNT_OF(folder))
+        file_write_as(arena_format(&m->arena, "%s\\Temp\\cordon-setup-%s.txt", utf8_from_z(&m->arena, folder).p, m->facts.person_sid.p), sddl,
+            buf_view(&m->report), &e);
 }
 
 /* ---- the lock ---- */
@@ -223,7 +230,7 @@ static bool may_change(struct machine *m, const struct setup_plan *plan, enum se
     } else {
         return true;
     }
-    say_error(&e);
+    say_error(m, &e);
     return false;
 }
 
@@ -262,7 +269,7 @@ static enum setup_exit do_install(struct machine *m)
         return code;
     lock = lock_take(&busy, &e);
     if (!lock) {
-        say_error(&e);
+        say_error(m, &e);
         return busy ? SETUP_EXIT_BUSY : SETUP_EXIT_FAILED;
     }
     machine_look(m); /* again: whoever had the lock may have changed it */
@@ -276,7 +283,7 @@ static enum setup_exit do_install(struct machine *m)
     lock_give(lock);
     if (good)
         return made.missing.n ? SETUP_EXIT_PARTIAL : SETUP_EXIT_DONE;
-    say_error(&e);
+    say_error(m, &e);
     return SETUP_EXIT_FAILED;
 }
 
@@ -291,12 +298,12 @@ static enum setup_exit do_uninstall(struct machine *m)
 
     if (!m->facts.elevated) {
         err_set(&e, ERR_REFUSED, "an administrator is needed to change this machine");
-        say_error(&e);
+        say_error(m, &e);
         return SETUP_EXIT_ELEVATE;
     }
     lock = lock_take(&busy, &e);
     if (!lock) {
-        say_error(&e);
+        say_error(m, &e);
         return busy ? SETUP_EXIT_BUSY : SETUP_EXIT_FAILED;
     }
     machine_look(m);
@@ -306,10 +313,13 @@ static enum setup_exit do_uninstall(struct machine *m)
     setup_run_undo(&m->arena, &edge, &plan, &left);
     lock_give(lock);
     for (size_t i = 0; i < m->ledger.n; i++)
-        printf("still in the ledger: %s %s\n", setup_kind_name(m->ledger.v[i].kind), m->ledger.v[i].subject.p);
-    for (size_t i = 0; i < left.n; i++)
+        *(struct str *)ARENA_PUSH(&m->arena, &left) = arena_format(&m->arena, "in the ledger still: %s %s", setup_kind_name(m->ledger.v[i].kind),
+            m->ledger.v[i].subject.p);
+    for (size_t i = 0; i < left.n; i++) {
+        buf_format(&m->report, "left: %s\n", left.v[i].p);
         printf("left: %s\n", left.v[i].p);
-    return left.n || m->ledger.n ? SETUP_EXIT_NOT : SETUP_EXIT_DONE;
+    }
+    return left.n ? SETUP_EXIT_NOT : SETUP_EXIT_DONE;
 }
 
 static enum setup_exit run(struct machine *m)
@@ -359,14 +369,14 @@ int wmain(int argc, wchar_t **argv)
     for (int i = 1; i < argc; i++)
         words[i - 1] = utf8_from_z(&m.arena, argv[i]);
     if (!setup_options_parse(argc - 1, words, &options, &e)) {
-        say_error(&e);
+        say_error(&m, &e);
     } else if (options.verb == VERB_HELP) {
         fputs(setup_usage(), stdout);
         code = SETUP_EXIT_DONE;
     } else {
         code = run(&m);
-        if (!options.plan && options.verb != VERB_STATUS && options.verb != VERB_UNINSTALL)
-            report_save(&m, code);
+        if (!options.plan && options.verb != VERB_STATUS)
+            report_save(&m);
     }
     passwords_wipe(&m.passwords);
     buf_release(&m.report);

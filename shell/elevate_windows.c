@@ -10,6 +10,7 @@
 
 #include <shellapi.h>
 #include <shlobj.h>
+#include <stdio.h>
 
 #define REPORT_MAX ((size_t)1 << 18)
 
@@ -143,16 +144,23 @@ static enum elevated run_elevated(struct arena *a, struct str folder, struct str
     return ELEVATED_RAN;
 }
 
+/* Read once and removed. */
 static struct str report_of(struct arena *a)
 {
-    wchar_t data[MAX_PATH];
+    wchar_t folder[MAX_PATH];
+    UINT n = GetSystemWindowsDirectoryW(folder, COUNT_OF(folder));
     struct str text = {0}, place;
+    struct wide_path wide;
     struct err e = {0};
 
-    if (FAILED(SHGetFolderPathW(NULL, CSIDL_COMMON_APPDATA, NULL, SHGFP_TYPE_CURRENT, data)))
+    if (!n || n >= COUNT_OF(folder))
         return text;
-    place = ledger_place(a, arena_format(a, "%s\\Cordon", utf8_from_z(a, data).p), token_user(a), "report");
-    return sys_read_file(a, place, REPORT_MAX, true, &text, &e) ? text : (struct str){0};
+    place = arena_format(a, "%s\\Temp\\cordon-setup-%s.txt", utf8_from_z(a, folder).p, token_user(a).p);
+    if (!sys_read_file(a, place, REPORT_MAX, true, &text, &e))
+        return (struct str){0};
+    if (wide_path(place, &wide))
+        DeleteFileW(wide.v);
+    return text;
 }
 
 enum elevated setup_start(struct arena *a, const struct texts *words, bool elevated, int *code, struct str *report, struct err *e)

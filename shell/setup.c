@@ -85,7 +85,7 @@ static int run_setup(const struct options *o, const char *verb)
     if (!words_of(&a, o, verb, true, &plan, &e) || !words_of(&a, o, verb, false, &words, &e))
         goto out;
     /* The plan is read before anybody is asked. What stands against it there ends it without a prompt. */
-    if (o->plan || !o->json)
+    if (o->plan || !(o->json || o->quiet))
         how = setup_start(&a, &plan, false, &code, &report, &e);
     else
         how = ELEVATED_RAN, code = 0;

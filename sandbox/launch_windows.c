@@ -62,8 +62,10 @@ static bool find(struct arena *a, const struct launch *launch, struct str name, 
     bool placed = str_find(name, 0, '\\') < name.n || str_find(name, 0, '/') < name.n || str_find(name, 0, ':') < name.n;
 
     if (placed) {
-        bool whole = path_is_absolute(PATH_WINDOWS, name);
-        return with_suffix(a, whole ? name : path_join(a, PATH_WINDOWS, launch->cwd, name), out);
+        const struct path_env env = {.system = PATH_WINDOWS, .cwd = launch->cwd};
+        struct err e = {0};
+        struct str whole; /* ..\x and .\x mean something: the system would take them as names */
+        return path_canonical(a, &env, name, &whole, &e) && with_suffix(a, whole, out);
     }
     for (size_t at = 0; at <= path.n;) {
         size_t end = str_find(path, at, ';');

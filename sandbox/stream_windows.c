@@ -315,22 +315,32 @@ static int look_all(struct sys_wait *items, size_t count)
     return ready;
 }
 
+/* "WaitForMultipleObjects" takes no handle twice. */
+static DWORD gather_one(HANDLE *out, DWORD n, HANDLE h)
+{
+    for (DWORD i = 0; i < n; i++)
+        if (out[i] == h)
+            return n;
+    if (h && n < WAITS_MAX)
+        out[n++] = h;
+    return n;
+}
+
 static DWORD gather(const struct sys_wait *items, size_t count, HANDLE *out)
 {
     DWORD n = 0;
 
-    for (size_t i = 0; i < count && n + 3 <= WAITS_MAX; i++) {
+    for (size_t i = 0; i < count; i++) {
         struct stream *s = stream_of(items[i].handle);
         if (!s || !items[i].wanted)
             continue;
-        if (s->event)
-            out[n++] = s->event;
-        if ((items[i].wanted & SYS_READ) && s->reader.turn)
-            out[n++] = s->reader.turn;
-        if ((items[i].wanted & SYS_READ) && s->also)
-            out[n++] = s->also;
-        if ((items[i].wanted & SYS_WRITE) && s->writer.turn)
-            out[n++] = s->writer.turn;
+        n = gather_one(out, n, s->event);
+        if (items[i].wanted & SYS_READ) {
+            n = gather_one(out, n, s->reader.turn);
+            n = gather_one(out, n, s->also);
+        }
+        if (items[i].wanted & SYS_WRITE)
+            n = gather_one(out, n, s->writer.turn);
     }
     return n;
 }

@@ -189,6 +189,146 @@ static void lines(struct boundary *b)
         printf("err: %s\n", err_text(&e, &arena).p);
 }
 
+/* ---- this test itself as a program inside ---- */
+
+static struct str self_path(void)
+{
+    wchar_t self[1024];
+    DWORD n = GetModuleFileNameW(NULL, self, COUNT_OF(self));
+
+    return utf8_from_path(&arena, self, n);
+}
+
+/* "cat": input to output as it is, to its end. */
+static int cat(void)
+{
+    char bytes[65536];
+    DWORD n = 0, done;
+
+    while (ReadFile(GetStdHandle(STD_INPUT_HANDLE), bytes, sizeof bytes, &n, NULL) && n)
+        WriteFile(GetStdHandle(STD_OUTPUT_HANDLE), bytes, n, &done, NULL);
+    return GetLastError() == ERROR_BROKEN_PIPE || n == 0 ? 17 : 18;
+}
+
+/* "flood": four MiB at once, and gone. */
+#define FLOOD ((size_t)4 << 20)
+static int flood(void)
+{
+    char *bytes = malloc(FLOOD);
+    DWORD done = 0;
+
+    for (size_t i = 0; bytes && i < FLOOD; i++)
+        bytes[i] = (char)('a' + i % 23);
+    WriteFile(GetStdHandle(STD_OUTPUT_HANDLE), bytes, (DWORD)FLOOD, &done, NULL);
+    return done == FLOOD ? 0 : 1;
+}
+
+/* "look": what each of the three is, and what else we were given. */
+static int look(void)
+{
+    static const DWORD names[] = {STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE};
+    char line[64] = "look ";
+    DWORD mode, done;
+
+    for (int i = 0; i < 3; i++) {
+        HANDLE h = GetStdHandle(names[i]);
+        line[5 + i] = GetConsoleMode(h, &mode) ? 'C' : GetFileType(h) == FILE_TYPE_PIPE ? 'P' : GetFileType(h) == FILE_TYPE_CHAR ? 'N' : '-';
+    }
+    snprintf(line + 8, sizeof line - 8, " %u\r\n", GetConsoleOutputCP());
+    WriteFile(GetStdHandle(STD_OUTPUT_HANDLE), line, (DWORD)strlen(line), &done, NULL);
+    Sleep(500); /* wine's console may lose what a short program printed */
+    return 0;
+}
+
+static void own_launch(struct launch *l, const char *mode)
+{
+    *l = (struct launch){.extra = SYS_NONE, .cwd = STR("C:\\"), .rows = 24, .columns = 80};
+    *(struct str *)ARENA_PUSH(&arena, &l->argv) = self_path();
+    *(struct str *)ARENA_PUSH(&arena, &l->argv) = str_from(mode);
+    sys_environment(&arena, &l->env);
+}
+
+static void input_and_its_end(struct boundary *b)
+{
+    sys_handle in[2] = {SYS_NONE, SYS_NONE}, out[2] = {SYS_NONE, SYS_NONE};
+    struct command command = {.terminal = SYS_NONE};
+    struct launch l;
+    struct came c = {0};
+    struct err e = {0};
+    long code = 0;
+
+    own_launch(&l, "cat");
+    sys_pipe(&in[0], &in[1], &e);
+    sys_pipe(&out[0], &out[1], &e);
+    sys_nonblocking(out[0], true);
+    l.std[0] = l.std[1] = STD_HANDLE;
+    l.std_handle[0] = in[0];
+    l.std_handle[1] = out[1];
+    CHECK(boundary_spawn(b, &l, &command, &e), "a program that reads");
+    sys_close(&in[0]);
+    sys_close(&out[1]);
+    sys_write(in[1], "line\n", 5, &code);
+    sys_close(&in[1]);
+    pump(b, &command, &out[0], &c, 20000);
+    CHECK_STR(buf_view(&c.bytes), STR("line\n"), "gets its input");
+    CHECK(c.ended && c.code == 17, "and its end: nobody else holds the pipe");
+    sys_close(&out[0]);
+}
+
+static void all_of_the_output(struct boundary *b)
+{
+    sys_handle out[2] = {SYS_NONE, SYS_NONE};
+    struct command command = {.terminal = SYS_NONE};
+    struct launch l;
+    struct came c = {0};
+    struct err e = {0};
+    bool same = true;
+
+    own_launch(&l, "flood");
+    sys_pipe(&out[0], &out[1], &e);
+    sys_nonblocking(out[0], true);
+    l.std[1] = STD_HANDLE;
+    l.std_handle[1] = out[1];
+    CHECK(boundary_spawn(b, &l, &command, &e), "a program that prints much and is gone");
+    sys_close(&out[1]);
+    pump(b, &command, &out[0], &c, 30000);
+    for (size_t i = 0; i < c.bytes.n; i++)
+        same = same && c.bytes.p[i] == (char)('a' + i % 23);
+    CHECK(same && c.bytes.n == FLOOD, "all of it arrives");
+    sys_close(&out[0]);
+    buf_release(&c.bytes);
+}
+
+static void what_it_is_given(struct boundary *b)
+{
+    sys_handle out[2] = {SYS_NONE, SYS_NONE};
+    struct command command = {.terminal = SYS_NONE};
+    struct launch l;
+    struct came c = {0};
+    struct err e = {0};
+
+    own_launch(&l, "look");
+    l.terminal = true;
+    l.std[0] = l.std[1] = l.std[2] = STD_TERMINAL;
+    CHECK(boundary_spawn(b, &l, &command, &e), "a program in a console that looks at what it has");
+    CHECK(sys_resize(command.terminal, 30, 100), "its console is asked to be of another size");
+    pump(b, &command, &command.terminal, &c, 20000);
+    CHECK(said(&c, "look CCC 65001"), "has the console for all three, in UTF-8");
+    sys_close(&command.terminal);
+    buf_release(&c.bytes);
+    c = (struct came){0};
+    own_launch(&l, "look");
+    sys_pipe(&out[0], &out[1], &e);
+    sys_nonblocking(out[0], true);
+    l.std[1] = STD_HANDLE;
+    l.std_handle[1] = out[1];
+    CHECK(boundary_spawn(b, &l, &command, &e), "one with a pipe");
+    sys_close(&out[1]);
+    pump(b, &command, &out[0], &c, 20000);
+    CHECK(said(&c, "look NPN"), "has that, and nothing of the runner's");
+    sys_close(&out[0]);
+}
+
 static void missing_programs(struct boundary *b)
 {
     struct launch l = {.extra = SYS_NONE, .cwd = STR("C:\\")};
@@ -509,6 +649,12 @@ int main(int argc, char **argv)
 
     if (argc == 2 && strcmp(argv[1], "hold") == 0)
         return hold();
+    if (argc == 2 && strcmp(argv[1], "cat") == 0)
+        return cat();
+    if (argc == 2 && strcmp(argv[1], "flood") == 0)
+        return flood();
+    if (argc == 2 && strcmp(argv[1], "look") == 0)
+        return look();
     refused_unless_accepted();
     b = open_boundary(true, &plan, &e);
     CHECK(b != NULL, "a boundary opens where the person accepts that nothing is held");
@@ -521,6 +667,9 @@ int main(int argc, char **argv)
         printf("partial: %s\n", plan.partial.v[i].p);
     lines(b);
     missing_programs(b);
+    input_and_its_end(b);
+    all_of_the_output(b);
+    what_it_is_given(b);
     environment_block(b);
     in_a_console(b);
     not_started_in_a_console(b);

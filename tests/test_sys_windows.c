@@ -93,7 +93,11 @@ static void events_and_processes(void)
     HANDLE event = CreateEventW(NULL, TRUE, FALSE, NULL);
     sys_handle h = sys_from_event(event);
 
+    struct sys_wait twice[2] = {{h, SYS_READ, 0}, {h, SYS_READ, 0}};
+    uint64_t began = sys_milliseconds();
+
     CHECK(sys_wait(&(struct sys_wait){h, SYS_READ, 0}, 1, 20) == 0, "an event is not ready");
+    CHECK(sys_wait(twice, 2, 50) == 0 && sys_milliseconds() - began >= 60, "nor when it is waited on twice");
     SetEvent(event);
     CHECK(sys_wait(&(struct sys_wait){h, SYS_READ, 0}, 1, 1000) == 1, "until it is set");
     sys_close(&h);

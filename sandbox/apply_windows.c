@@ -292,3 +292,22 @@ bool apply_person(
     good = win_ledger_close(&ledger, good ? e : &ignored) && good;
     return good && apply_carry(a, ops, count, accepted, out, e);
 }
+
+bool disk_mend(struct arena *a, const struct plan *plan, const struct texts *accepted, struct texts *lines, struct err *e)
+{
+    struct applied applied = {.all = true};
+    struct texts parts = *accepted;
+
+    if (plan->tier == TIER_UNENFORCED)
+        return true;
+    if (!apply_person(a, plan->v, plan->n, &parts, &applied, e))
+        return false;
+    for (size_t i = 0; i < applied.missing.n; i++)
+        *(struct str *)ARENA_PUSH(a, lines) = applied.missing.v[i];
+    for (size_t i = 0; i < applied.notes.n; i++)
+        *(struct str *)ARENA_PUSH(a, lines) = applied.notes.v[i];
+    if (applied.changed.n || applied.mended)
+        *(struct str *)ARENA_PUSH(a, lines) = arena_format(a, "permissions were put right: %llu entries, and %llu files and folders below",
+            (unsigned long long)applied.changed.n, (unsigned long long)applied.mended);
+    return true;
+}

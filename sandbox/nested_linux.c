@@ -129,3 +129,13 @@ bool facts_nested(struct arena *a, const struct policy *policy, struct texts *ou
     }
     return w.whole;
 }
+
+bool disk_mend(struct arena *a, const struct plan *plan, const struct texts *accepted, struct texts *lines, struct err *e)
+{
+    (void)a;
+    (void)plan;
+    (void)accepted;
+    (void)lines;
+    (void)e;
+    return true;
+}

@@ -210,6 +210,9 @@ bool boundary_foreground(struct boundary *b, uint32_t command, struct foreground
 /* Narrows what runs, at once. Processes that hold a file open for writing there are ended and named. */
 bool boundary_narrow(struct boundary *b, struct arena *a, const struct op *op, uint64_t *ended,
     struct str *names, struct err *e);
+/* For :reapply: what the plan has on the disk itself is put there again and carried down, whatever is there. lines: what was put
+ * right, what was passed over. On Linux nothing is on the disk: mounts hold what is there, and the keeper sees to them. */
+bool disk_mend(struct arena *a, const struct plan *plan, const struct texts *accepted, struct texts *lines, struct err *e);
 
 enum event_kind {
     EVENT_NONE,

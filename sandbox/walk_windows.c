@@ -222,6 +222,7 @@ static bool walk_top(
     while ((state = walk_step(&w, STEP)) == WALK_MORE)
         continue;
     walk_report(a, &w, &denied, &other);
+    out->mended += w.changed;
     walk_end(&w);
     for (size_t i = 0; i < other.n; i++)
         *(struct str *)ARENA_PUSH(a, &out->notes) = other.v[i];
@@ -244,6 +245,7 @@ bool apply_carry(
     for (size_t i = 0; i < count; i++) {
         struct str top = ops[i].text2.n ? ops[i].text2 : ops[i].path;
         struct wide_path path;
+        struct err why = {0};
         DWORD attributes;
         if (ops[i].kind != OP_ACE || path_table_get(&done, top) != SIZE_MAX)
             continue;
@@ -251,11 +253,17 @@ bool apply_carry(
         attributes = wide_path(top, &path) ? GetFileAttributesW(path.v) : INVALID_FILE_ATTRIBUTES;
         if (attributes == INVALID_FILE_ATTRIBUTES || !(attributes & FILE_ATTRIBUTE_DIRECTORY))
             continue;
-        if (!win_has(&out->changed, top) && !win_mark_is(top))
+        if (!out->all && !win_has(&out->changed, top) && !win_mark_is(top))
             continue;
         win_mark_put(top);
-        if (!walk_top(a, ops, count, top, accepted, out, e))
-            return false;
+        if (!walk_top(a, ops, count, top, accepted, out, &why)) {
+            if (ops[i].on_failure != FAIL_SKIP) {
+                *e = why;
+                return false;
+            }
+            *(struct str *)ARENA_PUSH(a, &out->missing) = text_printable_once(a, err_text(&why, a)); /* a grant */
+            continue;
+        }
         win_mark_take(top);
     }
     return true;

@@ -289,6 +289,8 @@ struct applied { /* zeroed is ready */
     struct texts changed; /* tops below which entries are to be carried */
     struct texts missing; /* what is not held, one line each */
     struct texts notes;   /* what was passed over, and nothing hangs on */
+    bool all;             /* set before: every top is walked, changed or not */
+    uint64_t mended;      /* objects below tops that got other entries */
 };
 /* OP_ACE, OP_OWNER, OP_GUARD_NAME among ops, in order; others are passed over. accepted: parts that may be missing. Then what is to
  * be inherited is carried down. */

@@ -494,6 +494,18 @@ static bool apply_diff(struct session *s, struct arena *a, enum line_from from, 
     return good;
 }
 
+/* What stands on the disk itself may have been changed there, by who moved a file for one. */
+static bool mend(struct session *s, struct arena *a, bool *told, struct err *e)
+{
+    struct texts lines = {0};
+    bool good = disk_mend(a, &s->open->plan, &s->open->policy.partial, &lines, e);
+
+    for (size_t i = 0; i < lines.n; i++)
+        say_note("%s", lines.v[i].p);
+    *told = lines.n > 0;
+    return good;
+}
+
 bool change_reapply(struct session *s, const struct texts *words, enum line_from from, struct err *e)
 {
     struct arena a = {0};
@@ -501,7 +513,7 @@ bool change_reapply(struct session *s, const struct texts *words, enum line_from
     struct path_env env = session_env(s);
     struct plan before;
     struct plan_diff diff = {0};
-    bool good = false;
+    bool good = false, told;
 
     (void)words;
     if (!policy_again(s, &a, &fresh.policy, e))
@@ -516,10 +528,11 @@ bool change_reapply(struct session *s, const struct texts *words, enum line_from
     leave_out_gone(&a, &env, &fresh, &before);
     plan_compare(&a, &before, &fresh.plan, &diff);
     if (!diff.n && !diff.identity_changed && fresh.policy.net == s->open->policy.net) {
-        say_note("nothing has changed");
-        good = true;
+        good = mend(s, &a, &told, e);
+        if (good && !told)
+            say_note("nothing has changed");
     } else {
-        good = apply_diff(s, &a, from, &diff, &fresh, e);
+        good = apply_diff(s, &a, from, &diff, &fresh, e) && mend(s, &a, &told, e);
     }
 out:
     arena_release(&fresh.arena);

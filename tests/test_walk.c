@@ -183,6 +183,41 @@ static void test_refused(void)
     tree_end(&t);
 }
 
+/* A file with a second name in a protected folder gets no entry; that matters where commands may write it as it is. */
+static void test_linked(void)
+{
+    static const struct {
+        const char *name, *sddl;
+        bool denied;
+    } rows[] = {
+        {"what only the person may write is held anyway", "O:" PERSON "D:P(A;;FA;;;" PERSON ")(A;;FA;;;BA)(A;;FR;;;WD)", false},
+        {"so is what every account may write, as the second pass does not know them", "O:" PERSON "D:P(A;;0x1301bf;;;AU)(A;;0x1301bf;;;BU)", false},
+        {"what Everyone may write is not", "O:" PERSON "D:P(A;;0x1301bf;;;WD)", true},
+        {"nor what inherited the root's own entry", "O:" PERSON "D:P(A;;0x1201bf;;;" WRITE_W ")", true},
+        {"nor what the account owns", "O:" OFFLINE "D:P(A;;FA;;;" PERSON ")", true},
+        {"unless what an owner may is said", "O:" OFFLINE "D:P(A;;RC;;;OW)(A;;FA;;;" PERSON ")", false},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct tree t;
+        struct disk disk = {.tree = &t};
+        struct walk_order order;
+        struct walk w;
+        struct object *o;
+        struct err e = {0};
+        char name[200];
+        tree_begin(&t);
+        o = tree_add(&t, "C:\\src\\w\\.git\\hooks\\linked", FACT_FILE, NULL, NULL);
+        o->links = 2;
+        snprintf(name, sizeof name, "linked: %s", rows[i].name);
+        CHECK(sddl_parse(&t.arena, str_from(rows[i].sddl), &o->d, &e) && ready(&t, &order) && disk_walk(&disk, &order, &w) == WALK_DONE &&
+                  said(&w, WALK_LINKS, "C:\\src\\w\\.git\\hooks\\linked") && w.skipped_denied == rows[i].denied,
+            name);
+        walk_end(&w);
+        tree_end(&t);
+    }
+}
+
 /* Stopped anywhere, and gone on with: the outcome is that of one walk. */
 static void test_resume(void)
 {
@@ -293,6 +328,7 @@ int main(void)
     test_planted();
     test_races();
     test_refused();
+    test_linked();
     test_resume();
     test_hostile();
     return CHECK_END();

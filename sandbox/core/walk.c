@@ -69,6 +69,40 @@ static bool denies_children(const struct walk *w, const struct descriptor *d)
     return false;
 }
 
+/* Does this SID count in a pass over the restricting SIDs? These never do: who is logged on, groups of the machine, services. */
+static bool is_of_first_pass(const struct walk *w, const struct sid *sid)
+{
+    for (size_t i = 0; i < w->order->trusted_count; i++)
+        if (sid_same(sid, &w->order->trusted[i]))
+            return true;
+    if (w->order->own.group.authority && sid_same(sid, &w->order->own.group))
+        return true;
+    return sid->authority == 5 && sid->count > 0 &&
+           (sid->sub[0] == 4 || sid->sub[0] == 11 || (sid->sub[0] >= 18 && sid->sub[0] <= 20) || sid->sub[0] == 32 || sid->sub[0] == 80);
+}
+
+/* An entry that refuses would have come to it, and could not: does it matter? Not where nothing that commands have lets them write
+ * there anyway, as with files that other programs link from elsewhere. */
+static bool is_open(const struct walk *w, struct arena *a, const struct walk_object *o)
+{
+    struct err ignored = {0};
+    struct descriptor d;
+    bool told = false;
+
+    if (o->descriptor.n == 0 || !descriptor_decode(a, o->descriptor, &d, &ignored) || !d.has_dacl || !d.has_owner)
+        return true;
+    for (size_t i = 0; i < d.dacl.n; i++) {
+        const struct ace *ace = &d.dacl.v[i];
+        bool owner = !ace->opaque.p && ace->sid.authority == 3 && ace->sid.count == 1 && ace->sid.sub[0] == 4;
+        if (ace->flags & ACE_INHERIT_ONLY)
+            continue;
+        told = told || owner;
+        if (ace->opaque.p || (ace->type == ACE_ALLOW && access_map(&access_file, ace->mask) & ACLS_DENY && !is_of_first_pass(w, &ace->sid)))
+            return true;
+    }
+    return !told && !is_of_first_pass(w, &d.owner); /* an owner changes permissions */
+}
+
 /* By what the handle itself says. The first reason why it is not to be written, if there is one. */
 static bool is_ours(const struct walk *w, const struct walk_object *o, enum walk_why *why)
 {
@@ -194,7 +228,7 @@ static bool object(struct walk *w, struct arena *a, const struct walk_frame *f, 
     bool resuming = f->resuming && path_is_under(w->order->env, path, w->order->resume);
 
     if (!is_ours(w, o, &why) || !read_list(a, o, &d)) {
-        skip(w, why, path, denies_children(w, &f->d));
+        skip(w, why, path, denies_children(w, &f->d) && is_open(w, a, o));
         return false;
     }
     edit = walk_carry(a, w->order, &f->d, folder, is_kept(w, a, path), &d, &denies, &why);

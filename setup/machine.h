@@ -150,6 +150,8 @@ void audit_facts(struct machine *m);
 /* ---- service_windows.c ---- */
 
 enum setup_service service_state(const wchar_t *name);
+/* The account with this SID may subscribe to the filtering platform's events, or no longer (drops_windows.c). Read back. */
+bool drops_let(struct machine *m, struct str sid, bool add, struct err *e);
 enum setup_look witness_look(struct machine *m, const struct setup_step *s);
 bool witness_make(struct machine *m, const struct setup_step *s, struct err *e);
 bool witness_undo(struct machine *m, const struct setup_step *s, struct err *e);

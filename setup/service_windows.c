@@ -57,10 +57,18 @@ enum setup_service service_state(const wchar_t *name)
 
 /* ---- the witness ---- */
 
-/* Its program in Program Files, in quotes, and whose it is. */
+/* Its program in Program Files, in quotes, whose it is, and which accounts it tells about (setup/hub.c reads it). NULL while there
+ * are none. */
 static wchar_t *witness_line(struct machine *m)
 {
-    return wide_from(&m->arena, arena_format(&m->arena, "\"%s\\cordon-witness.exe\" service %s", m->facts.program_dir.p, m->facts.person_sid.p));
+    const struct setup_facts *f = &m->facts;
+
+    if (!f->person_sid.n || !f->offline.sid.n || !f->online.sid.n) {
+        SetLastError(ERROR_NONE_MAPPED);
+        return NULL;
+    }
+    return wide_from(&m->arena, arena_format(&m->arena, "\"%s\\cordon-witness.exe\" --person %s --account %s --account %s",
+                                    f->program_dir.p, f->person_sid.p, f->offline.sid.p, f->online.sid.p));
 }
 
 static bool witness_sid(struct machine *m, struct str *out)
@@ -110,9 +118,36 @@ static bool witness_start(struct machine *m, SC_HANDLE service, struct err *e)
         return fail_at(e, GetLastError(), STAGE_SERVICE, STR("CordonWitness"), "the service cannot be confined");
     if (!witness_sid(m, &user) || !readers.n)
         return fail_at(e, ERROR_NONE_MAPPED, STAGE_SERVICE, STR("CordonWitness"), "the service has no account");
-    if (!group_change(m, readers, user, true, e))
+    if (!group_change(m, readers, user, true, e) || !drops_let(m, user, true, e))
         return false;
     return StartServiceW(service, 0, NULL) || fail_at(e, GetLastError(), STAGE_SERVICE, STR("CordonWitness"), "the service does not start");
+}
+
+static void stop_and_wait(SC_HANDLE service)
+{
+    SERVICE_STATUS status;
+
+    ControlService(service, SERVICE_CONTROL_STOP, &status);
+    for (int waited = 0; waited < STOP_WAIT_MS && QueryServiceStatus(service, &status) && status.dwCurrentState != SERVICE_STOPPED; waited += 100)
+        Sleep(100);
+}
+
+/* One that is there and not as wanted: its accounts were made anew, say. */
+static SC_HANDLE witness_mend(SC_HANDLE manager, const wchar_t *line)
+{
+    SC_HANDLE service = OpenServiceW(manager, WITNESS, SERVICE_ALL_ACCESS);
+    DWORD code;
+
+    if (!service)
+        return NULL;
+    stop_and_wait(service);
+    if (ChangeServiceConfigW(service, SERVICE_WIN32_OWN_PROCESS, SERVICE_AUTO_START, SERVICE_ERROR_NORMAL, line, NULL, NULL, NULL, WITNESS_USER, L"",
+            NULL))
+        return service;
+    code = GetLastError();
+    CloseServiceHandle(service);
+    SetLastError(code);
+    return NULL;
 }
 
 bool witness_make(struct machine *m, const struct setup_step *s, struct err *e)
@@ -125,6 +160,8 @@ bool witness_make(struct machine *m, const struct setup_step *s, struct err *e)
         return fail_at(e, GetLastError(), STAGE_SERVICE, s->subject, "the service manager cannot be opened");
     service = CreateServiceW(manager, WITNESS, L"Cordon: witness of denials", SERVICE_ALL_ACCESS, SERVICE_WIN32_OWN_PROCESS, SERVICE_AUTO_START,
         SERVICE_ERROR_NORMAL, line, NULL, NULL, NULL, WITNESS_USER, NULL);
+    if (!service && GetLastError() == ERROR_SERVICE_EXISTS)
+        service = witness_mend(manager, line);
     good = service || fail_at(e, GetLastError(), STAGE_SERVICE, s->subject, "the service cannot be made");
     good = good && witness_start(m, service, e);
     if (service)
@@ -136,19 +173,20 @@ bool witness_make(struct machine *m, const struct setup_step *s, struct err *e)
 bool witness_undo(struct machine *m, const struct setup_step *s, struct err *e)
 {
     DWORD code;
-    SERVICE_STATUS status;
     SC_HANDLE service = service_open(WITNESS, SERVICE_STOP | SERVICE_QUERY_STATUS | DELETE, &code);
     struct str user, readers = name_of_sid(&m->arena, STR(LOG_READERS));
     bool good;
 
     if (!service)
         return code == ERROR_SERVICE_DOES_NOT_EXIST || fail_at(e, code, STAGE_SERVICE, s->subject, "the service cannot be opened");
-    if (witness_sid(m, &user) && readers.n)
-        group_change(m, readers, user, false, e);
+    if (witness_sid(m, &user)) {
+        if (readers.n)
+            group_change(m, readers, user, false, e);
+        err_clear(e);
+        drops_let(m, user, false, e);
+    }
     err_clear(e);
-    ControlService(service, SERVICE_CONTROL_STOP, &status);
-    for (int waited = 0; waited < STOP_WAIT_MS && QueryServiceStatus(service, &status) && status.dwCurrentState != SERVICE_STOPPED; waited += 100)
-        Sleep(100);
+    stop_and_wait(service);
     good = DeleteService(service) || fail_at(e, GetLastError(), STAGE_SERVICE, s->subject, "the service cannot be removed");
     CloseServiceHandle(service);
     return good;

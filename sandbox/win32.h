@@ -313,6 +313,11 @@ bool win_ledger_before(struct win_ledger *l, const struct entry *entry, struct e
 void win_ledger_after(struct win_ledger *l, struct str path, struct str after);
 bool win_ledger_close(struct win_ledger *l, struct err *e);
 
+/* ---- restore_windows.c ---- */
+
+/* All that Cordon put on the person's disk taken back; a session is begun. left: what is not, one printable line each. */
+bool restore_entries(struct arena *a, const struct host *host, struct texts *left, size_t *restored, struct err *e);
+
 /* ---- walk_windows.c ---- */
 
 struct walk_object;

@@ -181,3 +181,8 @@ enum elevated setup_start(struct arena *a, const struct texts *words, bool eleva
     *code = (int)got;
     return how;
 }
+
+bool setup_disk_back(struct arena *a, const struct host *host, struct texts *left, size_t *restored, struct err *e)
+{
+    return restore_entries(a, host, left, restored, e);
+}

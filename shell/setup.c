@@ -73,6 +73,24 @@ static void print_report(struct arena *a, struct str report)
     }
 }
 
+/* As the person, before an administrator is asked: the entries name accounts that are about to go. */
+static bool disk_back(const struct options *o, struct err *e)
+{
+    struct session s = {0};
+    struct texts left = {0};
+    size_t restored = 0;
+    bool good = session_begin(&s, o, e) &&
+                (s.host.session_dir.n || sys_session_folder(&s.arena, s.host.state_dir, &s.host.session_dir, e)) &&
+                setup_disk_back(&s.arena, &s.host, &left, &restored, e);
+
+    if (good && !o->quiet)
+        say_note("%lu folders and files have the permissions that they had before", (unsigned long)restored);
+    for (size_t i = 0; i < left.n; i++)
+        say_note("left: %s", left.v[i].p);
+    session_end(&s);
+    return good;
+}
+
 static int run_setup(const struct options *o, const char *verb)
 {
     struct arena a = {0};
@@ -89,6 +107,8 @@ static int run_setup(const struct options *o, const char *verb)
         how = setup_start(&a, &plan, false, &code, &report, &e);
     else
         how = ELEVATED_RAN, code = 0;
+    if (how == ELEVATED_RAN && !o->plan && code == 0 && str_is(str_from(verb), "uninstall") && !disk_back(o, &e))
+        goto out;
     if (how == ELEVATED_RAN && !o->plan && code == 0)
         how = setup_start(&a, &words, true, &code, &report, &e);
     if (how == ELEVATED_NOWHERE) {

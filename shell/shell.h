@@ -292,7 +292,9 @@ enum elevated {
     ELEVATED_REFUSED, /* the person said no, which is no error */
     ELEVATED_FAILED,  /* err says why */
 };
-/* Runs cordon-setup with these words, none of which needs quotes, and waits. report: what an elevated one left to be read. */
+/* setup_start runs cordon-setup with these words, none of which needs quotes, and waits. report: what an elevated one left to be read. */
+/* What Cordon put on this person's disk, taken back before uninstall; a session is begun. left: what is not. */
+bool setup_disk_back(struct arena *a, const struct host *host, struct texts *left, size_t *restored, struct err *e);
 enum elevated setup_start(struct arena *a, const struct texts *words, bool elevated, int *code, struct str *report, struct err *e);
 
 /* What the built-ins share with the verbs: each appends text (lines end in \n). */

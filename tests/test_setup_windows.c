@@ -4,6 +4,7 @@
 #include "check.h"
 #include "../sandbox/win32.h"
 #include "../sandbox/credentials.h"
+#include "../sandbox/core/store.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -163,6 +164,36 @@ static void rewraps(void)
     arena_release(&a);
 }
 
+/* ---- what Cordon put on the disk, for uninstall ---- */
+
+static void restores(void)
+{
+    struct arena a = {0};
+    struct err e = {0};
+    wchar_t here[MAX_PATH];
+    DWORD n = GetCurrentDirectoryW(COUNT_OF(here), here);
+    struct str base = utf8_from(&a, here, n), session = {0};
+    struct host host = {.state_dir = arena_format(&a, "%s\\state", base.p)};
+    struct str names[] = {arena_format(&a, "%s\\made", base.p), arena_format(&a, "%s\\held", base.p), arena_format(&a, "%s\\other", base.p),
+        arena_format(&a, "%s\\gone", base.p)};
+    struct win_ledger l;
+    struct texts left = {0};
+    size_t restored = 0;
+    bool good = sys_session_folder(&a, host.state_dir, &session, &e) && CreateDirectoryW(wide_from(&a, names[0]), NULL) &&
+                sys_append_file(names[1], STR(".\n"), &e) && sys_append_file(names[2], STR("a person's"), &e) && win_ledger_open(&a, host.state_dir, &l, &e);
+
+    for (size_t i = 0; good && i < COUNT_OF(names); i++) {
+        struct entry entry = {.kind = ENTRY_MADE, .path = names[i], .folder = i == 0};
+        good = win_ledger_before(&l, &entry, &e);
+    }
+    CHECK(good && win_ledger_close(&l, &e) && restore_entries(&a, &host, &left, &restored, &e), "what Cordon made on the disk is taken back");
+    CHECK(!is_there(wide_from(&a, names[0])) && !is_there(wide_from(&a, names[1])), "an empty folder, and a file as it was made, are gone");
+    CHECK(is_there(wide_from(&a, names[2])) && left.n == 1 && strstr(left.v[0].p, "other"), "what somebody wrote into stays, by name");
+    CHECK(restore_entries(&a, &host, &left, &restored, &e) && restored == 0, "a second time there is nothing");
+    sys_session_folder_end();
+    arena_release(&a);
+}
+
 int main(void)
 {
     if (!win_is_wine()) {
@@ -176,5 +207,6 @@ int main(void)
     lock();
     seals();
     rewraps();
+    restores();
     return CHECK_END();
 }

@@ -190,6 +190,18 @@ static void explained(void)
             .code = 13}, "Cordon's own processes", "none: "},
         {"a socket by our own process", {.operation = OPERATION_CONNECT, .cause = DENIAL_OWN, .path = STR("unix:/proc/4/fd/3"),
             .code = 13}, "Cordon's own processes", "none: "},
+        {"Windows: an entry where no rule refuses", {.operation = OPERATION_WRITE, .by = DENIAL_WITNESS, .path = STR("/home/p/w/a"),
+            .code = DENIAL_ACCESS_DENIED}, "the entries on it", ":reapply"},
+        {"Windows: a rule", {.operation = OPERATION_CREATE, .by = DENIAL_WITNESS, .cause = DENIAL_IN_FOLDER, .path = STR("/home/p/other"),
+            .code = DENIAL_ACCESS_DENIED}, "no writable root", ":allow ~/other"},
+        {"Windows: all that may be had", {.operation = OPERATION_READ, .by = DENIAL_WITNESS, .cause = DENIAL_MAXIMUM, .path = STR("/home/p/w/a"),
+            .code = DENIAL_ACCESS_DENIED}, "whatever it may have", ":reapply"},
+        {"Windows: a listener", {.operation = OPERATION_CONNECT, .by = DENIAL_WITNESS, .cause = DENIAL_LISTENING, .path = STR("0.0.0.0:80"),
+            .code = DENIAL_WSA_ACCESS}, "waits for connections", "loopback"},
+        {"Windows: a ping", {.operation = OPERATION_CONNECT, .by = DENIAL_WITNESS, .path = STR("icmp [fe80::1]"),
+            .code = DENIAL_WSA_ACCESS}, "no network address", "none: "},
+        {"Windows: evaluated", {.operation = OPERATION_READ, .by = DENIAL_EVALUATED, .path = STR("/home/p/.ssh/id_rsa"),
+            .code = DENIAL_ACCESS_DENIED}, "secret: ", "none: "},
         {"a path that is none", {.operation = OPERATION_WRITE, .path = STR("x/y"), .code = 13}, "(built-in)", "none: "},
         {"no path", {.operation = OPERATION_DELETE, .code = 1}, "(built-in)", "none: "},
         {"hostile bytes in a path", {.operation = OPERATION_WRITE, .path = STR("/srv/\x1b[2J\xff/x"), .code = 30},
@@ -357,6 +369,14 @@ static void grouped(void)
               strstr(out.p, "by cat (pid 105), line 8") && strstr(out.p, "rule: a rule: \\x1B\n") &&
               strstr(out.p, "remedy: none: \\x1B[2J") && strstr(out.p, "9 more"),
         "operation, path, count, program, line, rule, remedy and what was lost are");
+    buf_clear(&out);
+    groups.v[2].by = DENIAL_EVALUATED;
+    groups.v[1].cause = DENIAL_IN_FOLDER;
+    denials_print(&out, &a, &env, &groups, 2, 0);
+    buf_add(&out, "", 1);
+    CHECK(strstr(out.p, "evaluated: nobody saw it refused") && strstr(out.p, ", line 8") && strstr(out.p, "(a name in it, not known which)") &&
+              !strstr(out.p, "by cat (pid 105)"),
+        "what nobody saw is not told of a program, and a folder stands for what was to be made in it");
     buf_release(&out);
     arena_release(&a);
 }

@@ -112,15 +112,15 @@ static void print_one(struct buf *out, struct arena *a, const struct path_env *e
         buf_format(out, "\n          by nobody inside: it appeared, or its cover was taken away outside; it is covered again, and may have "
                         "been %s from inside until then",
             d->operation == OPERATION_READ ? "read" : "changed");
+    else if (d->by == DENIAL_EVALUATED)
+        buf_format(out, "\n          evaluated: nobody saw it refused; a line that failed named it, and its entries would refuse it");
     else
         buf_format(
             out, "\n          by %s", d->program.n ? shown(a, text_printable_once(a, d->program)).p : "an unknown program");
-    if (d->pid > 0)
+    if (d->pid > 0 && d->by != DENIAL_EVALUATED)
         buf_format(out, " (pid %lld)", (long long)d->pid);
     if (d->line)
         buf_format(out, ", line %llu", (unsigned long long)d->line);
-    if (d->by == DENIAL_EVALUATED)
-        buf_format(out, "\n          evaluated: nobody saw it tried; it would be refused");
     buf_format(out, "\n          rule: %s\n          remedy: %s\n", shown(a, text_printable_once(a, d->rule)).p,
         shown(a, text_printable_once(a, d->remedy)).p);
 }

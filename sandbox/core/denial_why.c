@@ -151,6 +151,8 @@ static bool by_rule(struct explaining *x, struct verdict *v)
 
     if (x->d->by == DENIAL_KEEPER && refusing(x, x->d->path, OPERATION_WRITE, v))
         return true;
+    if (x->d->cause == DENIAL_IN_FOLDER) /* which name is not known: one that no rule is about */
+        return refusing(x, path_join(x->a, x->env->system, x->d->path, STR("a name in it")), operation, v);
     return refusing(x, x->d->path, operation, v) ||
            (two && x->d->path2.n && refusing(x, x->d->path2, OPERATION_CREATE, v));
 }

@@ -285,7 +285,7 @@ static void take_signals(struct repl *r)
             repl_put(&r->draw);
             break;
         case TTY_SIGNAL_INTERRUPT:
-            if (r->in.busy)
+            if (r->in.busy || r->s->env.system == PATH_WINDOWS) /* where some hosts make no key of it even in raw mode */
                 buf_add(&r->keys, "\003", 1);
             break;
         case TTY_SIGNAL_BREAK:

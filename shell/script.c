@@ -131,7 +131,7 @@ static void take_signals(struct script *c)
     int number;
 
     while ((got = tty_signal_next(&number)) != TTY_SIGNAL_NONE) {
-        if (got == TTY_SIGNAL_INTERRUPT || got == TTY_SIGNAL_TERMINATE || got == TTY_SIGNAL_HANGUP ||
+        if (got == TTY_SIGNAL_INTERRUPT || got == TTY_SIGNAL_BREAK || got == TTY_SIGNAL_TERMINATE || got == TTY_SIGNAL_HANGUP ||
             got == TTY_SIGNAL_QUIT) {
             c->over = true;
             c->code = EXIT_SIGNALLED + number;

@@ -62,6 +62,12 @@ class Terminal:
             self.read(0.1)
         return None
 
+    def until(self, text, seconds=30):
+        end = time.monotonic() + seconds
+        while text not in self.said() and time.monotonic() < end:
+            self.read(0.1)
+        time.sleep(0.3)
+
     def line(self, text, seconds=30):
         """What was said from the line on, and the prompt behind it."""
         self.raw = b""
@@ -90,6 +96,9 @@ def status(found):
 t = Terminal(["--not-enforced", "--no-rc"])
 found = t.prompt(60)
 check(found, "a prompt comes, and says NOT ENFORCED", t.said())
+if not found:
+    os.kill(t.pid, signal.SIGKILL)
+    sys.exit(1)
 check(b"NOT ENFORCED" in t.said().split(b"[NOT ENFORCED")[0], "it is said before the prompt, too", t.said())
 check(found and found[3].lower().endswith(b"work"), "the prompt shows the place", found)
 
@@ -113,6 +122,23 @@ said, found = t.line(b"set CRD=x& exit 5")
 check(status(found) == 5 and b"ended its shell" in said, "an exit within a line ends the line, and that is said", said)
 said, found = t.line(b"echo [%CRD%]")
 check(b"[one two]" in said, "what it would have left is not there", said)
+t.raw = b""
+os.write(t.fd, b"set /p CRN=name?\r")
+t.until(b"name?")
+os.write(t.fd, b"joe\r")
+found = t.prompt()
+said, found = t.line(b"echo [%CRN%]")
+check(b"[joe]" in said, "what is typed reaches a program, and what it set is kept", said)
+t.raw = b""
+os.write(t.fd, b"cmd /c pause\r")
+t.until(b"ress")
+os.write(t.fd, b"\003")
+found = t.prompt()
+check(found, "Ctrl-C ends what waits", t.said())
+os.write(t.fd, b"echo nev\003")
+time.sleep(0.5)
+said, found = t.line(b"echo after")
+check(b"\nafter" in said and b"\nnev" not in said, "Ctrl-C drops a line that is being written", said)
 said, found = t.line(b"nosuchprogram")
 check(found and status(found) not in (0, None), "a program that is not there", said)
 said, found = t.line(b":status")

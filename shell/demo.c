@@ -89,7 +89,13 @@ bool demo_run(struct session *s, struct str name, bool json, struct err *e)
 {
     struct stage d = {.listener = {SYS_NONE, SYS_NONE, 0}};
     size_t held = 0, tried = 0;
-    bool good = demo_known(name, e) && stage_set(&d, s, s->options->weak, e) && play(&d, name, json, &held, &tried, e);
+    bool good;
+
+    if (s->env.system == PATH_WINDOWS) {
+        err_set(e, ERR_UNSUPPORTED, "the violations are written for Linux, and cannot be played here");
+        return err_remedy(e, "cordon doctor tries each promise, beside a control");
+    }
+    good = demo_known(name, e) && stage_set(&d, s, s->options->weak, e) && play(&d, name, json, &held, &tried, e);
 
     stage_clear(&d);
     if (!good)

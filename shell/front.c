@@ -90,6 +90,11 @@ int verb_repl(const struct options *o)
         err_remedy(&e, "to run one line: cordon -c LINE; to run a program: cordon run -- PROG");
         return end_front(&s, code, &e);
     }
+    if (std_is_emulated(0) && std_is_emulated(1)) {
+        err_set(&e, ERR_UNSUPPORTED, "this window (mintty) has no console, and looks like a pipe");
+        err_remedy(&e, "open Cordon in Windows Terminal or a console window; -c and run work here");
+        return end_front(&s, code, &e);
+    }
     s.interactive = keyboard;
     if (open_front(&s, o, keyboard ? OPEN_EMPTY_OK : 0)) {
         s.place = exec_place(&s, s.open);

@@ -73,6 +73,21 @@ enum std_is std_look(int number)
     }
 }
 
+/* "\msys-1888ae32e00d56aa-pty0-from-master", and Cygwin's alike. */
+bool std_is_emulated(int number)
+{
+    struct {
+        FILE_NAME_INFO info;
+        wchar_t room[256];
+    } name;
+    HANDLE h = standard(number);
+
+    memset(&name, 0, sizeof name);
+    return h && GetFileType(h) == FILE_TYPE_PIPE && GetFileInformationByHandleEx(h, FileNameInfo, &name, sizeof name - sizeof(wchar_t)) &&
+           (wcsncmp(name.info.FileName, L"\\msys-", 6) == 0 || wcsncmp(name.info.FileName, L"\\cygwin-", 8) == 0) &&
+           wcsstr(name.info.FileName, L"-pty") != NULL;
+}
+
 bool std_same(int a, int b)
 {
     HANDLE x = standard(a), y = standard(b);

@@ -320,6 +320,7 @@ enum std_is {
     STD_IS_OTHER,  /* refused */
 };
 enum std_is std_look(int number);
+bool std_is_emulated(int number); /* Windows: a pipe of mintty's, which stands for a terminal and is none */
 bool std_same(int a, int b); /* do both lead to the very same file? */
 /* Closed ones become /dev/null, so that no later file can land on 0, 1 or 2. First thing in main. */
 bool std_fill(void);

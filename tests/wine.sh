@@ -66,6 +66,8 @@ says "no other word opens it" 125 .
 
 cordon run --not-enforced -- cmd /c exit 7
 says "--not-enforced: run gives the program's code, and says what it is worth" 7 'NOT ENFORCED'
+cordon demo --not-enforced
+says "demo is refused by name" 125 'written for Linux'
 cordon run --not-enforced -- nosuchprogram
 says "a program that is not there" 127 .
 cordon --not-enforced -c 'echo one two& exit 3'

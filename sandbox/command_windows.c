@@ -18,6 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define CONSOLE_TRIES    3
+#define CONSOLE_AGAIN_MS 100
 #define START_MS 20000
 #define CLOSE_MS 1500
 #define GIVE_UP_MS 6000
@@ -80,8 +82,12 @@ static bool open_console(const struct spawn_request *q, struct running *r, HANDL
     } else if (!hide(r, host, e)) {
         return false;
     }
-    r->console = console_open((intptr_t)host[0], (intptr_t)host[1], q->terminal ? q->rows : HIDDEN_ROWS,
-        q->terminal ? q->columns : HIDDEN_COLUMNS, flags, &code);
+    for (int i = 0; i < CONSOLE_TRIES && !r->console; i++) { /* now and then the host's process does not start, and does a moment later */
+        if (i > 0)
+            Sleep(CONSOLE_AGAIN_MS);
+        r->console = console_open((intptr_t)host[0], (intptr_t)host[1], q->terminal ? q->rows : HIDDEN_ROWS,
+            q->terminal ? q->columns : HIDDEN_COLUMNS, flags, &code);
+    }
     return r->console || win_fail_at(e, STAGE_START, (DWORD)code, (struct str){0}, "cannot make a pseudoconsole");
 }
 

@@ -15,7 +15,7 @@ failed=0
 ok() { printf 'ok %s\n' "$1"; }
 not_ok() {
     failed=1
-    printf 'not ok %s: %s\n' "$1" "$(printf '%s' "$2" | tr '\n' ' ' | cut -c1-400)"
+    printf 'not ok %s: %s\n' "$1" "$(printf '%s' "$2" | tr '\n' ' ' | cut -c1-700)"
 }
 skip() { printf 'skip %s: %s\n' "$1" "$2"; }
 # cordon ARGUMENTS...: into $said (both outputs) and $code.

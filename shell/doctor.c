@@ -3,6 +3,7 @@
  * observed inside and what the same attempt gave outside, and what to do about the rest.
  */
 #include "shell.h"
+#include "../sandbox/core/denial.h"
 #include "../sandbox/core/text.h"
 
 #include <stdio.h>
@@ -86,7 +87,34 @@ static void compared_json(struct buf *out)
     arena_release(&a);
 }
 
-static void report_json(const struct opened *o, struct buf *out)
+#define WITNESS_MS 5000 /* an event takes a moment to be written, read and told */
+
+static const char *const witness_words[] = {"there is none", "silent", "tells"};
+
+/* Windows: some of the attempts above were refused inside just now: does the witness tell of one? 0 there is none; 1; 2 it does. */
+static size_t witness_tells(const struct opened *o)
+{
+    uint64_t end = sys_milliseconds() + WITNESS_MS;
+    struct sys_wait item = {boundary_records(o->boundary), SYS_READ, 0};
+
+    if (item.handle == SYS_NONE)
+        return 0;
+    while (sys_milliseconds() < end && boundary_records(o->boundary) != SYS_NONE) {
+        struct arena a = {0};
+        struct denial d;
+        uint64_t lost;
+        bool got = boundary_record(o->boundary, &a, &d, &lost);
+        bool tells = got && d.by == DENIAL_WITNESS;
+        arena_release(&a);
+        if (tells)
+            return 2;
+        if (!got)
+            sys_wait(&item, 1, 100);
+    }
+    return 1;
+}
+
+static void report_json(const struct session *s, const struct opened *o, struct buf *out)
 {
     buf_format(out, "{\"version\":1,\"tier\":\"%s\",\"network\":\"%s\",", tier_name(o->tier),
         net_mode_name(o->policy.net));
@@ -110,7 +138,22 @@ static void report_json(const struct opened *o, struct buf *out)
     buf_format(out, ",");
     texts_json(out, "notes", &o->plan.notes);
     compared_json(out);
+    if (s->env.system == PATH_WINDOWS && o->boundary)
+        buf_format(out, ",\"witness\":\"%s\"", witness_words[witness_tells(o)]);
     buf_format(out, "}\n");
+}
+
+static void witness_line(const struct session *s, const struct opened *o, struct buf *out)
+{
+    size_t state;
+
+    if (s->env.system != PATH_WINDOWS || !o->boundary || o->plan.tier == TIER_UNENFORCED)
+        return;
+    state = witness_tells(o);
+    buf_format(out, "%-6s witness: %s%s\n", state == 2 ? "ok" : state == 1 ? "??" : "--", witness_words[state],
+        state == 2   ? ": a refused attempt of those above arrived as a record"
+        : state == 1 ? ": none of the refused attempts above arrived as a record; what is said to be confirmed lacks them"
+                     : ": what was refused is evaluated, not confirmed; cordon setup --witness makes one");
 }
 
 static void compared_lines(struct buf *out)
@@ -148,7 +191,7 @@ void doctor_report(struct session *s, const struct opened *o, bool json, struct 
     size_t observed = 0;
 
     if (json) {
-        report_json(o, out);
+        report_json(s, o, out);
         return;
     }
     for (size_t i = 0; i < o->proof_count; i++) {
@@ -156,6 +199,7 @@ void doctor_report(struct session *s, const struct opened *o, bool json, struct 
         observed += o->proofs[i].state == PROMISE_OBSERVED;
     }
     compared_lines(out);
+    witness_line(s, o, out);
     list(out, &a, "partial: ", &o->plan.partial);
     list(out, &a, "note: ", &o->plan.notes);
     buf_format(out, "tier: %s; %llu of %llu promises observed by trying them inside, beside a control outside\n",

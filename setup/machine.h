@@ -147,6 +147,10 @@ bool sacl_make(struct machine *m, const struct setup_step *s, struct err *e);
 bool sacl_undo(struct machine *m, const struct setup_step *s, struct err *e);
 void audit_facts(struct machine *m);
 
+/* ---- give_windows.c ---- */
+
+bool give(struct machine *m, struct str path, struct err *e); /* makes the person the owner of a folder and what is in it */
+
 /* ---- service_windows.c ---- */
 
 enum setup_service service_state(const wchar_t *name);

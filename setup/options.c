@@ -21,7 +21,7 @@ static const struct {
     const char *name;
     size_t place;
     bool is_name; /* of an account or a group */
-} values[] = {{"--person", offsetof(struct setup_options, person), false},
+} values[] = {{"--person", offsetof(struct setup_options, person), false}, {"--give", offsetof(struct setup_options, give), false},
     {"--offline", offsetof(struct setup_options, offline), true}, {"--online", offsetof(struct setup_options, online), true},
     {"--group", offsetof(struct setup_options, group), true}};
 
@@ -42,6 +42,7 @@ const char *setup_usage(void)
            "  --offline NAME     the accounts' and the group's names (CordonOffline, CordonOnline, CordonUsers)\n"
            "  --online NAME\n"
            "  --group NAME\n"
+           "  --give FOLDER      repair: make the person the owner of a folder and what is in it, and nothing else\n"
            "  --person SID       whose Cordon it is, when an administrator other than that user does it\n"
            "\n"
            "exit codes: 0 done; 1 not set up, or something is left; 2 done, and parts are missing; 3 cannot be done here, nothing was\n"
@@ -110,6 +111,8 @@ bool setup_options_parse(int count, const struct str *words, struct setup_option
         err_set(e, ERR_USAGE, "that is no SID of a person");
         return err_subject(e, o.person);
     }
+    if (o.give.p && (o.verb != VERB_REPAIR || o.plan))
+        return err_set(e, ERR_USAGE, "--give goes with repair alone");
     if (!o.offline.p)
         o.offline = STR("CordonOffline");
     if (!o.online.p)

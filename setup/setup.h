@@ -27,6 +27,7 @@ struct setup_options {
     enum setup_verb verb;
     bool plan, json, quiet, no_audit, witness;
     struct str person;               /* --person SID; none: the user of the token */
+    struct str give;                 /* repair --give FOLDER: make the person its owner, and nothing else */
     struct str offline, online, group; /* names */
 };
 

@@ -287,6 +287,26 @@ static enum setup_exit do_install(struct machine *m)
     return SETUP_EXIT_FAILED;
 }
 
+static enum setup_exit do_give(struct machine *m)
+{
+    struct err e = {0};
+    HANDLE lock = NULL;
+    bool busy = false, good;
+
+    if (!m->facts.elevated)
+        err_set(&e, ERR_REFUSED, "an administrator is needed to change this machine");
+    else if (!setup_person_good(m->facts.person_sid))
+        err_set(&e, ERR_REFUSED, "whose it is to be is not known");
+    else
+        lock = lock_take(&busy, &e);
+    good = lock && give(m, m->options->give, &e);
+    lock_give(lock);
+    if (good)
+        return SETUP_EXIT_DONE;
+    say_error(m, &e);
+    return !m->facts.elevated ? SETUP_EXIT_ELEVATE : busy ? SETUP_EXIT_BUSY : SETUP_EXIT_FAILED;
+}
+
 static enum setup_exit do_uninstall(struct machine *m)
 {
     struct setup_edge edge = {m, edge_record, edge_look, edge_make, edge_undo, edge_tell};
@@ -344,7 +364,7 @@ static enum setup_exit run(struct machine *m)
     case VERB_UNINSTALL:
         return do_uninstall(m);
     default:
-        return do_install(m);
+        return m->options->give.p ? do_give(m) : do_install(m);
     }
 }
 

@@ -136,9 +136,42 @@ int verb_setup(const struct options *o)
     return run_setup(o, "install");
 }
 
+/* A folder that somebody else owns: no plan, and no account is touched. A path of Windows has no quote in it; one at the end of
+ * which a backslash would escape ours loses that. */
+static int give_folder(const struct options *o)
+{
+    struct arena a = {0};
+    struct err e = {0};
+    struct texts words = {0};
+    struct str path = o->args.v[0], report = {0};
+    int code = EXIT_CORDON;
+    enum elevated how = ELEVATED_FAILED;
+
+    while (path.n > 3 && (path.p[path.n - 1] == '\\' || path.p[path.n - 1] == '/'))
+        path.n--;
+    if (str_find(path, 0, '"') < path.n || path.n < 4 || path.p[1] != ':') {
+        err_set(&e, ERR_USAGE, "repair wants a folder by its whole path, with its drive");
+        err_subject(&e, o->args.v[0]);
+    } else {
+        word_if(&a, &words, true, "repair");
+        word_if(&a, &words, true, "--give");
+        *(struct str *)ARENA_PUSH(&a, &words) = arena_format(&a, "\"%.*s\"", (int)path.n, path.p);
+        how = setup_start(&a, &words, true, &code, &report, &e);
+    }
+    code = how == ELEVATED_NOWHERE ? EXIT_OK : how == ELEVATED_REFUSED ? EXIT_FINDING : how == ELEVATED_RAN && code == 0 ? EXIT_OK : EXIT_CORDON;
+    if (how == ELEVATED_NOWHERE)
+        tty_print(STR("Linux needs no setup, and no repair\n"));
+    if (report.n && !o->quiet)
+        print_report(&a, report);
+    if (e.kind)
+        say_error(&e);
+    arena_release(&a);
+    return code;
+}
+
 int verb_repair(const struct options *o)
 {
-    return run_setup(o, "repair");
+    return o->args.n ? give_folder(o) : run_setup(o, "repair");
 }
 
 int verb_uninstall(const struct options *o)

@@ -98,7 +98,8 @@ static const struct verb verbs_table[] = {
         verb_denied},
     {"status", "", "what Cordon finds on this machine and what it would enforce", true, false, 0, 0, verb_status},
     {"setup", "", "Windows: make the two accounts and block one's network, as an administrator allows", false, false, 0, 0, verb_setup},
-    {"repair", "", "Windows: setup again; what is as it should be stays", false, false, 0, 0, verb_repair},
+    {"repair", "[FOLDER]", "Windows: setup again; what is as it should be stays. FOLDER: make it yours, as an administrator allows", false, false,
+        0, 1, verb_repair},
     {"uninstall", "", "Windows: take all of it back, and say what is left", false, false, 0, 0, verb_uninstall},
     {"help", "[VERB]", "this text, or that of one verb", false, false, 0, 1, verb_help},
 };

@@ -301,6 +301,31 @@ static void trust(void)
     CHECK(writable("O:BAD:(A;;WD;;;WD)") && writable("O:BAD:NO_ACCESS_CONTROL"), "and what everybody may take over");
 }
 
+static bool given(const char *path, const char *owner, bool known, bool ours)
+{
+    const struct setup_places p = {STR("C:\\Windows"), STR("C:\\Program Files"), STR("C:\\Program Files (x86)"), STR("C:\\ProgramData"),
+        STR("C:\\Users"), STR("C:\\Users\\p")};
+    return setup_may_give(&p, str_from(path), str_from(owner), known, ours) == NULL;
+}
+
+static void gives(void)
+{
+    const struct setup_places none = {0};
+
+    CHECK(given("D:\\work", SID_ADMINISTRATORS, true, false) && given("C:\\Users\\p\\src", SID_SYSTEM, true, false) &&
+              given("C:\\src\\x", "S-1-5-21-9-9-9-1001", false, false) && given("C:\\src", OFFLINE, true, true),
+        "an administrator's, a lost account's and the sandbox's folders may be handed over");
+    CHECK(!given("C:\\src", "S-1-5-21-1-2-3-1002", true, false), "not another person's");
+    CHECK(!given("C:\\", SID_ADMINISTRATORS, true, false) && !given("D:\\", SID_ADMINISTRATORS, true, false) &&
+              !given("\\\\host\\share", SID_ADMINISTRATORS, true, false) && !given("C:\\windows\\Temp", SID_SYSTEM, true, false) &&
+              !given("C:\\Program Files\\x", SID_SYSTEM, true, false) && !given("C:\\PROGRAMDATA", SID_SYSTEM, true, false) &&
+              !given("C:\\Users", SID_SYSTEM, true, false) && !given("C:\\Users\\q\\src", SID_SYSTEM, true, false) &&
+              !given("C:\\Users\\p", SID_SYSTEM, true, false),
+        "not a drive, Windows, programs, profiles");
+    CHECK(given("C:\\Windows2", SID_ADMINISTRATORS, true, false) && setup_may_give(&none, STR("D:\\work"), STR(SID_SYSTEM), true, false),
+        "a name that only begins alike is another; what cannot be told refuses");
+}
+
 static void passwords(void)
 {
     unsigned char bytes[256], again[512];
@@ -374,6 +399,7 @@ int main(void)
     goes_back();
     network();
     trust();
+    gives();
     passwords();
     prints();
     return CHECK_END();

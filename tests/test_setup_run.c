@@ -371,7 +371,8 @@ static void options(void)
     CHECK(!words(&o, 0, NULL) && !words(&o, 1, (const char *const[]){"--plan"}) && !words(&o, 2, (const char *const[]){"install", "repair"}) &&
               !words(&o, 2, (const char *const[]){"install", "--nonsense"}) && !words(&o, 2, (const char *const[]){"install", "--group"}) &&
               !words(&o, 3, (const char *const[]){"install", "--person", "S-1-5-18"}) &&
-              !words(&o, 3, (const char *const[]){"install", "--group", "a b"}),
+              !words(&o, 3, (const char *const[]){"install", "--group", "a b"}) && !words(&o, 3, (const char *const[]){"install", "--give", "D:\\x"}) &&
+              words(&o, 3, (const char *const[]){"repair", "--give", "D:\\x"}),
         "what is not known, missing or no name is refused");
 }
 

@@ -93,6 +93,7 @@ static void installs(void)
         "what cannot be read back ends setup, by its name");
     CHECK(strstr(output, "folder") && strstr(output, "taken back") && nothing_there(), "and is taken back");
     CHECK(setup(L"repair --quiet") == 125 && nothing_there() && !strstr(output, "taken back"), "repair ends alike, and quietly");
+    CHECK(setup(L"repair --give C:\\windows") == 125 && strstr(output, "not handed over"), "Windows' own folder is handed to nobody");
     CHECK(setup(L"status") == 1 && !claims(), "and nothing is set up afterwards");
     CHECK(setup(L"uninstall") == 0 && nothing_there(), "there is nothing to uninstall");
 }

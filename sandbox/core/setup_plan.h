@@ -245,6 +245,13 @@ bool setup_writable_inside(const struct descriptor *d, struct str group);
 /* Is it as the text wants: owner, protection, and entry by entry? Inheritance flags count for folders alone. */
 bool setup_descriptor_is(struct arena *a, const struct descriptor *d, struct str sddl, bool folder);
 
+/* May `repair PATH` make the person its owner? NULL: yes; else why not. path: by its handle. known: an account has the owner's SID;
+ * ours: it is one of this person's sandbox accounts. */
+struct setup_places {
+    struct str windows, programs, programs_x86, data, profiles, profile; /* none: cannot be told, which refuses */
+};
+const char *setup_may_give(const struct setup_places *p, struct str path, struct str owner, bool known, bool ours);
+
 /* SDDL of what setup makes. */
 struct str setup_sddl_programs(struct arena *a);
 struct str setup_sddl_data(struct arena *a);

@@ -4,6 +4,7 @@
  */
 #include "setup_plan.h"
 #include "access.h"
+#include "text.h"
 
 /* Any of them lets a program be replaced, or its folder taken over. */
 static const uint32_t dangerous[] = {NT_FILE_WRITE_DATA, NT_FILE_APPEND_DATA, NT_FILE_DELETE_CHILD, NT_DELETE, NT_WRITE_DAC, NT_WRITE_OWNER};
@@ -48,4 +49,34 @@ bool setup_descriptor_is(struct arena *a, const struct descriptor *d, struct str
             return false;
     }
     return true;
+}
+
+/* ---- what an administrator may hand to the person ---- */
+
+static bool is_within(struct str path, struct str folder)
+{
+    return folder.n && path.n >= folder.n && text_matches(folder, str_slice(path, 0, folder.n), true) &&
+           (path.n == folder.n || path.p[folder.n] == '\\');
+}
+
+/* Somebody who still exists owns it, and it is not for Cordon to take it from him. */
+static bool may_take_from(struct str owner, bool known, bool ours)
+{
+    return ours || !known || str_is(owner, SID_ADMINISTRATORS) || str_is(owner, SID_SYSTEM);
+}
+
+const char *setup_may_give(const struct setup_places *p, struct str path, struct str owner, bool known, bool ours)
+{
+    const struct str system[] = {p->windows, p->programs, p->programs_x86, p->data};
+
+    if (path.n <= 3 || path.p[1] != ':')
+        return "it is a drive's root, or on another machine";
+    for (size_t i = 0; i < COUNT_OF(system); i++)
+        if (!system[i].n || is_within(path, system[i]) || is_within(system[i], path))
+            return i ? "programs of everybody's are there" : "Windows is there";
+    if (!p->profiles.n || !p->profile.n || is_within(p->profiles, path))
+        return "everybody's profiles are there";
+    if (is_within(path, p->profiles) && (!is_within(path, p->profile) || path.n == p->profile.n))
+        return "it is another person's profile, or your own as a whole";
+    return may_take_from(owner, known, ours) ? NULL : "somebody else owns it";
 }

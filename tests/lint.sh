@@ -180,5 +180,14 @@ else
     echo "skip runner links no policy, rules or plan building: there is no cordon-runner, or no nm"
 fi
 
+# Windows maps these itself; any other would be looked for in the folder that cordon-setup was unpacked in, and run elevated.
+setup=$top/out/windows/cordon-setup.exe
+if [ -f "$setup" ] && command -v x86_64-w64-mingw32-objdump >/dev/null 2>&1; then
+    judge "cordon-setup links none but KnownDLLs" "$(x86_64-w64-mingw32-objdump -p "$setup" | sed -n 's/.*DLL Name: //p' |
+        grep -iavE '^(advapi32|combase|kernel32|msvcrt|ntdll|ole32|oleaut32|rpcrt4|sechost|shell32|shlwapi|user32)\.dll$')"
+else
+    echo "skip cordon-setup links none but KnownDLLs: there is no cordon-setup.exe, or no objdump"
+fi
+
 echo done
 exit $failed

@@ -225,13 +225,12 @@ static bool registry_number(const wchar_t *key, const wchar_t *name, DWORD *out)
 void audit_facts(struct machine *m)
 {
     struct setup_step file = {.subject = STR("{0cce921d-69ae-11d9-bed3-505054503030}")}, handle = {.subject = STR("{0cce9223-69ae-11d9-bed3-505054503030}")};
-    struct setup_step connection = {.subject = STR("{0cce9226-69ae-11d9-bed3-505054503030}")};
     struct setup_step global = {.subject = STR("File"), .text = STR("(AU;FA;0xd0157;;;group)")};
     DWORD crash = 0, retention = 0, backup = 0;
-    enum setup_look x = audit_look(m, &file), y = audit_look(m, &handle), z = audit_look(m, &connection);
+    enum setup_look x = audit_look(m, &file), y = audit_look(m, &handle);
 
-    m->facts.audit_policy = x == LOOK_UNKNOWN || y == LOOK_UNKNOWN || z == LOOK_UNKNOWN ? LOOK_UNKNOWN
-                            : x == LOOK_WHOLE && y == LOOK_WHOLE && z == LOOK_WHOLE     ? LOOK_WHOLE
+    m->facts.audit_policy = x == LOOK_UNKNOWN || y == LOOK_UNKNOWN ? LOOK_UNKNOWN
+                            : x == LOOK_WHOLE && y == LOOK_WHOLE     ? LOOK_WHOLE
                                                                                         : LOOK_MISSING;
     m->facts.audit_sacl = sacl_look(m, &global);
     /* A retention of 0 overwrites old events as needed; any other keeps them until somebody clears the log. */

@@ -16,7 +16,6 @@ const char *const setup_rights[SETUP_RIGHTS] = {"SeDenyNetworkLogonRight", "SeDe
 
 static const char file_system_audit[] = "{0cce921d-69ae-11d9-bed3-505054503030}";
 static const char handle_audit[] = "{0cce9223-69ae-11d9-bed3-505054503030}";
-static const char connection_audit[] = "{0cce9226-69ae-11d9-bed3-505054503030}";
 
 static const struct {
     const char *name, *inverse;
@@ -333,9 +332,10 @@ static void step_services(struct arena *a, const struct setup_facts *f, struct s
     }
 }
 
+/* Not of connections: that would write down every program's on this machine, and the witness has them from the platform itself. */
 static void step_audit(struct arena *a, const struct setup_facts *f, struct setup_plan *p)
 {
-    static const char *const guids[] = {file_system_audit, handle_audit, connection_audit};
+    static const char *const guids[] = {file_system_audit, handle_audit};
     struct str group = group_of(f);
     struct setup_step *s;
 

@@ -157,7 +157,7 @@ static bool apply_one(struct runner *r, const struct op *op, uint32_t id, struct
         good = close_one(r, op, &verified, e);
         break;
     case OP_STATION:
-        good = station_make(op->text, op->text2, r->confinement.desktop, COUNT_OF(r->confinement.desktop), e);
+        good = station_make(op->text, op->text2, r->confinement.desktop, COUNT_OF(r->confinement.desktop), &verified, e);
         break;
     case OP_TOKEN:
         r->wish.flags = (DWORD)op->number;

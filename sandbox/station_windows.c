@@ -7,11 +7,12 @@
  */
 #include "win32.h"
 
+#include <stdio.h>
 #include <string.h>
 
-/* WINSTA_ALL_ACCESS and DESKTOP_ALL of winuser.h, for the handles that the runner itself keeps. */
-#define STATION_ALL 0x37fu
-#define DESKTOP_ALL 0x1ffu
+/* WINSTA_ALL_ACCESS and DESKTOP_ALL of winuser.h with READ_CONTROL and WRITE_DAC, for the handles that the runner itself keeps. */
+#define STATION_ALL (0x37fu | READ_CONTROL | WRITE_DAC)
+#define DESKTOP_ALL (0x1ffu | READ_CONTROL | WRITE_DAC)
 
 struct user32 {
     HWINSTA(WINAPI *make_station)(LPCWSTR, DWORD, ACCESS_MASK, LPSECURITY_ATTRIBUTES);
@@ -32,41 +33,63 @@ static bool get_user32(struct user32 *u)
     return f[0] && f[1] && f[2] && f[3];
 }
 
-static bool make(const struct user32 *u, SECURITY_ATTRIBUTES *station, SECURITY_ATTRIBUTES *desktop, wchar_t *out, size_t size)
-{
-    static const wchar_t name[] = L"cordon";
-    HWINSTA s = u->make_station(NULL, 0, STATION_ALL, station);
-    DWORD n = 0;
-    size_t at;
+/* What is left to one's own logon where another runner of it has closed the station already. */
+#define STATION_LESS (0x33fu | READ_CONTROL)
 
-    if (!s || !u->use_station(s) || !u->make_desktop(name, NULL, NULL, 0, DESKTOP_ALL, desktop) ||
-        !u->information(s, UOI_NAME, out, (DWORD)(size * sizeof *out), &n))
+struct made {
+    HWINSTA station;
+    HDESK desktop;
+};
+
+static bool make(const struct user32 *u, SECURITY_ATTRIBUTES *station, SECURITY_ATTRIBUTES *desktop, struct made *m, wchar_t *out,
+    size_t size)
+{
+    wchar_t name[32];
+    DWORD n = 0;
+    size_t at, length;
+
+    swprintf(name, COUNT_OF(name), L"cordon-%lu", (unsigned long)GetCurrentProcessId());
+    length = wcslen(name) + 1;
+    m->station = u->make_station(NULL, 0, STATION_ALL, station);
+    if (!m->station && GetLastError() == ERROR_ACCESS_DENIED)
+        m->station = u->make_station(NULL, 0, STATION_LESS, station);
+    if (!m->station || !u->use_station(m->station))
+        return false;
+    m->desktop = u->make_desktop(name, NULL, NULL, 0, DESKTOP_ALL, desktop);
+    if (!m->desktop || !u->information(m->station, UOI_NAME, out, (DWORD)(size * sizeof *out), &n))
         return false; /* the handles stay: they live as long as the runner, and with it */
     at = wcsnlen(out, size);
-    if (at + 1 + COUNT_OF(name) > size) {
+    if (at + 1 + length > size) {
         SetLastError(ERROR_INSUFFICIENT_BUFFER);
         return false;
     }
     out[at] = L'\\';
-    memcpy(out + at + 1, name, sizeof name);
+    memcpy(out + at + 1, name, length * sizeof *name);
     return true;
 }
 
-bool station_make(struct str station_sddl, struct str desktop_sddl, wchar_t *out, size_t size, struct err *e)
+bool station_make(
+    struct str station_sddl, struct str desktop_sddl, wchar_t *out, size_t size, bool *verified, struct err *e)
 {
     PSECURITY_DESCRIPTOR d[2] = {win_descriptor(station_sddl), win_descriptor(desktop_sddl)};
     SECURITY_ATTRIBUTES station = {sizeof station, d[0], FALSE}, desktop = {sizeof desktop, d[1], FALSE};
     struct user32 u;
-    bool good = d[0] && d[1];
+    struct made m = {0};
+    struct err unput = {0};
+    bool good = d[0] && d[1], put[2] = {0};
     DWORD code = GetLastError();
 
     out[0] = 0;
     if (!good)
         win_fail_at(e, STAGE_TOKEN, code, d[0] ? desktop_sddl : station_sddl, "cannot read a descriptor of the window station");
-    else if (!get_user32(&u) || !make(&u, &station, &desktop, out, size))
+    else if (!get_user32(&u) || !make(&u, &station, &desktop, &m, out, size))
         good = win_fail_at(e, STAGE_TOKEN, GetLastError(), (struct str){0}, "cannot make a window station of the sandbox's own");
     if (!good)
         out[0] = 0;
+    /* One of that name may have been there, made for this logon when user32 was loaded, or by another terminal of the person's: its
+     * descriptor is put as well, or is that already. */
+    *verified = good && (win_dacl_is(m.station, station_sddl) || (win_dacl_put(m.station, station_sddl, &put[0], &unput) && put[0])) &&
+                (win_dacl_is(m.desktop, desktop_sddl) || (win_dacl_put(m.desktop, desktop_sddl, &put[1], &unput) && put[1]));
     for (int i = 0; i < 2; i++)
         if (d[i])
             LocalFree(d[i]);

@@ -159,6 +159,16 @@ static bool dacl_is(HANDLE object, PACL wished)
            same_acl(wished, dacl_of((PSECURITY_DESCRIPTOR)room.bytes));
 }
 
+bool win_dacl_is(HANDLE object, struct str sddl)
+{
+    PSECURITY_DESCRIPTOR d = win_descriptor(sddl);
+    bool is = d && dacl_is(object, dacl_of(d));
+
+    if (d)
+        LocalFree(d);
+    return is;
+}
+
 bool win_dacl_put(HANDLE object, struct str sddl, bool *verified, struct err *e)
 {
     PSECURITY_DESCRIPTOR d = win_descriptor(sddl);

@@ -158,6 +158,7 @@ void facts_setup(struct arena *a, struct windows_host *w); /* what setup left he
 PSECURITY_DESCRIPTOR win_descriptor(struct str sddl);
 /* The DACL of an object of the kernel, and read back: *verified says whether it is there as it was put. */
 bool win_dacl_put(HANDLE object, struct str sddl, bool *verified, struct err *e);
+bool win_dacl_is(HANDLE object, struct str sddl);
 /* The same for what a token gives to objects that are made without a descriptor. */
 bool token_default_dacl(HANDLE token, struct str sddl, bool *verified, struct err *e);
 
@@ -191,7 +192,8 @@ size_t job_count(HANDLE job); /* processes in it now */
 /* ---- station_windows.c ---- */
 
 /* A window station and a desktop of our own, which this process then has; out: "STATION\\DESKTOP", for lpDesktop. */
-bool station_make(struct str station_sddl, struct str desktop_sddl, wchar_t *out, size_t size, struct err *e);
+bool station_make(
+    struct str station_sddl, struct str desktop_sddl, wchar_t *out, size_t size, bool *verified, struct err *e);
 
 /* ---- command_windows.c: programs, in the runner ---- */
 

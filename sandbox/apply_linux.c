@@ -6,7 +6,7 @@
  * descriptor is mounted (open_tree, move_mount; mount_setattr needs Linux 5.12), so that a name that is
  * replaced in between leads nowhere.
  */
-#include "observe.h"
+#include "observe/observe.h"
 
 #include <arpa/inet.h>
 #include <net/if.h>

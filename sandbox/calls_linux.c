@@ -5,7 +5,7 @@
  * 424 on have one number everywhere. What the filter lets through is still held by the other walls: mounts,
  * Landlock, namespaces, no capabilities.
  */
-#include "observe.h"
+#include "observe/observe.h"
 
 #include <linux/audit.h>
 #include <linux/filter.h>

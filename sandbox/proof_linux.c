@@ -2,7 +2,7 @@
  * proof: the attempts, made inside by a child of a process that is confined exactly as a command is: of one that is
  * there for that alone, or of the very process that then becomes the first program. Runs in the runner.
  */
-#include "observe.h"
+#include "observe/observe.h"
 
 #include <poll.h>
 #include <sched.h>

@@ -8,7 +8,7 @@
  * capabilities to itself (they count only in its own user namespace), and has no descriptor of the outer
  * mounts once the plan is applied.
  */
-#include "observe.h"
+#include "observe/observe.h"
 
 #include <poll.h>
 #include <sched.h>

@@ -5,7 +5,7 @@
 #ifndef CORDON_GATE_INSIDE_H
 #define CORDON_GATE_INSIDE_H
 
-#include "../sandbox/observe.h"
+#include "../sandbox/observe/observe.h"
 #include "check.h"
 
 #include <linux/audit.h>

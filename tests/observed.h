@@ -5,7 +5,7 @@
 #ifndef CORDON_OBSERVED_H
 #define CORDON_OBSERVED_H
 
-#include "../sandbox/observe.h"
+#include "../sandbox/observe/observe.h"
 #include "check.h"
 
 #include <linux/filter.h>

@@ -3,7 +3,7 @@
  * recorded, once, with its path, its process and its name; what touches its uncovered twin is neither.
  */
 #include "check.h"
-#include "../sandbox/observe.h"
+#include "../sandbox/observe/observe.h"
 
 #include <dirent.h>
 #include <poll.h>

@@ -1,7 +1,7 @@
 /*
  * kept: which steps of a plan the keeper watches over. See keeper_linux.c.
  */
-#include "names.h"
+#include "../names.h"
 #include "observe.h"
 
 #include <errno.h>

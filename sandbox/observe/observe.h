@@ -9,8 +9,8 @@
 #ifndef CORDON_OBSERVE_H
 #define CORDON_OBSERVE_H
 
-#include "core/denial.h"
-#include "linux.h"
+#include "../core/denial.h"
+#include "../linux.h"
 
 #include <linux/seccomp.h>
 

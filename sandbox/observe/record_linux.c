@@ -4,7 +4,7 @@
  * is refused as fast as it can: what does not fit is counted, and the count goes with the next record that does.
  */
 #include "observe.h"
-#include "core/frame.h"
+#include "../core/frame.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -8,7 +8,7 @@
 #ifndef CORDON_LISTENERS_H
 #define CORDON_LISTENERS_H
 
-#include "linux.h"
+#include "../linux.h"
 
 #include <pthread.h>
 

@@ -18,7 +18,7 @@
  * From inside nobody can mount; a name that is watched can be made or a folder above it renamed, which costs a look at that
  * name each time, and no more than so many in a while.
  */
-#include "names.h"
+#include "../names.h"
 #include "observe.h"
 
 #include <poll.h>

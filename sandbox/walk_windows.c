@@ -10,7 +10,7 @@
 
 #define DESCRIPTOR_MAX (ACL_BYTES_MAX + 4096)
 #define STEP           256
-#define SIDS_MAX       32 /* a root's own, and of entries that are taken away */
+#define SIDS_MAX       (ACLS_RESTRICT_MAX + 32) /* the roots' own, and of entries that are taken away */
 
 /* ---- one object ---- */
 
@@ -182,8 +182,8 @@ static bool order_of(struct arena *a, const struct op *ops, size_t count, struct
     for (size_t i = 0; i < count; i++) {
         if (ops[i].kind == OP_ACE || ops[i].kind == OP_GUARD_NAME)
             *(struct str *)ARENA_PUSH(a, &own->kept) = ops[i].path;
-        if (ops[i].kind == OP_RESTRICT && str_eq(ops[i].path, top))
-            out->own.write_count += sid_parse(ops[i].text, &own->write[0]);
+        if (ops[i].kind == OP_RESTRICT && ops[i].path.n && out->own.write_count < ACLS_RESTRICT_MAX)
+            out->own.write_count += sid_parse(ops[i].text, &own->write[out->own.write_count]);
     }
     if (out->own.write_count)
         add_taken(a, ops, count, own, out);

@@ -43,6 +43,7 @@ struct tree {
     struct plan plan;
     struct err err;
     bool odd; /* objects with odd permissions are made */
+    struct texts denied; /* what a walk named as not held */
 };
 
 static inline uint32_t tree_fold(const void *table, uint32_t scalar)

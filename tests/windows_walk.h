@@ -100,7 +100,7 @@ static inline struct walk_order disk_order(struct tree *t, struct str top)
     struct walk_order o = {.env = &t->env, .top = top, .dev = 1};
     struct texts *kept = arena_alloc(&t->arena, 1, sizeof *kept);
     struct ace *also = arena_alloc(&t->arena, 3, sizeof *also);
-    struct sid *sids = arena_alloc(&t->arena, 4, sizeof *sids);
+    struct sid *sids = arena_alloc(&t->arena, 3 + ACLS_RESTRICT_MAX, sizeof *sids);
 
     for (size_t i = 0; i < t->plan.n; i++)
         if (t->plan.v[i].kind == OP_ACE || t->plan.v[i].kind == OP_GUARD_NAME)
@@ -118,12 +118,10 @@ static inline struct walk_order disk_order(struct tree *t, struct str top)
     o.trusted_count = 3;
     if (t->windows.group_sid.n > 0)
         o.own.group = tree_sid(GROUP);
-    for (size_t i = 0; i < t->windows.write_sid_count; i++)
-        if (path_same(&t->env, t->windows.write_sids[i].root, top)) {
-            sids[3] = tree_sid(t->windows.write_sids[i].sid.p);
-            o.own.write = &sids[3];
-            o.own.write_count = 1;
-        }
+    o.own.write = sids + 3;
+    for (size_t i = 0; i < t->plan.n; i++)
+        if (t->plan.v[i].kind == OP_RESTRICT && t->plan.v[i].path.n > 0)
+            o.own.write_count += sid_parse(t->plan.v[i].text, &sids[3 + o.own.write_count]);
     return o;
 }
 

@@ -299,8 +299,14 @@ static bool is_closed_name(const struct acls *s, struct str folder, const struct
     return *place && (*place)->kind == PLACE_PROTECT;
 }
 
-/* Each folder from the outermost root to path, shallow first; those that are not there are made. False: refused. */
-static bool hold_way(struct acls *s, const struct place *place, struct str path)
+enum way {
+    WAY_REFUSED,
+    WAY_HELD,
+    WAY_LACKING, /* accepted as not held: nothing beneath can be */
+};
+
+/* Each folder from the outermost root to path, shallow first; those that are not there are made. */
+static enum way hold_way(struct acls *s, const struct place *place, struct str path)
 {
     const struct path_env *env = s->p->env;
     size_t from = path_depth(env->system, outer_root(s, path)), to = path_depth(env->system, path);
@@ -317,16 +323,17 @@ static bool hold_way(struct acls *s, const struct place *place, struct str path)
         root = acls_root_of(s, folder);
         if (fact->kind == FACT_MISSING && is_closed_name(s, folder, &closed)) {
             guard(s, closed, folder, true, ACLS_DENY, BELOW, root);
-            return true;
+            return WAY_HELD;
         }
         if (fact->kind == FACT_MISSING)
             guard(s, place, folder, true, ACLS_HELD, 0, root);
         else if (fact->kind != FACT_FOLDER || fact->reparse)
-            return acls_lacks(s, PART_NAMES, folder, "is a link or junction on the way to a protected name, and cannot be held");
+            return acls_lacks(s, PART_NAMES, folder, "is no plain folder, on the way to a protected name, and cannot be held") ? WAY_LACKING
+                                                                                                                        : WAY_REFUSED;
         else
             hold_folder(s, fact, root);
     }
-    return true;
+    return WAY_HELD;
 }
 
 /* ---- protected ---- */
@@ -335,6 +342,7 @@ static bool missing_protected(struct acls *s, const struct place *place, const s
 {
     const struct place *closed;
     bool folder = place->hold != HOLD_FILE;
+    enum way way;
 
     if (place->hold == HOLD_GUARD || place->hold == HOLD_REFUSED) {
         planner_partial(s->p, "%s: a name that can be taken from inside (%s)", planner_show(s->p, place->path).p,
@@ -343,8 +351,9 @@ static bool missing_protected(struct acls *s, const struct place *place, const s
     }
     if (place->rule->optional && place->hold == HOLD_NOT)
         return true;
-    if (!hold_way(s, place, place->path))
-        return false;
+    way = hold_way(s, place, place->path);
+    if (way != WAY_HELD)
+        return way == WAY_LACKING;
     if (!is_closed_name(s, path_parent(s->p->env->system, place->path), &closed))
         guard(s, place, place->path, folder, ACLS_DENY, BELOW, root);
     return true;
@@ -360,12 +369,12 @@ static bool plan_protected(struct acls *s, const struct place *place, const stru
     if (fact->kind == FACT_UNKNOWN)
         return acls_refuse(s, ERR_POLICY, "a protected path cannot be looked at", place->path, "it may be anything",
             "Check its permissions.");
+    if (hold_way(s, place, place->path) == WAY_REFUSED)
+        return false;
     if (fact->kind == FACT_SYMLINK || fact->reparse)
         return acls_lacks(s, PART_NAMES, place->path, "is a link or junction, which is not followed, so what it leads to is not protected");
     if (fact->kind == FACT_FILE && fact->links > 1)
         return acls_lacks(s, PART_HARDLINKS, place->path, "has another name, and would be changed under that one");
-    if (!hold_way(s, place, place->path))
-        return false;
     if (place->kind == PLACE_PIN && fact->kind == FACT_FOLDER) {
         hold_folder(s, fact, root);
         return true;
@@ -417,12 +426,12 @@ static bool plan_secret(struct acls *s, const struct place *place)
             planner_warn(s->p, "\"secret\": %s does not exist; should it appear, :reapply closes it", planner_show(s->p, place->path).p);
         return true;
     }
+    if (root && hold_way(s, place, place->path) == WAY_REFUSED)
+        return false;
     if (root && (fact->kind == FACT_SYMLINK || fact->reparse))
         return acls_lacks(s, PART_NAMES, place->path, "is a link or junction in a writable folder, and can be replaced");
     if (root && fact->kind == FACT_FILE && fact->links > 1)
         return acls_lacks(s, PART_HARDLINKS, place->path, "is secret and has another name in or outside of the root");
-    if (root && !hold_way(s, place, place->path))
-        return false;
     if (fact->kind == FACT_UNKNOWN) {
         planner_note(s->p, "%s cannot be looked at: its own permissions are all that closes it", planner_show(s->p, place->path).p);
         return true;

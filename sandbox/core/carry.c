@@ -99,7 +99,7 @@ static bool is_meant(const struct carry *c, size_t number)
     if (deny->type != ACE_DENY || !is_ours(c, deny))
         return false;
     for (size_t i = 0; i < number; i++)
-        if (c->image.v[i].type == ACE_ALLOW && c->image.v[i].mask & deny->mask && sid_same(&c->image.v[i].sid, &deny->sid))
+        if (c->image.v[i].type == ACE_ALLOW && c->image.v[i].mask & deny->mask && acls_is_own(&c->order->own, &c->image.v[i]))
             return false;
     return true;
 }

@@ -60,35 +60,48 @@ static void skip(struct walk *w, enum walk_why why, struct str path, bool denied
     *s = (struct walk_skip){why, arena_str(&w->arena, path), denied};
 }
 
-static bool denies_children(const struct walk *w, const struct descriptor *d)
+/* The rights that are to be refused to what lies in it; 0: none. */
+static uint32_t denies_children(const struct walk *w, const struct descriptor *d)
 {
+    uint32_t mask = 0;
+
     for (size_t i = 0; i < d->dacl.n; i++)
         if (d->dacl.v[i].type == ACE_DENY && d->dacl.v[i].flags & (ACE_OBJECT_INHERIT | ACE_CONTAINER_INHERIT) &&
             acls_is_own(&w->order->own, &d->dacl.v[i]))
-            return true;
-    return false;
+            mask |= d->dacl.v[i].mask;
+    return mask;
 }
 
-/* Does this SID count in a pass over the restricting SIDs? These never do: who is logged on, groups of the machine, services. */
-static bool is_of_first_pass(const struct walk *w, const struct sid *sid)
+static bool is_trusted(const struct walk *w, const struct sid *sid)
 {
     for (size_t i = 0; i < w->order->trusted_count; i++)
         if (sid_same(sid, &w->order->trusted[i]))
             return true;
+    return false;
+}
+
+/* Does this SID count in the first pass alone? Who is logged on, groups of the machine, services: no restricting list has them. */
+static bool is_of_first_pass(const struct walk *w, const struct sid *sid)
+{
+    if (is_trusted(w, sid))
+        return true;
     if (w->order->own.group.authority && sid_same(sid, &w->order->own.group))
         return true;
     return sid->authority == 5 && sid->count > 0 &&
            (sid->sub[0] == 4 || sid->sub[0] == 11 || (sid->sub[0] >= 18 && sid->sub[0] <= 20) || sid->sub[0] == 32 || sid->sub[0] == 80);
 }
 
-/* An entry that refuses would have come to it, and could not: does it matter? Not where nothing that commands have lets them write
- * there anyway, as with files that other programs link from elsewhere. */
-static bool is_open(const struct walk *w, struct arena *a, const struct walk_object *o)
+/* Entries that refuse would have come to it, and could not: does it matter? Not where nothing that commands have lets them write
+ * there anyway, as with files that other programs link from elsewhere. Reading takes the first pass alone. */
+static bool is_open(const struct walk *w, struct arena *a, const struct walk_object *o, uint32_t refused)
 {
+    const uint32_t reads = NT_FILE_READ_DATA | NT_FILE_READ_EA | NT_FILE_EXECUTE;
     struct err ignored = {0};
     struct descriptor d;
     bool told = false;
 
+    if (!refused)
+        return false;
     if (o->descriptor.n == 0 || !descriptor_decode(a, o->descriptor, &d, &ignored) || !d.has_dacl || !d.has_owner)
         return true;
     for (size_t i = 0; i < d.dacl.n; i++) {
@@ -97,7 +110,13 @@ static bool is_open(const struct walk *w, struct arena *a, const struct walk_obj
         if (ace->flags & ACE_INHERIT_ONLY)
             continue;
         told = told || owner;
-        if (ace->opaque.p || (ace->type == ACE_ALLOW && access_map(&access_file, ace->mask) & ACLS_DENY && !is_of_first_pass(w, &ace->sid)))
+        if (ace->opaque.p)
+            return true;
+        if (ace->type != ACE_ALLOW)
+            continue;
+        if (access_map(&access_file, ace->mask) & refused & ~reads && !is_of_first_pass(w, &ace->sid))
+            return true;
+        if (access_map(&access_file, ace->mask) & refused & reads && !is_trusted(w, &ace->sid))
             return true;
     }
     return !told && !is_of_first_pass(w, &d.owner); /* an owner changes permissions */
@@ -151,7 +170,7 @@ static void push(struct walk *w, struct str path, void *handle, const struct des
     struct buf bytes = {0};
 
     if (w->depth == WALK_DEPTH_MAX) {
-        skip(w, WALK_DEEP, path, denies_children(w, d));
+        skip(w, WALK_DEEP, path, denies_children(w, d) != 0);
         w->eye->close(w->eye->context, handle);
         return;
     }
@@ -162,7 +181,7 @@ static void push(struct walk *w, struct str path, void *handle, const struct des
     descriptor_encode(d, &bytes);
     if (!descriptor_decode(&f->arena, arena_str(&f->arena, buf_view(&bytes)), &f->d, &e) ||
         !w->eye->list(w->eye->context, &f->arena, handle, WALK_NAMES_MAX, &f->names)) {
-        skip(w, WALK_UNREADABLE, path, denies_children(w, d));
+        skip(w, WALK_UNREADABLE, path, denies_children(w, d) != 0);
         pop(w);
     } else if (f->names.n > 1) {
         qsort(f->names.v, f->names.n, sizeof *f->names.v, by_bytes);
@@ -228,7 +247,7 @@ static bool object(struct walk *w, struct arena *a, const struct walk_frame *f, 
     bool resuming = f->resuming && path_is_under(w->order->env, path, w->order->resume);
 
     if (!is_ours(w, o, &why) || !read_list(a, o, &d)) {
-        skip(w, why, path, denies_children(w, &f->d) && is_open(w, a, o));
+        skip(w, why, path, is_open(w, a, o, denies_children(w, &f->d)));
         return false;
     }
     edit = walk_carry(a, w->order, &f->d, folder, is_kept(w, a, path), &d, &denies, &why);
@@ -270,11 +289,11 @@ static void one(struct walk *w)
     name = f->names.v[f->next++];
     path = path_join(&a, w->order->env->system, f->path, name);
     if (!is_name(name)) {
-        skip(w, WALK_UNREADABLE, path, denies_children(w, &f->d));
+        skip(w, WALK_UNREADABLE, path, denies_children(w, &f->d) != 0);
     } else if (f->resuming && was_done(w, f, name)) {
         (void)0;
     } else if (!w->eye->open(w->eye->context, &a, f->handle, path, &o, &handle)) {
-        skip(w, WALK_GONE, path, denies_children(w, &f->d));
+        skip(w, WALK_GONE, path, denies_children(w, &f->d) != 0);
     } else {
         w->seen++;
         if (!object(w, &a, f, path, &o, handle))

@@ -44,13 +44,13 @@ struct walk_order {
     const struct path_env *env;
     struct str top;  /* canonical; its own entries are there already (OP_ACE) */
     uint64_t dev;    /* the volume that top is on */
-    struct acls_own own;    /* group and write SID of this root; and SIDs of lost stores, whose entries go away */
+    struct acls_own own;    /* group, write SIDs of all roots of the session, and SIDs of lost stores, whose entries go away */
     const struct ace *also; /* other entries that ops put and that are handed down: OWNER RIGHTS, the person's own */
     size_t also_count;
     const struct sid *trusted; /* whose own allow entries are no way around a deny entry: person, SYSTEM, Administrators */
     size_t trusted_count;
     const struct texts *kept; /* paths with explicit entries that ops put there (and other roots): those entries are theirs */
-    bool take_old;            /* no other session has the root open: explicit entries about own.write on other paths go away */
+    bool take_old;            /* no other session is open: explicit entries about own.write on paths that are not kept go away */
     struct str resume;        /* a path that an earlier walk had come to; none: from the top */
     uint64_t most;            /* objects; 0: WALK_OBJECTS_MAX */
 };

@@ -9,6 +9,11 @@ static bool for_person(const struct machine *m)
     return str_eq(m->facts.caller_sid, m->facts.person_sid);
 }
 
+static bool needs_password(const struct setup_account *u)
+{
+    return !u->there || !u->ours || !u->flags_right || u->locked || u->expired;
+}
+
 /* Whether it can be opened is told only to those who may read it: not to an administrator other than the person. */
 enum setup_look passwords_look(struct machine *m, const struct setup_step *s)
 {
@@ -29,6 +34,8 @@ enum setup_look passwords_look(struct machine *m, const struct setup_step *s)
         bool theirs;
         look = passwords_unseal(bytes, m->facts.person_sid, &p, &theirs, &e) ? LOOK_WHOLE : LOOK_DIFFERS;
         passwords_wipe(&p);
+    } else if (needs_password(&m->facts.offline) || needs_password(&m->facts.online)) {
+        look = LOOK_DIFFERS; /* the person alone could open it, and an account wants one now: both get new ones */
     }
     arena_release(&a);
     return look;

@@ -275,8 +275,8 @@ static enum setup_exit do_install(struct machine *m)
     machine_look(m); /* again: whoever had the lock may have changed it */
     good = run_plan(m, &edge, &made, &e);
     passwords_wipe(&m->passwords);
-    if (good && made.missing.n) {
-        m->ledger.missing = made.missing;
+    if (good && (made.missing.n || m->ledger.missing.n)) {
+        m->ledger.missing = made.missing; /* what was missing last time may be there now */
         good = ledger_save(m, &e);
     }
     m->facts.folders = good ? LOOK_WHOLE : m->facts.folders;

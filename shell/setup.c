@@ -140,6 +140,11 @@ int verb_setup(const struct options *o)
  * which a backslash would escape ours loses that. */
 static int give_folder(const struct options *o)
 {
+    if (!setup_exists()) {
+        tty_print(STR("Linux needs no setup, and no repair\n"));
+        return EXIT_OK;
+    }
+
     struct arena a = {0};
     struct err e = {0};
     struct texts words = {0};
@@ -158,9 +163,7 @@ static int give_folder(const struct options *o)
         *(struct str *)ARENA_PUSH(&a, &words) = arena_format(&a, "\"%.*s\"", (int)path.n, path.p);
         how = setup_start(&a, &words, true, &code, &report, &e);
     }
-    code = how == ELEVATED_NOWHERE ? EXIT_OK : how == ELEVATED_REFUSED ? EXIT_FINDING : how == ELEVATED_RAN && code == 0 ? EXIT_OK : EXIT_CORDON;
-    if (how == ELEVATED_NOWHERE)
-        tty_print(STR("Linux needs no setup, and no repair\n"));
+    code = how == ELEVATED_REFUSED ? EXIT_FINDING : how == ELEVATED_RAN && code == 0 ? EXIT_OK : EXIT_CORDON;
     if (report.n && !o->quiet)
         print_report(&a, report);
     if (e.kind)

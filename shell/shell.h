@@ -292,6 +292,7 @@ enum elevated {
     ELEVATED_REFUSED, /* the person said no, which is no error */
     ELEVATED_FAILED,  /* err says why */
 };
+bool setup_exists(void); /* on this system */
 /* setup_start runs cordon-setup with these words, none of which needs quotes, and waits. report: what an elevated one left to be read. */
 /* What Cordon put on this person's disk, taken back before uninstall; a session is begun. left: what is not. */
 bool setup_disk_back(struct arena *a, const struct host *host, struct texts *left, size_t *restored, struct err *e);

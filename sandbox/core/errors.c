@@ -189,6 +189,7 @@ static const struct error_row rows[] = {
     {0x80320026, STAGE_ANY, RETRY_NEVER, false, "FWP_E_MATCH_TYPE_MISMATCH", "a filter's condition is of the wrong kind", REPORT},
     {0x80320027, STAGE_ANY, RETRY_NEVER, false, "FWP_E_TYPE_MISMATCH", "a filter's value is of the wrong kind", REPORT},
     {0x80320028, STAGE_ANY, RETRY_NEVER, false, "FWP_E_OUT_OF_BOUNDS", "a filter's value is out of its bounds", REPORT},
+    {0x8032002A, STAGE_ANY, RETRY_NEVER, false, "FWP_E_DUPLICATE_CONDITION", "a filter's alternatives were not taken", REPORT},
     {0x80320033, STAGE_ANY, RETRY_NEVER, false, "FWP_E_NEVER_MATCH", "a filter that could never match was refused", REPORT},
     {0x80320035, STAGE_ANY, RETRY_NEVER, false, "FWP_E_INVALID_PARAMETER", "the filtering service did not take an argument", REPORT},
     {0x80320036, STAGE_ANY, RETRY_NEVER, false, "FWP_E_TOO_MANY_SUBLAYERS", "there are too many sublayers of filters on this machine", "remove what other products left, then cordon repair"},

@@ -284,7 +284,8 @@ static void step_account(struct arena *a, const struct setup_facts *f, const str
     s->subject = u->name;
     s->text = f->group.name;
     for (unsigned i = 0; i < SETUP_RIGHTS; i++) {
-        s = step(a, p, SETUP_RIGHT, look_if(u->rights & 1u << i), "nobody signs in as it from elsewhere");
+        enum setup_look right = u->rights & 1u << i ? LOOK_WHOLE : u->there && !f->elevated ? LOOK_UNKNOWN : LOOK_MISSING;
+        s = step(a, p, SETUP_RIGHT, right, "nobody signs in as it from elsewhere");
         s->subject = u->name;
         s->text = str_from(setup_rights[i]);
     }

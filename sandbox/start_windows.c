@@ -39,12 +39,13 @@ static bool make_pipes(struct birth *b, struct started *s, struct err *e)
     return true;
 }
 
-/* "RUNNER" PID, in the folder of the system: nothing of the workspace is where it looks. */
-static bool set_words(struct birth *b, struct err *e)
+/* "RUNNER" PID, in the folder of the system: nothing of the workspace is where it looks. An account of the sandbox's runs the one that
+ * setup copied to where it can read it and administrators alone write. */
+static bool set_words(struct birth *b, bool account, struct err *e)
 {
     UINT n = GetSystemDirectoryW(b->folder.v, WIDE_PATH_MAX);
 
-    if (!win_beside(RUNNER_FILE, &b->program) || n == 0 || n >= WIDE_PATH_MAX)
+    if (!(account ? win_installed(RUNNER_FILE, &b->program) : win_beside(RUNNER_FILE, &b->program)) || n == 0 || n >= WIDE_PATH_MAX)
         return win_fail_at(e, STAGE_LOGON, GetLastError(), (struct str){0}, "cannot tell where the runner is");
     swprintf(b->words, COUNT_OF(b->words), L"\"%ls\" %lu", b->program.v, (unsigned long)GetCurrentProcessId());
     return true;
@@ -82,25 +83,6 @@ static bool create_as_person(struct birth *b, struct err *e)
     return good;
 }
 
-/* FOLDERID_ProgramData, "knownfolders.h"; asked of the system, since an environment is anybody's. */
-static struct str data_dir(struct arena *a)
-{
-    static const GUID program_data = {0x62ab5d82, 0xfdc1, 0x4dc3, {0xa9, 0xdd, 0x07, 0x0d, 0x1d, 0x49, 0x5d, 0x97}};
-    HRESULT(WINAPI * ask)(const GUID *, DWORD, HANDLE, PWSTR *);
-    void(WINAPI * let_go)(void *);
-    void *f[2] = {win_function(L"shell32.dll", "SHGetKnownFolderPath"), win_function(L"ole32.dll", "CoTaskMemFree")};
-    PWSTR path = NULL;
-    struct str out = {0};
-
-    memcpy(&ask, &f[0], sizeof ask);
-    memcpy(&let_go, &f[1], sizeof let_go);
-    if (f[0] && f[1] && SUCCEEDED(ask(&program_data, 0, NULL, &path)))
-        out = path_join(a, PATH_WINDOWS, utf8_from_z(a, path), STR("Cordon"));
-    if (f[1])
-        let_go(path);
-    return out;
-}
-
 static void widen(wchar_t *out, const char *in, size_t size)
 {
     for (size_t i = 0; i < size; i++)
@@ -118,7 +100,7 @@ static bool create_as_account(struct birth *b, const struct start_as *as, struct
     STARTUPINFOW info = {.cb = sizeof info, .lpDesktop = desktop, .dwFlags = STARTF_USESTDHANDLES, .hStdInput = b->in, .hStdOutput = b->out};
     struct passwords kept = {0};
     struct arena a = {0};
-    bool good = passwords_open(data_dir(&a), token_user(&a), &kept, e);
+    bool good = passwords_open(win_data_dir(&a), token_user(&a), &kept, e);
     DWORD code = 0;
 
     name = good ? wide_from(&a, as->account) : NULL;
@@ -163,7 +145,7 @@ bool start_runner(const struct start_as *as, struct started *out, struct err *e)
 {
     struct started s = {.control = SYS_NONE};
     struct birth *b = calloc(1, sizeof *b);
-    bool good = b != NULL && set_words(b, e) && make_pipes(b, &s, e);
+    bool good = b != NULL && set_words(b, as->account.n > 0, e) && make_pipes(b, &s, e);
 
     good = good && (as->account.n ? create_as_account(b, as, e) : create_as_person(b, e));
     if (good && !hold(b, &s, e)) {

@@ -17,6 +17,73 @@ static const struct {
     const char *part, *service;
 } when_missing[] = {{"com", "COM servers, WMI, BITS and scheduled tasks"}, {"wsl", "the Windows Subsystem for Linux"}};
 
+/* ---- places: asked of the system, since an environment is anybody's ---- */
+
+static struct str folder_of(struct arena *a, const GUID *which)
+{
+    HRESULT(WINAPI * ask)(const GUID *, DWORD, HANDLE, PWSTR *);
+    void(WINAPI * let_go)(void *);
+    void *f[2] = {win_function(L"shell32.dll", "SHGetKnownFolderPath"), win_function(L"ole32.dll", "CoTaskMemFree")};
+    PWSTR path = NULL;
+    struct str out = {0};
+
+    memcpy(&ask, &f[0], sizeof ask);
+    memcpy(&let_go, &f[1], sizeof let_go);
+    if (f[0] && f[1] && SUCCEEDED(ask(which, 0, NULL, &path)))
+        out = arena_format(a, "%s\\Cordon", utf8_from_z(a, path).p);
+    if (f[1])
+        let_go(path);
+    return out;
+}
+
+struct str win_data_dir(struct arena *a)
+{
+    static const GUID program_data = {0x62ab5d82, 0xfdc1, 0x4dc3, {0xa9, 0xdd, 0x07, 0x0d, 0x1d, 0x49, 0x5d, 0x97}};
+    return folder_of(a, &program_data);
+}
+
+bool win_installed(const wchar_t *name, struct wide_path *out)
+{
+    static const GUID program_files = {0x905e63b6, 0xc1bf, 0x494e, {0xb2, 0x9c, 0x65, 0xb7, 0x32, 0xd3, 0xd2, 0x1a}};
+    struct arena a = {0};
+    struct str folder = folder_of(&a, &program_files);
+    bool good = folder.n && wide_path(arena_format(&a, "%s\\%s", folder.p, utf8_from_z(&a, name).p), out);
+
+    arena_release(&a);
+    return good;
+}
+
+static bool same_bytes(const wchar_t *x, const wchar_t *y)
+{
+    char one[8192], other[8192];
+    HANDLE f = CreateFileW(x, GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
+    HANDLE g = CreateFileW(y, GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
+    bool same = f != INVALID_HANDLE_VALUE && g != INVALID_HANDLE_VALUE;
+    DWORD n = 1, m = 1;
+
+    while (same && n > 0)
+        same = ReadFile(f, one, sizeof one, &n, NULL) && ReadFile(g, other, sizeof other, &m, NULL) && n == m && memcmp(one, other, n) == 0;
+    if (f != INVALID_HANDLE_VALUE)
+        CloseHandle(f);
+    if (g != INVALID_HANDLE_VALUE)
+        CloseHandle(g);
+    return same;
+}
+
+/* What setup copied is what this cordon came with: after an update it is not, until repair. */
+static bool programs_match(void)
+{
+    static const wchar_t *const names[] = {RUNNER_FILE, SHIM_FILE};
+    struct wide_path here, there;
+
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (!win_beside(names[i], &here) || !win_installed(names[i], &there) || !same_bytes(here.v, there.v))
+            return false;
+    return true;
+}
+
+/* ---- the ledger ---- */
+
 /* The bytes of the ledger, if it is one that an administrator made. */
 static bool ledger_bytes(struct arena *a, struct str path, struct str person, struct str *out)
 {
@@ -106,7 +173,7 @@ static bool has_profile(struct arena *a, struct str sid)
 
 void facts_setup(struct arena *a, struct windows_host *w)
 {
-    struct str data = arena_format(a, "%.*s\\Cordon", (int)w->program_data.n, w->program_data.p ? w->program_data.p : "");
+    struct str data = win_data_dir(a);
     struct wide_path passwords;
     struct ledger l;
     struct str bytes;
@@ -123,7 +190,7 @@ void facts_setup(struct arena *a, struct windows_host *w)
     look_account(a, &w->offline);
     look_account(a, &w->online);
     w->offline.ready = w->online.ready = wide_path(ledger_place(a, data, w->person_sid, "passwords"), &passwords) &&
-                                         GetFileAttributesW(passwords.v) != INVALID_FILE_ATTRIBUTES;
+                                         GetFileAttributesW(passwords.v) != INVALID_FILE_ATTRIBUTES && programs_match();
     w->offline.ready = w->offline.ready && has_profile(a, w->offline.sid);
     w->online.ready = w->online.ready && has_profile(a, w->online.sid);
     w->set_up = l.committed && w->group_sid.n && w->offline.there && w->online.there;

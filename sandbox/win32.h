@@ -240,6 +240,8 @@ void command_end(struct running *r, int signal); /* all of it, at once */
 #define SHIM_FILE   L"cordon-shim.exe" /* beside the runner */
 /* The file of that name in the folder of our own program. */
 bool win_beside(const wchar_t *name, struct wide_path *out);
+bool win_installed(const wchar_t *name, struct wide_path *out); /* where setup copied it: Program Files\Cordon (state_windows.c) */
+struct str win_data_dir(struct arena *a);                       /* ProgramData\Cordon; none */
 
 /* ---- probe_windows.c, proof_windows.c ---- */
 

@@ -255,7 +255,7 @@ enum plan_tier acls_tier(const struct policy *policy, const struct windows_host 
     else if (!account->enabled)
         *why = "the account is disabled";
     else if (!account->ready)
-        *why = "the account's credentials or profile cannot be had";
+        *why = "the account's password is gone, or the programs that setup copied are of another version";
     else if (policy->net != NET_ONLINE && !w->network_verified)
         *why = "the network block of the offline account could not be read back";
     return *why ? TIER_UNELEVATED : TIER_SET_UP;

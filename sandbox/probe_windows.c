@@ -38,7 +38,7 @@ static enum probe_answer from_code(DWORD code)
     }
 }
 
-static enum probe_answer answer(bool done, long *code)
+enum probe_answer probe_outcome(bool done, long *code)
 {
     DWORD last = done ? 0 : GetLastError();
 
@@ -290,39 +290,37 @@ enum probe_answer probe_attempt(enum probe_kind kind, struct str path, uint64_t 
 
     SetLastError(0);
     if ((kind == PROBE_WRITE || kind == PROBE_READ || kind == PROBE_ABSTRACT || kind == PROBE_EXECUTE) && !wide_path(path, &wide))
-        return answer(false, code);
+        return probe_outcome(false, code);
     switch (kind) {
     case PROBE_WRITE:
-        return answer(try_write(&wide), code);
+        return probe_outcome(try_write(&wide), code);
     case PROBE_READ:
-        return answer(try_read(&wide), code);
+        return probe_outcome(try_read(&wide), code);
     case PROBE_CONNECT:
-        return answer(try_connect(number), code);
+        return probe_outcome(try_connect(number), code);
     case PROBE_LOOPBACK:
-        return answer(try_loopback(), code);
+        return probe_outcome(try_loopback(), code);
     case PROBE_ABSTRACT: /* a named pipe of the outside */
-        return answer(open_and_close(wide.v, GENERIC_READ | GENERIC_WRITE, OPEN_EXISTING, 0), code);
+        return probe_outcome(open_and_close(wide.v, GENERIC_READ | GENERIC_WRITE, OPEN_EXISTING, 0), code);
     case PROBE_SIGNAL:
-        return answer(open_process(PROCESS_TERMINATE, number), code);
+        return probe_outcome(open_process(PROCESS_TERMINATE, number), code);
     case PROBE_PROCESS:
-        return answer(try_reach(number), code);
+        return probe_outcome(try_reach(number), code);
     case PROBE_TERMINAL:
-        return answer(try_console(number), code);
+        return probe_outcome(try_console(number), code);
     case PROBE_PRIVILEGE:
-        return answer(try_privilege(), code);
+        return probe_outcome(try_privilege(), code);
     case PROBE_DESKTOP:
-        return answer(try_desktop(), code);
+        return probe_outcome(try_desktop(), code);
     case PROBE_HOST:
-        return answer(try_hosts(number), code);
+        return probe_outcome(try_hosts(number), code);
     case PROBE_EXECUTE:
-        return answer(try_execute(&wide), code);
+        return probe_outcome(try_execute(&wide), code);
     case PROBE_COM:
-        return answer(try_com(path), code);
-    case PROBE_KIND_COUNT:
-        break;
+        return probe_outcome(try_com(path), code);
+    default:
+        return trial_attempt(kind, path, number, code);
     }
-    *code = 0;
-    return ANSWER_UNKNOWN;
 }
 
 /* ---- outside ---- */

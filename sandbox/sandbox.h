@@ -103,6 +103,26 @@ enum probe_kind {
     PROBE_HOST,    /* reach into the console hosts of the runner whose id is number */
     PROBE_EXECUTE, /* start the program of that path; it never runs */
     PROBE_COM,     /* ask for an object of the class path, in a process of its own */
+    /* For doctor alone (trial.h): */
+    PROBE_OPEN,    /* open path itself with the rights in number */
+    PROBE_MAKE,    /* make a file in the folder path, and leave it */
+    PROBE_PARENT,  /* start a program as the child of the process number (0, in these three: of whoever tries); it never runs */
+    PROBE_THREADS, /* open the threads of the process number */
+    PROBE_TOKEN,   /* open the token of the process number, to copy it */
+    PROBE_BREAKAWAY, /* start a program outside the job; it never runs */
+    PROBE_START,   /* start one inside; it never runs */
+    PROBE_IN_JOB, PROBE_SHAPE, /* read back: is this process in a job that ends with its handle; has it the token of the plan? */
+    PROBE_STATION, PROBE_DEFAULT, PROBE_INPUT, PROBE_WINDOW, /* WinSta0, its desktop, that which has the input, the shell's window */
+    PROBE_CLIPBOARD, /* open that of the station we are on */
+    PROBE_SEND_INPUT, /* a mouse that moves by nothing */
+    PROBE_CONNECT6, PROBE_SEND4, PROBE_SEND6, PROBE_ECHO, PROBE_LISTEN, /* number: the port, on loopback */
+    PROBE_RESOLVE, /* ask the system for the name path */
+    PROBE_SHARE,   /* open path on a server */
+    PROBE_TASK,    /* register a task named path, disabled, and remove it */
+    PROBE_PIPE,    /* make a pipe without a descriptor and write to it */
+    PROBE_OWN_FOLDER, /* below path, make a folder that is its owner's alone, and a file in it */
+    PROBE_PROFILE, /* the profile is loaded and the account's own */
+    PROBE_TLS,     /* begin a handshake as a TLS client */
     PROBE_KIND_COUNT
 };
 

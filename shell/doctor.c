@@ -2,7 +2,7 @@
  * doctor: what is enforced here, shown by trying it: one line per promise with what was expected, what was
  * observed inside and what the same attempt gave outside, and what to do about the rest.
  */
-#include "shell.h"
+#include "trials.h"
 #include "../sandbox/core/denial.h"
 #include "../sandbox/core/text.h"
 
@@ -114,7 +114,7 @@ static size_t witness_tells(const struct opened *o)
     return 1;
 }
 
-static void report_json(const struct session *s, const struct opened *o, struct buf *out)
+static void report_json(const struct session *s, const struct opened *o, const struct trial_results *trials, struct buf *out)
 {
     buf_format(out, "{\"version\":1,\"tier\":\"%s\",\"network\":\"%s\",", tier_name(o->tier),
         net_mode_name(o->policy.net));
@@ -140,6 +140,7 @@ static void report_json(const struct session *s, const struct opened *o, struct 
     compared_json(out);
     if (s->env.system == PATH_WINDOWS && o->boundary)
         buf_format(out, ",\"witness\":\"%s\"", witness_words[witness_tells(o)]);
+    trials_json(trials, out);
     buf_format(out, "}\n");
 }
 
@@ -185,55 +186,76 @@ static void list(struct buf *out, struct arena *a, const char *title, const stru
         buf_format(out, "%s%s\n", title, text_printable(a, texts->v[i]).p);
 }
 
-void doctor_report(struct session *s, const struct opened *o, bool json, struct buf *out)
+static void report(struct session *s, const struct opened *o, const struct trial_results *trials, bool json, struct buf *out)
 {
     struct arena a = {0};
     size_t observed = 0;
 
     if (json) {
-        report_json(s, o, out);
+        report_json(s, o, trials, out);
         return;
     }
     for (size_t i = 0; i < o->proof_count; i++) {
         report_line(out, &a, &s->env, &o->proofs[i]);
         observed += o->proofs[i].state == PROMISE_OBSERVED;
     }
+    trials_text(trials, out);
     compared_lines(out);
     witness_line(s, o, out);
     list(out, &a, "partial: ", &o->plan.partial);
     list(out, &a, "note: ", &o->plan.notes);
     buf_format(out, "tier: %s; %llu of %llu promises observed by trying them inside, beside a control outside\n",
         tier_name(o->tier), (unsigned long long)observed, (unsigned long long)o->proof_count);
+    if (trials_broken(trials))
+        buf_format(out, "%llu more came out BROKEN: do not count on that tier\n", (unsigned long long)trials_broken(trials));
     arena_release(&a);
+}
+
+void doctor_report(struct session *s, const struct opened *o, bool json, struct buf *out)
+{
+    const struct trial_results none = {0}; /* they take their time, and open a second session: cordon doctor does them */
+
+    report(s, o, &none, json, out);
+}
+
+/* Without a boundary: what is known all the same, and the rows that could not be tried. */
+static void report_nothing(struct session *s, const struct err *e, const struct trial_results *trials, bool json, struct buf *out)
+{
+    if (json) {
+        buf_format(out, "{\"version\":1,\"tier\":\"none\",\"error\":");
+        text_json(out, err_text(e, &s->arena));
+        trials_json(trials, out);
+        buf_format(out, "}\n");
+    } else {
+        trials_text(trials, out);
+        buf_format(out, "tier: none; no boundary can be opened here\n");
+    }
 }
 
 int verb_doctor(const struct options *o)
 {
     struct session s = {.options = o};
+    struct trial_results trials = {0};
     struct buf out = {0};
     struct err e = {0};
     int code = EXIT_CORDON;
 
     if (!session_begin(&s, o, &e) || !session_open(&s, OPEN_LOOK | OPEN_EMPTY_OK, &s.open, &e)) {
         say_error(&e);
-        if (o->json) {
-            buf_format(&out, "{\"version\":1,\"tier\":\"none\",\"error\":");
-            text_json(&out, err_text(&e, &s.arena));
-            buf_format(&out, "}\n");
-        } else {
-            buf_format(&out, "tier: none; no boundary can be opened here\n");
-        }
+        trials_run(&s, NULL, &trials);
+        report_nothing(&s, &e, &trials, o->json, &out);
     } else {
         session_announce(&s, s.open);
-        doctor_report(&s, s.open, o->json, &out);
-        code = s.open->tier == TIER_NONE || (o->require_full && s.open->tier != TIER_FULL) ? EXIT_FINDING
-                                                                                           : EXIT_OK;
+        trials_run(&s, s.open, &trials);
+        report(&s, s.open, &trials, o->json, &out);
+        code = s.open->tier == TIER_NONE || trials_broken(&trials) > 0 || (o->require_full && s.open->tier != TIER_FULL) ? EXIT_FINDING : EXIT_OK;
     }
     if (o->json)
         tty_print(buf_view(&out));
     else
         tty_print_folded(buf_view(&out), false);
     buf_release(&out);
+    trials_release(&trials);
     session_end(&s);
     return code;
 }

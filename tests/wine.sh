@@ -57,6 +57,25 @@ says "status --json" 0 '"not_enforced":true'
 
 cordon doctor
 says "doctor finds nothing enforced" 125 'NOT ENFORCED'
+says "doctor: what it would have tried is told all the same" 125 '^windows: 0 observed'
+# Every attempt is made where nothing holds it: each has to come out as what it is worth here.
+timeout -k 5 300 wine "$CORDON" doctor --not-enforced --json </dev/null >"$TEST_TMP/doctor" 2>/dev/null
+code=$?
+said=$(tr -d '\r' <"$TEST_TMP/doctor" | sed 's/{"name"/\n&/g')
+says "doctor --json: where nothing is enforced it is a finding" 1 '"trials":\['
+rows=$(printf '%s\n' "$said" | grep -c '"rule":')
+if [ "$rows" -ge 80 ]; then ok "doctor --json: $rows rows"; else not_ok "doctor --json: rows" "$rows"; fi
+passed=$(printf '%s\n' "$said" | grep '"expected":"denied"' | grep '"state":"observed"')
+if [ -z "$passed" ]; then ok "doctor: no refusal counts under Wine"; else not_ok "doctor: no refusal counts under Wine" "$passed"; fi
+broken=$(printf '%s\n' "$said" | grep '"rule":' | grep -c '"state":"BROKEN"')
+if [ "$broken" -ge 5 ]; then ok "doctor: what gets through is BROKEN"; else not_ok "doctor: what gets through is BROKEN" "$broken rows: $said"; fi
+hung=$(printf '%s\n' "$said" | grep 'took too long')
+if [ -z "$hung" ]; then ok "doctor: each attempt comes to its end"; else not_ok "doctor: each attempt comes to its end" "$hung"; fi
+if command -v python3 >/dev/null 2>&1; then
+    if tr -d '\r' <"$TEST_TMP/doctor" | python3 -c 'import json, sys; json.load(sys.stdin)'; then ok "doctor --json is JSON"; else not_ok "doctor --json is JSON" "it is not"; fi
+else
+    skip "doctor --json is JSON" "no python3"
+fi
 cordon run -- cmd /c exit 7
 says "run is refused" 125 'NOT ENFORCED'
 cordon -c 'exit 7'

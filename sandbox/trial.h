@@ -1,0 +1,42 @@
+/*
+ * trial: the seam for what doctor tries on Windows (shell/trials.h): decoys and listeners of Cordon's own, and what is looked at or
+ * tried outside. Linux has none of it.
+ */
+#ifndef CORDON_TRIAL_H
+#define CORDON_TRIAL_H
+
+#include "sandbox.h"
+
+enum trial_heard { HEARD_TCP6, HEARD_UDP4, HEARD_UDP6, HEARD_WEB, HEARD_COUNT };
+
+struct trial_stage {
+    struct str folder;     /* decoys; removed at the end */
+    struct str open_to_all, open_to_33; /* files; none: they could not be made, or their entries are not there afterwards */
+    sys_handle listening[HEARD_COUNT]; /* SYS_NONE: not to be had here */
+    uint16_t port[HEARD_COUNT], free_port;
+};
+
+/* Below this folder, which is made. What cannot be made is none, and its rows are unknown. */
+bool trial_stage_open(struct arena *a, struct str folder, struct trial_stage *out, struct err *e);
+bool trial_stage_heard(struct trial_stage *t, enum trial_heard which); /* since it was last asked; waits a moment */
+void trial_stage_close(struct trial_stage *t);
+
+/* The runner's process, for attempts in another session. 0: none. */
+uint64_t trial_runner(const struct boundary *b);
+
+enum trial_look {
+    LOOK_NOTHING,
+    LOOK_LINK,      /* entries carried down a decoy tree in which a hard link leads out: is the file outside as it was? */
+    LOOK_JUNCTION,  /* and where a junction does */
+    LOOK_WEAK_NONE, /* what opens to a write-restricted token whose list has neither weak member, with one, with the other */
+    LOOK_WEAK_EVERYONE,
+    LOOK_WEAK_33,
+    LOOK_LISTENERS, /* ports of loopback where somebody listens that the offline account may reach */
+    LOOK_PIPES,     /* names of pipes that are there */
+    LOOK_LOG,       /* what happens when the Security log is full */
+    LOOK_SERVICES,  /* services that act for whoever asks, and run now */
+};
+/* DONE: as it should be; DENIED: not so; UNKNOWN: cannot be told. detail: one clause about what was seen. */
+enum probe_answer trial_look(struct arena *a, enum trial_look look, const struct trial_stage *t, struct str *detail);
+
+#endif

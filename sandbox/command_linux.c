@@ -273,6 +273,7 @@ static int child(void *context)
  * read is not dumpable (would_dump() in the kernel), so nothing inside reads its memory or takes its descriptors. */
 static int seal(const char *program, struct err *e)
 {
+    const char *slash = strrchr(program, '/'), *name = slash && slash[1] ? slash + 1 : program; /* what ps calls it */
     char buffer[65536];
     int from = open(program, O_RDONLY | O_CLOEXEC), context = -1, tree = -1, to = -1, sealed = -1;
     ssize_t n = -1;
@@ -283,14 +284,14 @@ static int seal(const char *program, struct err *e)
     if (context < 0 || syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) != 0)
         goto out;
     tree = (int)syscall(SYS_fsmount, context, 1, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
-    if (tree < 0 || (to = openat(tree, "program", O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0700)) < 0)
+    if (tree < 0 || (to = openat(tree, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0700)) < 0)
         goto out;
     while ((n = read(from, buffer, sizeof buffer)) > 0) {
         if (write(to, buffer, (size_t)n) != n)
             goto out;
     }
     if (n == 0 && fchmod(to, 0111) == 0)
-        sealed = openat(tree, "program", O_PATH | O_CLOEXEC);
+        sealed = openat(tree, name, O_PATH | O_CLOEXEC);
 out:
     if (sealed < 0) {
         err_set(e, ERR_SYSTEM, "cannot make a private copy of the command shell");

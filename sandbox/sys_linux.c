@@ -353,8 +353,10 @@ bool sys_session_folder(struct arena *a, struct str state_dir, struct str *out, 
 {
     struct str sessions = arena_format(a, "%.*s/sessions", (int)state_dir.n, state_dir.p), path;
 
-    if (!sys_make_folders(sessions, 0700, e))
+    if (!sys_make_folders(sessions, 0700, e)) {
+        err_remedy(e, "Cordon keeps its state there; set HOME or XDG_STATE_HOME to a folder of yours");
         return false;
+    }
     for (int i = 0; i < SESSIONS_MAX; i++) {
         path = arena_format(a, "%s/s%d", sessions.p, i);
         if (path.n >= sizeof session.path)

@@ -314,17 +314,35 @@ static bool split(struct arena *a, bool backslash, struct str line, struct texts
     return true;
 }
 
+/* A word that a built-in of nothing but flags does not have. */
+static const struct str *unknown_flag(const struct builtin *b, const struct texts *words)
+{
+    struct str flags = str_from(b->arguments);
+
+    for (size_t i = 0; i < words->n && str_starts(flags, STR("[--")); i++) {
+        struct str word = words->v[i];
+        size_t at = 0;
+        while (at < flags.n && !(flags.p[at] == '[' && str_starts(str_slice(flags, at + 1, flags.n), word) &&
+                                   at + 1 + word.n < flags.n && flags.p[at + 1 + word.n] == ']'))
+            at++;
+        if (at == flags.n)
+            return &words->v[i];
+    }
+    return NULL;
+}
+
 static bool run_words(struct session *s, struct texts *words, enum line_from from, struct err *e)
 {
     struct str name = str_slice(words->v[0], 1, words->v[0].n);
     const struct builtin *b = builtin_find(name);
     struct texts rest = {.v = words->v + 1, .n = words->n - 1};
+    const struct str *unknown = b ? unknown_flag(b, &rest) : NULL;
 
     if (!b)
         return unknown_builtin(name, e);
-    if (rest.n > b->most) {
-        err_set(e, ERR_USAGE, "one word too many");
-        err_subject(e, rest.v[b->most]);
+    if (unknown || rest.n > b->most) {
+        err_set(e, ERR_USAGE, unknown ? "no such word" : "one word too many");
+        err_subject(e, unknown ? *unknown : rest.v[b->most]);
         return err_remedy(e, "usage: :%s %s", b->name, b->arguments);
     }
     return b->run(s, &rest, from, e);

@@ -31,13 +31,11 @@ static void report_line(struct buf *out, struct arena *a, const struct path_env 
     char observed[256];
 
     outcome(observed, sizeof observed, &p->probe);
-    buf_format(out, "%-6s %-16s expected %-7s observed %-42s control %s\n", state_word(p->state),
-        p->promise->name, probe_answer_name(p->probe.expected), observed,
-        probe_answer_name(p->probe.control));
-    buf_format(out, "       %s", p->promise->sentence);
+    buf_format(out, "%-6s %-16s %s", state_word(p->state), p->promise->name, p->promise->sentence);
     if (path_is_absolute(env->system, p->probe.path))
         buf_format(out, ": %s", path_display(a, env, p->probe.path).p);
-    buf_format(out, "\n");
+    buf_format(out, "\n       expected %s, observed %s, control %s\n", probe_answer_name(p->probe.expected), observed,
+        probe_answer_name(p->probe.control));
     if (p->state == PROMISE_CONFIGURED)
         buf_format(out, "       not shown: the same attempt does not succeed outside either\n");
     else if (p->state != PROMISE_OBSERVED)

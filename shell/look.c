@@ -167,7 +167,11 @@ int verb_policy(const struct options *o)
     struct err e = {0};
     int code = EXIT_CORDON;
 
-    if (!session_begin(&s, o, &e))
+    if (str_is(word, "show") && o->args.n > 1) {
+        err_set(&e, ERR_USAGE, "one argument too many");
+        err_subject(&e, o->args.v[1]);
+        err_remedy(&e, "usage: cordon policy show [--plan]");
+    } else if (!session_begin(&s, o, &e))
         code = EXIT_CORDON;
     else if (str_is(word, "check"))
         code = policy_check(&s, o, &out, &e);

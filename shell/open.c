@@ -166,8 +166,8 @@ static bool choose_workspace(
         return err_remedy(e, "if you trust that link, name where it leads: --workspace %s",
             text_printable(a, real).p);
     }
-    if (sys_real_path(a, wanted, &real, &mine) &&
-        rules_root_allowed(a, &s->env, &s->host, wanted, real, &mine)) {
+    if (sys_real_path(a, wanted, &real, &mine) && rules_root_allowed(a, &s->env, &s->host, wanted, real, &mine) &&
+        outer_may_write(real, &mine)) {
         p->workspace = real;
         return true;
     }
@@ -178,7 +178,7 @@ static bool choose_workspace(
         return false;
     }
     s->no_workspace = true;
-    s->no_workspace_why = err_text(&mine, &s->arena);
+    s->no_workspace_why = say_error_text(&mine, &s->arena);
     p->workspace = (struct str){0};
     return true;
 }

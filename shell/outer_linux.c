@@ -87,6 +87,22 @@ struct str outer_machine_policy(void)
     return STR("/etc/cordon/policy.json");
 }
 
+bool outer_may_write(struct str folder, struct err *e)
+{
+    char path[PATH_BYTES_MAX];
+
+    if (folder.n >= sizeof path)
+        return true; /* others say that it is too long */
+    memcpy(path, folder.p, folder.n);
+    path[folder.n] = '\0';
+    if (access(path, W_OK | X_OK) == 0)
+        return true;
+    err_set(e, ERR_REFUSED, "you may not write in this folder, so it cannot be a workspace");
+    err_subject(e, folder);
+    sys_reason(e, errno);
+    return false;
+}
+
 uint64_t outer_process(void)
 {
     return (uint64_t)getpid();

@@ -45,7 +45,7 @@ void repl_tell(struct repl *r, const char *text)
 
 void repl_tell_error(struct repl *r, const struct err *e)
 {
-    repl_tell(r, err_text(e, &r->turn).p);
+    repl_tell(r, say_error_text(e, &r->turn).p);
 }
 
 /* ---- what the inside prints ---- */

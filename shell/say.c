@@ -4,6 +4,7 @@
 #include "shell.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static void say(const char *text)
 {
@@ -12,10 +13,24 @@ static void say(const char *text)
     tty_print_error(STR("\n"));
 }
 
+/* What would help is a sentence of its own where it is made, and the rest of one line here. */
+struct str say_error_text(const struct err *e, struct arena *a)
+{
+    struct err said = *e;
+    char *r = said.remedy;
+    size_t n = strlen(r);
+
+    if (r[0] >= 'A' && r[0] <= 'Z' && r[1] >= 'a' && r[1] <= 'z' && strncmp(r, "Cordon", 6) != 0 && strncmp(r, "Windows", 7) != 0)
+        r[0] = (char)(r[0] - 'A' + 'a');
+    if (n > 1 && r[n - 1] == '.' && r[n - 2] != '.' && !strstr(r, ". "))
+        r[n - 1] = '\0';
+    return err_text(&said, a);
+}
+
 void say_error(const struct err *e)
 {
     struct arena a = {0};
-    say(err_text(e, &a).p);
+    say(say_error_text(e, &a).p);
     arena_release(&a);
 }
 

@@ -326,6 +326,7 @@ bool std_same(int a, int b); /* do both lead to the very same file? */
 /* Closed ones become /dev/null, so that no later file can land on 0, 1 or 2. First thing in main. */
 bool std_fill(void);
 enum path_system outer_path_system(void);
+bool outer_may_write(struct str folder, struct err *e); /* may the person make files in it? Windows: its entries say, later */
 uint64_t outer_process(void); /* our own id, as the outside counts */
 struct str outer_machine_policy(void); /* where an administrator's policy is; none: there is none that may be believed */
 /* Windows: the arguments as UTF-8, whatever the code page is. */
@@ -376,6 +377,7 @@ bool tty_is_ours(void);
 /* ---- say.c ---- */
 
 /* Prints "cordon: ..." with the error's text, to standard error. */
+struct str say_error_text(const struct err *e, struct arena *a); /* one line, the remedy its last words */
 void say_error(const struct err *e);
 void say_note(const char *format, ...) BASE_PRINTF(1, 2);
 

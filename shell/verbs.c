@@ -215,7 +215,7 @@ static bool arguments_fit(const struct options *o, struct err *e)
         err_set(e, ERR_USAGE, "%s", o->args.n < v->least ? "an argument is missing" : "one argument too many");
         if (o->args.n > v->most)
             err_subject(e, o->args.v[v->most]);
-        return err_remedy(e, "usage: cordon %s [OPTIONS] %s", v->name, v->arguments);
+        return err_remedy(e, "usage: cordon %s [OPTIONS]%s%s", v->name, v->arguments[0] ? " " : "", v->arguments);
     }
     return true;
 }
@@ -285,15 +285,16 @@ static bool option_fits(const struct option_row *row, const struct verb *verb)
     }
 }
 
-/* one: of one verb, whose name before each would be said again and again. */
+/* one: of one verb, so that the verbs an option belongs to ("denied: ...") need not be said. */
 static void help_line(struct buf *out, const struct option_row *row, bool one)
 {
-    struct str help = str_from(row->help), verb = str_from(row->verbs ? row->verbs : "-");
+    struct str help = str_from(row->help);
+    size_t colon = str_find(help, 0, ':');
     char column[64];
 
     snprintf(column, sizeof column, "%s%s%s", row->name, row->value ? " " : "", row->value ? row->value : "");
-    if (one && str_starts(help, verb) && help.p[verb.n] == ':')
-        help = str_slice(help, verb.n + 2, help.n);
+    if (one && row->scope == SCOPE_SOME && colon + 2 < help.n)
+        help = str_slice(help, colon + 2, help.n);
     buf_format(out, "  %-20s  %.*s\n", column, (int)help.n, help.p);
 }
 

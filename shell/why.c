@@ -421,10 +421,10 @@ static void ask_line(struct session *s, const struct opened *o, struct str line,
         buf_format(out, "{\"version\":1,\"subject\":");
         text_json(out, line);
         buf_format(out, ",\"error\":");
-        text_json(out, err_text(&e, &a));
+        text_json(out, say_error_text(&e, &a));
         buf_format(out, "}\n");
     } else {
-        buf_format(out, "%s\n", err_text(&e, &a).p);
+        buf_format(out, "%s\n", say_error_text(&e, &a).p);
     }
     arena_release(&a);
 }

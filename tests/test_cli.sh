@@ -73,6 +73,22 @@ lacks "nor those that shape a boundary, where none is opened" "$said" "--write"
 code 125 "help of what is no verb is 125" "$CORDON" help statsu
 has "with the nearest one" "$said" "cordon help status"
 has ":help NAME says more than the list" "$(printf ':help allow\n' | "$CORDON" --no-rc 2>&1)" "example: :allow"
+code 0 "--help of setup" "$CORDON" setup --help
+has "shows --plan without the verbs it belongs to" "$said" "--plan                what"
+code 125 "an argument too many is 125" "$CORDON" policy show it
+has "with the usage" "$said" "usage: cordon policy show"
+has "a built-in refuses a flag that it has not" "$(printf ':status --jsn\n' | "$CORDON" --no-rc 2>&1)" "no such word: --jsn; usage: :status"
+code 125 "a root that is not there is 125" "$CORDON" run --write "$HOME/not-there" -- true
+has "what would help is the end of one line" "$said" "it does not exist; make it first, outside"
+has "the command shell goes by its own name" "$(printf 'cat /proc/$$/comm\n' | "$CORDON" --no-rc 2>&1)" bash
+if [ "$(id -u)" = 0 ]; then
+    echo "skip a folder that one may not write is no workspace: root may write in any"
+else
+    mkdir -p "$HOME/shut" && chmod 555 "$HOME/shut"
+    code 125 "a folder that one may not write is no workspace" "$CORDON" run --workspace "$HOME/shut" -- true
+    has "it is said before anything is tried" "$said" "you may not write in this folder"
+    has "questions are answered there all the same" "$(cd "$HOME/shut" && "$CORDON" why ./x write 2>&1)" refused
+fi
 code 0 "--version gives 0" "$CORDON" --version
 has "--version says what it is" "$said" "cordon "
 

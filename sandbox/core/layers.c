@@ -235,8 +235,8 @@ bool policy_revoke(
     if (!found) {
         err_set(e, ERR_MISSING, "cannot revoke this path");
         err_subject(e, path);
-        err_reason(e, "it is no writable root of the policy's");
-        return err_remedy(e, "%s", "Name one that :policy lists as writable.");
+        err_reason(e, "it is not a folder that was made writable");
+        return err_remedy(e, "%s", "Name one that :status lists as writable.");
     }
     policy->generation++;
     return true;

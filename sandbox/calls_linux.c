@@ -15,7 +15,6 @@
 /* Highest call known when this was written (Linux 6.17: file_setattr). A number above it is unknown here, so
  * nobody has thought about what it does: ENOSYS, as on a kernel that does not have it. */
 #define HIGHEST_KNOWN 469
-#define X32_BIT       0x40000000u
 #define CALLS_MAX     160 /* of both tables together */
 
 /* read(2) is 0 on x86-64 and 63 on aarch64: this tells which column is ours without a compiler macro. */

@@ -11,7 +11,8 @@
 
 #define PROOF_MS 20000
 
-void proof_ask(struct buf *out, struct probe *probes, size_t count)
+/* The attempts, as a FRAME_PROVE. */
+static void proof_ask(struct buf *out, struct probe *probes, size_t count)
 {
     size_t mark = frame_begin(out, FRAME_PROVE, 1);
 
@@ -41,7 +42,8 @@ static bool take_one(const struct frame *f, struct probe *probes, size_t count)
     return true;
 }
 
-bool proof_take(struct str bytes, struct probe *probes, size_t count, struct err *e)
+/* And what came of them. */
+static bool proof_take(struct str bytes, struct probe *probes, size_t count, struct err *e)
 {
     struct frame f;
     size_t used = 0;

@@ -248,9 +248,6 @@ struct str win_data_dir(struct arena *a);                       /* ProgramData\C
 enum probe_answer probe_attempt(enum probe_kind kind, struct str path, uint64_t number, long *code);
 enum probe_answer probe_outcome(bool done, long *code); /* from the last error, where it was not done */
 enum probe_answer trial_attempt(enum probe_kind kind, struct str path, uint64_t number, long *code); /* trial_windows.c: doctor's own */
-/* The attempts in a FRAME_PROVE, and what came of them. */
-void proof_ask(struct buf *out, struct probe *probes, size_t count);
-bool proof_take(struct str bytes, struct probe *probes, size_t count, struct err *e);
 enum probe_answer proof_outside(struct probe *probe); /* by a child of ours, out here */
 bool proof_start(const wchar_t *mode, HANDLE in, HANDLE out, PROCESS_INFORMATION *made); /* the shim, by a process that may */
 int proof_child(void);      /* the shim's "prove": starts the grandchild */

@@ -57,7 +57,8 @@ static bool take_folder(struct str path, struct str folder, struct str *rest)
     return true;
 }
 
-struct str audit_path(struct arena *a, const struct audit_view *view, struct str path)
+/* A path as people write it: of a device that is known, of a share, without \??\ and \\?\; another as it is. */
+static struct str audit_path(struct arena *a, const struct audit_view *view, struct str path)
 {
     static const struct {
         const char *prefix, *stands_for;
@@ -84,9 +85,9 @@ struct str audit_path(struct arena *a, const struct audit_view *view, struct str
 #define ADDS   (NT_FILE_WRITE_DATA | NT_FILE_APPEND_DATA)
 #define SETS   (NT_FILE_WRITE_EA | NT_WRITE_DAC | NT_WRITE_OWNER | NT_ACCESS_SYSTEM_SECURITY)
 
-/* The strongest word that the rights have. A file that is there and is opened for writing, and a folder in which a name was to be
+/* What was refused, as the mask says: the strongest word that the rights have. A file that is there and is opened for writing, and a folder in which a name was to be
  * made, are asked for the same right. */
-enum operation audit_operation(uint32_t rights, enum audit_folder folder)
+static enum operation audit_operation(uint32_t rights, enum audit_folder folder)
 {
     if (rights & ADDS)
         return folder == AUDIT_IS_FOLDER ? OPERATION_CREATE : OPERATION_WRITE;

@@ -100,13 +100,7 @@ struct audit_view {
 
 bool audit_is_ours(const struct audit_view *view, const struct audit_event *e);
 
-/* A path as people write it: of a device that is known, of a share, without \??\ and \\?\; another as it is. */
-struct str audit_path(struct arena *a, const struct audit_view *view, struct str path);
-
 enum audit_folder { AUDIT_FOLDER_UNKNOWN, AUDIT_IS_FOLDER, AUDIT_IS_FILE };
-
-/* What was refused, as the mask of rights says. */
-enum operation audit_operation(uint32_t rights, enum audit_folder folder);
 
 /* False: no denial of ours. folder: whether the object is one, as far as the caller could tell. rule and remedy stay empty:
  * they come from the policy. */

@@ -18,10 +18,9 @@ enum dos_kind { DOS_OTHER, DOS_CMD, DOS_POWERSHELL, DOS_BASH };
 /* Bytes of a report: an environment block has at most 32767 characters (before Windows 7; more since), three bytes each. */
 #define DOS_REPORT_MAX ((size_t)1 << 20)
 
-/* Variables between cordon, the report program and nobody else: the number of the inherited handle, the line's exit code. Whoever
- * starts the process sets the first; neither is ever part of a report. */
-#define DOS_HANDLE_VARIABLE "CORDON_REPORT"
-#define DOS_CODE_VARIABLE   "CORDON_CODE"
+/* Between the shell and the report program: the line's exit code. (The number of the inherited handle is in CORDON_REPORT, which
+ * command_windows.c sets as it starts the process.) Neither is ever part of a report. */
+#define DOS_CODE_VARIABLE "CORDON_CODE"
 
 /* What a shell of this file name reads ("cmd.exe", "pwsh", "bash"): case does not matter, nor does ".exe". */
 enum dos_kind dos_kind(struct str name);

@@ -289,12 +289,6 @@ static const struct promise promises_table[] = {
     {"com", "services cannot be asked to carry data out (BITS)", "run cordon repair", false, true, make_com},
 };
 
-const struct promise *promises_list(size_t *count)
-{
-    *count = COUNT_OF(promises_table);
-    return promises_table;
-}
-
 void promises_make(const struct session *s, struct opened *o, bool thorough)
 {
     o->proofs = arena_alloc(&o->arena, COUNT_OF(promises_table), sizeof *o->proofs);

@@ -80,7 +80,8 @@ static void show_bytes(void *context, struct str bytes)
     show_filtered(context);
 }
 
-void repl_show(struct repl *r, struct str bytes)
+/* What the inside printed. */
+static void repl_show(struct repl *r, struct str bytes)
 {
     bridge_take(&r->in.bridge, bytes, show_bytes, r);
 }

@@ -46,7 +46,6 @@ struct repl {
 void repl_put(struct buf *b);                      /* to the person's terminal, and empties b */
 void repl_tell(struct repl *r, const char *text);  /* one plain line of ours, on a row of its own */
 void repl_tell_error(struct repl *r, const struct err *e);
-void repl_show(struct repl *r, struct str bytes);  /* what the inside printed */
 bool repl_read_terminal(struct repl *r);           /* shows what is there; false: nothing was */
 void repl_read_rest(struct repl *r);               /* all that a terminal can hold; not what is written meanwhile */
 

@@ -59,7 +59,6 @@ struct verb {
 };
 
 bool options_parse(struct arena *a, int argc, char **argv, struct options *out, struct err *e);
-const struct verb *verbs_list(size_t *count);
 void verbs_help(struct buf *out, const struct verb *verb); /* NULL: of everything */
 
 /* ---- promises.c: what is proved, one row each ---- */
@@ -91,7 +90,6 @@ struct proof {
     enum promise_state state;
 };
 
-const struct promise *promises_list(size_t *count);
 void promises_make(const struct session *s, struct opened *o, bool thorough); /* fills o->proofs, with controls */
 enum promise_state promise_judge(const struct probe *p);
 const char *promise_state_name(enum promise_state state);

@@ -104,12 +104,6 @@ static const struct verb verbs_table[] = {
     {"help", "[VERB]", "this text, or that of one verb", false, false, 0, 1, verb_help},
 };
 
-const struct verb *verbs_list(size_t *count)
-{
-    *count = COUNT_OF(verbs_table);
-    return verbs_table;
-}
-
 static const struct verb *verb_find(struct str name)
 {
     for (size_t i = 0; i < COUNT_OF(verbs_table); i++)

@@ -221,20 +221,6 @@ static void test_arguments_refused(void)
 
 /* ---- shells ---- */
 
-static void test_cmd(void)
-{
-    struct str cmd = STR("C:\\Windows\\System32\\cmd.exe"), line = {0};
-    struct err e = {0};
-
-    CHECK(cmdline_cmd(&arena, cmd, STR("echo \"a b\" & dir"), &line, &e), "cmd: a line passes");
-    CHECK_STR(line, STR("\"C:\\Windows\\System32\\cmd.exe\" /d /s /c \"echo \"a b\" & dir\""), "cmd: as typed, in outer quotes");
-    CHECK(cmdline_cmd(&arena, cmd, STR("\""), &line, &e), "cmd: a quote alone passes");
-    CHECK(!cmdline_cmd(&arena, cmd, STR("a\nb"), &line, &e), "cmd: two lines are refused");
-    err_clear(&e);
-    CHECK(!cmdline_cmd(&arena, STR("c\"md"), STR("a"), &line, &e), "cmd: a quote in cmd's own name is refused");
-    CHECK(!cmdline_cmd(&arena, cmd, STR("a\0b"), &line, &e), "cmd: a NUL is refused");
-}
-
 static void test_batch(void)
 {
     static const char *const good[] = {"C:\\a b\\x.bat", "1 2", "a&b", "c\\", "", "^", NULL};
@@ -314,7 +300,6 @@ int main(void)
     test_arguments();
     test_arguments_all();
     test_arguments_refused();
-    test_cmd();
     test_batch();
     test_powershell();
     test_environment();

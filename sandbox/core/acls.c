@@ -30,7 +30,7 @@ bool acls_lacks(struct acls *s, const char *part, struct str path, const char *w
     return err_remedy(s->p->e, "Mend that, or accept it: --accept %s, or \"partial\": [\"%s\"] in the policy.", part, part);
 }
 
-struct op *acls_entry(
+static struct op *acls_entry(
     struct acls *s, struct str path, bool allow, unsigned flags, uint32_t mask, struct str sid, const char *why)
 {
     struct op *op = planner_op(s->p, OP_ACE, path, why);

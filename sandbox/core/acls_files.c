@@ -385,7 +385,7 @@ static bool plan_protected(struct acls *s, const struct place *place, const stru
     return true;
 }
 
-static bool plan_any_depth(struct acls *s)
+static void plan_any_depth(struct acls *s)
 {
     const struct rules *rules = &s->p->policy->rules;
 
@@ -393,7 +393,6 @@ static bool plan_any_depth(struct acls *s)
         if (rules->v[i].any_depth && !rules->v[i].revoked)
             planner_partial(s->p, "**/%s: names that appear while a session runs are held at the next :reapply, not before",
                 text_printable(s->p->a, rules->v[i].path).p);
-    return true;
 }
 
 /* ---- secret ---- */
@@ -517,7 +516,8 @@ static void take_old(struct acls *s, const struct acls_root *root, const struct 
     }
 }
 
-void acls_take_old(struct acls *s)
+/* Entries of Cordon's that no rule asks for any more. */
+static void acls_take_old(struct acls *s)
 {
     for (size_t k = 0; k < s->roots.n; k++) {
         const struct acls_root *root = &s->roots.v[k];
@@ -585,8 +585,9 @@ bool acls_files(struct acls *s)
     }
     if (s->tier == TIER_UNENFORCED) /* nothing is changed where it would hold nothing */
         return true;
-    if (!plan_places(s) || !plan_any_depth(s))
+    if (!plan_places(s))
         return false;
+    plan_any_depth(s);
     for (size_t i = 0; i < s->roots.n; i++)
         grant_root(s, &s->roots.v[i]);
     acls_grants(s);

@@ -26,10 +26,7 @@ struct acls {
     struct path_table held; /* folders that were given their entries already */
 };
 
-/* An entry on a path; the SID and the mask make the text. */
-struct op *acls_entry(
-    struct acls *s, struct str path, bool allow, unsigned flags, uint32_t mask, struct str sid, const char *why);
-/* The same on what was seen there, its identity checked; without inheritance where it is a file. */
+/* An entry on what was seen there, its identity checked; without inheritance where it is a file. The SID and the mask make the text. */
 struct op *acls_entry_on(struct acls *s, const struct fact *fact, bool allow, unsigned flags, uint32_t mask, struct str sid,
     const char *why);
 /* A part is lacking: partial where the policy accepts it, else refused. */
@@ -45,7 +42,6 @@ void acls_token(struct acls *s, struct token *out);
 const struct acls_root *acls_root_of(const struct acls *s, struct str path);
 
 bool acls_files(struct acls *s);      /* acls_files.c: roots, protected and secret paths */
-void acls_take_old(struct acls *s);   /* acls_files.c: entries of Cordon's that no rule asks for any more */
 void acls_grants(struct acls *s);     /* acls_grants.c: what the account must read besides */
 void acls_environment(struct acls *s); /* acls_grants.c */
 void acls_grant_questions(struct arena *a, const struct path_env *env, const struct host *host, struct texts *out);

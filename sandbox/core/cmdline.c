@@ -130,24 +130,6 @@ static bool put_cmd(struct buf *b, struct str cmd, struct err *e)
     return true;
 }
 
-bool cmdline_cmd(struct arena *a, struct str cmd, struct str line, struct str *out, struct err *e)
-{
-    struct buf b = {0};
-    bool good = true;
-
-    if (has(line, "\r\n"))
-        good = refuse(e, line, "cmd takes one line", "Use & between commands.");
-    else
-        good = put_cmd(&b, cmd, e) && cmdline_fits(line, CMDLINE_CMD_MAX, e);
-    if (!good) {
-        buf_release(&b);
-        return false;
-    }
-    buf_str(&b, line);
-    buf_format(&b, "\"");
-    return take(a, &b, CMDLINE_MAX, out, e);
-}
-
 /* The system takes blanks and dots at the end of a name for nothing, and so would run x.bat for "x.bat .". */
 bool cmdline_is_batch(struct str program)
 {

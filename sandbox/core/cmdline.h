@@ -21,10 +21,6 @@
  * doubled quotes: none is written). argv[0] has rules of its own, and may hold no quote. */
 bool cmdline_arguments(struct arena *a, const struct texts *argv, struct str *out, struct err *e);
 
-/* cmd.exe /d /s /c "LINE": what is between the outer quotes is the line as typed, whatever it holds. A line break or NUL is refused:
- * cmd would run what is before it and drop the rest. */
-bool cmdline_cmd(struct arena *a, struct str cmd, struct str line, struct str *out, struct err *e);
-
 /* A batch file (.bat, .cmd) is run by cmd.exe, which looks at the arguments first: % and " in one would run or become something
  * else, and are refused. */
 bool cmdline_is_batch(struct str program);

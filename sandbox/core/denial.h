@@ -110,7 +110,6 @@ enum evaluated denial_evaluate(struct arena *a, const struct evaluation *of, str
 /* One line of JSON with its newline; and back, from a log that may have been cut. False: not a record. */
 void denial_json(struct buf *out, const struct denial *d);
 bool denial_parse(struct arena *a, struct str line, struct denial *out);
-const char *denial_errno(long code); /* "EACCES", or NULL for one without a name here */
 /* "2026-11-21T16:51:54.123Z", and back. */
 struct str denial_time(struct arena *a, uint64_t ms);
 bool denial_time_parse(struct str text, uint64_t *ms);

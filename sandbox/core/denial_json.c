@@ -37,6 +37,15 @@ const char *denial_evidence(enum denial_by by)
     return by == DENIAL_EVALUATED ? "evaluated" : "confirmed";
 }
 
+/* "EACCES", or NULL for one without a name here. */
+static const char *denial_errno(long code)
+{
+    for (size_t i = 0; i < COUNT_OF(codes); i++)
+        if (codes[i].code == code)
+            return codes[i].name;
+    return NULL;
+}
+
 static const char *code_name(const struct denial *d)
 {
     if (!is_of_windows(d->by))
@@ -44,14 +53,6 @@ static const char *code_name(const struct denial *d)
     for (size_t i = 0; i < COUNT_OF(windows_codes); i++)
         if (windows_codes[i].code == d->code)
             return windows_codes[i].name;
-    return NULL;
-}
-
-const char *denial_errno(long code)
-{
-    for (size_t i = 0; i < COUNT_OF(codes); i++)
-        if (codes[i].code == code)
-            return codes[i].name;
     return NULL;
 }
 

@@ -258,6 +258,17 @@ bool error_may_retry(uint32_t code, enum error_stage stage, unsigned tries)
     return row && row->retry == RETRY_ONCE && tries == 1;
 }
 
+static const char *error_stage_name(enum error_stage stage)
+{
+    static const char *const names[] = {"setup", "account", "credential", "logon", "start", "token", "acl", "network", "audit",
+        "service", "file"};
+
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if ((unsigned)stage == 1u << i)
+            return names[i];
+    return "any";
+}
+
 bool err_windows(struct err *e, uint32_t code, enum error_stage stage)
 {
     const struct error_row *row = error_find(code, stage);
@@ -275,26 +286,4 @@ bool err_windows(struct err *e, uint32_t code, enum error_stage stage)
     else
         err_reason(e, "%s (%lu)", row->cause, (unsigned long)code);
     return err_remedy(e, "%s", row->remedy);
-}
-
-struct str error_text(struct arena *a, uint32_t code, enum error_stage stage)
-{
-    const struct error_row *row = error_find(code, stage);
-    struct str number = code > 0xffff ? arena_format(a, "0x%08lx", (unsigned long)code)
-                                      : arena_format(a, "%lu", (unsigned long)code);
-
-    if (!row)
-        return arena_format(a, "Windows answers %s, which Cordon knows nothing about", number.p);
-    return arena_format(a, "%s (%s, %s)", row->cause, number.p, row->name);
-}
-
-const char *error_stage_name(enum error_stage stage)
-{
-    static const char *const names[] = {"setup", "account", "credential", "logon", "start", "token", "acl", "network", "audit",
-        "service", "file"};
-
-    for (size_t i = 0; i < COUNT_OF(names); i++)
-        if ((unsigned)stage == 1u << i)
-            return names[i];
-    return "any";
 }

@@ -53,8 +53,5 @@ bool error_may_retry(uint32_t code, enum error_stage stage, unsigned tries);
 /* Fills reason, remedy and code of an error that err_set has begun; returns false. 0 is no success: a call that failed and
  * left no code. */
 bool err_windows(struct err *e, uint32_t code, enum error_stage stage);
-/* "the password kept for the account is not its password (1326, ERROR_LOGON_FAILURE)". */
-struct str error_text(struct arena *a, uint32_t code, enum error_stage stage);
-const char *error_stage_name(enum error_stage stage); /* "logon" */
 
 #endif

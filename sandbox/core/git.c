@@ -562,13 +562,6 @@ static void look_root(struct gitlook *l, struct str root)
         look_reached(l, l->reached.v[k]);
 }
 
-bool git_takes_for_repository(struct arena *a, const struct git_eye *eye, struct str folder)
-{
-    enum path_system system = folder.n > 0 && folder.p[0] == '/' ? PATH_POSIX : PATH_WINDOWS;
-
-    return eye->kind(eye->context, path_join(a, system, folder, STR("HEAD"))) != FACT_MISSING;
-}
-
 const struct git_found *git_look(struct arena *a, const struct policy *policy, const struct path_env *env,
     const struct host *host, const struct git_eye *eye)
 {

@@ -45,8 +45,4 @@ struct git_found {
 const struct git_found *git_look(struct arena *a, const struct policy *policy, const struct path_env *env,
     const struct host *host, const struct git_eye *eye);
 
-/* Has the folder what makes git take it for a repository, or what is one step from that? Anything named HEAD counts, a link
- * that leads nowhere too: the rest may lie elsewhere (commondir), or is made in a moment. */
-bool git_takes_for_repository(struct arena *a, const struct git_eye *eye, struct str folder);
-
 #endif

@@ -481,7 +481,8 @@ static bool is_plain_text(struct str s)
     return true;
 }
 
-bool gitconf_url_is_plain(struct str url)
+/* Is it an address that git reaches by itself: a path, or http, https, ssh, git or file? No helper program, no option. */
+static bool gitconf_url_is_plain(struct str url)
 {
     static const char *const schemes[] = {"http://", "https://", "ssh://", "git://", "file://", "git+ssh://", "ssh+git://"};
     struct str rest = {0};

@@ -48,7 +48,5 @@ const struct gitconf_entry *gitconf_harm(const struct gitconf *conf);
 
 /* "section.subsection.key", printable. */
 struct str gitconf_name(struct arena *a, const struct gitconf_entry *entry);
-/* Is it an address that git reaches by itself: a path, or http, https, ssh, git or file? No helper program, no option. */
-bool gitconf_url_is_plain(struct str url);
 
 #endif

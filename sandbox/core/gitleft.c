@@ -150,8 +150,9 @@ static struct str judge_index(struct arena *a, const struct gitleft *l, struct s
 
 /* ---- lists ---- */
 
-/* "SUM[.N] TAB PATH NUL": git reads each path as it is, and keeps a copy in .git of what it finds. */
-bool gitleft_conflicts_are_plain(const struct git_eye *eye, struct arena *a, struct str bytes, struct str worktree)
+/* Does a MERGE_RR name only files of the working tree, none of them by a link? With no working tree: names it none at all?
+ * "SUM[.N] TAB PATH NUL": git reads each path as it is, and keeps a copy in .git of what it finds. */
+static bool gitleft_conflicts_are_plain(const struct git_eye *eye, struct arena *a, struct str bytes, struct str worktree)
 {
     for (size_t at = 0; at < bytes.n;) {
         size_t end = str_find(bytes, at, '\0'), tab = str_find(bytes, at, '\t');

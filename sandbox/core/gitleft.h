@@ -25,7 +25,5 @@ bool gitleft_wants(struct str top, struct str folder, struct str name);
 /* fresh: it was changed since the session began, or the opening had not looked at it. A printable clause when git must not find it ("names ..."), else none; lines:
  * clauses about what is only told, as it may be what the person wants. */
 struct str gitleft_judge(struct arena *a, const struct gitleft *l, struct str file, bool fresh, struct texts *lines);
-/* Does a MERGE_RR name only files of the working tree, none of them by a link? With no working tree: names it none at all? */
-bool gitleft_conflicts_are_plain(const struct git_eye *eye, struct arena *a, struct str bytes, struct str worktree);
 
 #endif

@@ -176,7 +176,8 @@ static void add_kept(struct list *l)
     }
 }
 
-struct str places_mount_type(const struct host *host, const struct path_env *env, struct str path)
+/* The type of the file system that a path lies on, as the table of mounts has it; none when unknown. */
+static struct str places_mount_type(const struct host *host, const struct path_env *env, struct str path)
 {
     const struct mount_fact *best = NULL;
 

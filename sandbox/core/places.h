@@ -65,8 +65,5 @@ const struct rule *places_any_depth(const struct places *places, const struct po
 
 /* The parts of Cordon's checkout that it starts from next time. NULL ends the list. */
 extern const char *const places_checkout_parts[];
-/* The type of the file system that a path lies on, as the table of mounts has it; none when
- * unknown. */
-struct str places_mount_type(const struct host *host, const struct path_env *env, struct str path);
 
 #endif

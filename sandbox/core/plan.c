@@ -475,13 +475,6 @@ static void print_op(
         buf_format(out, " [may be missing as: %s]", text_printable(a, op->part).p);
 }
 
-void op_text(struct buf *out, struct arena *a, const struct op *op)
-{
-    const struct path_env plain = {.system = op->kind >= OP_ACE ? PATH_WINDOWS : PATH_POSIX};
-
-    print_op(out, a, &plain, op);
-}
-
 static void print_lines(
     struct buf *out, struct arena *a, const char *head, const struct texts *lines)
 {

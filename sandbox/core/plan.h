@@ -54,6 +54,5 @@ void plan_compare(struct arena *a, const struct plan *before, const struct plan 
 void plan_print(struct buf *out, struct arena *a, const struct path_env *env, const struct plan *plan);
 void plan_print_diff(struct buf *out, struct arena *a, const struct path_env *env,
     const struct plan_diff *diff);
-void op_text(struct buf *out, struct arena *a, const struct op *op); /* one line, printable */
 
 #endif

@@ -32,7 +32,6 @@ void policy_copy(struct arena *a, const struct policy *from, struct policy *out)
 
 bool net_mode_parse(struct str word, enum net_mode *out);
 const char *net_mode_name(enum net_mode mode);
-const char *layer_name(enum layer layer);
 /* "built-in", "~/.config/cordon/policy.json:7:12", "--write", ":allow" */
 struct str origin_text(struct arena *a, const struct origin *o);
 

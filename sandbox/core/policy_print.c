@@ -11,7 +11,7 @@
 #define NAME_COLUMNS  11
 #define VALUE_COLUMNS 34
 
-const char *layer_name(enum layer layer)
+static const char *layer_name(enum layer layer)
 {
     static const char *const names[] = {
         "built-in", "machine policy", "user policy", "policy file", "flag", "session"};

@@ -326,7 +326,7 @@ struct str walk_place(const struct walk *w)
 
 /* ---- words ---- */
 
-const char *walk_why_text(enum walk_why why)
+static const char *walk_why_text(enum walk_why why)
 {
     static const char *const words[] = {[WALK_GONE] = "cannot be opened",
         [WALK_REPARSE] = "a junction, a link, or kept by a cloud service",

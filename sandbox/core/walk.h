@@ -101,7 +101,6 @@ struct str walk_place(const struct walk *w);
 void walk_end(struct walk *w);
 /* "3 junctions", one line each, printable; denied ones first and by name. */
 void walk_report(struct arena *a, const struct walk *w, struct texts *denied, struct texts *other);
-const char *walk_why_text(enum walk_why why);
 
 /*
  * What becomes of one object's DACL below `parent`. EDIT_REFUSED: it cannot be changed safely, *why says so. denies: entries that

@@ -82,7 +82,6 @@ bool watch_may_reach(const struct watch *w, const char *words); /* could these r
 bool watch_holds(const struct watch *w, const char *path); /* is it held, or below what is? */
 bool watch_in_layer(const struct watch *w, const char *path);
 bool watch_has_name(const uint64_t names[16], const char *words); /* or it looks like it */
-unsigned watch_hash(const char *name, size_t n); /* < 1024 */
 
 /* ---- watched_linux.c: which calls, as data ---- */
 

@@ -76,7 +76,8 @@ bool watch_in_layer(const struct watch *w, const char *path)
     return false;
 }
 
-unsigned watch_hash(const char *name, size_t n)
+/* < 1024 */
+static unsigned watch_hash(const char *name, size_t n)
 {
     unsigned hash = 2166136261u;
 

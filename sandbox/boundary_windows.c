@@ -549,6 +549,11 @@ DWORD boundary_runner(const struct boundary *b)
     return b->runner.pid;
 }
 
+bool boundary_has_account(const struct boundary *b)
+{
+    return b->has_account;
+}
+
 sys_handle boundary_handle(const struct boundary *b)
 {
     return b->runner.control;

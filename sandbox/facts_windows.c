@@ -134,6 +134,15 @@ static void find_programs(struct arena *a, struct host *out)
     }
 }
 
+/* Asked of the same place that the runner is taken from. */
+static void find_installed(struct arena *a, struct windows_host *w)
+{
+    struct wide_path installed, beside;
+
+    if (w->set_up && win_installed(SHIM_FILE, &installed) && win_beside(SHIM_FILE, &beside) && wcscmp(installed.v, beside.v) != 0)
+        w->installed_dir = arena_str(a, path_parent(PATH_WINDOWS, utf8_from_path(a, installed.v, wcslen(installed.v))));
+}
+
 /* ---- the machine ---- */
 
 static uint32_t find_build(void)
@@ -346,6 +355,7 @@ bool facts_host(struct arena *a, struct host *out, struct err *e)
         return false;
     find_programs(a, out);
     facts_setup(a, w);
+    find_installed(a, w);
     find_volumes(a, w);
     find_shells(a, out, w);
     if (w->canary) /* else nothing is closed to anybody, and descriptors may be made up (Wine) */

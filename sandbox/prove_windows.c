@@ -98,14 +98,14 @@ enum probe_answer proof_outside(struct probe *probe)
 /* ---- inside ---- */
 
 /* What the shim is started with: nothing of the person's. */
-static void prove_launch(struct arena *a, struct launch *launch)
+static void prove_launch(struct arena *a, const struct boundary *b, struct launch *launch)
 {
     static const char *const kept[] = {"SystemRoot", "SystemDrive", "windir"};
     struct wide_path shim, folder;
     UINT n = GetSystemDirectoryW(folder.v, WIDE_PATH_MAX);
 
     *launch = (struct launch){.extra = SYS_NONE};
-    if (win_beside(SHIM_FILE, &shim))
+    if (boundary_has_account(b) ? win_installed(SHIM_FILE, &shim) : win_beside(SHIM_FILE, &shim))
         *(struct str *)ARENA_PUSH(a, &launch->argv) = utf8_from_path(a, shim.v, wcslen(shim.v));
     *(struct str *)ARENA_PUSH(a, &launch->argv) = STR("prove");
     launch->cwd = utf8_from_path(a, folder.v, n < WIDE_PATH_MAX ? n : 0);
@@ -151,7 +151,7 @@ bool boundary_prove(struct boundary *b, struct probe *probes, size_t count, stru
         if (probes[i].kind == PROBE_TERMINAL && !probes[i].number)
             probes[i].number = GetCurrentProcessId();
     }
-    prove_launch(&a, &launch);
+    prove_launch(&a, b, &launch);
     launch.std[0] = launch.std[1] = STD_HANDLE;
     launch.std_handle[0] = asked[0];
     launch.std_handle[1] = said[1];

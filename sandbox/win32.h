@@ -271,6 +271,7 @@ void start_take_back(const struct started *s, uint64_t lent); /* of a request th
 void start_end(struct started *s); /* everything inside is ended and gone when it returns */
 
 DWORD boundary_runner(const struct boundary *b); /* its process id */
+bool boundary_has_account(const struct boundary *b); /* what is inside runs as the sandbox's account, not as the person */
 void boundary_forget(struct boundary *b, uint32_t command); /* the end of this one is no event; waits for it a moment */
 
 /* ---- launch_windows.c ---- */

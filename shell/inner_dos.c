@@ -71,9 +71,12 @@ static bool leave_folder(struct inner *in, struct err *e)
 
 static bool make_launch(struct inner *in, struct arena *a, struct str line, struct launch *launch, struct err *e)
 {
+    /* The one that who runs inside can read: the person's own copy may lie in a profile. */
+    const struct windows_host *w = in->s->host.windows;
+    struct str programs = in->o->plan.tier == TIER_SET_UP && w->installed_dir.n ? w->installed_dir : in->s->host.program_dir;
     struct dos_line words = {.kind = in->dos,
         .shell = exec_shell(in->s, in->o),
-        .report = path_join(a, PATH_WINDOWS, in->s->host.program_dir, STR(REPORT_EXE)),
+        .report = path_join(a, PATH_WINDOWS, programs, STR(REPORT_EXE)),
         .text = line,
         .status = in->status};
 

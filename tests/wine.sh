@@ -55,6 +55,8 @@ says "status: the canary" 0 '^canary: .*NOT ENFORCED'
 cordon status --json
 says "status --json" 0 '"not_enforced":true'
 
+cordon setup --plan
+says "setup --plan" 0 'the local account, disabled: CordonOffline'
 cordon doctor
 says "doctor finds nothing enforced" 125 'NOT ENFORCED'
 says "doctor: what it would have tried is told all the same" 125 '^windows: 0 observed'

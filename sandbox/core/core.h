@@ -168,6 +168,7 @@ struct windows_host {
     struct str person_sid, group_sid; /* the token's user; the group that setup made, or none */
     struct account_fact offline, online;
     bool set_up;          /* setup's commit record is whole and of this version */
+    struct str installed_dir; /* setup's copies of Cordon's programs, which the accounts can read; none: there are none */
     bool network_verified; /* the block of the offline account was read back just now */
     struct texts open_services; /* what would carry data out for the offline account (rule W5), by name */
     struct str windows_dir, system_dir, program_files, program_files_x86, program_data, roaming, local, public_dir;

@@ -97,14 +97,11 @@ static struct str bare_line(struct bash *b, struct arena *a, const char *line)
 /* ECHO off before bash looks: then its line editor shows nothing, and what comes is the output alone. */
 static void bare_start(struct bash *b)
 {
-    static const char *const argv[] = {BASH_PATH, "--noprofile", "--norc", "-i", NULL};
-    struct termios t;
+    static const char *const argv[] = {
+        "/bin/sh", "-c", "stty -echo -echoe -echok; exec \"$0\" --noprofile --norc -i", BASH_PATH, NULL};
     struct arena a = {0};
 
     bash_start(b, argv, (struct str){0});
-    tcgetattr(b->master, &t);
-    t.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK);
-    tcsetattr(b->master, TCSANOW, &t);
     bash_until(b, BARE_PROMPT, 3000);
     bare_line(b, &a, "unset HISTFILE; bind 'set enable-bracketed-paste off'");
     bare_line(b, &a, "set +H");

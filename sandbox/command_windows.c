@@ -183,7 +183,7 @@ static bool create(const struct confinement *c, struct start *s, struct running 
     info.StartupInfo.cb = sizeof info;
     info.StartupInfo.dwFlags = STARTF_USESTDHANDLES;
     info.StartupInfo.lpDesktop = desktop[0] ? desktop : NULL;
-    InitializeProcThreadAttributeList(NULL, 3, 0, &size);
+    InitializeProcThreadAttributeList(NULL, 3, 0, &size); /* an empty list of handles is refused (ERROR_BAD_LENGTH); Wine takes it */
     info.lpAttributeList = malloc(size ? size : 1);
     if (!info.lpAttributeList || !InitializeProcThreadAttributeList(info.lpAttributeList, 3, 0, &size)) {
         free(info.lpAttributeList);
@@ -192,9 +192,9 @@ static bool create(const struct confinement *c, struct start *s, struct running 
     good = UpdateProcThreadAttribute(info.lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_PSEUDOCONSOLE, console_attribute(r->console),
                sizeof(void *), NULL, NULL) &&
            UpdateProcThreadAttribute(info.lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_JOB_LIST, &r->job, sizeof r->job, NULL, NULL) &&
-           UpdateProcThreadAttribute(info.lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, s->inherited,
-               s->inherited_count * sizeof *s->inherited, NULL, NULL) &&
-           CreateProcessAsUserW(c->token, s->program, s->words, NULL, NULL, TRUE,
+           (!s->inherited_count || UpdateProcThreadAttribute(info.lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, s->inherited,
+                                       s->inherited_count * sizeof *s->inherited, NULL, NULL)) &&
+           CreateProcessAsUserW(c->token, s->program, s->words, NULL, NULL, s->inherited_count > 0,
                CREATE_SUSPENDED | CREATE_UNICODE_ENVIRONMENT | EXTENDED_STARTUPINFO_PRESENT, s->environment, s->folder,
                &info.StartupInfo, &made);
     if (!good)

@@ -267,7 +267,7 @@ static void find_shells(struct arena *a, const struct host *h, struct windows_ho
 
 /* ---- folders that everyone may write ---- */
 
-#define WRITES (FILE_WRITE_DATA | FILE_APPEND_DATA | GENERIC_WRITE | GENERIC_ALL)
+#define WRITES (FILE_WRITE_DATA | FILE_APPEND_DATA | FILE_DELETE_CHILD | WRITE_DAC | WRITE_OWNER | GENERIC_WRITE | GENERIC_ALL)
 
 static bool everyone_writes(const wchar_t *path)
 {

@@ -159,6 +159,15 @@ bool shape_make(struct arena *a, const struct setup_filter *f, struct shape *s)
 
 /* ---- read back ---- */
 
+static bool same_entries(const struct descriptor *x, const struct descriptor *y)
+{
+    bool same = x->has_dacl && !x->null_dacl && y->has_dacl && x->dacl.n == y->dacl.n;
+
+    for (size_t i = 0; same && i < x->dacl.n; i++)
+        same = ace_same(&x->dacl.v[i], &y->dacl.v[i]);
+    return same;
+}
+
 static bool same_value(struct arena *a, const FWP_CONDITION_VALUE0 *got, const FWP_CONDITION_VALUE0 *want)
 {
     struct descriptor x, y;
@@ -182,8 +191,7 @@ static bool same_value(struct arena *a, const FWP_CONDITION_VALUE0 *got, const F
                              got->rangeValue->valueHigh.uint16 == want->rangeValue->valueHigh.uint16);
     case FWP_SECURITY_DESCRIPTOR_TYPE:
         return descriptor_decode(a, (struct str){(const char *)got->sd->data, got->sd->size}, &x, &e) &&
-               descriptor_decode(a, (struct str){(const char *)want->sd->data, want->sd->size}, &y, &e) && x.has_dacl && !x.null_dacl &&
-               x.dacl.n == 1 && y.dacl.n == 1 && ace_same(&x.dacl.v[0], &y.dacl.v[0]);
+               descriptor_decode(a, (struct str){(const char *)want->sd->data, want->sd->size}, &y, &e) && same_entries(&x, &y);
     default:
         return false;
     }

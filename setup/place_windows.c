@@ -55,16 +55,30 @@ bool file_is_as(struct arena *a, struct str path, struct str sddl)
 
 /* ---- folders ---- */
 
+/* Whoever made it first may hold it open, and chose what lies in it: a ledger is obeyed, elevated, and a policy bounds everybody. */
+static bool is_administrators(const struct descriptor *d)
+{
+    struct sid administrators, system;
+
+    return sid_parse(STR(SID_ADMINISTRATORS), &administrators) && sid_parse(STR(SID_SYSTEM), &system) && d->has_owner &&
+           (sid_same(&d->owner, &administrators) || sid_same(&d->owner, &system));
+}
+
 static bool mend_folder(struct str path, struct str sddl, struct err *e)
 {
     struct arena a = {0};
-    struct descriptor want;
+    struct descriptor want, is;
     DWORD code = 0;
     HANDLE h = open_itself(path, READ_CONTROL | WRITE_DAC | WRITE_OWNER);
     bool good = h != NULL;
 
     if (!good)
         fail_at(e, GetLastError(), STAGE_FILE, path, "a folder of Cordon's cannot be opened");
+    if (good && (!descriptor_of(&a, h, &is, &code) || !is_administrators(&is))) {
+        err_set(e, ERR_REFUSED, "a folder of Cordon's was made by somebody who is no administrator");
+        err_subject(e, path);
+        good = err_remedy(e, "look at what lies in it, remove it as an administrator, and run setup again");
+    }
     good = good && sddl_parse(&a, sddl, &want, e);
     if (good && !descriptor_set(&a, h, &want, OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION, &code))
         good = fail_at(e, code, STAGE_ACL, path, "the descriptor of a folder of Cordon's cannot be set");
@@ -209,7 +223,9 @@ void ledger_load(struct machine *m)
             m->facts.ledger = LOOK_UNKNOWN;
         return;
     }
-    m->ledger_spoilt = !ledger_parse(&m->arena, bytes, &m->ledger, &e) || !str_eq(m->ledger.person, m->facts.person_sid);
+    /* What comes back from it is written by an administrator: one that anybody else could have written is as good as spoilt. */
+    m->ledger_spoilt = !file_is_as(&m->arena, m->ledger_path, setup_sddl_ledger(&m->arena, m->facts.person_sid)) ||
+                       !ledger_parse(&m->arena, bytes, &m->ledger, &e) || !str_eq(m->ledger.person, m->facts.person_sid);
     m->facts.ledger = m->ledger_spoilt ? LOOK_DIFFERS : LOOK_WHOLE;
     if (m->ledger_spoilt)
         m->ledger = (struct ledger){.person = m->facts.person_sid};

@@ -245,6 +245,8 @@ static void network(void)
             equal += (size_t)((i != k && !strcmp(v[i].key, v[k].key)) || !strcmp(v[i].key, w[k].key));
     }
     CHECK(bad == 0, "each names the account, has a weight, and a block is final");
+    CHECK_STR(v[0].conditions[0].text, STR("O:S-1-5-18G:S-1-5-18D:(A;;0x1;;;S-1-15-2-1)(A;;0x1;;;S-1-15-2-2)(A;;0x1;;;" OFFLINE ")"),
+        "and what the account puts into an AppContainer, which a check of the user alone would not be about");
     CHECK(equal == 0, "each has a key of its own, and another account others");
     unsigned char guid[16];
     CHECK(setup_guid(STR("{c38d57d1-05a7-4c33-904f-7fbceee60e82}"), guid) &&

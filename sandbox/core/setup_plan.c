@@ -98,10 +98,12 @@ struct str setup_sddl_credentials(struct arena *a, struct str person)
         a, "O:S-1-5-32-544G:S-1-5-18D:P(A;;0x1f01ff;;;S-1-5-18)(A;;0x13019f;;;%s)", person.p ? person.p : "");
 }
 
-/* An access check that only the account passes: 1 is FWP_ACTRL_MATCH_FILTER. Owner and group are wanted by the check. */
+/* An access check that only the account passes: 1 is FWP_ACTRL_MATCH_FILTER. Owner and group are wanted by the check. A program that
+ * starts itself in an AppContainer passes one only where its package is named besides its user ("Access check for AppContainers";
+ * Windows' own filters name both): without the first two entries the block would not be about it. Alone they let nobody match. */
 struct str setup_sddl_user(struct arena *a, struct str account)
 {
-    return arena_format(a, "O:S-1-5-18G:S-1-5-18D:(A;;0x1;;;%s)", account.p ? account.p : "");
+    return arena_format(a, "O:S-1-5-18G:S-1-5-18D:(A;;0x1;;;S-1-15-2-1)(A;;0x1;;;S-1-15-2-2)(A;;0x1;;;%s)", account.p ? account.p : "");
 }
 
 /* ---- names ---- */

@@ -275,6 +275,7 @@ static struct start_as start_as(const struct boundary *b, const struct plan *pla
         if (plan->v[i].kind == OP_ACCOUNT) {
             as.account = plan->v[i].text;
             as.sid = plan->v[i].text2;
+            as.group = plan->v[i].source;
         }
     return as;
 }

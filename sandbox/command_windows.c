@@ -169,6 +169,29 @@ static bool put_environment(struct arena *a, const struct spawn_request *q, stru
     return !q->cwd.n || s->folder || win_fail_at(e, STAGE_START, GetLastError(), q->cwd, "the folder's name is no text");
 }
 
+/*
+ * An object that is made without a descriptor gets its maker's default list, and a command's own token is such an object, made by
+ * us as the process is: with our closed list no program inside could look at its own token. So the list is that of commands for
+ * as long as this one call, on the only thread that makes anything; the console host was there before, and is closed.
+ */
+static BOOL create_open(const struct confinement *c, const struct start *s, HANDLE token, STARTUPINFOW *info, PROCESS_INFORMATION *made)
+{
+    bool opens = c->open_default.n && c->closed_default.n, verified;
+    struct err ignored = {0};
+    BOOL good;
+    DWORD code;
+
+    if (opens && !token_default_dacl(token_own(), c->open_default, &verified, &ignored))
+        return FALSE;
+    good = CreateProcessAsUserW(token, s->program, s->words, NULL, NULL, s->inherited_count > 0,
+        CREATE_SUSPENDED | CREATE_UNICODE_ENVIRONMENT | EXTENDED_STARTUPINFO_PRESENT, s->environment, s->folder, info, made);
+    code = GetLastError();
+    if (opens && !token_default_dacl(token_own(), c->closed_default, &verified, &ignored))
+        ExitProcess(3); /* else the next console host would be open */
+    SetLastError(code);
+    return good;
+}
+
 /* conpty.md 1.2: the console by value, standard handles NULL, an explicit list, in its job before its first instruction. */
 static bool create(const struct confinement *c, struct start *s, struct running *r, struct err *e)
 {
@@ -194,9 +217,7 @@ static bool create(const struct confinement *c, struct start *s, struct running 
            UpdateProcThreadAttribute(info.lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_JOB_LIST, &r->job, sizeof r->job, NULL, NULL) &&
            (!s->inherited_count || UpdateProcThreadAttribute(info.lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, s->inherited,
                                        s->inherited_count * sizeof *s->inherited, NULL, NULL)) &&
-           CreateProcessAsUserW(c->token, s->program, s->words, NULL, NULL, s->inherited_count > 0,
-               CREATE_SUSPENDED | CREATE_UNICODE_ENVIRONMENT | EXTENDED_STARTUPINFO_PRESENT, s->environment, s->folder,
-               &info.StartupInfo, &made);
+           create_open(c, s, c->token, &info.StartupInfo, &made);
     if (!good)
         win_fail_at(e, STAGE_START, GetLastError(), (struct str){0}, "cannot start a program with the restricted token");
     DeleteProcThreadAttributeList(info.lpAttributeList);

@@ -7,6 +7,8 @@
 
 #include "win32.h"
 
+#include <string.h>
+
 #define HEARD_MS 1000
 
 static void set_port(struct heard *l, DWORD port)
@@ -19,15 +21,19 @@ static void set_port(struct heard *l, DWORD port)
 static void read_ports(struct heard *l, ULONG family)
 {
     TCP_TABLE_CLASS class = family == AF_INET ? TCP_TABLE_BASIC_LISTENER : TCP_TABLE_OWNER_PID_LISTENER; /* v6 has no basic one */
+    DWORD(WINAPI * ask)(void *, DWORD *, BOOL, ULONG, TCP_TABLE_CLASS, ULONG);
+    void *found = win_function(L"iphlpapi.dll", "GetExtendedTcpTable"), *table; /* no KnownDLL: never from a program's own folder */
     struct arena a = {0};
     DWORD n = 0;
-    void *table;
 
-    GetExtendedTcpTable(NULL, &n, FALSE, family, class, 0);
+    if (!found)
+        return;
+    memcpy(&ask, &found, sizeof ask);
+    ask(NULL, &n, FALSE, family, class, 0);
     if (n > 0 && n < (DWORD)1 << 22) {
         n += 4096; /* more may have come by then */
         table = arena_alloc(&a, 1, n);
-        if (GetExtendedTcpTable(table, &n, FALSE, family, class, 0) == NO_ERROR) {
+        if (ask(table, &n, FALSE, family, class, 0) == NO_ERROR) {
             const MIB_TCPTABLE *four = table;
             const MIB_TCP6TABLE_OWNER_PID *six = table;
             for (DWORD i = 0; family == AF_INET && i < four->dwNumEntries; i++)

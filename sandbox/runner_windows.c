@@ -16,6 +16,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <tlhelp32.h>
 
 #define COMMANDS_MAX 48 /* waited on together with the control channel */
 #define LEFT_MAX     64 /* commands that are over and left something running, without a console */
@@ -117,9 +118,10 @@ static bool close_one(struct runner *r, const struct op *op, bool *verified, str
         return win_dacl_put(GetCurrentThread(), op->text, verified, e);
     if (str_is(op->text2, CLOSED_TOKEN))
         good = win_dacl_put(token_own(), op->text, verified, e);
-    else if (str_is(op->text2, CLOSED_DEFAULT))
+    else if (str_is(op->text2, CLOSED_DEFAULT)) {
+        r->confinement.closed_default = op->text;
         good = token_default_dacl(token_own(), op->text, verified, e);
-    else
+    } else
         good = err_set(e, ERR_PROTOCOL, "the plan closes something that there is not") || err_subject(e, op->text2);
     return good;
 }
@@ -193,6 +195,7 @@ static bool build(struct runner *r, uint32_t id, struct err *e)
     }
     if (!token)
         return err_set(e, ERR_PROTOCOL, "the plan makes no token");
+    r->confinement.open_default = r->wish.default_dacl;
     if (!token_make(&r->wish, &r->confinement.token, &why, e))
         return false;
     if (why && !missing(r, id, why, ERROR_NOT_SUPPORTED, e))
@@ -492,6 +495,26 @@ static bool was_started_rightly(HANDLE in, HANDLE out, const wchar_t *words)
            is_parent(in, pid);
 }
 
+/* All that are there: the loader's own workers came before us, with the account's default list, and the account's SID is in the
+ * restricting list of what runs inside: whoever may set their registers is the runner. The token's list is closed before, so that those
+ * that come after are born closed; one that cannot be opened is. */
+static bool close_threads(void)
+{
+    HANDLE list = CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0);
+    THREADENTRY32 entry = {.dwSize = sizeof entry};
+    struct err ignored = {0};
+    bool good = list != INVALID_HANDLE_VALUE, verified;
+
+    for (BOOL more = good && Thread32First(list, &entry); more; more = Thread32Next(list, &entry)) {
+        HANDLE thread = entry.th32OwnerProcessID == GetCurrentProcessId() ? OpenThread(READ_CONTROL | WRITE_DAC, FALSE, entry.th32ThreadID) : NULL;
+        good = good && (!thread || win_dacl_put(thread, STR(CLOSED_AT_FIRST), &verified, &ignored));
+        win_close(&thread);
+    }
+    if (list != INVALID_HANDLE_VALUE)
+        CloseHandle(list);
+    return good;
+}
+
 static bool close_at_first(void)
 {
     struct err ignored = {0};
@@ -499,7 +522,7 @@ static bool close_at_first(void)
 
     return token_own() && token_default_dacl(token_own(), STR(CLOSED_AT_FIRST), &verified[0], &ignored) &&
            win_dacl_put(GetCurrentProcess(), STR(CLOSED_AT_FIRST), &verified[1], &ignored) &&
-           win_dacl_put(GetCurrentThread(), STR(CLOSED_AT_FIRST), &verified[2], &ignored) && verified[0] && verified[1];
+           close_threads() && win_dacl_put(GetCurrentThread(), STR(CLOSED_AT_FIRST), &verified[2], &ignored) && verified[0] && verified[1];
 }
 
 int wmain(int argc, wchar_t **argv); /* what the C runtime calls where -municode links it */

@@ -90,17 +90,17 @@ static void widen(wchar_t *out, const char *in, size_t size)
 }
 
 /*
- * "CreateProcessWithLogonW": an empty lpDesktop, and not NULL, so that the new logon gets no entry on the person's own station and
- * desktop (rule W4); with the account's profile, without which HTTPS fails (W7); no environment, so that the account's own is made.
+ * "CreateProcessWithLogonW": without lpDesktop, or with an empty one, it would be on the person's own station and desktop, and the logon
+ * service might add it there; so it is named one that is none of the person's (rule W4); with the account's profile, without which HTTPS fails (W7); no environment, so that the account's own is made.
  * A logon that failed is never tried again by itself: that is what locks accounts.
  */
 static bool create_as_account(struct birth *b, const struct start_as *as, struct err *e)
 {
-    wchar_t password[SETUP_PASSWORD_LENGTH + 1] = {0}, desktop[1] = {0}, *name;
+    wchar_t password[SETUP_PASSWORD_LENGTH + 1] = {0}, desktop[128] = {0}, *name;
     STARTUPINFOW info = {.cb = sizeof info, .lpDesktop = desktop, .dwFlags = STARTF_USESTDHANDLES, .hStdInput = b->in, .hStdOutput = b->out};
     struct passwords kept = {0};
     struct arena a = {0};
-    bool good = passwords_open(win_data_dir(&a), token_user(&a), &kept, e);
+    bool good = station_lend(as->group, desktop, COUNT_OF(desktop), e) && passwords_open(win_data_dir(&a), token_user(&a), &kept, e);
     DWORD code = 0;
 
     name = good ? wide_from(&a, as->account) : NULL;
@@ -121,9 +121,25 @@ static bool create_as_account(struct birth *b, const struct start_as *as, struct
     return good;
 }
 
+/* Until it closes itself its lists are the account's own, and the account's other sessions have that SID in both passes (W1). So it is
+ * closed before its first instruction; the system and, where it is another account's, the person keep all rights. */
+static bool close_early(const struct birth *b, bool as_account, struct err *e)
+{
+    struct arena a = {0};
+    struct str person = token_user(&a);
+    struct str text = as_account && person.n
+                          ? arena_format(&a, "D:P(A;;GA;;;SY)(A;;GA;;;%.*s)(A;;RC;;;OW)", (int)person.n, person.p)
+                          : STR("D:P(A;;GA;;;SY)(A;;RC;;;OW)");
+    bool verified; /* the runner looks, before it starts anything */
+    bool good = win_dacl_put(b->made.hProcess, text, &verified, e) && win_dacl_put(b->made.hThread, text, &verified, e);
+
+    arena_release(&a);
+    return good;
+}
+
 /* Into the job before it runs; and what may be done with it is asked before anything relies on it: the handle that seclogon
  * gives back is its own to choose. */
-static bool hold(struct birth *b, struct started *s, struct err *e)
+static bool hold(struct birth *b, bool as_account, struct started *s, struct err *e)
 {
     const struct job_wish wish = {.kill_on_close = true};
     const char *why = NULL; /* under Wine it does not come back; the runner's own jobs tell */
@@ -136,6 +152,8 @@ static bool hold(struct birth *b, struct started *s, struct err *e)
     if (NtQueryObject(b->made.hProcess, ObjectBasicInformation, &info, sizeof info, &n) < 0 ||
         (info.GrantedAccess & (PROCESS_DUP_HANDLE | PROCESS_TERMINATE)) != (PROCESS_DUP_HANDLE | PROCESS_TERMINATE))
         return win_fail_at(e, STAGE_LOGON, ERROR_ACCESS_DENIED, (struct str){0}, "the runner's process handle cannot be handed anything");
+    if (!close_early(b, as_account, e))
+        return false;
     if (ResumeThread(b->made.hThread) == (DWORD)-1)
         return win_fail_at(e, STAGE_LOGON, GetLastError(), (struct str){0}, "cannot let the runner run");
     return true;
@@ -148,7 +166,7 @@ bool start_runner(const struct start_as *as, struct started *out, struct err *e)
     bool good = b != NULL && set_words(b, as->account.n > 0, e) && make_pipes(b, &s, e);
 
     good = good && (as->account.n ? create_as_account(b, as, e) : create_as_person(b, e));
-    if (good && !hold(b, &s, e)) {
+    if (good && !hold(b, as->account.n > 0, &s, e)) {
         TerminateProcess(b->made.hProcess, 1);
         good = false;
     }

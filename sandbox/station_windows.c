@@ -17,6 +17,7 @@
 struct user32 {
     HWINSTA(WINAPI *make_station)(LPCWSTR, DWORD, ACCESS_MASK, LPSECURITY_ATTRIBUTES);
     BOOL(WINAPI *use_station)(HWINSTA);
+    HWINSTA(WINAPI *own_station)(void);
     HDESK(WINAPI *make_desktop)(LPCWSTR, LPCWSTR, DEVMODEW *, DWORD, ACCESS_MASK, LPSECURITY_ATTRIBUTES);
     BOOL(WINAPI *information)(HANDLE, int, PVOID, DWORD, LPDWORD);
 };
@@ -24,13 +25,15 @@ struct user32 {
 static bool get_user32(struct user32 *u)
 {
     void *f[] = {win_function(L"user32.dll", "CreateWindowStationW"), win_function(L"user32.dll", "SetProcessWindowStation"),
-        win_function(L"user32.dll", "CreateDesktopW"), win_function(L"user32.dll", "GetUserObjectInformationW")};
+        win_function(L"user32.dll", "CreateDesktopW"), win_function(L"user32.dll", "GetUserObjectInformationW"),
+        win_function(L"user32.dll", "GetProcessWindowStation")};
 
     memcpy(&u->make_station, &f[0], sizeof f[0]);
     memcpy(&u->use_station, &f[1], sizeof f[1]);
     memcpy(&u->make_desktop, &f[2], sizeof f[2]);
     memcpy(&u->information, &f[3], sizeof f[3]);
-    return f[0] && f[1] && f[2] && f[3];
+    memcpy(&u->own_station, &f[4], sizeof f[4]);
+    return f[0] && f[1] && f[2] && f[3] && f[4];
 }
 
 /* What is left to one's own logon where another runner of it has closed the station already. */
@@ -93,5 +96,52 @@ bool station_make(
     for (int i = 0; i < 2; i++)
         if (d[i])
             LocalFree(d[i]);
+    return good;
+}
+
+/* A desktop is made on the station that the process has: this one goes back to its own. The handles stay: they live as long as it. */
+static bool lend(const struct user32 *u, SECURITY_ATTRIBUTES *station, SECURITY_ATTRIBUTES *desktop, wchar_t *out, size_t size)
+{
+    static const wchar_t name[] = L"\\cordon";
+    HWINSTA before = u->own_station(), s = before ? u->make_station(NULL, 0, STATION_ALL, station) : NULL;
+    DWORD n = 0;
+    size_t at;
+    bool good = s && u->use_station(s);
+
+    if (good) {
+        good = u->make_desktop(name + 1, NULL, NULL, 0, DESKTOP_ALL, desktop) != NULL;
+        good = u->use_station(before) && good;
+    }
+    if (!good || !u->information(s, UOI_NAME, out, (DWORD)(size * sizeof *out), &n))
+        return false;
+    at = wcsnlen(out, size);
+    if (at + COUNT_OF(name) > size) {
+        SetLastError(ERROR_INSUFFICIENT_BUFFER);
+        return false;
+    }
+    memcpy(out + at, name, sizeof name);
+    return true;
+}
+
+/* To be on it, and no more: no clipboard, no hooks, no input. It is the group that may, which is in no restricting list: what writes is
+ * refused to commands by the second pass. Our logon has one station of that name, so that every terminal's is the same. */
+bool station_lend(struct str group, wchar_t *out, size_t size, struct err *e)
+{
+    struct arena a = {0};
+    PSECURITY_DESCRIPTOR d[2] = {
+        win_descriptor(arena_format(&a, "D:P(A;;0xf037f;;;SY)(A;;0xf037f;;;OW)(A;;0x20122;;;%.*s)", (int)group.n, group.p ? group.p : "")),
+        win_descriptor(arena_format(&a, "D:P(A;;0xf01ff;;;SY)(A;;0xf01ff;;;OW)(A;;0x200c3;;;%.*s)", (int)group.n, group.p ? group.p : ""))};
+    SECURITY_ATTRIBUTES station = {sizeof station, d[0], FALSE}, desktop = {sizeof desktop, d[1], FALSE};
+    struct user32 u;
+    bool good = d[0] && d[1] && get_user32(&u) && lend(&u, &station, &desktop, out, size);
+
+    if (!good) {
+        win_fail_at(e, STAGE_LOGON, GetLastError(), group, "cannot make a window station for the runner to begin on");
+        out[0] = 0;
+    }
+    for (int i = 0; i < 2; i++)
+        if (d[i])
+            LocalFree(d[i]);
+    arena_release(&a);
     return good;
 }

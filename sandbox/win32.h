@@ -194,11 +194,15 @@ size_t job_count(HANDLE job); /* processes in it now */
 /* A window station and a desktop of our own, which this process then has; out: "STATION\\DESKTOP", for lpDesktop. */
 bool station_make(
     struct str station_sddl, struct str desktop_sddl, wchar_t *out, size_t size, bool *verified, struct err *e);
+/* One of cordon's for a runner to begin on, until it has made its own: nothing is on it. group: the accounts'. This process stays where
+ * it is. */
+bool station_lend(struct str group, wchar_t *out, size_t size, struct err *e);
 
 /* ---- command_windows.c: programs, in the runner ---- */
 
 struct confinement {
     HANDLE token;
+    struct str closed_default, open_default; /* SDDL: the runner's default list, and that of commands; none: left as it is */
     struct job_wish job;
     wchar_t desktop[128]; /* "": none of their own */
 };
@@ -262,6 +266,7 @@ struct started {
 };
 struct start_as {
     struct str account, sid; /* none: the person's own */
+    struct str group;        /* of the accounts */
     bool online;
 };
 bool start_runner(const struct start_as *as, struct started *out, struct err *e);

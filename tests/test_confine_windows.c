@@ -122,7 +122,13 @@ static void station(void)
     PROCESS_INFORMATION p = {0};
     DWORD code = 99;
     bool verified = false;
+    HWINSTA own = GetProcessWindowStation();
 
+    CHECK(station_lend(STR("S-1-5-32-545"), name, COUNT_OF(name), &e) && wcsstr(name, L"\\cordon") && name[0] != L'\\',
+        "one for a runner to begin on, by its whole name: an empty one would be the person's own");
+    CHECK(GetProcessWindowStation() == own && own, "while this process stays where it is");
+    CHECK(!station_lend(STR(""), name, COUNT_OF(name), &e) && name[0] == 0, "for nobody there is none");
+    e = (struct err){0};
     CHECK(station_make(STR("D:P(A;;0xf037f;;;SY)(A;;0x2033f;;;WD)"), STR("D:P(A;;0xf01ff;;;SY)(A;;0x200cf;;;WD)"), name, COUNT_OF(name), &verified, &e),
         "a window station and a desktop");
     if (win_is_wine())

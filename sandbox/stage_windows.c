@@ -367,17 +367,22 @@ static enum probe_answer look_weak(struct arena *a, const char *sid, const struc
 /* Whose they are is named by process id: most are of other accounts, and no more may be asked. */
 static enum probe_answer look_listeners(struct arena *a, struct str *detail)
 {
+    DWORD(WINAPI * ask)(void *, DWORD *, BOOL, ULONG, TCP_TABLE_CLASS, ULONG);
+    void *found = win_function(L"iphlpapi.dll", "GetExtendedTcpTable");
     struct buf said = {0};
     unsigned count = 0;
     DWORD n = 0;
     MIB_TCPTABLE_OWNER_PID *table;
 
-    GetExtendedTcpTable(NULL, &n, TRUE, AF_INET, TCP_TABLE_OWNER_PID_LISTENER, 0);
+    if (!found)
+        return ANSWER_UNKNOWN;
+    memcpy(&ask, &found, sizeof ask);
+    ask(NULL, &n, TRUE, AF_INET, TCP_TABLE_OWNER_PID_LISTENER, 0);
     if (n == 0 || n > (DWORD)1 << 22)
         return ANSWER_UNKNOWN;
     n += 4096;
     table = arena_alloc(a, 1, n);
-    if (GetExtendedTcpTable(table, &n, TRUE, AF_INET, TCP_TABLE_OWNER_PID_LISTENER, 0) != NO_ERROR)
+    if (ask(table, &n, TRUE, AF_INET, TCP_TABLE_OWNER_PID_LISTENER, 0) != NO_ERROR)
         return ANSWER_UNKNOWN;
     for (DWORD i = 0; i < table->dwNumEntries; i++) {
         unsigned port = ntohs((u_short)table->table[i].dwLocalPort);

@@ -82,6 +82,7 @@ static const char golden_set_up[] =
     "environment          LOCALAPPDATA=C:\\Users\\CordonOffline\\AppData\\Local\n"
     "environment          USERNAME=CordonOffline\n"
     "environment          GIT_CONFIG_GLOBAL=C:\\Users\\p\\.gitconfig\n"
+    "partial: F:\\ keeps no permissions (FAT32): what runs inside reads and writes all of it\n"
     "note: a link made in .git from inside is not refused: git outside would write through it\n";
 
 static const char golden_unelevated[] =
@@ -142,6 +143,7 @@ static const char golden_unelevated[] =
     "environment          HF_HUB_OFFLINE=1\n"
     "partial: network and desktop advisory, secrets readable\n"
     "partial: what you may delete by a right on its folder can be deleted from inside, in any folder of yours\n"
+    "partial: F:\\ keeps no permissions (FAT32): what runs inside reads and writes all of it\n"
     "note: cordon setup has not been run: programs run as yourself, with a token that writes in fewer places\n"
     "note: programs that talk to themselves by a named pipe that has no descriptor of its own (ninja is one) may fail\n"
     "note: a link made in .git from inside is not refused: git outside would write through it\n";

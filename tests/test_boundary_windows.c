@@ -600,6 +600,7 @@ static void as_account(void)
     }
     make_plan(&plan);
     add(&plan, OP_ACCOUNT, "CordonOffline", "S-1-5-21-1-2-3-1001", 0);
+    plan.v[plan.n - 1].source = STR("S-1-5-32-545"); /* the accounts' group */
     CHECK(boundary_begin(&b, true, &e) && !boundary_hand(b, &plan, &parts, &e) && e.remedy[0], "without its password it is refused, with a remedy");
     boundary_close(b);
     err_clear(&e);

@@ -41,6 +41,9 @@ for name in cordon cordon-runner cordon-shim cordon-setup cordon-witness refusin
             not_ok "$name: imports what Windows 10 1809 has" "not in tests/data/windows_imports.txt, whose head says what to do: $new"
         fi
     fi
+    # Others are looked for in the program's own folder first ("Dynamic-Link Library Search Order"): whoever may write there is it.
+    planted=$(printf '%s\n' "$imports" | awk '{ print $1 }' | sort -u | grep -vxE '(advapi32|kernel32|msvcrt|ntdll|ole32|oleaut32|shell32|ws2_32)[.]dll' | tr '\n' ' ')
+    if [ -z "$planted" ]; then ok "$name: libraries of the system's own list alone"; else not_ok "$name: libraries of the system's own list alone" "$planted"; fi
     narrow=$(printf '%s\n' "$imports" | awk '$1 != "msvcrt.dll" && $2 ~ /[a-z]A$/ && $2 != "GetStartupInfoA" { print $2 }' | tr '\n' ' ')
     if [ -z "$narrow" ]; then ok "$name: no function of the code page's"; else not_ok "$name: no function of the code page's" "$narrow"; fi
     for words in 'requestedExecutionLevel level="asInvoker" uiAccess="false"' 'longPathAware xmlns=.*>true<' 'activeCodePage xmlns=.*>UTF-8<' \

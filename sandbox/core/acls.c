@@ -304,6 +304,12 @@ static void plan_remarks(struct acls *s)
         if (w->weak == WEAK_EVERYONE && !acls_root_of(s, w->everyone_writable.v[i]))
             planner_partial(p, "anybody may write in %s, and so may what runs inside",
                 planner_show(p, w->everyone_writable.v[i]).p);
+    for (size_t i = 0; i < w->volume_count; i++) { /* a stick with FAT: no token is refused anything there */
+        const struct volume_fact *v = &w->volumes[i];
+        if (!v->acls && !v->remote && !v->substituted && v->type.n && !str_is(v->type, "CDFS"))
+            planner_partial(p, "%s keeps no permissions (%s): what runs inside reads and writes all of it", planner_show(p, v->root).p,
+                text_printable(p->a, v->type).p);
+    }
     if (w->everyone_incomplete && w->weak == WEAK_EVERYONE)
         planner_partial(p, "the search for folders that anybody may write was not finished");
     if (w->session_0)

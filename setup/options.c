@@ -106,7 +106,7 @@ bool setup_options_parse(int count, const struct str *words, struct setup_option
         }
     }
     if (o.verb == VERB_NONE)
-        return err_set(e, ERR_USAGE, "cordon-setup wants to be told what to do: install, repair, status or uninstall");
+        return err_set(e, ERR_USAGE, "say what to do: install, repair, status or uninstall");
     if (o.person.p && !setup_person_good(o.person)) {
         err_set(e, ERR_USAGE, "that is no SID of a person");
         return err_subject(e, o.person);

@@ -112,7 +112,8 @@ static void edge_tell(void *context, const struct setup_step *s, enum setup_told
 {
     static const char *const words[] = {"as it is", "done", "MISSING", "FAILED", "taken back", "LEFT"};
 
-    say(context, words[told], s, e);
+    /* It is a look, of which there is nothing to take back. */
+    say(context, s->kind == SETUP_RESIDUE && told == TOLD_UNDONE ? "no" : words[told], s, e);
 }
 
 static void say_error(struct machine *m, const struct err *e)

@@ -141,6 +141,8 @@ static bool unknown_verb(struct str word, struct err *e)
     struct str near = text_nearest(word, names + 1, COUNT_OF(names) - 1);
     err_set(e, ERR_USAGE, "no such verb");
     err_subject(e, word);
+    if (word.n && (word.p[0] == '.' || str_find(word, 0, '/') < word.n || str_find(word, 0, '\\') < word.n))
+        return err_remedy(e, "to work in a folder: cordon --workspace DIR; to run a program: cordon run -- PROG");
     if (near.n)
         return err_remedy(e, "did you mean 'cordon %s'? to run a program: cordon run -- PROG", near.p);
     return err_remedy(e, "to run a program: cordon run -- PROG; cordon --help lists the verbs");

@@ -287,7 +287,7 @@ more=$(missing_to_test_more)
 [ -z "$more" ] || install_packages $more || say "going on without: $(echo $more)"
 
 heading "build"
-[ -x "$top/out/asan/cordon" ] || say "building everything (first time, about a minute)"
+[ -x "$top/out/asan/cordon" ] || say "building everything (first time, a minute or two)"
 build linux linux
 build "what the scripts run inside" linux-tests
 build sanitizers asan

@@ -57,6 +57,8 @@ is "-- is not needed" "$("$CORDON" run echo --net)" "--net"
 # ---- words that are not known ----
 code 125 "an unknown verb is 125" "$CORDON" dcotor
 has "the nearest verb is named" "$said" "doctor"
+code 125 "a folder is no verb" "$CORDON" "$HOME/other"
+has "how a folder is named is said" "$said" "--workspace DIR"
 code 125 "an unknown option is 125" "$CORDON" run --wirte x -- true
 has "the nearest option is named" "$said" "--write"
 code 125 "run without a program is 125" "$CORDON" run

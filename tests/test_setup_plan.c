@@ -154,6 +154,9 @@ static void refuses(void)
     struct volume_fact fat = {.root = STR("C:\\"), .type = STR("exFAT")};
 
     facts_fresh(&f);
+    f.build = 0;
+    CHECK(is_blocked(&f, "older than 10"), "a Windows that does not say what it is");
+    facts_fresh(&f);
     f.offline.there = true;
     CHECK(is_blocked(&f, "not taken over"), "a stranger's account of that name is not taken over");
     facts_fresh(&f);

@@ -95,7 +95,8 @@ static void installs(void)
     CHECK(setup(L"repair --quiet") == 125 && nothing_there() && !strstr(output, "taken back"), "repair ends alike, and quietly");
     CHECK(setup(L"repair --give C:\\windows") == 125 && strstr(output, "not handed over"), "Windows' own folder is handed to nobody");
     CHECK(setup(L"status") == 1 && !claims(), "and nothing is set up afterwards");
-    CHECK(setup(L"uninstall") == 0 && nothing_there(), "there is nothing to uninstall");
+    CHECK(setup(L"uninstall") == 0 && nothing_there() && strstr(output, "no        residue") && !strstr(output, "taken back"),
+        "there is nothing to uninstall, and nothing is said to have been");
 }
 
 static DWORD WINAPI take_and_die(void *lock)

@@ -178,7 +178,9 @@ static void block_names(struct arena *a, const struct setup_facts *f, struct set
 
 static void block_machine(struct arena *a, const struct setup_facts *f, struct setup_plan *p)
 {
-    if (f->build < SETUP_BUILD_MIN)
+    if (!f->build)
+        block(a, p, arena_format(a, "this Windows is older than 10, or does not say what it is; Windows 10 1809 (%d) is the oldest that works", SETUP_BUILD_MIN));
+    else if (f->build < SETUP_BUILD_MIN)
         block(a, p, arena_format(a, "this Windows is build %lu; Windows 10 1809 (%d) is the oldest that works",
             (unsigned long)f->build, SETUP_BUILD_MIN));
     if (f->domain_controller)

@@ -87,9 +87,12 @@ static bool explain_socket(struct explaining *x)
 
     if (x->d->cause == DENIAL_OWN)
         return say_own(x);
-    if (x->d->cause == DENIAL_DATAGRAM || str_is(path, "unix datagram"))
+    if (x->d->cause == DENIAL_DATAGRAM || str_is(path, "unix datagram")) {
+        /* tmux and screen start it for the list of who is logged in; it lies where nothing inside can put another. */
+        x->d->minor = str_starts(x->d->program, STR("/usr/lib/")) && str_ends(x->d->program, STR("/utempter/utempter"));
         return say(x, STR("datagram sockets of the unix family can carry data past every gate (built-in)"),
             STR("\"unix_datagrams\": \"allow\" in the policy, or a stream socket or a pipe in its place"));
+    }
     if (!str_starts(path, STR("unix:")))
         return false;
     return say(x, STR("the socket belongs to a program outside, which would act for the sandbox (built-in)"),
@@ -219,6 +222,8 @@ static bool by_habit(struct explaining *x, const struct verdict *v)
     if (home.n < 2 || !path_is_under(x->env, home, x->d->path) || x->d->operation == OPERATION_READ)
         return false;
     below = path_below(x->env, home, x->d->path);
+    if (str_is(below, ".config") && str_is(x->d->program, "/usr/bin/top"))
+        return say_minor(x, v, "none: top goes on without a place for its settings");
     for (size_t i = 0; i < COUNT_OF(kept_at_home); i++)
         if (text_matches(str_from(kept_at_home[i].pattern), below, false))
             return say_minor(x, v, kept_at_home[i].remedy);

@@ -15,8 +15,8 @@ static struct str program_of(pid_t process, char *out, size_t size)
 
     snprintf(path, sizeof path, "/proc/%ld/exe", (long)process);
     n = readlink(path, out, size);
-    if (n == 8 && memcmp(out, "/program", 8) == 0)
-        return STR("bash"); /* the command shell's private copy */
+    if (n > 1 && (size_t)n < size && !memchr(out + 1, '/', (size_t)n - 1))
+        return (struct str){out + 1, (size_t)n - 1}; /* the command shell's private copy, which is at the top of a mount nobody sees */
     if (n > 0 && (size_t)n < size)
         return (struct str){out, (size_t)n};
     snprintf(path, sizeof path, "/proc/%ld/comm", (long)process);

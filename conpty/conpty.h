@@ -130,8 +130,6 @@ intptr_t pty_hold(intptr_t controlling);
 bool pty_sane(intptr_t controlling);
 /* Lines are kept whole and Ctrl-C interrupts: no full-screen program has it just now. */
 bool pty_is_cooked(intptr_t controlling);
-/* Echo off while lines are kept whole: a password prompt. */
-bool pty_is_hidden(intptr_t controlling);
 
 /* ---- a pseudoconsole (pty_windows.c); in the runner ---- */
 

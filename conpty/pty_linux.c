@@ -145,10 +145,3 @@ bool pty_is_cooked(intptr_t controlling)
 
     return tcgetattr((int)controlling, &mode) == 0 && (mode.c_lflag & ICANON) && (mode.c_lflag & ISIG);
 }
-
-bool pty_is_hidden(intptr_t controlling)
-{
-    struct termios mode;
-
-    return tcgetattr((int)controlling, &mode) == 0 && (mode.c_lflag & ICANON) && !(mode.c_lflag & ECHO);
-}

@@ -192,7 +192,7 @@ static BOOL create_open(const struct confinement *c, const struct start *s, HAND
     return good;
 }
 
-/* conpty.md 1.2: the console by value, standard handles NULL, an explicit list, in its job before its first instruction. */
+/* The console by value, standard handles NULL, an explicit list, in its job before its first instruction. */
 static bool create(const struct confinement *c, struct start *s, struct running *r, struct err *e)
 {
     STARTUPINFOEXW info;

@@ -32,6 +32,11 @@
 #define RUNNER_NO_NETWORK 2
 #define RUNNER_UNCOVERED 77 /* its exit code when a cover could not be put back: see keeper_linux.c */
 
+/* ---- second_linux.c ---- */
+
+/* Links in the folders whose content shells, git and sessions obey, into host. */
+void facts_obeyed_links(struct arena *a, struct host *host);
+
 /* ---- start_linux.c: the runner as a process ---- */
 
 struct started {

@@ -29,8 +29,6 @@ bool facts_roots(struct arena *a, const struct policy *policy, struct facts *fac
 
 /* Second names of files in the secret places of the policy, whose facts are there; fills out->second. Bounded: two levels of
  * each, the tops of writable roots for the other names. */
-/* Links in the folders whose content shells, git and sessions obey. */
-void facts_obeyed_links(struct arena *a, struct host *host);
 void facts_second(struct arena *a, const struct policy *policy, struct facts *out);
 
 /* What git would run or obey in the writable roots (core/git.h). Reads, and runs no git. */

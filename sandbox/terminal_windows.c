@@ -32,15 +32,9 @@ bool pty_sane(intptr_t controlling)
     return true;
 }
 
-/* Neither can be asked from outside of the console. Said as it is for most lines: cooked, and nothing hidden. */
+/* It cannot be asked from outside of the console. Said as it is for most lines. */
 bool pty_is_cooked(intptr_t controlling)
 {
     (void)controlling;
     return true;
-}
-
-bool pty_is_hidden(intptr_t controlling)
-{
-    (void)controlling;
-    return false;
 }

@@ -172,7 +172,8 @@ static const struct builtin builtins_table[] = {
         "takes it back; for good it belongs into \"write\" of the policy, or --write.",
         ":allow ~/projects/other"},
     {"revoke", "PATH", "take a writable folder back, at once", false, 1, change_revoke,
-        "It is read-only at once for what runs; a process that has a file open for writing there is ended.",
+        "It is read-only at once for what runs; a process that has a file open for writing there is ended. On Windows "
+        "all that runs is ended.",
         ":revoke ~/projects/other"},
     {"open", "DIR", "move to another workspace", true, 1, change_open,
         "What is not carried over is named. Configured folders stay writable.",

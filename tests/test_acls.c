@@ -216,6 +216,28 @@ static void test_volumes(void)
     refused(&t, ERR_SYSTEM, "write SID", "volumes: a root without a write SID is refused");
 }
 
+/* An entry whose SID cannot be read would be one about nobody, and would look as if it held. */
+static void test_no_sid(void)
+{
+    struct tree t;
+    size_t unreadable = 0, nobody = 0;
+    struct ace ace;
+    struct err e = {0};
+
+    tree_begin(&t);
+    t.windows.group_sid = STR("S-1-5-21-x");
+    if (tree_plan(&t))
+        for (size_t i = 0; i < t.plan.n; i++) {
+            const struct op *op = &t.plan.v[i];
+            if (op->kind != OP_ACE)
+                continue;
+            unreadable += !sddl_parse_ace(&t.arena, op->text, &ace, &e);
+            nobody += str_find(op->text, 0, 'D') == 1 && str_ends(op->text, STR(";S-1-0)"));
+        }
+    CHECK(unreadable > 0 && nobody == 0, "entries: what is no SID is refused where it is put, and never an entry about nobody");
+    tree_end(&t);
+}
+
 static void test_tiers(void)
 {
     struct tree t;
@@ -548,6 +570,7 @@ int main(void)
     tree_end(&t);
     test_volumes();
     test_tiers();
+    test_no_sid();
     test_told();
     test_links();
     test_grants();

@@ -37,8 +37,8 @@ static struct op *acls_entry(
     struct ace ace = {.type = allow ? ACE_ALLOW : ACE_DENY, .flags = (uint8_t)flags, .mask = mask};
     const struct acls_root *root = acls_root_of(s, path);
 
-    sid_parse(sid, &ace.sid);
-    op->text = sddl_ace_text(s->p->a, &ace);
+    /* What is no SID is no entry about nobody: it is refused where it is to be put. */
+    op->text = sid_parse(sid, &ace.sid) ? sddl_ace_text(s->p->a, &ace) : sid;
     op->number = ACE_PUT;
     if (root)
         op->text2 = root->path;

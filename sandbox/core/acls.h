@@ -5,7 +5,7 @@
  * of docs/windows.md. An edge does the ops in order, those on one path together where it comes to the first (deny entries then
  * stand before allow entries all the same). Those of the person (OP_OWNER, OP_GUARD_NAME, OP_ACE) it enters in the ledger
  * (store.h) first; an OP_ACE with inheritable flags it then carries down by walk.h, since nothing else propagates (W10). Those of
- * the runner (OP_ACCOUNT to OP_JOB) go over as frames, but for OP_ACCOUNT, which says as whom the runner is started.
+ * the runner (OP_ACCOUNT to OP_JOB) go over as frames: OP_ACCOUNT says as whom it is started, and it looks whether it is.
  */
 #ifndef CORDON_ACLS_H
 #define CORDON_ACLS_H

@@ -200,16 +200,65 @@ static bool make_file(const struct wide_path *path, SECURITY_ATTRIBUTES *attribu
     return good;
 }
 
-/* A protected name that is not there: made, so that nobody inside can make and own it. One that is there meanwhile is left alone. */
+/* What stands there already: a guard of before (of a time without setup, or of another write SID), or what somebody made meanwhile. It
+ * gets what refuses; whose it is must be right, since an owner opens it again. */
+static enum outcome hold_again(struct arena *a, const struct op *op, HANDLE h, const struct walk_object *o, struct err *e)
+{
+    struct descriptor want, is;
+    struct buf bytes = {0};
+    bool changed = false, good = sddl_parse(a, op->text, &want, e) && descriptor_decode(a, o->descriptor, &is, e);
+
+    if (good && want.has_owner && (!is.has_owner || !sid_same(&want.owner, &is.owner))) {
+        err_set(e, ERR_REFUSED, "a protected name was made meanwhile by somebody else");
+        err_subject(e, op->path);
+        good = err_remedy(e, "Look at what it is, and remove it, or open again.");
+    }
+    for (size_t i = 0; good && i < want.dacl.n; i++) {
+        const struct op put = {.kind = OP_ACE, .path = op->path, .text = sddl_ace_text(a, &want.dacl.v[i]), .number = ACE_PUT};
+        enum acls_edit edit = want.dacl.v[i].type == ACE_DENY ? acls_apply(a, &put, o->kind == FACT_FOLDER, &is, e) : EDIT_SAME;
+        changed = changed || edit == EDIT_CHANGED;
+        good = edit != EDIT_REFUSED;
+    }
+    if (good && changed)
+        good = descriptor_encode(&is, &bytes) && (object_write(h, buf_view(&bytes), e) || not_verified(e, op->path));
+    buf_release(&bytes);
+    return good ? OUT_DONE : OUT_FAILED;
+}
+
+/* By the handle, once it stands there: made through a link, it is taken away again. */
+static enum outcome look_at_guard(struct arena *a, const struct op *op, const struct wide_path *path, bool is_new, struct win_ledger *l, struct err *e)
+{
+    HANDLE h = win_open_itself(path->v, READ_CONTROL | FILE_READ_ATTRIBUTES | (is_new ? DELETE : WRITE_DAC), OPEN_EXISTING);
+    FILE_DISPOSITION_INFO gone = {TRUE};
+    struct walk_object o;
+    enum outcome out = OUT_DONE;
+
+    if (!h || !object_look(a, h, &o)) {
+        win_fail_at(e, STAGE_ACL, GetLastError(), op->path, "cannot look at what holds a protected name");
+        win_close(&h);
+        return OUT_FAILED;
+    }
+    if (o.reparse || !is_there(op->path, o.real)) {
+        if (is_new)
+            SetFileInformationByHandle(h, FileDispositionInfo, &gone, sizeof gone);
+        out = skip(e, op->path, "it is a link or junction, or one lies on the way to it");
+    } else if (!is_new) {
+        out = hold_again(a, op, h, &o, e);
+    }
+    if (out == OUT_DONE && object_look(a, h, &o))
+        win_ledger_after(l, op->path, shown(a, o.descriptor));
+    win_close(&h);
+    return out;
+}
+
+/* A protected name that is not there: made, so that nobody inside can make and own it. */
 static enum outcome apply_guard(struct arena *a, const struct op *op, struct win_ledger *l, struct err *e)
 {
     const struct entry entry = {.kind = ENTRY_MADE, .path = op->path, .folder = !(op->number & 1)};
-    struct walk_object made;
     PSECURITY_DESCRIPTOR d = win_descriptor(op->text);
     SECURITY_ATTRIBUTES attributes = {sizeof attributes, d, FALSE};
     const bool file = op->number & 1;
     struct wide_path path;
-    HANDLE h;
     bool good = d && wide_path(op->path, &path);
     DWORD code;
 
@@ -227,12 +276,8 @@ static enum outcome apply_guard(struct arena *a, const struct op *op, struct win
     code = GetLastError();
     if (d)
         LocalFree(d);
-    h = good && !(op->number & GUARD_REMOVE) ? win_open_itself(path.v, READ_CONTROL | FILE_READ_ATTRIBUTES, OPEN_EXISTING) : NULL;
-    if (h && object_look(a, h, &made))
-        win_ledger_after(l, op->path, shown(a, made.descriptor));
-    win_close(&h);
-    if (good || code == ERROR_ALREADY_EXISTS || code == ERROR_FILE_EXISTS)
-        return OUT_DONE;
+    if (op->number & GUARD_REMOVE ? good : good || code == ERROR_ALREADY_EXISTS || code == ERROR_FILE_EXISTS)
+        return op->number & GUARD_REMOVE ? OUT_DONE : look_at_guard(a, op, &path, good, l, e);
     win_fail_at(e, STAGE_ACL, code, op->path, "cannot hold a protected name");
     return OUT_FAILED;
 }

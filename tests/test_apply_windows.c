@@ -83,6 +83,14 @@ static void guards(void)
 
     CHECK(apply(op, NULL, &e), "a name is held by a folder");
     CHECK(apply(op, NULL, &e), "one that is there is left");
+    op.text = STR("D:P(D;OICI;0x2;;;S-1-5-21-1-2-3-1001)(A;;0x1f01ff;;;WD)");
+    if (win_is_wine())
+        CHECK(!apply(op, NULL, &e) && e.kind == ERR_UNSUPPORTED, "unless it lacks what refuses, which must come back once it is put");
+    else
+        CHECK(apply(op, NULL, &e) && apply(op, NULL, &e), "what it lacks of what refuses is put");
+    op.text = STR("O:S-1-5-21-1-2-3-1001D:P(A;;0x1f01ff;;;WD)");
+    CHECK(!apply(op, NULL, &e) && strstr(e.what, "somebody else"), "and one of somebody else's holds nothing");
+    op.text = STR("D:P(A;;0x1f01ff;;;WD)");
     op.number = GUARD_REMOVE;
     CHECK(apply(op, NULL, &e) && GetFileAttributesA(op.path.p) == INVALID_FILE_ATTRIBUTES, "and taken away again");
     op.path = here("guard-file");

@@ -70,6 +70,7 @@ struct trial {
     enum trial_on same_on;
     bool alone;                 /* no control outside: there the attempt would mean something else */
     bool heard;                 /* counts when a listener of Cordon's heard it, whatever the attempt said */
+    bool named;                 /* Windows leaves it open to every account, and the tier names it: broken all the same, and no news */
     unsigned needs;
     const char *class;          /* {...} of COM */
     const char *promise;
@@ -80,6 +81,7 @@ struct trial {
 struct trial_result {
     const struct trial *trial;
     enum promise_state state;
+    bool named; /* it is BROKEN, and the tier says so already */
     enum probe_answer observed, same, outside; /* UNKNOWN: not made */
     long code;
     struct str subject, detail; /* printable once printed; detail: why it is not more, or what was seen */
@@ -114,7 +116,7 @@ struct trial_results {
 void trials_run(struct session *s, struct opened *o, struct trial_results *out);
 void trials_text(const struct trial_results *r, struct buf *out);
 void trials_json(const struct trial_results *r, struct buf *out); /* ,"trials":[...] or nothing */
-size_t trials_broken(const struct trial_results *r);
+size_t trials_broken(const struct trial_results *r); /* those that no tier names */
 void trials_release(struct trial_results *r);
 
 #endif

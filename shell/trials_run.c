@@ -262,6 +262,9 @@ static void one(struct trying *t, struct trial_result *r)
             r->observed = trial_look(t->a, row->look, &t->stage, &r->detail);
     }
     r->state = trial_judge(row, &t->here, r, &why);
+    r->named = row->named && r->state == PROMISE_BROKEN && t->s->host.windows->open_services.n > 0;
+    if (r->named)
+        why = "known: Windows leaves it open to every account, and for that the tier is partial";
     said = why ? str_from(why) : said;
     if (said.n && !(row->how == TRIAL_OUTSIDE && r->detail.n))
         r->detail = r->detail.n ? arena_format(t->a, "%s; %s", r->detail.p, said.p) : said;
@@ -340,7 +343,7 @@ size_t trials_broken(const struct trial_results *r)
     size_t n = 0;
 
     for (size_t i = 0; i < r->n; i++)
-        n += r->v[i].state == PROMISE_BROKEN;
+        n += r->v[i].state == PROMISE_BROKEN && !r->v[i].named;
     return n;
 }
 
@@ -413,7 +416,7 @@ void trials_json(const struct trial_results *r, struct buf *out)
         member(out, "subject", t->subject);
         member(out, "detail", t->detail);
         member(out, "remedy", str_from(t->trial->remedy));
-        buf_format(out, "\"code\":%ld}", t->code);
+        buf_format(out, "\"named\":%s,\"code\":%ld}", t->named ? "true" : "false", t->code);
     }
     buf_format(out, "]");
 }

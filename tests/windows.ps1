@@ -162,12 +162,13 @@ if ($doctor) {
         if ($doctor.PSObject.Properties[$list]) {
             foreach ($row in $doctor.$list) {
                 $count[$row.state]++
+                $named = $row.PSObject.Properties['named'] -and $row.named # the tier is partial for that already
+                if ($row.state -eq 'BROKEN' -and -not $named) { $findings++ }
                 if ($row.state -eq 'BROKEN') { Say "BROKEN: $($row.name): $($row.promise): expected $($row.expected), observed $($row.observed)" }
             }
         }
     }
     Say ("doctor: {0} observed, {1} only configured, {2} unknown, {3} BROKEN" -f $count.observed, $count.configured, $count.unknown, $count.BROKEN)
-    $findings += $count.BROKEN
     if ($doctor.PSObject.Properties['error']) { Say "no boundary: $($doctor.error)" }
 } else {
     $findings++

@@ -262,9 +262,9 @@ static void one(struct trying *t, struct trial_result *r)
             r->observed = trial_look(t->a, row->look, &t->stage, &r->detail);
     }
     r->state = trial_judge(row, &t->here, r, &why);
-    r->named = row->named && r->state == PROMISE_BROKEN && t->s->host.windows->open_services.n > 0;
+    r->named = row->named && r->state == PROMISE_BROKEN && t->o && t->o->plan.partial.n > 0;
     if (r->named)
-        why = "known: Windows leaves it open to every account, and for that the tier is partial";
+        why = "known: Windows leaves it open to every account, and the tier is partial";
     said = why ? str_from(why) : said;
     if (said.n && !(row->how == TRIAL_OUTSIDE && r->detail.n))
         r->detail = r->detail.n ? arena_format(t->a, "%s; %s", r->detail.p, said.p) : said;

@@ -3,7 +3,6 @@
  * by other means. Each says why there is nothing to do.
  */
 #include "win32.h"
-#include "core/plan.h"
 
 /* ---- repositories that are made inside ---- */
 

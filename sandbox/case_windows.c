@@ -5,7 +5,6 @@
  * read once: a mutable global for that. What lies beyond the first 65536 is never folded.
  */
 #include "win32.h"
-#include "sandbox.h"
 
 #include <string.h>
 

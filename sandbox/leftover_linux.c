@@ -10,7 +10,6 @@
 #include "core/git.h"
 #include "core/gitindex.h"
 #include "core/gitleft.h"
-#include "core/plan.h"
 #include "core/text.h"
 
 #include <dirent.h>

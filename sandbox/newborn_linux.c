@@ -11,7 +11,6 @@
  */
 #include "linux.h"
 #include "core/newborn.h"
-#include "core/text.h"
 
 #include <dirent.h>
 #include <limits.h>

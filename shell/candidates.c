@@ -3,7 +3,6 @@
  * and a table of the commands that everybody uses. What is not known is taken to read the paths that it is given.
  */
 #include "candidates.h"
-#include "../sandbox/core/text.h"
 
 #define WORD_MAX 1024
 

@@ -4,7 +4,6 @@
  * run next.
  */
 #include "shell.h"
-#include "../sandbox/core/text.h"
 
 #define LINES_MAX 20
 

@@ -3,7 +3,6 @@
  * which folder it is. They come from here alone; the guard takes them out of what programs print.
  */
 #include "repl_parts.h"
-#include "../sandbox/core/text.h"
 
 #include <string.h>
 

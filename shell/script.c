@@ -4,7 +4,6 @@
  * nobody is there to type. A script never widens: its built-ins are told where the line came from.
  */
 #include "repl.h"
-#include "editor.h"
 #include "../conpty/conpty.h"
 
 #include <string.h>

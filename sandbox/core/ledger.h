@@ -10,7 +10,6 @@
 
 #include "setup_plan.h"
 
-#define LEDGER_VERSION   1
 #define LEDGER_BYTES_MAX ((size_t)1 << 20)
 #define LEDGER_ENTRIES   4096
 

@@ -11,7 +11,6 @@
 
 #include "nt.h"
 
-#define SETUP_VERSION   1
 #define SETUP_NAME_MAX  20 /* of a local account, by the SAM */
 #define SETUP_BUILD_MIN 17763
 #define SETUP_GUID_TEXT 39 /* "{8-4-4-4-12}" and its NUL */

@@ -191,25 +191,33 @@ bool execute_undo(struct machine *m, const struct setup_step *s, struct err *e)
 
 /* ---- facts ---- */
 
-/* wsl.exe and what starts the same service. The package's own folder below WindowsApps is not walked: COM is shut to the group, by
- * which its programs reach the service. */
+static void add_program(struct machine *m, struct str folder, const wchar_t *name)
+{
+    struct str path = arena_format(&m->arena, "%.*s\\%s", (int)folder.n, folder.p, utf8_from_z(&m->arena, name).p);
+    struct setup_step step = {.subject = path, .text = STR("(D;;0x20;;;group)")};
+    struct wide_path wide;
+
+    if (folder.n && wide_path(path, &wide) && GetFileAttributesW(wide.v) != INVALID_FILE_ATTRIBUTES)
+        m->facts.wsl[m->facts.wsl_count++] = (struct setup_path){path, execute_look(m, &step)};
+}
+
+/* wsl.exe and what starts the same service, in Windows and in the package's folder beside Cordon's. That below WindowsApps is not
+ * walked: COM is shut to the group, by which its programs reach the service. */
 void entries_facts(struct machine *m)
 {
     static const wchar_t *const names[] = {L"wsl.exe", L"wslg.exe", L"bash.exe", L"wslconfig.exe"};
     wchar_t folder[MAX_PATH];
     UINT n = GetSystemDirectoryW(folder, COUNT_OF(folder));
+    struct str programs = path_parent(PATH_WINDOWS, m->facts.program_dir), package;
     struct setup_step step = {.subject = STR("MachineLaunchRestriction"), .text = STR("(D;;0x1f;;;group)")};
 
     m->facts.com_launch = com_look(m, &step);
     step = (struct setup_step){.subject = STR("MachineAccessRestriction"), .text = STR("(D;;0x7;;;group)")};
     m->facts.com_access = com_look(m, &step);
-    m->facts.wsl = arena_alloc(&m->arena, COUNT_OF(names), sizeof *m->facts.wsl);
-    for (size_t i = 0; n && n < COUNT_OF(folder) && i < COUNT_OF(names); i++) {
-        struct str path = arena_format(&m->arena, "%s\\%s", utf8_from_z(&m->arena, folder).p, utf8_from_z(&m->arena, names[i]).p);
-        struct wide_path wide;
-        if (!wide_path(path, &wide) || GetFileAttributesW(wide.v) == INVALID_FILE_ATTRIBUTES)
-            continue;
-        step = (struct setup_step){.subject = path, .text = STR("(D;;0x20;;;group)")};
-        m->facts.wsl[m->facts.wsl_count++] = (struct setup_path){path, execute_look(m, &step)};
+    m->facts.wsl = arena_alloc(&m->arena, 2 * COUNT_OF(names), sizeof *m->facts.wsl);
+    package = arena_format(&m->arena, "%.*s\\WSL", (int)programs.n, programs.p ? programs.p : "");
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        add_program(m, n && n < COUNT_OF(folder) ? utf8_from_z(&m->arena, folder) : (struct str){0}, names[i]);
+        add_program(m, programs.n ? package : (struct str){0}, names[i]);
     }
 }

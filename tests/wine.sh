@@ -41,6 +41,8 @@ cordon --nosuch
 says "an option that is not there" 125 'no such option'
 cordon policy check
 says "policy check" 0 'is good'
+cordon policy check 'C:\not\there.json'
+says "a path in an error is as it is typed" 125 'C:.not.there.json: '
 cordon policy show
 says "policy show" 0 '^workspace  *C:.cordon-test.work'
 cordon policy show --plan

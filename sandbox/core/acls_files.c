@@ -241,15 +241,20 @@ static void hold_folder(struct acls *s, const struct fact *fact, const struct ac
     deny_names(s, fact, 0, why);
 }
 
+/* Where a SID cannot be read there is no descriptor: this is refused where the name is to be made. */
+#define NO_SID "no SID"
+
 static struct str guard_text(struct acls *s, bool folder, uint32_t mask, unsigned flags, const struct acls_root *root)
 {
     struct descriptor d = {.has_owner = true, .has_dacl = true};
     struct ace ace = {.type = ACE_DENY, .flags = (uint8_t)(folder ? flags : 0), .mask = mask};
 
-    sid_parse(s->w->person_sid, &d.owner);
-    if (s->group.n > 0 && sid_parse(s->group, &ace.sid))
+    if (!sid_parse(s->w->person_sid, &d.owner) || (s->group.n > 0 && !sid_parse(s->group, &ace.sid)))
+        return STR(NO_SID);
+    if (s->group.n > 0)
         *(struct ace *)ARENA_PUSH(s->p->a, &d.dacl) = ace;
-    sid_parse(root->sid, &ace.sid);
+    if (!sid_parse(root->sid, &ace.sid))
+        return STR(NO_SID);
     *(struct ace *)ARENA_PUSH(s->p->a, &d.dacl) = ace;
     if (!s->account && folder) {
         ace.sid = d.owner;

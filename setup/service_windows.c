@@ -175,19 +175,16 @@ bool witness_undo(struct machine *m, const struct setup_step *s, struct err *e)
     DWORD code;
     SC_HANDLE service = service_open(WITNESS, SERVICE_STOP | SERVICE_QUERY_STATUS | DELETE, &code);
     struct str user, readers = name_of_sid(&m->arena, STR(LOG_READERS));
-    bool good;
+    bool good = true;
 
     if (!service)
         return code == ERROR_SERVICE_DOES_NOT_EXIST || fail_at(e, code, STAGE_SERVICE, s->subject, "the service cannot be opened");
-    if (witness_sid(m, &user)) {
-        if (readers.n)
-            group_change(m, readers, user, false, e);
-        err_clear(e);
-        drops_let(m, user, false, e);
+    if (witness_sid(m, &user)) { /* each is tried whatever became of the one before; the first failure is what e says */
+        good = readers.n == 0 || group_change(m, readers, user, false, e);
+        good = drops_let(m, user, false, e) && good;
     }
-    err_clear(e);
     stop_and_wait(service);
-    good = DeleteService(service) || fail_at(e, GetLastError(), STAGE_SERVICE, s->subject, "the service cannot be removed");
+    good = (DeleteService(service) || fail_at(e, GetLastError(), STAGE_SERVICE, s->subject, "the service cannot be removed")) && good;
     CloseServiceHandle(service);
     return good;
 }

@@ -190,28 +190,28 @@ static bool print(struct machine *m, const struct setup_plan *plan, bool undo)
 static enum setup_exit do_status(struct machine *m)
 {
     struct setup_plan plan;
-    size_t todo = 0, unseen = 0;
+    size_t wanting = 0, unseen = 0;
     bool whole;
 
     setup_plan_build(&m->arena, &m->facts, &plan);
     for (size_t i = 0; i < plan.n; i++) {
-        todo += plan.v[i].state == STEP_MAKE || plan.v[i].state == STEP_MEND;
+        wanting += plan.v[i].state == STEP_MAKE || plan.v[i].state == STEP_MEND;
         unseen += plan.v[i].state == STEP_LOOK;
     }
     whole = m->facts.committed && plan.blocked.n == 0;
     if (m->options->json)
-        printf("{\"version\":1,\"set_up\":%s,\"to_do\":%lu,\"unseen\":%lu,\"blocked\":%lu,\"missing\":%lu}\n", whole && !todo ? "true" : "false",
-            (unsigned long)todo, (unsigned long)unseen, (unsigned long)plan.blocked.n, (unsigned long)m->ledger.missing.n);
+        printf("{\"version\":1,\"set_up\":%s,\"to_do\":%lu,\"unseen\":%lu,\"blocked\":%lu,\"missing\":%lu}\n", whole && !wanting ? "true" : "false",
+            (unsigned long)wanting, (unsigned long)unseen, (unsigned long)plan.blocked.n, (unsigned long)m->ledger.missing.n);
     else if (!m->facts.committed)
         printf("not set up%s\n", m->ledger.n ? ": a setup began and did not end; cordon setup takes it up" : "");
     else
-        printf("set up; %lu things are not as they should be, %lu cannot be seen from here%s\n", (unsigned long)todo, (unsigned long)unseen,
-            todo ? ": cordon repair" : "");
+        printf("set up; %lu things are not as they should be, %lu cannot be seen from here%s\n", (unsigned long)wanting, (unsigned long)unseen,
+            wanting ? ": cordon repair" : "");
     for (size_t i = 0; !m->options->json && i < m->ledger.missing.n; i++)
         printf("missing in the tier: %s\n", m->ledger.missing.v[i].p);
     for (size_t i = 0; !m->options->json && i < plan.blocked.n; i++)
         printf("cannot be done here: %s\n", plan.blocked.v[i].p);
-    return whole && !todo ? SETUP_EXIT_DONE : SETUP_EXIT_NOT;
+    return whole && !wanting ? SETUP_EXIT_DONE : SETUP_EXIT_NOT;
 }
 
 static bool may_change(struct machine *m, const struct setup_plan *plan, enum setup_exit *code)

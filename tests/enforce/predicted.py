@@ -72,7 +72,7 @@ def bases(stage):
     found = []
     for top in (stage.home, stage.work):
         for folder, folders, files in os.walk(top):
-            if folder.startswith(f"{stage.home}/work/") and top == stage.home:
+            if folder.startswith(os.path.join(stage.home, "work", "")) and top == stage.home:
                 continue
             found += [os.path.join(folder, n) for n in folders + files]
     user = f"/run/user/{os.getuid()}"

@@ -2,7 +2,6 @@
  * ask: what cordon asks of its runner, put into frames, and the runner's complaint read from one.
  */
 #include "linux.h"
-#include "core/text.h"
 
 #include <sys/wait.h>
 
@@ -17,31 +16,6 @@ bool ask_exited(const struct frame *f, struct event *out)
     out->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     out->exit_code = out->signal ? 128 + out->signal : WEXITSTATUS(status);
     return frame_done(&fields);
-}
-
-bool ask_failed(const struct frame *f, struct err *e)
-{
-    struct frame_reader fields;
-    uint64_t kind;
-    struct str what, subject, reason, remedy;
-    long code;
-
-    frame_read(&fields, f);
-    kind = frame_get_number(&fields);
-    code = (long)frame_get_number(&fields);
-    what = frame_get_bytes(&fields);
-    subject = frame_get_bytes(&fields);
-    reason = frame_get_bytes(&fields);
-    remedy = frame_get_bytes(&fields);
-    if (!frame_done(&fields) || kind == ERR_NONE || kind > ERR_BUG)
-        return err_set(e, ERR_PROTOCOL, "the runner's complaint did not arrive as it was sent");
-    err_set(e, (enum err_kind)kind, "%s", "");
-    e->code = code;
-    text_printable_into(e->what, sizeof e->what, what);
-    text_printable_into(e->subject, sizeof e->subject, subject);
-    text_printable_into(e->reason, sizeof e->reason, reason);
-    text_printable_into(e->remedy, sizeof e->remedy, remedy);
-    return false;
 }
 
 void ask_attempts(struct buf *out, struct probe *probes, size_t count)

@@ -2,7 +2,6 @@
  * ask: what cordon asks of its runner, put into frames, and the runner's words read from them.
  */
 #include "win32.h"
-#include "core/text.h"
 
 void ask_launch(struct buf *out, uint32_t id, const struct launch *launch, struct str program, struct str words,
     const uint64_t handles[SPAWN_HANDLES])
@@ -42,29 +41,4 @@ bool ask_exited(const struct frame *f, struct event *out, bool *truncated)
         out->exit_code = 128 + (int)signal;
     }
     return frame_done(&fields) && signal <= 64;
-}
-
-bool ask_failed(const struct frame *f, struct err *e)
-{
-    struct frame_reader fields;
-    uint64_t kind;
-    struct str what, subject, reason, remedy;
-    long code;
-
-    frame_read(&fields, f);
-    kind = frame_get_number(&fields);
-    code = (long)(uint32_t)frame_get_number(&fields);
-    what = frame_get_bytes(&fields);
-    subject = frame_get_bytes(&fields);
-    reason = frame_get_bytes(&fields);
-    remedy = frame_get_bytes(&fields);
-    if (!frame_done(&fields) || kind == ERR_NONE || kind > ERR_BUG)
-        return err_set(e, ERR_PROTOCOL, "the runner's complaint did not arrive as it was sent");
-    err_set(e, (enum err_kind)kind, "%s", "");
-    e->code = code;
-    text_printable_into(e->what, sizeof e->what, what);
-    text_printable_into(e->subject, sizeof e->subject, subject);
-    text_printable_into(e->reason, sizeof e->reason, reason);
-    text_printable_into(e->remedy, sizeof e->remedy, remedy);
-    return false;
 }

@@ -238,7 +238,7 @@ static bool await(struct boundary *b, uint32_t id, enum frame_type part, bool (*
         }
         last = f.type == wanted || f.type == FRAME_FAILED;
         if (f.type == FRAME_FAILED)
-            good = ask_failed(&f, e);
+            good = frame_get_failed(&f, e);
         else if (f.type == part || (f.type == wanted && f.id == id))
             good = each(context, &f);
         else

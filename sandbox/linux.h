@@ -56,7 +56,6 @@ void ask_launch(struct buf *out, uint32_t id, const struct launch *launch, struc
 void ask_build(struct buf *out, enum frame_type type, uint32_t id, const struct texts *partial_accepted);
 void ask_attempts(struct buf *out, struct probe *probes, size_t count);
 bool ask_exited(const struct frame *f, struct event *out);
-bool ask_failed(const struct frame *f, struct err *e); /* fills e from a FRAME_FAILED; always false */
 
 /* ---- names_linux.c: protected names that do not exist, held outside; trusted side ---- */
 

@@ -290,7 +290,6 @@ bool launch_words(struct arena *a, const struct launch *launch, struct str *prog
 void ask_launch(struct buf *out, uint32_t id, const struct launch *launch, struct str program, struct str words,
     const uint64_t handles[SPAWN_HANDLES]);
 bool ask_exited(const struct frame *f, struct event *out, bool *truncated);
-bool ask_failed(const struct frame *f, struct err *e); /* fills e from a FRAME_FAILED; always false */
 
 /* ---- apply_windows.c: what the person's own ops do on the disk; trusted side ---- */
 

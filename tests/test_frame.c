@@ -2,6 +2,8 @@
 #include "check.h"
 #include "../sandbox/core/frame.h"
 
+#include <string.h>
+
 static void round_trip(void)
 {
     struct buf out = {0};
@@ -132,8 +134,44 @@ static void ops(void)
     arena_release(&a);
 }
 
+/* A complaint of that kind with that many texts, read into e. */
+static bool complaint(uint64_t kind, size_t texts, struct err *e)
+{
+    struct buf out = {0};
+    struct frame f;
+    struct err none = {0};
+    size_t used, mark = frame_begin(&out, FRAME_FAILED, 1);
+    bool answer;
+
+    frame_number(&out, kind);
+    frame_number(&out, 0xc0000142u);
+    for (size_t i = 0; i < texts; i++)
+        frame_bytes(&out, STR("a\033[2Jb"));
+    frame_end(&out, mark);
+    frame_take(buf_view(&out), &f, &used, &none);
+    answer = frame_get_failed(&f, e);
+    buf_release(&out);
+    return answer;
+}
+
+static void complaints(void)
+{
+    struct err e = {0};
+
+    CHECK(!complaint(ERR_REFUSED, 4, &e) && e.kind == ERR_REFUSED, "a complaint is a failure of its kind");
+    CHECK(e.code == (long)(uint32_t)0xc0000142u, "with its code, all 32 bits of it");
+    CHECK(!memchr(e.what, 033, sizeof e.what) && !memchr(e.remedy, 033, sizeof e.remedy), "and its texts made printable");
+    err_clear(&e);
+    CHECK(!complaint(ERR_REFUSED, 3, &e) && e.kind == ERR_PROTOCOL, "one with a text too few is none");
+    err_clear(&e);
+    CHECK(!complaint(ERR_NONE, 4, &e) && e.kind == ERR_PROTOCOL, "nor is one of no kind");
+    err_clear(&e);
+    CHECK(!complaint(ERR_BUG + 1, 4, &e) && e.kind == ERR_PROTOCOL, "nor one of a kind that is not known");
+}
+
 int main(void)
 {
+    complaints();
     round_trip();
     torn();
     lies();

@@ -4,6 +4,7 @@
  * it has been checked. See frame.h for the layout.
  */
 #include "frame.h"
+#include "text.h"
 
 #include <string.h>
 
@@ -189,4 +190,29 @@ bool frame_get_op(const struct frame *f, struct arena *a, struct op *op, struct 
     got.on_failure = (enum on_failure)on_failure;
     *op = got;
     return true;
+}
+
+bool frame_get_failed(const struct frame *f, struct err *e)
+{
+    struct frame_reader fields;
+    uint64_t kind;
+    struct str what, subject, reason, remedy;
+    long code;
+
+    frame_read(&fields, f);
+    kind = frame_get_number(&fields);
+    code = (long)(uint32_t)frame_get_number(&fields); /* an errno, or all 32 bits of a Win32 code */
+    what = frame_get_bytes(&fields);
+    subject = frame_get_bytes(&fields);
+    reason = frame_get_bytes(&fields);
+    remedy = frame_get_bytes(&fields);
+    if (!frame_done(&fields) || kind == ERR_NONE || kind > ERR_BUG)
+        return err_set(e, ERR_PROTOCOL, "the runner's complaint did not arrive as it was sent");
+    err_set(e, (enum err_kind)kind, "%s", "");
+    e->code = code;
+    text_printable_into(e->what, sizeof e->what, what);
+    text_printable_into(e->subject, sizeof e->subject, subject);
+    text_printable_into(e->reason, sizeof e->reason, reason);
+    text_printable_into(e->remedy, sizeof e->remedy, remedy);
+    return false;
 }

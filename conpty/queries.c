@@ -111,6 +111,20 @@ enum query queries_take(struct queries *q, struct str input, size_t *at, struct 
     return QUERY_NONE;
 }
 
+bool queries_asks(size_t *matched, struct str bytes)
+{
+    static const char question[] = "\033[c";
+
+    for (size_t i = 0; i < bytes.n; i++) {
+        *matched = bytes.p[i] == question[*matched] ? *matched + 1 : bytes.p[i] == question[0];
+        if (*matched == sizeof question - 1) {
+            *matched = 0;
+            return true;
+        }
+    }
+    return false;
+}
+
 void queries_end(struct queries *q, struct buf *show)
 {
     release(q, show);

@@ -31,6 +31,10 @@ enum query {
 enum query queries_take(struct queries *q, struct str input, size_t *at, struct buf *show, struct buf *answers);
 /* The answer: row and column from 1, within the part of the outer console that is seen; clamped. */
 void queries_cursor(uint32_t row, uint32_t column, struct buf *answers);
+/* For a console that nobody looks at: does the question for what terminal this is come to its end in these bytes? matched: between
+ * reads, 0 at first. */
+bool queries_asks(size_t *matched, struct str bytes);
+#define QUERIES_PLAIN "\033[?61c" /* what it is told: nothing that it could ask for */
 /* No more is coming: what is held is a program's after all. */
 void queries_end(struct queries *q, struct buf *show);
 

@@ -213,7 +213,7 @@ static bool send_out(struct boundary *b, struct err *e)
         else if (n > 0)
             left = str_slice(left, (size_t)n, left.n);
         else if (sys_wait(&item, 1, ANSWER_MS) == 0)
-            good = err_set(e, ERR_LIMIT, "the runner does not listen");
+            b->lost = !(good = err_set(e, ERR_LIMIT, "the runner does not listen")); /* it has half a frame */
     }
     buf_clear(&b->out);
     return good;
@@ -494,13 +494,18 @@ bool boundary_released(struct boundary *b, struct command *out, struct err *e)
     return first ? boundary_spawn(b, first, out, e) : err_set(e, ERR_BUG, "there is no first program");
 }
 
-bool boundary_signal(struct boundary *b, uint32_t command, int signal, bool group, struct err *e)
+static void put_signal(struct boundary *b, uint32_t command, int signal, bool group)
 {
     size_t mark = frame_begin(&b->out, FRAME_SIGNAL, command);
 
     frame_number(&b->out, (uint64_t)signal);
     frame_number(&b->out, group);
     frame_end(&b->out, mark);
+}
+
+bool boundary_signal(struct boundary *b, uint32_t command, int signal, bool group, struct err *e)
+{
+    put_signal(b, command, signal, group);
     return send_out(b, e) && await(b, command, FRAME_CHANGED, take_nothing, NULL, FRAME_CHANGED, e);
 }
 
@@ -522,25 +527,28 @@ bool boundary_foreground(struct boundary *b, uint32_t command, struct foreground
     return true;
 }
 
-/* A handle that is open stays as it was opened, whatever the list says since: what runs is ended, so that the change holds. */
+static bool take_ended(void *context, const struct frame *f)
+{
+    struct frame_reader fields;
+
+    frame_read(&fields, f);
+    *(uint64_t *)context = frame_get_number(&fields);
+    return frame_done(&fields);
+}
+
+/* A handle that is open stays as it was opened, whatever the list says since: what runs is ended, so that the change holds, and what
+ * lines that are over have left running, too. */
 bool boundary_narrow(struct boundary *b, struct arena *a, const struct op *op, uint64_t *ended, struct str *names, struct err *e)
 {
     struct texts none = {0};
     struct applied applied = {0};
 
     *ended = 0;
-    *names = STR("");
+    *names = STR("what was running, since files that are open stay open");
     if (!apply_person(a, op, 1, &none, &applied, e))
         return false;
-    for (size_t i = 0; i < ROWS_MAX; i++) {
-        if (!b->rows[i].id || b->rows[i].ended)
-            continue;
-        if (!boundary_signal(b, b->rows[i].id, 9, true, e))
-            return false;
-        ++*ended;
-        *names = STR("what was running, since files that are open stay open");
-    }
-    return true;
+    put_signal(b, 0, 9, true);
+    return send_out(b, e) && await(b, 0, FRAME_CHANGED, take_ended, ended, FRAME_CHANGED, e);
 }
 
 /* ---- events, end ---- */

@@ -13,6 +13,7 @@
 #include "win32.h"
 #include "core/cmdline.h"
 #include "../conpty/conpty.h"
+#include "../conpty/queries.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@
 #define CONSOLE_TRIES    3
 #define CONSOLE_AGAIN_MS 100
 #define START_MS 20000
+#define GONE_MS 1000
 #define CLOSE_MS 1500
 #define GIVE_UP_MS 6000
 #define HIDDEN_ROWS 25
@@ -28,46 +30,52 @@
 
 /* ---- a console that nobody looks at ---- */
 
-struct drain {
-    HANDLE screen, keys;
+struct hidden {
+    HANDLE screen, keys, thread; /* our ends, and who reads */
+    volatile LONG over;
 };
 
-/* Newer hosts hold the first program up until somebody says what terminal this is (DA1); the answer is as queries.c gives it. */
+/* Newer hosts hold the first program up until somebody says what terminal this is. They are told once: later ones who ask are
+ * programs, and whoever answered those would at last wait for a host that waits for its reader. */
 static DWORD WINAPI drain(LPVOID argument)
 {
-    static const char question[] = "\x1b[c", answer[] = "\x1b[?61c";
-    struct drain d = *(struct drain *)argument;
+    struct hidden *h = argument;
     size_t matched = 0;
+    bool told = false;
     char bytes[4096];
     DWORD n = 0, done;
 
-    free(argument);
-    while (ReadFile(d.screen, bytes, sizeof bytes, &n, NULL))
-        for (DWORD i = 0; i < n; i++) {
-            matched = bytes[i] == question[matched] ? matched + 1 : bytes[i] == question[0];
-            if (matched == sizeof question - 1) {
-                WriteFile(d.keys, answer, sizeof answer - 1, &done, NULL);
-                matched = 0;
-            }
+    while (!h->over && ReadFile(h->screen, bytes, sizeof bytes, &n, NULL))
+        if (!told && queries_asks(&matched, (struct str){bytes, n})) {
+            WriteFile(h->keys, QUERIES_PLAIN, sizeof QUERIES_PLAIN - 1, &done, NULL);
+            told = true;
         }
     return 0;
 }
 
+/* Released by unhide, also when it fails. */
 static bool hide(struct running *r, HANDLE host[2], struct err *e)
 {
-    struct drain *d = malloc(sizeof *d);
+    struct hidden *h = r->hidden = calloc(1, sizeof *h);
 
-    if (!d || !CreatePipe(&host[0], &r->keys, NULL, 4096) || !CreatePipe(&r->screen, &host[1], NULL, 65536)) {
-        free(d);
+    if (!h || !CreatePipe(&host[0], &h->keys, NULL, 4096) || !CreatePipe(&h->screen, &host[1], NULL, 65536))
         return win_fail_at(e, STAGE_START, GetLastError(), (struct str){0}, "cannot make the pipes of a console");
-    }
-    *d = (struct drain){r->screen, r->keys};
-    r->drain = CreateThread(NULL, 65536, drain, d, STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
-    if (!r->drain) {
-        free(d);
-        return win_fail_at(e, STAGE_START, GetLastError(), (struct str){0}, "cannot start a thread");
-    }
-    return true;
+    h->thread = CreateThread(NULL, 65536, drain, h, STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
+    return h->thread || win_fail_at(e, STAGE_START, GetLastError(), (struct str){0}, "cannot start a thread");
+}
+
+/* Whoever still prints, of another command's, perhaps, does not hold us up. */
+static void unhide(struct hidden *h)
+{
+    if (!h)
+        return;
+    InterlockedExchange(&h->over, 1);
+    while (h->thread && WaitForSingleObject(h->thread, 10) == WAIT_TIMEOUT)
+        CancelSynchronousIo(h->thread);
+    win_close(&h->thread);
+    win_close(&h->keys);
+    win_close(&h->screen);
+    free(h);
 }
 
 static bool open_console(const struct spawn_request *q, struct running *r, HANDLE host[2], struct err *e)
@@ -256,6 +264,7 @@ static bool await_status(struct start *s, struct running *r, struct str program,
     sys_close(&status);
     if (have < sizeof words) {
         DWORD exit = 0;
+        WaitForSingleObject(r->process, GONE_MS); /* its handles are closed before it has a code */
         GetExitCodeProcess(r->process, &exit); /* 0xC0000142 is a loader that was refused the station, or the console */
         if (n == -1)
             err_set(e, ERR_LIMIT, "a program did not begin in time");
@@ -289,16 +298,16 @@ static void release(struct running *r)
         TerminateJobObject(r->job, 1);
     if (r->console)
         console_free(r->console);
-    win_close(&r->keys);
+    unhide(r->hidden);
+    r->hidden = NULL;
     win_close(&r->process);
     if (!r->exited || !r->job || job_count(r->job) == 0)
         win_close(&r->job);
-    if (r->drain) {
-        while (WaitForSingleObject(r->drain, 10) == WAIT_TIMEOUT)
-            CancelSynchronousIo(r->drain);
-        win_close(&r->drain);
-    }
-    win_close(&r->screen);
+}
+
+void command_forget(struct spawn_request *q)
+{
+    close_all(q->handles, COUNT_OF(q->handles));
 }
 
 bool command_spawn(const struct confinement *c, const struct spawn_request *q, struct running *out, struct err *e)

@@ -306,6 +306,8 @@ static bool handle_spawn(struct runner *r, const struct frame *f, struct err *e)
         good = command_spawn(&r->confinement, &q, row, e);
         if (!good)
             row->id = 0;
+    } else {
+        command_forget(&q);
     }
     arena_release(&a);
     if (!good)
@@ -317,11 +319,30 @@ static bool handle_spawn(struct runner *r, const struct frame *f, struct err *e)
     return true;
 }
 
+/* Also what commands that are over have left. How many processes. */
+static size_t end_all(struct runner *r, int number)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < COMMANDS_MAX; i++)
+        if (r->commands[i].id) {
+            count += job_count(r->commands[i].job);
+            command_end(&r->commands[i], number);
+        }
+    for (size_t i = 0; i < LEFT_MAX; i++)
+        if (r->left[i]) {
+            count += job_count(r->left[i]);
+            TerminateJobObject(r->left[i], 128u + (UINT)number);
+        }
+    return count;
+}
+
 static bool handle_signal(struct runner *r, const struct frame *f, struct err *e)
 {
     struct running *row = row_of(r, f->id);
     struct frame_reader fields;
     uint64_t number;
+    size_t mark;
 
     frame_read(&fields, f);
     number = frame_get_number(&fields);
@@ -330,7 +351,11 @@ static bool handle_signal(struct runner *r, const struct frame *f, struct err *e
         return err_set(e, ERR_PROTOCOL, "a signal did not arrive as it was sent");
     if (row && number)
         command_end(row, (int)number);
-    answer_empty(r, FRAME_CHANGED, f->id);
+    mark = frame_begin(&r->out, FRAME_CHANGED, f->id);
+    if (!f->id)
+        frame_number(&r->out, number ? end_all(r, (int)number) : 0);
+    frame_end(&r->out, mark);
+    flush_out(r);
     return true;
 }
 
@@ -353,13 +378,20 @@ static bool handle_resize(struct runner *r, const struct frame *f, struct err *e
 /* What a command leaves running lives on in its job, as long as that is among the last of them, or the boundary. */
 static void keep_job(struct runner *r, HANDLE job)
 {
-    for (size_t i = 0; i < LEFT_MAX; i++)
+    size_t at = r->next_left;
+
+    for (size_t i = 0; i < LEFT_MAX; i++) {
         if (r->left[i] && job_count(r->left[i]) == 0)
             win_close(&r->left[i]);
+        if (!r->left[i])
+            at = i;
+    }
     if (!job)
         return;
-    win_close(&r->left[r->next_left % LEFT_MAX]);
-    r->left[r->next_left++ % LEFT_MAX] = job;
+    if (at == r->next_left)
+        r->next_left = (r->next_left + 1) % LEFT_MAX;
+    win_close(&r->left[at]);
+    r->left[at] = job;
 }
 
 static void turn_commands(struct runner *r)
@@ -385,9 +417,7 @@ static void turn_commands(struct runner *r)
 
 static void handle_end(struct runner *r, uint32_t id)
 {
-    for (size_t i = 0; i < COMMANDS_MAX; i++)
-        if (r->commands[i].id)
-            command_end(&r->commands[i], 9);
+    end_all(r, 9);
     answer_empty(r, FRAME_ENDED, id);
     ExitProcess(0); /* the jobs close with us */
 }

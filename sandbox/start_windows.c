@@ -205,9 +205,13 @@ void start_take_back(const struct started *s, uint64_t lent)
 
 void start_end(struct started *s)
 {
+    uint64_t end = sys_milliseconds() + END_MS;
+
     sys_close(&s->control);
     if (s->job)
         TerminateJobObject(s->job, 1);
+    while (s->job && job_count(s->job) > 0 && sys_milliseconds() < end)
+        Sleep(2);
     win_close(&s->job);
     if (s->process)
         WaitForSingleObject(s->process, END_MS);

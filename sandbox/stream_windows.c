@@ -276,12 +276,18 @@ static bool start_writer(struct stream *s)
 
 /* ---- waiting ---- */
 
-static int look(struct stream *s, int wanted)
+/* woke: what a wait came back for. One that resets itself is not set any more. */
+static bool is_set(HANDLE h, HANDLE woke)
+{
+    return h && (h == woke || WaitForSingleObject(h, 0) == WAIT_OBJECT_0);
+}
+
+static int look(struct stream *s, int wanted, HANDLE woke)
 {
     int got = 0;
 
     if (s->event)
-        return (wanted & SYS_READ) && WaitForSingleObject(s->event, 0) == WAIT_OBJECT_0 ? SYS_READ : 0;
+        return (wanted & SYS_READ) && is_set(s->event, woke) ? SYS_READ : 0;
     AcquireSRWLockExclusive(&s->lock);
     if ((wanted & SYS_READ) && (s->in || s->produce)) {
         if (!start_reader(s))
@@ -298,18 +304,18 @@ static int look(struct stream *s, int wanted)
             got |= SYS_WRITE;
     }
     ReleaseSRWLockExclusive(&s->lock);
-    if ((wanted & SYS_READ) && s->also && WaitForSingleObject(s->also, 0) == WAIT_OBJECT_0)
+    if ((wanted & SYS_READ) && is_set(s->also, woke))
         got |= SYS_READ;
     return got;
 }
 
-static int look_all(struct sys_wait *items, size_t count)
+static int look_all(struct sys_wait *items, size_t count, HANDLE woke)
 {
     int ready = 0;
 
     for (size_t i = 0; i < count; i++) {
         struct stream *s = stream_of(items[i].handle);
-        items[i].got = s ? look(s, items[i].wanted) : 0;
+        items[i].got = s ? look(s, items[i].wanted, woke) : 0;
         ready += items[i].got != 0;
     }
     return ready;
@@ -348,20 +354,24 @@ static DWORD gather(const struct sys_wait *items, size_t count, HANDLE *out)
 int sys_wait(struct sys_wait *items, size_t count, int ms)
 {
     uint64_t end = ms < 0 ? UINT64_MAX : sys_milliseconds() + (uint64_t)ms;
-    HANDLE waits[WAITS_MAX];
+    HANDLE waits[WAITS_MAX], woke = NULL;
 
     for (;;) {
-        int ready = look_all(items, count);
+        int ready = look_all(items, count, woke);
         uint64_t now = sys_milliseconds();
-        DWORD n, left;
+        DWORD n, left, which;
         if (ready || now >= end)
             return ready;
         n = gather(items, count, waits);
         left = end == UINT64_MAX ? INFINITE : (DWORD)(end - now);
-        if (n == 0)
+        if (n == 0) {
             Sleep(left);
-        else if (WaitForMultipleObjects(n, waits, FALSE, left) == WAIT_FAILED)
+            continue;
+        }
+        which = WaitForMultipleObjects(n, waits, FALSE, left);
+        if (which == WAIT_FAILED)
             return 0;
+        woke = which < WAIT_OBJECT_0 + n ? waits[which] : NULL;
     }
 }
 
@@ -428,7 +438,7 @@ long sys_read(sys_handle h, void *out, size_t size, long *code)
     if (p->n == 0 && !p->over)
         ResetEvent(p->turn);
     ReleaseSRWLockExclusive(&s->lock);
-    WakeConditionVariable(&s->moved);
+    WakeAllConditionVariable(&s->moved); /* the one that writes behind may sleep there, too */
     return got;
 }
 

@@ -220,12 +220,13 @@ struct spawn_request {
 };
 
 struct console;
+struct hidden;
 struct running {
     uint32_t id; /* 0: this row is free */
     HANDLE process, job;
     struct console *console;
     HANDLE closer; /* the console is being closed */
-    HANDLE screen, keys, drain; /* of a console that nobody looks at: our ends, and the thread that reads it */
+    struct hidden *hidden; /* of a console that nobody looks at */
     DWORD pid, code;
     int ended_by;  /* the signal that was asked for; 0: none */
     bool exited;
@@ -233,6 +234,7 @@ struct running {
     uint64_t give_up;  /* then the end is told, whether all of its output was read or not */
 };
 bool command_spawn(const struct confinement *c, const struct spawn_request *r, struct running *out, struct err *e);
+void command_forget(struct spawn_request *r); /* closes the handles of one that is not to be started */
 /* To be called when process or closer is signalled, and when a time is due. True once it is over and all is released;
  * *truncated: its last output may be missing. */
 bool command_turn(struct running *r, bool *truncated); /* r->job stays where something is left in it: the caller's to keep */

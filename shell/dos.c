@@ -319,7 +319,9 @@ void dos_take(struct arena *a, struct str bytes, struct dos_state *out)
     if (!str_is(magic, "CORDON1") || !take_code(next_word(&bytes), &out->code))
         return;
     folder = next_word(&bytes);
-    good = folder.n && folder.n <= PATH_BYTES_MAX && wide_count(folder, &n) && path_is_absolute(PATH_WINDOWS, folder);
+    /* No share and no device: whatever of ours looks there would call a server of the sandbox's choice, as the person. */
+    good = folder.n > 1 && folder.n <= PATH_BYTES_MAX && folder.p[1] == ':' && wide_count(folder, &n) &&
+           path_is_absolute(PATH_WINDOWS, folder);
     out->told = good && take_variables(a, bytes, &out->environment);
     if (out->told)
         out->folder = arena_str(a, folder);

@@ -62,7 +62,7 @@ bool dos_may_exit(enum dos_kind kind, struct str text);
 struct dos_state {
     bool told;                /* the whole report came */
     uint32_t code;            /* the line's own, as its shell says */
-    struct str folder;        /* absolute, drive or share */
+    struct str folder;        /* absolute, on a drive */
     struct texts environment; /* NAME=value; no name twice, none of Cordon's, none that begins with = */
 };
 /* All that the report program wrote: "CORDON1" CODE FOLDER NAME=value... "=", in UTF-8, each closed by a NUL. What is not as it

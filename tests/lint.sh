@@ -61,7 +61,7 @@ rule_include_direction() {
         case $file in
         sandbox/core/*) allowed='"[a-z_0-9]+\.h"' ;;
         conpty/*) allowed='"([a-z_0-9]+\.h|\.\./sandbox/core/(base|text)\.h)"' ;;
-        sandbox/runner.c | sandbox/runner_windows.c | sandbox/command_windows.c | sandbox/terminal_windows.c) allowed='"((core|observe)/)?[a-z_0-9]+\.h"|"\.\./conpty/conpty\.h"' ;;
+        sandbox/runner.c | sandbox/runner_windows.c | sandbox/command_windows.c | sandbox/terminal_windows.c) allowed='"((core|observe)/)?[a-z_0-9]+\.h"|"\.\./conpty/(conpty|queries)\.h"' ;;
         sandbox/observe/*) allowed='"(\.\./(core/)?)?[a-z_0-9]+\.h"' ;;
         sandbox/*) allowed='"((core|observe)/)?[a-z_0-9]+\.h"' ;;
         setup/*) allowed='"(\.\./sandbox/(core/)?)?[a-z_0-9]+\.h"' ;;

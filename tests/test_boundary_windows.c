@@ -1,154 +1,10 @@
 /*
  * The boundary of Windows as far as wine can show it: the runner's birth, its control channel, programs with pipes and in a real
- * pseudoconsole by way of the shim, their ends, and that everything inside goes with the runner and with cordon. That anything is
- * held is never shown here: what wine does not do must come out as "not verified".
+ * pseudoconsole by way of the shim. That anything is held is never shown here: what wine does not do must come out as "not
+ * verified". How programs end, and everything inside with the runner and with cordon, is in test_ends_windows.c.
  */
-#include "../sandbox/win32.h"
-#include "../sandbox/core/acls.h"
+#include "windows_boundary.h"
 #include "../sandbox/credentials.h"
-#include "check.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-static struct arena arena;
-
-/* ---- a plan as the unelevated tier has it, by hand: nothing of the disk in it ---- */
-
-#define PERSON "S-1-5-32-545"
-
-static void add(struct plan *plan, enum op_kind kind, const char *text, const char *text2, uint64_t number)
-{
-    struct op *op = ARENA_PUSH(&arena, plan);
-
-    op->kind = kind;
-    op->text = str_from(text);
-    op->text2 = str_from(text2);
-    op->number = number;
-    op->why = STR("");
-}
-
-static void make_plan(struct plan *plan)
-{
-    static const char closed[] = "D:P(D;;0xefefff;;;" SID_LOGON ")(A;;0x1fffff;;;SY)(A;;0x121000;;;WD)";
-
-    *plan = (struct plan){.new_network = true};
-    add(plan, OP_RUNNER_CLOSED, closed, CLOSED_PROCESS, 0);
-    add(plan, OP_RUNNER_CLOSED, "D:P(A;;0x1f003f;;;SY)(A;;0x20000;;;OW)", CLOSED_JOB, 0);
-    add(plan, OP_RUNNER_CLOSED, "D:(A;;GA;;;SY)(A;;0x20000;;;OW)", CLOSED_DEFAULT, 0);
-    add(plan, OP_STATION, "D:P(A;;0xf037f;;;SY)(A;;0x2033f;;;" SID_LOGON ")", "D:P(A;;0xf01ff;;;SY)(A;;0x200cf;;;" SID_LOGON ")", 0);
-    add(plan, OP_TOKEN, "", "", ACLS_TOKEN_FLAGS);
-    add(plan, OP_RESTRICT, SID_LOGON, "", 0);
-    add(plan, OP_RESTRICT, SID_EVERYONE, "", 0);
-    add(plan, OP_DEFAULT_DACL, "D:(A;;GA;;;SY)(A;;GA;;;" SID_LOGON ")(A;;GA;;;WD)", "", 0);
-    add(plan, OP_JOB, JOB_KILL_ON_CLOSE, "", 1);
-}
-
-static struct texts accepted(bool yes)
-{
-    static struct str part = {PART_ENFORCEMENT, sizeof PART_ENFORCEMENT - 1};
-
-    return yes ? (struct texts){&part, 1, 1} : (struct texts){0};
-}
-
-static struct boundary *open_boundary(bool accept, struct plan *plan, struct err *e)
-{
-    struct boundary *b = NULL;
-    struct texts parts = accepted(accept);
-
-    make_plan(plan);
-    if (boundary_begin(&b, true, e) && boundary_fits(b, plan) && boundary_hand(b, plan, &parts, e) &&
-        boundary_build(b, &arena, plan, NULL, 0, NULL, e))
-        return b;
-    boundary_close(b);
-    return NULL;
-}
-
-/* ---- programs ---- */
-
-static struct str cmd_path(void)
-{
-    return arena_format(&arena, "%.*s\\system32\\cmd.exe", (int)sys_variable(NULL, STR("SystemRoot")).n,
-        sys_variable(NULL, STR("SystemRoot")).p);
-}
-
-static void base_launch(struct launch *l, const char *line)
-{
-    *l = (struct launch){.extra = SYS_NONE, .cwd = STR("C:\\"), .rows = 24, .columns = 80};
-    *(struct str *)ARENA_PUSH(&arena, &l->argv) = cmd_path();
-    l->words = arena_format(&arena, "cmd.exe /d /s /c \"%s\"", line);
-    sys_environment(&arena, &l->env);
-}
-
-struct came {
-    struct buf bytes;
-    int code, signal;
-    bool ended, lost;
-};
-
-/* Pumps until the command's end was told and its output is at an end. */
-static void pump(struct boundary *b, const struct command *command, sys_handle *output, struct came *out, int ms)
-{
-    uint64_t end = sys_milliseconds() + (uint64_t)ms;
-    struct err e = {0};
-    bool over = *output == SYS_NONE;
-
-    while ((!out->ended || !over) && sys_milliseconds() < end) {
-        struct event event;
-        char bytes[4096];
-        long code = 0, n = -1;
-        boundary_event(b, &event, &e);
-        if (event.kind == EVENT_LOST)
-            out->lost = out->ended = over = true;
-        if (event.kind == EVENT_EXITED && event.command == command->id) {
-            out->ended = true;
-            out->code = event.exit_code;
-            out->signal = event.signal;
-        }
-        while (!over && (n = sys_read(*output, bytes, sizeof bytes, &code)) > 0)
-            buf_add(&out->bytes, bytes, (size_t)n);
-        over = over || n == 0 || n == -2;
-        if (event.kind == EVENT_NONE && (!out->ended || !over)) {
-            struct sys_wait items[] = {{boundary_handle(b), SYS_READ, 0}, {over ? SYS_NONE : *output, SYS_READ, 0}};
-            sys_wait(items, 2, 200);
-        }
-    }
-}
-
-/* A line of cmd with its output on a pipe. */
-static bool run_line(struct boundary *b, const char *line, struct came *out, struct err *e)
-{
-    struct launch l;
-    struct command command = {.terminal = SYS_NONE};
-    sys_handle in = SYS_NONE, theirs = SYS_NONE;
-    bool good;
-
-    *out = (struct came){.code = -1};
-    base_launch(&l, line);
-    if (!sys_pipe(&in, &theirs, e))
-        return false;
-    sys_nonblocking(in, true);
-    l.std[1] = l.std[2] = STD_HANDLE;
-    l.std_handle[1] = l.std_handle[2] = theirs;
-    good = boundary_spawn(b, &l, &command, e);
-    sys_close(&theirs);
-    if (good)
-        pump(b, &command, &in, out, 20000);
-    sys_close(&in);
-    return good;
-}
-
-static bool said(const struct came *c, const char *words)
-{
-    struct str all = buf_view(&c->bytes), wanted = str_from(words);
-
-    for (size_t i = 0; i + wanted.n <= all.n; i++)
-        if (memcmp(all.p + i, wanted.p, wanted.n) == 0)
-            return true;
-    printf("output: %.*s\n", (int)all.n, all.p);
-    return false;
-}
 
 /* ---- tests ---- */
 
@@ -191,14 +47,6 @@ static void lines(struct boundary *b)
 
 /* ---- this test itself as a program inside ---- */
 
-static struct str self_path(void)
-{
-    wchar_t self[1024];
-    DWORD n = GetModuleFileNameW(NULL, self, COUNT_OF(self));
-
-    return utf8_from_path(&arena, self, n);
-}
-
 /* "cat": input to output as it is, to its end. */
 static int cat(void)
 {
@@ -238,14 +86,6 @@ static int look(void)
     WriteFile(GetStdHandle(STD_OUTPUT_HANDLE), line, (DWORD)strlen(line), &done, NULL);
     Sleep(500); /* wine's console may lose what a short program printed */
     return 0;
-}
-
-static void own_launch(struct launch *l, const char *mode)
-{
-    *l = (struct launch){.extra = SYS_NONE, .cwd = STR("C:\\"), .rows = 24, .columns = 80};
-    *(struct str *)ARENA_PUSH(&arena, &l->argv) = self_path();
-    *(struct str *)ARENA_PUSH(&arena, &l->argv) = str_from(mode);
-    sys_environment(&arena, &l->env);
 }
 
 static void input_and_its_end(struct boundary *b)
@@ -438,21 +278,6 @@ static void a_report(struct boundary *b)
     sys_close(&in);
 }
 
-static void ended_from_outside(struct boundary *b)
-{
-    struct launch l;
-    struct command command = {.terminal = SYS_NONE};
-    struct came c = {0};
-    struct err e = {0};
-    sys_handle none = SYS_NONE;
-
-    base_launch(&l, "ping -n 60 127.0.0.1 >nul");
-    CHECK(boundary_spawn(b, &l, &command, &e), "a program that lasts");
-    CHECK(boundary_signal(b, command.id, 15, true, &e), "is told to end");
-    pump(b, &command, &none, &c, 20000);
-    CHECK(c.ended && c.signal == 15 && c.code == 143, "and has ended by that");
-}
-
 /* Rule W2. Under wine an owner may change any descriptor of its own, but else DACLs of processes are real there. */
 static void closed(struct boundary *b)
 {
@@ -476,111 +301,6 @@ static void closed(struct boundary *b)
     CHECK(p[3].observed == ANSWER_DENIED, "nor reach into the console's host");
     CHECK(p[0].observed == ANSWER_DENIED, "nor reach into it in any way");
     CHECK(p[2].control == ANSWER_DONE && p[2].observed == ANSWER_DENIED, "nor use a privilege");
-}
-
-/* By number the runner is closed to us, too; under wine its owner can open it up again. */
-static bool end_process(DWORD pid)
-{
-    HANDLE h = OpenProcess(WRITE_DAC, FALSE, pid);
-    struct err e = {0};
-    bool verified = false, good = h && win_dacl_put(h, STR("D:P(A;;GA;;;WD)"), &verified, &e);
-
-    win_close(&h);
-    h = good ? OpenProcess(PROCESS_TERMINATE, FALSE, pid) : NULL;
-    good = h && TerminateProcess(h, 77);
-    win_close(&h);
-    return good;
-}
-
-static bool gone(HANDLE h)
-{
-    return !h || WaitForSingleObject(h, 8000) == WAIT_OBJECT_0;
-}
-
-static void runner_lost(void)
-{
-    struct plan plan;
-    struct err e = {0};
-    struct boundary *b = open_boundary(true, &plan, &e);
-    struct launch l;
-    struct command command = {.terminal = SYS_NONE};
-    struct came c = {0};
-    sys_handle none = SYS_NONE;
-    HANDLE program;
-
-    base_launch(&l, "ping -n 60 127.0.0.1 >nul");
-    if (!b || !boundary_spawn(b, &l, &command, &e)) {
-        CHECK(false, "a program in another boundary");
-        boundary_close(b);
-        return;
-    }
-    program = OpenProcess(SYNCHRONIZE, FALSE, (DWORD)command.pid_inside);
-    CHECK(program != NULL, "a program in another boundary");
-    if (win_is_wine()) {
-        CHECK(end_process(boundary_runner(b)), "its runner is ended");
-        pump(b, &command, &none, &c, 20000);
-        CHECK(c.lost, "the boundary is lost");
-    } else {
-        CHECK_SKIP("its runner is ended", "nobody but the system can open it");
-    }
-    boundary_close(b);
-    CHECK(gone(program), "the program has gone with it");
-    win_close(&program);
-}
-
-/* ---- cordon ended: another process of this very test opens a boundary and is ended ---- */
-
-static int hold(void)
-{
-    struct plan plan;
-    struct err e = {0};
-    struct boundary *b = open_boundary(true, &plan, &e);
-    struct launch l;
-    struct command command = {.terminal = SYS_NONE};
-
-    base_launch(&l, "ping -n 60 127.0.0.1 >nul");
-    if (!b || !boundary_spawn(b, &l, &command, &e))
-        return 1;
-    printf("held %lu %lu\n", (unsigned long)boundary_runner(b), (unsigned long)command.pid_inside);
-    fflush(stdout);
-    Sleep(60000);
-    return 0;
-}
-
-static void cordon_lost(void)
-{
-    STARTUPINFOW info = {.cb = sizeof info, .dwFlags = STARTF_USESTDHANDLES};
-    PROCESS_INFORMATION made = {0};
-    wchar_t self[1024], words[1100];
-    HANDLE in = NULL, theirs = NULL, runner = NULL, program = NULL;
-    unsigned long pids[2] = {0};
-    char said_there[128] = {0};
-    DWORD n = 0;
-
-    GetModuleFileNameW(NULL, self, COUNT_OF(self));
-    swprintf(words, COUNT_OF(words), L"\"%ls\" hold", self);
-    CreatePipe(&in, &theirs, NULL, 4096);
-    SetHandleInformation(theirs, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT);
-    info.hStdOutput = theirs;
-    if (!CreateProcessW(NULL, words, NULL, NULL, TRUE, 0, NULL, NULL, &info, &made)) {
-        CHECK(false, "another cordon");
-        return;
-    }
-    win_close(&theirs);
-    ReadFile(in, said_there, sizeof said_there - 1, &n, NULL);
-    if (sscanf(said_there, "held %lu %lu", &pids[0], &pids[1]) == 2) {
-        runner = OpenProcess(SYNCHRONIZE, FALSE, pids[0]);
-        program = OpenProcess(SYNCHRONIZE, FALSE, pids[1]);
-    }
-    CHECK(runner && program, "another cordon has a runner and a program");
-    TerminateProcess(made.hProcess, 1);
-    CHECK(gone(runner), "when it is ended its runner goes");
-    CHECK(gone(program), "and the program");
-    win_close(&made.hThread);
-    win_close(&made.hProcess);
-    win_close(&runner);
-    win_close(&program);
-    win_close(&in);
 }
 
 /* A start as the sandbox's account, as far as wine has one: it has no logon, and gives no reason either. */
@@ -648,8 +368,6 @@ int main(int argc, char **argv)
     struct err e = {0};
     struct boundary *b;
 
-    if (argc == 2 && strcmp(argv[1], "hold") == 0)
-        return hold();
     if (argc == 2 && strcmp(argv[1], "cat") == 0)
         return cat();
     if (argc == 2 && strcmp(argv[1], "flood") == 0)
@@ -675,11 +393,8 @@ int main(int argc, char **argv)
     in_a_console(b);
     not_started_in_a_console(b);
     a_report(b);
-    ended_from_outside(b);
     closed(b);
     boundary_close(b);
-    runner_lost();
-    cordon_lost();
     runner_alone();
     as_account();
     arena_release(&arena);

@@ -118,8 +118,35 @@ static void test_sizes(void)
     CHECK(sizes_due(&s, 7000, &wait) && s.rows == 32767 && s.columns == 32767, "more than a console can have");
 }
 
+/* A console that nobody looks at: what the host asks is seen wherever reads cut it. */
+static void test_asks(void)
+{
+    static const struct {
+        const char *name;
+        struct str bytes;
+        bool asks;
+    } asked[] = {
+        {"the start of a newer host", STR("\033[c\033[?1004h\033[?9001h"), true},
+        {"behind text", STR("ab\033[mcd\033[c"), true},
+        {"behind half of one", STR("\033[\033[c"), true},
+        {"another report", STR("\033[>c\033[?6n\033[0;c\033c[c"), false},
+        {"nothing", STR(""), false},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(asked); i++) {
+        bool good = true;
+        for (size_t cut = 0; cut <= asked[i].bytes.n; cut++) {
+            size_t matched = 0;
+            bool first = queries_asks(&matched, str_slice(asked[i].bytes, 0, cut));
+            good = (queries_asks(&matched, str_slice(asked[i].bytes, cut, asked[i].bytes.n)) || first) == asked[i].asks && good;
+        }
+        CHECK(good, asked[i].name);
+    }
+}
+
 int main(void)
 {
+    test_asks();
     test_rows();
     test_long();
     test_cursor();

@@ -103,6 +103,70 @@ static void events_and_processes(void)
     sys_close(&h);
 }
 
+static DWORD WINAPI set_soon(LPVOID event)
+{
+    Sleep(100);
+    SetEvent(event);
+    return 0;
+}
+
+/* What a wait has come back for is not set any more where it resets itself: it is told all the same, and once. */
+static void events_that_reset_themselves(void)
+{
+    HANDLE event = CreateEventW(NULL, FALSE, FALSE, NULL), beside = CreateEventW(NULL, FALSE, FALSE, NULL);
+    HANDLE threads[2] = {CreateThread(NULL, 0, set_soon, event, 0, NULL), NULL};
+    sys_handle h = sys_from_event(event), in = SYS_NONE, out = SYS_NONE;
+    struct sys_wait item = {h, SYS_READ, 0};
+    struct err e = {0};
+
+    CHECK(sys_wait(&item, 1, 3000) == 1 && item.got == SYS_READ, "one that resets itself wakes whoever waits");
+    CHECK(sys_wait(&item, 1, 50) == 0, "once");
+    sys_pipe(&in, &out, &e);
+    sys_also(in, beside);
+    threads[1] = CreateThread(NULL, 0, set_soon, beside, 0, NULL);
+    CHECK(sys_wait(&(struct sys_wait){in, SYS_READ, 0}, 1, 3000) == 1, "also one beside a stream");
+    WaitForMultipleObjects(2, threads, TRUE, 5000);
+    sys_close(&h);
+    sys_close(&in);
+    sys_close(&out);
+    win_close(&beside);
+    win_close(&threads[0]);
+    win_close(&threads[1]);
+}
+
+/* Both threads of a stream sleep: the one that reads ahead, for room, and the one that writes behind, for bytes. Room wakes the first. */
+static void both_directions(void)
+{
+    static char chunk[65536];
+    sys_handle a = SYS_NONE, b = SYS_NONE;
+    struct err e = {0};
+    uint64_t sent = 0, got = 0;
+    long code = 0, n;
+    bool stuck = false;
+
+    CHECK(sys_socketpair(&a, &b, &e), "a pair that is used both ways");
+    sys_nonblocking(a, true);
+    sys_nonblocking(b, true);
+    sys_write(a, "x", 1, &code);
+    sys_wait(&(struct sys_wait){b, SYS_READ, 0}, 1, 5000);
+    for (int round = 0; round < 20 && !stuck; round++) {
+        for (int full = 0; full < 5; Sleep(5)) {
+            n = sys_write(b, chunk, sizeof chunk, &code);
+            full = n == -1 ? full + 1 : 0;
+            sent += n > 0 ? (uint64_t)n : 0;
+            sys_wait(&(struct sys_wait){a, SYS_READ, 0}, 1, 0);
+        }
+        while (got < sent && !stuck) {
+            stuck = sys_wait(&(struct sys_wait){a, SYS_READ, 0}, 1, 3000) != 1;
+            n = stuck ? 0 : sys_read(a, chunk, sizeof chunk, &code);
+            got += n > 0 ? (uint64_t)n : 0;
+        }
+    }
+    CHECK(!stuck && got == sent && got > 20 * sizeof chunk, "what one end sends arrives however full it was");
+    sys_close(&a);
+    sys_close(&b);
+}
+
 static long produce(void *context, void *out, size_t size)
 {
     int *left = context;
@@ -264,6 +328,8 @@ int main(void)
     bounded_both_ways();
     closing_a_reader_that_waits();
     events_and_processes();
+    events_that_reset_themselves();
+    both_directions();
     producers();
     files();
     locks();

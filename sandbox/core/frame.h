@@ -23,7 +23,7 @@ enum frame_type {
     FRAME_PROVE,      /* run the probes named in the fields */
     FRAME_SPAWN,      /* start a program; with attempts in it, these are made first by a child of the process that is to
                          become it, the answer to them is that to PROVE, and it waits for a byte */
-    FRAME_SIGNAL,     /* n: signal, n: 1 = its whole process group */
+    FRAME_SIGNAL,     /* n: signal, n: 1 = its whole process group; Windows: id 0 is everything inside */
     FRAME_WHERE,      /* ask for the working directory of a spawned process */
     FRAME_FOREGROUND, /* ask what is in the foreground of a spawned process's terminal */
     FRAME_CHANGE,     /* apply the one OP before it to the running tree, ending who holds it busy */
@@ -41,7 +41,7 @@ enum frame_type {
     FRAME_EXITED,     /* n: status as wait(2) gives it; Windows: n: exit code, n: signal that ended it or 0, n: 1 = its last
                          output may be missing */
     FRAME_PLACE,      /* b: directory; answer to WHERE */
-    FRAME_CHANGED,    /* n: processes ended; b: names of them */
+    FRAME_CHANGED,    /* n: processes ended; b: names of them; to SIGNAL nothing, but for the number to one of id 0 */
     FRAME_NOTE,       /* b: part that FAIL_PARTIAL let pass, or "": covers are plain; n: errno */
     FRAME_ENDED,      /* no process but the runner is left */
     FRAME_DENIED, /* on the channel of records alone: see denial_put */

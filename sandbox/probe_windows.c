@@ -431,19 +431,19 @@ static SOCKET listener_socket(int type, u_short port)
 bool listener_open(struct listener *l, struct err *e)
 {
     WSADATA data;
+    uint16_t number = 0;
 
-    for (int i = 0; i < 16 && WSAStartup(MAKEWORD(2, 2), &data) == 0; i++) {
-        struct sockaddr_in at;
-        int n = sizeof at;
-        SOCKET tcp = listener_socket(SOCK_STREAM, 0), udp;
-        if (tcp == INVALID_SOCKET || getsockname(tcp, (struct sockaddr *)&at, &n) != 0)
-            break;
-        udp = listener_socket(SOCK_DGRAM, ntohs(at.sin_port));
-        if (udp != INVALID_SOCKET) {
-            *l = (struct listener){.tcp = (sys_handle)tcp, .udp = (sys_handle)udp, .port = ntohs(at.sin_port)};
+    for (int i = 0; i < 32 && WSAStartup(MAKEWORD(2, 2), &data) == 0 && win_random(&number, sizeof number); i++) {
+        uint16_t port = (uint16_t)(20000u + number % 10000u); /* as fixed_port has them, for the same reason */
+        SOCKET tcp = listener_socket(SOCK_STREAM, port), udp = listener_socket(SOCK_DGRAM, port);
+        if (tcp != INVALID_SOCKET && udp != INVALID_SOCKET) {
+            *l = (struct listener){.tcp = (sys_handle)tcp, .udp = (sys_handle)udp, .port = port};
             return true;
         }
-        closesocket(tcp);
+        if (tcp != INVALID_SOCKET)
+            closesocket(tcp);
+        if (udp != INVALID_SOCKET)
+            closesocket(udp);
     }
     return win_fail(e, (DWORD)WSAGetLastError(), (struct str){0}, "cannot open a listener on loopback");
 }

@@ -235,6 +235,11 @@ static bool make_junction(struct arena *a, struct str path, struct str to)
     return good;
 }
 
+bool trial_link(struct arena *a, struct str path, struct str to, bool junction)
+{
+    return junction ? make_junction(a, path, to) : make_hard_link(path, to);
+}
+
 /* Its list as text; none where it cannot be read. */
 static struct str list_of(struct arena *a, struct str path)
 {
@@ -288,7 +293,7 @@ static enum probe_answer look_link(struct arena *a, bool junction, const struct 
     struct err e = {0};
 
     if (!t->folder.n || !sys_make_folders(top, 0700, &e) || !sys_make_folders(out, 0700, &e) || !file_with(a, plain, (struct str){0}).n ||
-        !file_with(a, outside, (struct str){0}).n || !(junction ? make_junction(a, way, out) : make_hard_link(way, outside))) {
+        !file_with(a, outside, (struct str){0}).n || !trial_link(a, way, junction ? out : outside, junction)) {
         *detail = STR("the decoy with its link could not be made");
         return ANSWER_UNKNOWN;
     }

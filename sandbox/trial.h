@@ -21,6 +21,9 @@ bool trial_stage_open(struct arena *a, struct str folder, struct trial_stage *ou
 bool trial_stage_heard(struct trial_stage *t, enum trial_heard which); /* since it was last asked; waits a moment */
 void trial_stage_close(struct trial_stage *t);
 
+/* A hard link, or a junction, that is read back. False where there is none to be had. */
+bool trial_link(struct arena *a, struct str path, struct str to, bool junction);
+
 /* The runner's process, for attempts in another session. 0: none. */
 uint64_t trial_runner(const struct boundary *b);
 

@@ -2,23 +2,39 @@
  * demo: violations of the policy, tried for real on decoys that Cordon made, each beside the same attempt where it is
  * allowed, so that the refusal means something; and the verb and the built-in for them.
  */
-#include "demo_parts.h"
+#include "demo_scenes.h"
 #include "../sandbox/core/text.h"
+
+#define DEMOS_MAX 64
+
+/* Of those that are played on this system. */
+static const char *demo_title(size_t i, const char **title)
+{
+    bool windows = outer_path_system() == PATH_WINDOWS;
+    size_t count;
+    const struct demo *list = demos_list(&count);
+    const struct scene *scenes;
+
+    *title = NULL;
+    if (!windows) {
+        *title = i < count ? list[i].title : NULL;
+        return i < count ? list[i].name : NULL;
+    }
+    scenes = scenes_list(&count);
+    *title = i < count ? scenes[i].title : NULL;
+    return i < count ? scenes[i].name : NULL;
+}
 
 static bool demo_known(struct str name, struct err *e)
 {
-    size_t count;
-    const struct demo *list = demos_list(&count);
-    const char *names[32];
+    const char *names[DEMOS_MAX], *title;
+    size_t count = 0;
     struct str near;
 
-    for (size_t i = 0; i < count; i++) {
-        if (!name.n || str_is(name, list[i].name))
+    while (count < DEMOS_MAX && (names[count] = demo_title(count, &title)) != NULL)
+        if (!name.n || str_is(name, names[count++]))
             return true;
-        if (i < COUNT_OF(names))
-            names[i] = list[i].name;
-    }
-    near = text_nearest(name, names, count < COUNT_OF(names) ? count : COUNT_OF(names));
+    near = text_nearest(name, names, count);
     err_set(e, ERR_USAGE, "no such demo");
     err_subject(e, name);
     if (near.n)
@@ -88,36 +104,37 @@ static bool play(struct stage *d, struct str name, bool json, size_t *held, size
 bool demo_run(struct session *s, struct str name, bool json, struct err *e)
 {
     struct stage d = {.listener = {SYS_NONE, SYS_NONE, 0}};
-    size_t held = 0, tried = 0;
+    size_t held = 0, tried = 0, left = 0;
     bool good;
 
-    if (s->env.system == PATH_WINDOWS) {
-        err_set(e, ERR_UNSUPPORTED, "the violations are written for Linux, and cannot be played here");
-        return err_remedy(e, "cordon doctor tries each promise, beside a control");
-    }
-    good = demo_known(name, e) && stage_set(&d, s, s->options->weak, e) && play(&d, name, json, &held, &tried, e);
+    good = demo_known(name, e) && stage_set(&d, s, s->options->weak, e);
+    if (good && s->env.system == PATH_WINDOWS)
+        scenes_play(&d, name, json, &held, &tried, &left);
+    else
+        good = good && play(&d, name, json, &held, &tried, e);
 
     stage_clear(&d);
     if (!good)
         return false;
     if (!json) {
         struct buf out = {0};
-        buf_format(&out, "%llu of %llu refused\n", (unsigned long long)held, (unsigned long long)tried);
+        buf_format(&out, "%llu of %llu refused", (unsigned long long)held, (unsigned long long)tried);
+        if (left)
+            buf_format(&out, "; %llu not tried", (unsigned long long)left);
+        buf_format(&out, "\n");
         tty_print(buf_view(&out));
         buf_release(&out);
     }
-    return held == tried;
+    return held == tried && tried > 0;
 }
 
 void demo_list(bool json)
 {
     struct buf out = {0};
-    size_t count;
-    const struct demo *list = demos_list(&count);
+    const char *name, *title;
 
-    for (size_t i = 0; i < count; i++)
-        buf_format(&out, json ? "{\"version\":1,\"name\":\"%s\",\"title\":\"%s\"}\n" : "%-18s %s\n", list[i].name,
-            list[i].title);
+    for (size_t i = 0; (name = demo_title(i, &title)) != NULL; i++)
+        buf_format(&out, json ? "{\"version\":1,\"name\":\"%s\",\"title\":\"%s\"}\n" : "%-18s %s\n", name, title);
     tty_print(buf_view(&out));
     buf_release(&out);
 }

@@ -1,6 +1,7 @@
 /*
  * demo_parts: what the files of the demos share: the table of violations (demo_table.c), the stage that they are tried
- * on (demo_stage.c), how they are shown (demo_show.c), and their running (demo.c).
+ * on (demo_stage.c), how they are shown (demo_show.c), and their running (demo.c). On Windows the violations are those of
+ * demo_scenes.h, on the same stage.
  */
 #ifndef CORDON_DEMO_PARTS_H
 #define CORDON_DEMO_PARTS_H
@@ -67,6 +68,8 @@ struct attempt {
 bool stage_set(struct stage *d, struct session *s, bool weak, struct err *e);
 void stage_clear(struct stage *d);
 bool stage_try(struct stage *d, const struct demo *m, enum demo_role role, struct attempt *out, struct err *e);
+/* A decoy, if it is not there, with the folders on the way. */
+bool stage_file(struct stage *d, struct str path, struct err *e);
 /* What the rules say of a violation on its first decoy. */
 struct verdict stage_verdict(struct stage *d, const struct demo *m);
 
@@ -84,6 +87,14 @@ struct showing {
 };
 
 bool showing_held(const struct showing *w);
+
+#define SHOW_COLUMNS 79
+#define SHOW_LABEL   11 /* columns before the text of a labelled line */
+
+/* What a screen is made of. */
+void show_heading(struct buf *out, size_t number, size_t of, const char *title, const char *name, const char *words);
+void show_verdict(struct buf *out, bool good, const char *words);
+void show_member(struct buf *out, const char *name, struct str value); /* JSON, with a comma before */
 void show_screen(struct stage *d, const struct showing *w, struct buf *out);
 void show_json(struct stage *d, const struct showing *w, struct buf *out);
 

@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-#define COLUMNS 79
-#define LABEL   11 /* columns before the text of a labelled line */
+#define COLUMNS SHOW_COLUMNS
+#define LABEL   SHOW_LABEL
 
 bool showing_held(const struct showing *w)
 {
@@ -79,16 +79,15 @@ static struct str kernel_words(const struct attempt *t)
     return (struct str){0};
 }
 
-static void heading(struct buf *out, const struct showing *w)
+void show_heading(struct buf *out, size_t number, size_t of, const char *title, const char *name, const char *words)
 {
-    struct buf title = {0};
+    struct buf bar = {0};
 
-    buf_format(&title, "== %llu of %llu: %s (%s) ", (unsigned long long)w->number, (unsigned long long)w->of,
-        w->demo->title, w->demo->name);
-    while (title.n < COLUMNS)
-        buf_add(&title, "=", 1);
-    buf_format(out, "%.*s\n%s\n\n", COLUMNS, buf_view(&title).p, w->demo->words);
-    buf_release(&title);
+    buf_format(&bar, "== %llu of %llu: %s (%s) ", (unsigned long long)number, (unsigned long long)of, title, name);
+    while (bar.n < COLUMNS)
+        buf_add(&bar, "=", 1);
+    buf_format(out, "%.*s\n%s\n\n", COLUMNS, buf_view(&bar).p, words);
+    buf_release(&bar);
 }
 
 static void show_command(struct buf *out, const struct showing *w)
@@ -208,11 +207,18 @@ static const char *control_words(const struct showing *w)
                       : "it did not work where it is allowed either, so this shows nothing";
 }
 
+void show_verdict(struct buf *out, bool good, const char *words)
+{
+    bool colour = tty_colour(1);
+
+    buf_format(out, "\n  verdict  %s%s%s\n\n", !colour ? "" : good ? "\033[1;32m" : "\033[1;31m", words, colour ? "\033[0m" : "");
+}
+
 void show_screen(struct stage *d, const struct showing *w, struct buf *out)
 {
-    bool each = w->demo->sign == SIGN_EACH, colour = tty_colour(1);
+    bool each = w->demo->sign == SIGN_EACH;
 
-    heading(out, w);
+    show_heading(out, w->number, w->of, w->demo->title, w->demo->name, w->demo->words);
     show_command(out, w);
     line(out, "",
         arena_format(&d->arena, "on decoys in %s", path_display(&d->arena, &d->session.env, d->folder).p));
@@ -227,11 +233,10 @@ void show_screen(struct stage *d, const struct showing *w, struct buf *out)
     if (!each && !w->attempt.happened)
         show_rule(out, d, w);
     line(out, "control", str_from(control_words(w)));
-    buf_format(out, "\n  verdict  %s%s%s\n\n", !colour ? "" : showing_held(w) ? "\033[1;32m" : "\033[1;31m", verdict_words(w),
-        colour ? "\033[0m" : "");
+    show_verdict(out, showing_held(w), verdict_words(w));
 }
 
-static void member(struct buf *out, const char *name, struct str value)
+void show_member(struct buf *out, const char *name, struct str value)
 {
     buf_format(out, ",\"%s\":", name);
     text_json(out, value);
@@ -242,16 +247,16 @@ static void members(struct stage *d, const struct showing *w, struct buf *out)
     buf_format(out, "\"name\":\"%s\",\"expected\":\"refused\",\"observed\":\"%s\",\"control\":%s,\"held\":%s",
         w->demo->name, !w->attempt.tried ? "not tried" : w->attempt.happened ? "happened" : "refused",
         w->control ? "true" : "false", showing_held(w) ? "true" : "false");
-    member(out, "verdict", str_from(verdict_words(w)));
-    member(out, "command", w->attempt.command);
+    show_member(out, "verdict", str_from(verdict_words(w)));
+    show_member(out, "command", w->attempt.command);
     if (w->demo->sign != SIGN_EACH) {
         struct verdict v = rule_behind(d, w);
-        member(out, "home", w->attempt.home);
-        member(out, "kernel", kernel_words(&w->attempt));
-        member(out, "said", last_line(w->attempt.said));
+        show_member(out, "home", w->attempt.home);
+        show_member(out, "kernel", kernel_words(&w->attempt));
+        show_member(out, "said", last_line(w->attempt.said));
         if (!v.allowed) {
-            member(out, "rule", rule_words(d, w, &v));
-            member(out, "remedy", shortened(d, w, v.change));
+            show_member(out, "rule", rule_words(d, w, &v));
+            show_member(out, "remedy", shortened(d, w, v.change));
         }
         if (w->attempt.record.count) {
             buf_format(out, ",\"record\":");
@@ -266,7 +271,7 @@ void show_json(struct stage *d, const struct showing *w, struct buf *out)
 {
     buf_format(out, "{\"version\":1,");
     members(d, w, out);
-    member(out, "title", str_from(w->demo->title));
+    show_member(out, "title", str_from(w->demo->title));
     if (w->demo->sign == SIGN_EACH) {
         buf_format(out, ",\"each\":[");
         for (size_t i = 0; i < w->each_count; i++) {

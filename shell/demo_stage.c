@@ -6,7 +6,7 @@
  * where that is none; so one that is not refused, and one in a boundary that holds nothing, harms nothing either. What a
  * demo that was ended half-way leaves goes when the session's folder is next used.
  */
-#include "demo_parts.h"
+#include "demo_scenes.h"
 #include "../sandbox/core/rules.h"
 #include "../sandbox/core/text.h"
 
@@ -61,6 +61,11 @@ static bool make_file(struct stage *d, struct str path, struct str text, struct 
     return good;
 }
 
+bool stage_file(struct stage *d, struct str path, struct err *e)
+{
+    return make_file(d, path, STR(DECOY_TEXT "\n"), e);
+}
+
 /* As much of a repository as git would take for one. */
 static bool make_repository(struct stage *d, struct err *e)
 {
@@ -77,10 +82,12 @@ static bool make_decoys(struct stage *d, struct err *e)
 
     if (!make_repository(d, e))
         return false;
+    if (d->session.env.system == PATH_WINDOWS)
+        return scenes_decoys(d, e);
     for (size_t i = 0; i < count; i++) {
         for (int role = 0; role < ROLE_COUNT; role++) {
             if (!sys_make_folders(home_of(d, &list[i], (enum demo_role)role), 0700, e) ||
-                (list[i].victim && !make_file(d, victim_of(d, &list[i], (enum demo_role)role), STR(DECOY_TEXT "\n"), e)))
+                (list[i].victim && !stage_file(d, victim_of(d, &list[i], (enum demo_role)role), e)))
                 return false;
         }
     }
@@ -103,19 +110,6 @@ static void add_secrets(struct stage *d)
     }
 }
 
-/* What the boundary is made from: the person's policy, and in place of the options about folders the decoys'. */
-static void set_options(struct stage *d, const struct options *asked, bool weak)
-{
-    d->options = *asked;
-    d->options.workspace = (struct str){0};
-    d->options.write = d->options.protect = d->options.secret = (struct texts){0};
-    d->options.weak = weak;
-    d->options.net = weak ? STR("online") : STR("offline");
-    if (!weak)
-        add_secrets(d);
-    d->session.options = &d->options;
-}
-
 static bool open_stage(struct stage *d, struct opened **out, struct err *e)
 {
     if (!session_open(&d->session, 0, out, e))
@@ -128,30 +122,25 @@ bool stage_set(struct stage *d, struct session *s, bool weak, struct err *e)
 {
     struct str folder;
 
-    d->session = *s;
-    s->early = NULL; /* now the stage's */
-    d->session.arena = (struct arena){0};
-    d->session.open = NULL;
-    d->session.interactive = false;
-    d->session.borrowed = true;
-    d->session.no_workspace = false;
-    d->session.last_word = (struct last_word){0};
-    d->session.leftover = (struct buf){0};
-    denied_begin(&d->session); /* records of its own, whose log goes with the decoys */
-    d->session.carrier = (struct carrier){0};
     if (!sys_real_path(&d->arena, s->host.session_dir, &folder, e))
         return false;
-    folder = below(d, folder, "demo");
+    folder = path_join(&d->arena, s->env.system, folder, STR("demo"));
     if (!sys_remove_tree(folder, e) || !sys_make_folders(folder, 0700, e))
         return false;
     d->folder = folder;
-    d->work = below(d, folder, "work");
     /* A session within the session's folder, and no state beside it: else the decoys would be Cordon's own, which
      * nobody inside may read. */
-    d->session.host.session_dir = d->session.host.state_dir = below(d, folder, "session");
-    d->session.host.caches_dir = (struct str){0};
+    session_beside(&d->session, s, &d->options, path_join(&d->arena, s->env.system, folder, STR("session")));
+    d->session.early = s->early;
+    s->early = NULL; /* now the stage's */
+    d->work = below(d, folder, "work");
     d->session.workspace = d->work;
-    set_options(d, s->options, weak);
+    d->options.weak = weak;
+    d->options.net = weak ? STR("online") : STR("offline");
+    if (!weak && s->env.system == PATH_WINDOWS)
+        scenes_secret(d);
+    else if (!weak)
+        add_secrets(d);
     return sys_make_folders(d->session.host.session_dir, 0700, e) && make_decoys(d, e) && listener_open(&d->listener, e) &&
            open_stage(d, &d->session.open, e);
 }

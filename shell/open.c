@@ -518,6 +518,29 @@ bool session_open_policy(
     return finish_opening(s, o, flags, out, e);
 }
 
+void session_beside(struct session *out, const struct session *s, struct options *options, struct str place)
+{
+    *options = *s->options;
+    options->workspace = (struct str){0};
+    options->write = options->protect = options->secret = (struct texts){0};
+    *out = *s;
+    out->options = options;
+    out->arena = (struct arena){0};
+    out->open = NULL;
+    out->early = NULL;
+    out->first = NULL;
+    out->carrier = (struct carrier){0};
+    out->interactive = false;
+    out->borrowed = true;
+    out->no_workspace = false;
+    out->last_word = (struct last_word){0};
+    out->leftover = (struct buf){0};
+    out->host.session_dir = out->host.state_dir = place;
+    out->host.caches_dir = (struct str){0};
+    out->place = (struct str){0};
+    denied_begin(out); /* records of its own, whose log goes with its folder */
+}
+
 void opened_close(struct opened **o)
 {
     if (!*o)

@@ -188,6 +188,9 @@ bool mode_exists(enum net_mode mode, struct err *e);
 bool session_prove(struct session *s, struct opened *o, struct err *e);
 /* The plan of another policy for here and now, into o, whose boundary stays as it is. */
 bool session_plan(struct session *s, struct opened *o, struct err *e);
+/* Another session on the same machine, that shares nothing else with s and has no workspace yet: its folder is `place`, with no
+ * state beside it, its options are those of s without folders. Ended by session_close and what denied_begin needs; not by session_end. */
+void session_beside(struct session *out, const struct session *s, struct options *options, struct str place);
 void opened_close(struct opened **o); /* everything inside is ended; NULL inside is fine */
 void session_close(struct session *s); /* ends everything inside; the session may still be asked about it */
 void session_end(struct session *s);

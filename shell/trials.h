@@ -44,6 +44,9 @@ enum trial_on {
     ON_TASK,          /* the name of a task that never runs */
     ON_WSL,           /* wsl.exe */
     ON_CLASS,         /* the class in `class` */
+    ON_DECOY,         /* of a demo: a decoy of its stage, and one of those where the same is allowed */
+    ON_OTHER_DECOY,
+    ON_LISTENER,      /* of a demo's stage, on loopback, at a port that is fixed */
 };
 
 enum trial_need {
@@ -73,6 +76,7 @@ struct trial {
     bool named;                 /* Windows leaves it open to every account, and the tier names it: broken all the same, and no news */
     unsigned needs;
     const char *class;          /* {...} of COM */
+    const char *decoy, *other;  /* below a demo's stage, with \ */
     const char *promise;
     const char *why;            /* why no more than this can be said */
     enum trial_look look;       /* for TRIAL_OUTSIDE and TRIAL_READ */
@@ -112,6 +116,21 @@ struct trial_results {
     struct trial_result *v;
     size_t n;
 };
+/* What a demo tries its rows on. weak: in place of each decoy the one where the same is allowed. */
+struct trial_decoys {
+    struct str folder;
+    uint16_t port;
+    bool weak;
+};
+
+/* Rows tried one by one: in a, for as long as that lives, by o or by nothing. For a demo (decoys) also those are tried that this tier
+ * does not promise: what comes of them is to be seen. */
+struct trying *trials_begin(struct arena *a, struct session *s, struct opened *o, const struct trial_decoys *decoys);
+void trials_one(struct trying *t, const struct trial *row, struct trial_result *out);
+void trials_end(struct trying *t);
+bool trials_enforced(const struct trying *t);
+struct str trial_decoy(struct arena *a, const struct trial_decoys *d, const struct trial *row, bool other);
+
 /* Tries all of them; none on Linux. o: the boundary, or NULL where none could be opened. */
 void trials_run(struct session *s, struct opened *o, struct trial_results *out);
 void trials_text(const struct trial_results *r, struct buf *out);

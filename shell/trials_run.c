@@ -7,7 +7,6 @@
 #include "../sandbox/core/acls.h"
 #include "../sandbox/core/text.h"
 
-#include <stdio.h>
 
 struct trying {
     struct session *s;
@@ -19,6 +18,7 @@ struct trying {
     struct session other; /* on a decoy of its own */
     struct options other_options;
     bool staged, begun;
+    const struct trial_decoys *decoys; /* NULL: for doctor */
 };
 
 /* ---- the second session ---- */
@@ -33,35 +33,25 @@ static bool make_file_there(struct trying *t, struct str folder, struct err *e)
     return true;
 }
 
-/* As the demo has its own: a session within the session's folder, with no state beside it. */
 static bool open_other(struct trying *t, struct err *e)
 {
-    struct str work = path_join(t->a, PATH_WINDOWS, t->folder, STR("work")), place;
+    struct str work = path_join(t->a, PATH_WINDOWS, t->folder, STR("work"));
 
-    place = path_join(t->a, PATH_WINDOWS, t->folder, STR("session"));
-    t->other = *t->s;
-    t->other.early = NULL;
-    t->other.arena = (struct arena){0};
-    t->other.open = NULL;
-    t->other.first = NULL;
-    t->other.interactive = false;
-    t->other.borrowed = true;
-    t->other.no_workspace = false;
-    t->other.last_word = (struct last_word){0};
-    t->other.leftover = (struct buf){0};
-    t->other.carrier = (struct carrier){0};
-    t->other_options = *t->s->options;
-    t->other_options.workspace = (struct str){0};
-    t->other_options.write = t->other_options.protect = t->other_options.secret = (struct texts){0};
-    t->other.options = &t->other_options;
-    denied_begin(&t->other);
-    t->begun = true;
-    if (!sys_make_folders(work, 0700, e) || !sys_make_folders(place, 0700, e))
-        return false;
-    t->other.host.session_dir = t->other.host.state_dir = place;
-    t->other.host.caches_dir = (struct str){0};
+    session_beside(&t->other, t->s, &t->other_options, path_join(t->a, PATH_WINDOWS, t->folder, STR("session")));
     t->other.workspace = work;
-    return session_open(&t->other, 0, &t->other.open, e) && make_file_there(t, work, e);
+    t->begun = true;
+    return sys_make_folders(work, 0700, e) && sys_make_folders(t->other.host.session_dir, 0700, e) &&
+           session_open(&t->other, 0, &t->other.open, e) && make_file_there(t, work, e);
+}
+
+/* Opened when a row first asks for it: it costs a logon. */
+static bool has_other(struct trying *t)
+{
+    struct err e = {0};
+
+    if (!t->begun && t->staged && t->here.opened && !open_other(t, &e))
+        say_note("a second session to try things on could not be opened: %s", err_text(&e, t->a).p);
+    return t->other.open != NULL;
 }
 
 /* ---- what a row is tried on ---- */
@@ -113,6 +103,11 @@ static bool on_path(struct probe *p, struct str path)
     return path.n > 0;
 }
 
+struct str trial_decoy(struct arena *a, const struct trial_decoys *d, const struct trial *row, bool other)
+{
+    return path_join(a, PATH_WINDOWS, d->folder, str_from(other || d->weak ? row->other : row->decoy));
+}
+
 /* False: there is none here. */
 static bool aim(struct trying *t, const struct trial *row, enum trial_on on, struct probe *p)
 {
@@ -132,9 +127,9 @@ static bool aim(struct trying *t, const struct trial *row, enum trial_on on, str
     case ON_CORDON:
         return (p->number = outer_process()) != 0;
     case ON_OTHER_RUNNER:
-        return t->other.open && (p->number = trial_runner(t->other.open->boundary)) != 0;
+        return has_other(t) && (p->number = trial_runner(t->other.open->boundary)) != 0;
     case ON_OTHER_FILE:
-        return on_path(p, t->other_file);
+        return has_other(t) && on_path(p, t->other_file);
     case ON_OPEN_TO_ALL:
         return on_path(p, t->stage.open_to_all);
     case ON_OPEN_TO_33:
@@ -164,6 +159,11 @@ static bool aim(struct trying *t, const struct trial *row, enum trial_on on, str
         return on_path(p, path_join(t->a, PATH_WINDOWS, w->system_dir, STR("wsl.exe")));
     case ON_CLASS:
         return on_path(p, str_from(row->class));
+    case ON_DECOY:
+    case ON_OTHER_DECOY:
+        return t->decoys && on_path(p, trial_decoy(t->a, t->decoys, row, on == ON_OTHER_DECOY));
+    case ON_LISTENER:
+        return t->decoys && (p->number = t->decoys->port) != 0;
     }
     return false;
 }
@@ -187,7 +187,8 @@ static void by_ear(struct trying *t, const struct trial *row, enum probe_answer 
 static void attempt(struct trying *t, struct trial_result *r)
 {
     const struct trial *row = r->trial;
-    struct probe probes[2] = {{.kind = row->same, .control = ANSWER_FAILED}, {.kind = row->kind, .number = row->number, .expected = row->expected}};
+    /* A control of the same kind is the same right, to something else. */
+    struct probe probes[2] = {{.kind = row->same, .number = row->same == row->kind ? row->number : 0, .control = ANSWER_FAILED}, {.kind = row->kind, .number = row->number, .expected = row->expected}};
     size_t first = row->same == PROBE_KIND_COUNT ? 1 : 0;
     struct err e = {0};
 
@@ -280,8 +281,8 @@ static void look_here(struct trying *t)
         .opened = t->o && t->o->boundary,
         .enforced = w->canary && !w->wine,
         .weak = w->weak,
-        .account = t->o && (t->o->plan.tier == TIER_SET_UP || t->o->plan.tier == TIER_UNENFORCED), /* there, all is tried, and none counts */
-        .offline = t->o && t->o->plan.new_network};
+        .account = t->o && (t->decoys || t->o->plan.tier == TIER_SET_UP || t->o->plan.tier == TIER_UNENFORCED), /* there, all is tried, and none counts */
+        .offline = t->o && (t->decoys || t->o->plan.new_network)};
 }
 
 static void set_stage(struct trying *t)
@@ -293,11 +294,33 @@ static void set_stage(struct trying *t)
         return;
     t->folder = path_join(t->a, PATH_WINDOWS, real, STR("doctor"));
     t->staged = sys_remove_tree(t->folder, &e) && trial_stage_open(t->a, path_join(t->a, PATH_WINDOWS, t->folder, STR("decoys")), &t->stage, &e);
-    if (t->staged && t->here.opened && !open_other(t, &e))
-        say_note("a second session to try things on could not be opened: %s", err_text(&e, t->a).p);
 }
 
-static void clear_stage(struct trying *t)
+struct trying *trials_begin(struct arena *a, struct session *s, struct opened *o, const struct trial_decoys *decoys)
+{
+    struct trying *t = arena_alloc(a, 1, sizeof *t);
+
+    *t = (struct trying){.s = s, .o = o, .a = a, .decoys = decoys};
+    for (size_t i = 0; i < HEARD_COUNT; i++)
+        t->stage.listening[i] = SYS_NONE;
+    t->token = arena_format(a, "cordon-%llx-%llx", (unsigned long long)outer_process(), (unsigned long long)sys_clock_ms());
+    look_here(t);
+    set_stage(t);
+    return t;
+}
+
+void trials_one(struct trying *t, const struct trial *row, struct trial_result *out)
+{
+    *out = (struct trial_result){.trial = row};
+    one(t, out);
+}
+
+bool trials_enforced(const struct trying *t)
+{
+    return t->here.enforced && t->o && t->o->plan.tier != TIER_UNENFORCED;
+}
+
+void trials_end(struct trying *t)
 {
     struct err e = {0};
 
@@ -316,26 +339,20 @@ void trials_run(struct session *s, struct opened *o, struct trial_results *out)
 {
     size_t count;
     const struct trial *rows = trials_list(&count);
-    struct trying t = {.s = s, .o = o, .a = &out->arena};
+    struct trying *t;
 
     if (!s->host.windows)
         return;
-    for (size_t i = 0; i < HEARD_COUNT; i++)
-        t.stage.listening[i] = SYS_NONE;
-    t.token = arena_format(t.a, "cordon-%llx-%llx", (unsigned long long)outer_process(), (unsigned long long)sys_clock_ms());
-    look_here(&t);
-    set_stage(&t);
-    out->v = arena_alloc(t.a, count, sizeof *out->v);
+    t = trials_begin(&out->arena, s, o, NULL);
+    out->v = arena_alloc(t->a, count, sizeof *out->v);
     out->n = count;
-    for (size_t i = 0; i < count; i++) {
-        out->v[i] = (struct trial_result){.trial = &rows[i]};
-        one(&t, &out->v[i]);
-    }
+    for (size_t i = 0; i < count; i++)
+        trials_one(t, &rows[i], &out->v[i]);
     for (size_t i = 0; i < count; i++) { /* what came from elsewhere goes with it */
-        out->v[i].subject = arena_str(t.a, out->v[i].subject);
-        out->v[i].detail = arena_str(t.a, out->v[i].detail);
+        out->v[i].subject = arena_str(t->a, out->v[i].subject);
+        out->v[i].detail = arena_str(t->a, out->v[i].detail);
     }
-    clear_stage(&t);
+    trials_end(t);
 }
 
 size_t trials_broken(const struct trial_results *r)

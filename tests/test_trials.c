@@ -1,8 +1,9 @@
-/* trials: the rows of doctor on Windows, and what is made of what came of them. */
+/* trials: the rows of doctor on Windows, and what is made of what came of them; and the demo's scenes, which are such rows. */
 #include "check.h"
-#include "../shell/trials.h"
+#include "../shell/demo_scenes.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const struct trial_here full = {.windows = true, .account = true, .offline = true, .weak = WEAK_EVERYONE, .enforced = true, .opened = true};
 
@@ -188,11 +189,88 @@ static void needs(void)
     CHECK(!trial_applies(&any, &linux_here, &why), "none of it elsewhere");
 }
 
+/* ---- the demo ---- */
+
+static bool fits_screen(const char *words)
+{
+    size_t column = 0, rows_used = 1;
+
+    for (const char *p = words; *p; p++) {
+        column = *p == '\n' ? 0 : column + 1;
+        rows_used += *p == '\n';
+        if (column > SHOW_COLUMNS)
+            return false;
+    }
+    return rows_used <= 3;
+}
+
+/* Each is tried by a row that is whole, and none is tried on what is not Cordon's. */
+static void scenes(void)
+{
+    static const char *const wanted[] = {"write-outside", "read-key", "git-hook", "rename-away", "hard-link", "junction", "send-input", "clipboard",
+        "console-host", "other-session", "dns", "share", "webdav", "wsl", "bits", "wmi", "interactive-user", "start-https", "wait-hard-link", "task",
+        "runas", "flood-log", "flat-volume", "everyone-folder", "cloud-folder"};
+    size_t count, found = 0;
+    const struct scene *all = scenes_list(&count);
+    char name[128];
+
+    for (size_t i = 0; i < count; i++) {
+        const struct scene *m = &all[i];
+        const struct trial *row = scene_trial(m);
+        bool once = true, own = !m->row && row;
+        for (size_t j = 0; j < i; j++)
+            once = once && !str_eq(str_from(m->name), str_from(all[j].name));
+        snprintf(name, sizeof name, "demo %s: once, on one screen, and its row is whole", m->name);
+        CHECK(once && row && is_whole(row) && fits_screen(m->words) && strlen(m->command) < 68 && m->title && m->unharmed &&
+                  strlen(m->title) + strlen(m->name) < 56,
+            name);
+        snprintf(name, sizeof name, "demo %s: what it is tried on is Cordon's", m->name);
+        CHECK(!own || row->on == ON_RUNNER || row->on == ON_LISTENER || (row->on == ON_DECOY && row->decoy && row->other), name);
+        snprintf(name, sizeof name, "demo %s: a person is told what would allow it", m->name);
+        CHECK(m->allow || (own && row->decoy) || row->how == TRIAL_NOT || row->how == TRIAL_READ, name);
+        for (size_t j = 0; j < COUNT_OF(wanted); j++)
+            found += str_is(str_from(m->name), wanted[j]);
+    }
+    CHECK(found == COUNT_OF(wanted), "what is tried first inside is played");
+}
+
+static void scenes_judged(void)
+{
+    static const enum probe_answer answers[] = {ANSWER_UNKNOWN, ANSWER_DONE, ANSWER_DENIED, ANSWER_MISSING, ANSWER_FAILED};
+    struct trial_here wine = full;
+    size_t count;
+    const struct scene *all = scenes_list(&count);
+    bool never = true, said = true;
+    const char *why;
+
+    wine.enforced = false;
+    for (size_t i = 0; i < count; i++) {
+        const struct trial *row = scene_trial(&all[i]);
+        for (size_t j = 0; row && j < COUNT_OF(answers); j++) {
+            struct trial_result r = {.trial = row, .observed = answers[j], .same = ANSWER_DONE, .outside = ANSWER_DONE};
+            enum scene_end end;
+            r.state = trial_judge(row, &wine, &r, &why);
+            end = scene_judge(row, &r, false);
+            never = never && end != SCENE_HELD;
+            said = said && (row->how != TRIAL_INSIDE || (end == SCENE_HAPPENED) == (answers[j] == ANSWER_DONE));
+        }
+    }
+    CHECK(never, "demo: where nothing is enforced nothing is held, whatever an attempt came to");
+    CHECK(said, "demo: what was done is told as done");
+    for (size_t i = 0; i < COUNT_OF(judged); i++) {
+        const struct judged *j = &judged[i];
+        struct trial_result r = {.trial = &j->trial, .observed = j->observed, .same = j->same, .outside = j->outside, .state = j->state};
+        CHECK((scene_judge(&j->trial, &r, true) == SCENE_HELD) == (j->state == PROMISE_OBSERVED), j->name);
+    }
+}
+
 int main(void)
 {
     rows();
     judging();
     honesty();
     needs();
+    scenes();
+    scenes_judged();
     return CHECK_END();
 }

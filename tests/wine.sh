@@ -89,8 +89,18 @@ says "no other word opens it" 125 .
 
 cordon run --not-enforced -- cmd /c exit 7
 says "--not-enforced: run gives the program's code, and says what it is worth" 7 'NOT ENFORCED'
-cordon demo --not-enforced
-says "demo is refused by name" 125 'written for Linux'
+cordon demo git-hook
+says "demo: nothing is enforced, and nothing is played" 125 'NOT ENFORCED'
+cordon demo --not-enforced rename-away
+says "demo: a screen says that nothing is held" 1 'nothing is enforced here'
+says "demo: and what was tried, where" 1 'on a decoy: \..\.git$'
+said=$(timeout -k 5 200 wine "$CORDON" demo --not-enforced --json </dev/null 2>/dev/null | tr -d '\r')
+held=$(printf '%s\n' "$said" | grep -v '"held":false')
+if [ -z "$held" ]; then ok "demo: nothing is held under Wine"; else not_ok "demo: nothing is held under Wine" "$held"; fi
+passed=$(printf '%s\n' "$said" | grep '"verdict":"NOT REFUSED"' | grep -c '"control":true')
+if [ "$passed" -ge 15 ]; then ok "demo: what gets through is NOT REFUSED"; else not_ok "demo: what gets through is NOT REFUSED" "$passed: $said"; fi
+left=$(find "$WINEPREFIX/drive_c/users" -path '*cordon/sessions/*' -name demo)
+if [ -z "$left" ]; then ok "demo: no decoy stays"; else not_ok "demo: no decoy stays" "$left"; fi
 cordon run --not-enforced -- nosuchprogram
 says "a program that is not there" 127 .
 cordon --not-enforced -c 'echo one two& exit 3'

@@ -5,7 +5,9 @@
  *
  *   granted|refused RIGHTS MISSING PASS known|unknown same|different|-
  *
- * "same": the bytes say what the text says. A line that cannot be read ends the program with status 1.
+ * "same": the bytes say what the text says. A line whose first field is "inherit" asks what a new child gets instead: the folder's
+ * descriptor, "folder OWNER GROUP" or "file OWNER GROUP", and 0; the child's is printed. A line that cannot be read ends the program
+ * with status 1.
  */
 #include <stdio.h>
 #include <string.h>
@@ -45,6 +47,21 @@ static const char *compare(struct arena *a, const struct descriptor *d, struct s
     return str_eq(sddl_text(a, d), sddl_text(a, &other)) ? "same" : "different";
 }
 
+static bool inherited(struct arena *a, const struct str field[FIELDS])
+{
+    struct descriptor parent, child;
+    struct sid owner, group;
+    struct err e = {0};
+    size_t first = str_find(field[2], 0, ' '), second = str_find(field[2], first + 1, ' ');
+
+    if (!sddl_parse(a, field[1], &parent, &e) || !sid_parse(str_slice(field[2], first + 1, second), &owner) ||
+        !sid_parse(str_slice(field[2], second + 1, field[2].n), &group))
+        return false;
+    descriptor_inherit(a, &parent, NULL, str_is(str_slice(field[2], 0, first), "folder"), &owner, &group, NULL, &child);
+    printf("%s\n", sddl_text(a, &child).p);
+    return true;
+}
+
 static bool answer(struct arena *a, struct str line)
 {
     static const char *const passes[] = {"none", "label", "privilege", "identity", "restricted"};
@@ -60,6 +77,8 @@ static bool answer(struct arena *a, struct str line)
         field[i] = arena_str(a, str_slice(line, at, end));
         at = end + 1;
     }
+    if (at > line.n && str_is(field[0], "inherit"))
+        return inherited(a, field);
     if (at <= line.n || !token_from_text(a, field[0], &t) || !sddl_parse(a, field[1], &d, &e))
         return false;
     access_check(&t, &d, &access_file, (uint32_t)strtoul(field[3].p, NULL, 16), &r);

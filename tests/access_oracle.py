@@ -11,6 +11,7 @@ it is called in the library that this module loads, by its C name (se_create_chi
 
 import ctypes
 import random
+import struct
 import subprocess
 import sys
 
@@ -184,6 +185,50 @@ def report(name, wrong, count):
     return bool(wrong) or count < 100
 
 
+# ---- entries that are carried along, and not evaluated ----
+
+
+def opaque(kind, flags, mask, sid):
+    """An entry with a condition (type 9, 10), as its bytes; no system is asked about it."""
+    bits = {"": 0, "OICI": 3, "OICIIO": 11, "ID": 16, "OINP": 5, "CIIO": 10}[flags]
+    body = struct.pack("<I", mapped(mask)) + ndr_pack(security.dom_sid(sid)) + b"artx"
+    return "(#%s)" % (struct.pack("<BBH", 9 if kind == "A" else 10, bits, 4 + len(body)) + body).hex()
+
+
+def unknown(tool, count, rng):
+    """What is said to be known must be so whatever such an entry comes to: a grant or a refusal, to anybody, or nothing."""
+    name, cases, lines = "what a condition could decide is not called known", [], []
+    while len(cases) < count:
+        case = Case(rng)
+        case.denying, case.user_denying = [], False
+        if not case.aces:
+            continue
+        case.at = rng.randrange(len(case.aces))
+        text = "O:%sG:S-1-5-32-545D:" % case.owner
+        for i, (kind, flags, rights, mask, sid) in enumerate(case.aces):
+            text += opaque(kind, flags, mask, sid) if i == case.at else "(%s;%s;0x%x;;;%s)" % (kind, flags, mapped(mask), SHORT.get(sid, sid))
+        cases.append(case)
+        lines.append("%s\t%s\t-\t%x\n" % (case.token_words(), text, case.desired))
+    done = subprocess.run([tool], input="".join(lines), capture_output=True, text=True, timeout=100)
+    wrong, known = [], 0
+    for case, line, answer in zip(cases, lines, done.stdout.splitlines()):
+        verdict, rights, _, _, certain, _ = answer.split()
+        if certain != "known":
+            continue
+        known += 1
+        ours, whole = int(rights, 16) if verdict == "granted" else None, case.aces
+        _, flags, text, mask, _ = whole[case.at]
+        for meant in [[]] + [[(kind, flags, text, mask, sid)] for kind in "AD" for sid in ALL]:
+            case.aces = whole[:case.at] + meant + whole[case.at + 1:]
+            theirs = expected(case)
+            if (ours or None) != (theirs or None):
+                wrong.append("%s ours %s, Samba %s with %s" % (line.strip().replace("\t", " | "), answer, theirs, meant))
+                break
+    if len(done.stdout.splitlines()) != count:
+        wrong.append("%d answers: %s" % (len(done.stdout.splitlines()), done.stderr.strip()[:200]))
+    return report(name, wrong, known)
+
+
 # ---- what a new child inherits ----
 
 CREATOR_OWNER, CREATOR_GROUP = "S-1-3-0", "S-1-3-1"
@@ -298,6 +343,7 @@ def main():
     for name in sorted(total):
         failed |= report("as Samba decides: " + name, wrong.get(name, []), total[name])
     failed |= report("as Samba reads SDDL and lays out bytes", bytes_wrong, count)
+    failed |= unknown(tool, count // 10, rng)
     failed |= children(tool, count, rng)
     for lacking in ("mandatory labels", "backup and restore intent", "no DACL and a NULL DACL (Samba refuses)",
                     "asking for nothing (Samba grants it)", "which rights are writing, for a write-restricted token",

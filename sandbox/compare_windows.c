@@ -17,6 +17,7 @@ struct question {
     const char *name, *sddl;
     uint32_t desired;
     bool windows_alone; /* wine answers it, and not as Windows is documented to */
+    unsigned about;     /* enum access_unproven: settled by this answer, if it is ours */
 };
 
 static const struct question own_questions[] = {
@@ -33,7 +34,8 @@ static const struct question own_questions[] = {
     {"generic rights that are asked for", "O:" STRANGER "G:" STRANGER "D:(A;;FR;;;ME)", NT_GENERIC_READ, false},
     {"an entry for Everyone", "O:" STRANGER "G:" STRANGER "D:(A;;0x3;;;WD)", 0x3, false},
     {"an OWNER RIGHTS entry that limits the owner", "O:MEG:" STRANGER "D:(A;;RC;;;OW)", NT_WRITE_DAC, true},
-    {"a label above us", "O:" STRANGER "G:" STRANGER "D:(A;;FA;;;ME)S:(ML;;NW;;;SI)", 0x2, true},
+    {"a label above us", "O:" STRANGER "G:" STRANGER "D:(A;;FA;;;ME)S:(ML;;NW;;;SI)", 0x2, true, UNPROVEN_LABEL},
+    {"a label above us, and reading", "O:" STRANGER "G:" STRANGER "D:(A;;FA;;;ME)S:(ML;;NW;;;SI)", 0x1, true, UNPROVEN_LABEL},
 };
 
 static const struct question disabled_questions[] = {
@@ -50,9 +52,19 @@ static const struct question restricted_questions[] = {
         true},
     {"restricted: the same, and reading", "O:" STRANGER "G:" STRANGER "D:(D;;FR;;;" WRITE ")(A;;FA;;;ME)(A;;FA;;;" WRITE ")", 0x1, true},
     {"restricted: all that is allowed", "O:" STRANGER "G:" STRANGER "D:(A;;FA;;;ME)(A;;0x2;;;" WRITE ")", NT_MAXIMUM_ALLOWED, true},
-    {"restricted: the owner's WRITE_DAC", "O:MEG:" STRANGER "D:", NT_WRITE_DAC, true},
-    {"restricted: the owner's READ_CONTROL", "O:MEG:" STRANGER "D:", NT_READ_CONTROL, true},
-    {"restricted: FILE_DELETE_CHILD by the first pass alone", "O:" STRANGER "G:" STRANGER "D:(A;;FA;;;ME)", NT_FILE_DELETE_CHILD, true},
+    {"restricted: the owner's WRITE_DAC", "O:MEG:" STRANGER "D:", NT_WRITE_DAC, true, UNPROVEN_OWNER},
+    {"restricted: the owner's READ_CONTROL", "O:MEG:" STRANGER "D:", NT_READ_CONTROL, true, UNPROVEN_OWNER | UNPROVEN_SCOPE},
+    {"restricted: FILE_DELETE_CHILD by the first pass alone", "O:" STRANGER "G:" STRANGER "D:(A;;FA;;;ME)", NT_FILE_DELETE_CHILD, true,
+        UNPROVEN_SCOPE},
+    {"restricted: DELETE by the first pass alone", "O:" STRANGER "G:" STRANGER "D:(A;;FA;;;ME)", NT_DELETE, true, UNPROVEN_SCOPE},
+    {"restricted: a NULL DACL", "O:" STRANGER "G:" STRANGER "D:NO_ACCESS_CONTROL", NT_FILE_WRITE_DATA | NT_WRITE_DAC, true, UNPROVEN_NULL},
+};
+
+/* The one restricting SID is our own user. */
+static const struct question own_restricted_questions[] = {
+    {"restricted to its user: the owner's WRITE_DAC", "O:MEG:" STRANGER "D:", NT_WRITE_DAC, true, UNPROVEN_OWNER},
+    {"restricted to its user: an OWNER RIGHTS entry that limits the owner", "O:MEG:" STRANGER "D:(A;;RC;;;OW)", NT_WRITE_DAC, true, UNPROVEN_OWNER},
+    {"restricted to its user: an OWNER RIGHTS entry that grants", "O:MEG:" STRANGER "D:(A;;FA;;;OW)", NT_FILE_WRITE_DATA, true, UNPROVEN_OWNER},
 };
 
 static struct str with_me(struct arena *a, const char *sddl, const struct token *t)
@@ -111,7 +123,16 @@ struct asking {
     struct arena *a;
     struct access_compared *out;
     size_t cap;
+    unsigned asked, other; /* enum access_unproven: of questions that the system answered; and not as we do, or not at all */
 };
+
+static void settle(struct asking *x, unsigned about, enum access_agreement state)
+{
+    if (state == AGREEMENT_SAME)
+        x->asked |= about;
+    else
+        x->other |= about;
+}
 
 static struct access_question *add(struct asking *x, const char *name, enum access_agreement state)
 {
@@ -133,10 +154,12 @@ static void ask(struct asking *x, HANDLE token, const struct token *t, const str
     if (!sddl_parse(x->a, with_me(x->a, q->sddl, t), &d, &e) ||
         !win_access_check(token, &d, &access_file, q->desired, &granted, &rights, &e)) {
         add(x, q->name, AGREEMENT_UNKNOWN)->detail = err_text(&e, x->a);
+        settle(x, q->about, AGREEMENT_UNKNOWN);
         return;
     }
     access_check(t, &d, &access_file, q->desired, &ours);
     same = ours.granted == granted && (!granted || ours.rights == rights);
+    settle(x, q->about, same ? AGREEMENT_SAME : AGREEMENT_OTHER);
     add(x, q->name, same ? AGREEMENT_SAME : AGREEMENT_OTHER)->detail = arena_format(x->a, "here: %s %s; the system: %s %s",
         ours.granted ? "granted" : "refused", access_rights_text(x->a, ours.rights).p, granted ? "granted" : "refused",
         access_rights_text(x->a, rights).p);
@@ -175,13 +198,14 @@ static void ask_rights(struct asking *x, HANDLE token, const struct token *t)
         return;
     }
     x->out->second_pass = found;
+    settle(x, UNPROVEN_SCOPE, found == wanted ? AGREEMENT_SAME : AGREEMENT_OTHER);
     add(x, name, found == wanted ? AGREEMENT_SAME : AGREEMENT_OTHER)->detail = arena_format(
         x->a, "here: %s; the system: %s", access_rights_text(x->a, wanted).p, access_rights_text(x->a, found).p);
 }
 
 bool access_compare(struct arena *a, struct access_compared *out)
 {
-    struct asking x = {a, out, 0};
+    struct asking x = {.a = a, .out = out};
     bool real = !win_is_wine(), restricted;
     struct token t = {0};
     struct sid write;
@@ -199,5 +223,10 @@ bool access_compare(struct arena *a, struct access_compared *out)
     if (ask_all(&x, token, restricted_questions, COUNT_OF(restricted_questions), restricted, &t))
         ask_rights(&x, token, &t);
     win_close(&token);
+    token = t.user.count ? win_token_restricted(&t.user, &e) : NULL;
+    restricted = token && win_token_read(a, token, &t, &e) && t.restricting_count == 1;
+    ask_all(&x, token, own_restricted_questions, COUNT_OF(own_restricted_questions), restricted, &t);
+    win_close(&token);
+    out->settled = x.asked & ~x.other;
     return true;
 }

@@ -277,6 +277,7 @@ struct access_compared {
     struct access_question *v;
     size_t n;
     uint32_t second_pass; /* the rights to a file that the system asks restricting SIDs about; 0: not known */
+    unsigned settled;     /* enum access_unproven: those about which the system was asked here, and said the same each time */
 };
 /* False: this system has none. */
 bool access_compare(struct arena *a, struct access_compared *out);

@@ -313,6 +313,39 @@ static void test_record(void)
 #define PUBLIC "O:" OTHER "D:(A;;FA;;;WD)"
 #define READS  "O:" OTHER "D:(A;;FR;;;WD)"
 
+static unsigned all_settled(void)
+{
+    return UNPROVEN_SCOPE | UNPROVEN_OWNER;
+}
+
+/* Whether a DELETE is asked about twice no page says: the verdict is marked, in the record and in its words, until the system said
+ * so itself. */
+static void test_unproven(void)
+{
+    struct token t;
+    struct descriptor object;
+    struct denial d = {0}, again;
+    struct str words = {0};
+    struct err e = {0};
+    struct buf b = {0};
+    bool good = token_from_text(&arena, STR("u=" ME " g=WD r=" WRITE " w"), &t) && sddl_parse(&arena, STR("O:" OTHER "D:(A;;0x1301bf;;;WD)"), &object, &e);
+    struct evaluation of = {&t, STR("C:\\w\\x"), OPERATION_DELETE, &object, &object, false, NULL};
+
+    if (!CHECK(good, "a descriptor that grants DELETE in the first pass alone"))
+        return;
+    CHECK(denial_evaluate(&arena, &of, &d, &words) == EVALUATED_REFUSED && d.cause == DENIAL_UNPROVEN && strstr(words.p, "unproven on Windows"),
+        "what is unproven is called that");
+    d.program = d.rule = d.remedy = STR("x");
+    denial_json(&b, &d);
+    CHECK(strstr(b.p, "\"evidence\":\"evaluated\",\"unproven\":true") && denial_parse(&arena, str_slice(buf_view(&b), 0, b.n - 1), &again) &&
+              again.cause == DENIAL_UNPROVEN,
+        "in the log, and read back from it");
+    buf_release(&b);
+    of.settled = all_settled;
+    CHECK(denial_evaluate(&arena, &of, &d, &words) == EVALUATED_REFUSED && d.cause == DENIAL_RULE && !strstr(words.p, "unproven"),
+        "and no more once the system said the same");
+}
+
 static void test_evaluated(void)
 {
     static const struct {
@@ -349,7 +382,7 @@ static void test_evaluated(void)
         bool good = token_from_text(&arena, str_from(rows[i].token), &t) &&
                     (!rows[i].object || sddl_parse(&arena, str_from(rows[i].object), &object, &e)) &&
                     (!rows[i].parent || sddl_parse(&arena, str_from(rows[i].parent), &parent, &e));
-        struct evaluation of = {&t, STR("C:\\w\\x"), rows[i].operation, rows[i].object ? &object : NULL, rows[i].parent ? &parent : NULL, rows[i].folder};
+        struct evaluation of = {&t, STR("C:\\w\\x"), rows[i].operation, rows[i].object ? &object : NULL, rows[i].parent ? &parent : NULL, rows[i].folder, NULL};
         if (!CHECK(good, rows[i].name))
             continue;
         CHECK(denial_evaluate(&arena, &of, &d, &words) == rows[i].wanted && (rows[i].wanted != EVALUATED_REFUSED || (d.by == DENIAL_EVALUATED && words.n)), rows[i].name);
@@ -368,6 +401,7 @@ int main(void)
     test_pace();
     test_record();
     test_evaluated();
+    test_unproven();
     arena_release(&arena);
     return CHECK_END();
 }

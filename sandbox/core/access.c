@@ -233,6 +233,39 @@ static void refuse(const struct check *c, const struct identity *who, enum acces
     out->ace = who ? decider(who, c->d, c->mapping, refused, &out->ace_number) : NULL;
 }
 
+/* What the second pass would give if the owner had nothing by being the owner. */
+static uint32_t by_entries_alone(const struct identity *who, const struct check *c)
+{
+    struct descriptor d = *c->d;
+
+    d.has_owner = false;
+    return pass_run(who, &d, c->mapping).allowed;
+}
+
+/* one, two: what the passes allow; wanted: without what a privilege gives. What GENERIC_READ and GENERIC_EXECUTE mean is not writing,
+ * and what GENERIC_WRITE means beyond that is, by the words of CreateRestrictedToken; of other rights it says nothing. */
+static unsigned unproven_of(const struct check *c, const struct token *t, uint32_t wanted, uint32_t one, uint32_t two)
+{
+    struct identity first = first_pass_of(t), second = second_pass_of(t);
+    uint32_t both = t->write_restricted ? access_writes(c->mapping) : UINT32_MAX, owned = 0;
+    unsigned out = 0;
+
+    if (!t->restricting_count)
+        return 0;
+    if (t->write_restricted && wanted & one & ~two & ~(c->mapping->read | c->mapping->execute | c->mapping->write))
+        out |= UNPROVEN_SCOPE;
+    if (!c->d->has_dacl && wanted & both)
+        out |= UNPROVEN_NULL;
+    if (c->d->has_dacl && c->d->has_owner) {
+        owned = two ^ by_entries_alone(&second, c);
+        if (holds(&first, &c->d->owner, false) && !has_owner_rights(&c->d->dacl))
+            owned |= (NT_READ_CONTROL | NT_WRITE_DAC) & ~two;
+        if (wanted & both & one & owned)
+            out |= UNPROVEN_OWNER;
+    }
+    return out;
+}
+
 static void run_passes(const struct check *c, const struct token *t, uint32_t exempt, struct access_result *out)
 {
     struct identity first = first_pass_of(t), second = second_pass_of(t);
@@ -250,6 +283,8 @@ static void run_passes(const struct check *c, const struct token *t, uint32_t ex
     }
     out->known = !(c->wanted & ~exempt & (one.unknown | (t->restricting_count ? two.unknown & both : 0))) &&
                  !sacl_may_refuse(c->d);
+    out->unproven = unproven_of(c, t, c->wanted & ~exempt, one.allowed, two.allowed) | (leaves != UINT32_MAX ? UNPROVEN_LABEL : 0u) |
+                    ((t->backup || t->restore) && c->wanted & exempt & ~one.allowed ? UNPROVEN_INTENT : 0u);
 }
 
 /* Privileges count for MAXIMUM_ALLOWED only where the right that they give was named (SeAccessCheck). */
@@ -264,6 +299,7 @@ static void check_most(const struct check *asked, const struct token *t, uint32_
     run_passes(&c, t, exempt, &most);
     out->rights = asked->wanted | (c.wanted & ~most.missing);
     out->known = most.known;
+    out->unproven |= most.unproven;
     out->granted = !out->missing && out->rights; /* a right that was named is refused, or nothing at all is left */
     if (!out->rights)
         out->pass = most.pass;

@@ -64,11 +64,22 @@ enum access_pass {
     PASS_RESTRICTED, /* the second: the restricting SIDs */
 };
 
+/* What a verdict stands on that no other implementation could be asked about, a bit each: unproven on Windows until the system
+ * itself was asked there (access_compare, which doctor tells of). */
+enum access_unproven {
+    UNPROVEN_SCOPE = 1,  /* which rights of a write-restricted token have a second pass */
+    UNPROVEN_OWNER = 2,  /* what the owner may whatever the list says, in the second pass */
+    UNPROVEN_NULL = 4,   /* no list at all, in the second pass */
+    UNPROVEN_LABEL = 8,  /* what a label refuses */
+    UNPROVEN_INTENT = 16 /* what backup and restore intent give */
+};
+
 struct access_result {
     bool granted;           /* all that was asked for, and something was; of MAXIMUM_ALLOWED: anything at all */
     bool known;             /* false: an entry of a kind that is only carried along could have decided */
     uint32_t rights;        /* what was asked for, mapped; or all that is allowed, for MAXIMUM_ALLOWED */
     uint32_t missing;       /* which of them are refused */
+    unsigned unproven;      /* enum access_unproven: it would be another if that were otherwise */
     enum access_pass pass;  /* the first pass that refused */
     const struct ace *ace;  /* the deny entry that decided; NULL: no entry grants it */
     size_t ace_number;      /* its place in the DACL, from 0 */
@@ -78,7 +89,7 @@ struct access_result {
 void access_check(const struct token *t, const struct descriptor *d, const struct access_mapping *mapping, uint32_t desired,
     struct access_result *out);
 /* For people, printable: "refused: no entry grants WRITE_DATA to a restricting SID (the write SID of ...)", and the smallest
- * change that would turn it. name: what a SID is called here, or NULL. */
+ * change that would turn it; what of it is unproven is said at the end. name: what a SID is called here, or NULL. */
 void access_explain(struct buf *out, struct arena *a, const struct token *t, const struct descriptor *d,
     const struct access_result *r, struct str (*name)(const void *context, const struct sid *sid), const void *context);
 /* "WRITE_DATA | DELETE". */

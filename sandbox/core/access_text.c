@@ -135,6 +135,30 @@ static bool is_refusal_of_nothing(const struct access_result *r)
     return !r->granted && !r->missing;
 }
 
+static void add_unproven(const struct words *w, unsigned unproven)
+{
+    static const struct {
+        unsigned bit;
+        const char *words;
+    } parts[] = {
+        {UNPROVEN_SCOPE, "which rights a write-restricted token needs twice"},
+        {UNPROVEN_OWNER, "what an owner has in the second pass"},
+        {UNPROVEN_NULL, "an object without a DACL in the second pass"},
+        {UNPROVEN_LABEL, "what an integrity label refuses"},
+        {UNPROVEN_INTENT, "what backup and restore intent give"},
+    };
+    bool first = true;
+
+    for (size_t i = 0; i < COUNT_OF(parts); i++) {
+        if (!(unproven & parts[i].bit))
+            continue;
+        buf_format(w->out, "%s%s", first ? " (unproven on Windows: " : ", ", parts[i].words);
+        first = false;
+    }
+    if (!first)
+        buf_str(w->out, STR("; cordon doctor asks the system)"));
+}
+
 void access_explain(struct buf *out, struct arena *a, const struct token *t, const struct descriptor *d,
     const struct access_result *r, struct str (*name)(const void *context, const struct sid *sid), const void *context)
 {
@@ -154,4 +178,5 @@ void access_explain(struct buf *out, struct arena *a, const struct token *t, con
     }
     if (!r->known)
         buf_str(out, STR(" (not certain: there is an entry of a kind that is not evaluated here)"));
+    add_unproven(&w, r->unproven);
 }

@@ -47,6 +47,7 @@ enum denial_cause {
     DENIAL_IN_FOLDER,   /* Windows: path is the folder; which name in it was to be made or removed is not known */
     DENIAL_MAXIMUM,     /* Windows: the program asked for all that it may have, and may have nothing */
     DENIAL_LISTENING,   /* Windows: no connection that was made, but one that was awaited; path is the own end */
+    DENIAL_UNPROVEN,    /* Windows, evaluated: the verdict stands on what no other implementation of the access check could be asked */
     DENIAL_CAUSE_COUNT
 };
 
@@ -104,6 +105,8 @@ struct evaluation {
     enum operation operation;
     const struct descriptor *object, *parent;
     bool folder; /* what is there, or would be made, is a folder */
+    unsigned (*settled)(void); /* enum access_unproven: what the system itself was asked here, and agreed about; NULL: nothing. Called
+                                  only where something of that kind decides. */
 };
 enum evaluated denial_evaluate(struct arena *a, const struct evaluation *of, struct denial *out, struct str *words);
 

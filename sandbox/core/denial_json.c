@@ -156,6 +156,8 @@ void denial_json(struct buf *out, const struct denial *d)
     text_field(out, "rule", d->rule);
     text_field(out, "remedy", d->remedy);
     text_field(out, "evidence", str_from(denial_evidence(d->by)));
+    if (d->cause == DENIAL_UNPROVEN)
+        buf_format(out, ",\"unproven\":true");
     if (name)
         text_field(out, "errno", str_from(name));
     else
@@ -262,6 +264,8 @@ bool denial_parse(struct arena *a, struct str line, struct denial *out)
         !take_number(root, "count", UINT64_MAX, &d.count) || d.count == 0 || !take_witness(a, root, &d.by))
         return false;
     take_text(a, root, "path2", &d.path2);
+    if (d.by == DENIAL_EVALUATED && member(root, "unproven", JSON_TRUE))
+        d.cause = DENIAL_UNPROVEN;
     d.pid = (int64_t)pid;
     *out = d;
     return true;

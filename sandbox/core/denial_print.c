@@ -113,7 +113,8 @@ static void print_one(struct buf *out, struct arena *a, const struct path_env *e
                         "been %s from inside until then",
             d->operation == OPERATION_READ ? "read" : "changed");
     else if (d->by == DENIAL_EVALUATED)
-        buf_format(out, "\n          evaluated: nobody saw it refused; a line that failed named it, and its entries would refuse it");
+        buf_format(out, "\n          evaluated: nobody saw it refused; a line that failed named it, and its entries would refuse it%s",
+            d->cause == DENIAL_UNPROVEN ? " (unproven on Windows: cordon doctor asks the system)" : "");
     else
         buf_format(
             out, "\n          by %s", d->program.n ? shown(a, text_printable_once(a, d->program)).p : "an unknown program");

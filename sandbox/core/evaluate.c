@@ -31,6 +31,8 @@ static uint32_t rights_on_object(enum operation operation)
 static void ask(const struct evaluation *of, const struct descriptor *d, uint32_t rights, struct access_result *out)
 {
     access_check(of->token, d, &access_file, rights, out);
+    if (out->unproven && of->settled)
+        out->unproven &= ~of->settled();
 }
 
 static enum evaluated verdict(const struct access_result *r)
@@ -39,14 +41,12 @@ static enum evaluated verdict(const struct access_result *r)
 }
 
 /* A name goes when it may be deleted itself, or when its folder may lose what is in it. */
-static enum evaluated by_parent(const struct evaluation *of)
+static enum evaluated by_parent(const struct evaluation *of, struct access_result *r)
 {
-    struct access_result r;
-
     if (!of->parent)
         return EVALUATED_UNKNOWN;
-    ask(of, of->parent, NT_FILE_DELETE_CHILD, &r);
-    return verdict(&r);
+    ask(of, of->parent, NT_FILE_DELETE_CHILD, r);
+    return verdict(r);
 }
 
 enum evaluated denial_evaluate(struct arena *a, const struct evaluation *of, struct denial *out, struct str *words)
@@ -54,8 +54,8 @@ enum evaluated denial_evaluate(struct arena *a, const struct evaluation *of, str
     bool makes = of->operation == OPERATION_CREATE, goes = of->operation == OPERATION_DELETE || of->operation == OPERATION_RENAME;
     uint32_t rights = makes ? (of->folder ? NT_FILE_APPEND_DATA : NT_FILE_WRITE_DATA) : rights_on_object(of->operation);
     const struct descriptor *where = makes ? of->parent : of->object;
-    enum evaluated result;
-    struct access_result r;
+    enum evaluated result, above;
+    struct access_result r, folder = {0};
     struct buf b = {0};
 
     *words = (struct str){0};
@@ -63,13 +63,21 @@ enum evaluated denial_evaluate(struct arena *a, const struct evaluation *of, str
         return EVALUATED_UNKNOWN;
     ask(of, where, rights, &r);
     result = verdict(&r);
-    if (goes && result != EVALUATED_ALLOWED && by_parent(of) != EVALUATED_REFUSED)
-        return by_parent(of);
+    if (goes && result != EVALUATED_ALLOWED && (above = by_parent(of, &folder)) != EVALUATED_REFUSED) {
+        if (above == EVALUATED_ALLOWED) {
+            access_explain(&b, a, of->token, of->parent, &folder, NULL, NULL);
+            *words = arena_format(a, "its folder lets go of it: %.*s", (int)b.n, b.p);
+        }
+        buf_release(&b);
+        return above;
+    }
+    r.unproven |= folder.unproven;
     access_explain(&b, a, of->token, where, &r, NULL, NULL);
     *words = arena_str(a, buf_view(&b));
     buf_release(&b);
     if (result == EVALUATED_REFUSED)
         *out = (struct denial){
-            .by = DENIAL_EVALUATED, .operation = of->operation, .path = of->path, .code = DENIAL_ACCESS_DENIED, .count = 1};
+            .by = DENIAL_EVALUATED, .cause = r.unproven ? DENIAL_UNPROVEN : DENIAL_RULE, .operation = of->operation, .path = of->path,
+            .code = DENIAL_ACCESS_DENIED, .count = 1};
     return result;
 }

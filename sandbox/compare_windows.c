@@ -1,9 +1,10 @@
 /*
  * compare: core's access check beside the system's, question by question: what doctor tells on a real machine, and the tests hold.
  *
- * Three tokens are asked about: our own; one for which Everyone only denies; and a write-restricted one with a single restricting
- * SID. For that last one every right to a file is also asked about by itself, because no page says for which of them the second
- * pass is made (access_writes).
+ * Four tokens are asked about: our own; one for which Everyone only denies; and two write-restricted ones with a single restricting
+ * SID, a synthetic one and our own user's. For the first of those every right to a file is also asked about by itself, because no page
+ * says for which of them the second pass is made (access_writes). What a new child of a folder gets (inherit.c) is asked by
+ * CreatePrivateObjectSecurityEx.
  */
 #include "win32.h"
 
@@ -21,37 +22,37 @@ struct question {
 };
 
 static const struct question own_questions[] = {
-    {"allow", "O:" STRANGER "G:" STRANGER "D:(A;;0x3;;;ME)", 0x3, false},
-    {"deny before allow for the same right", "O:" STRANGER "G:" STRANGER "D:(D;;0x2;;;ME)(A;;0x3;;;ME)", 0x3, false},
-    {"deny of another right", "O:" STRANGER "G:" STRANGER "D:(D;;0x2;;;ME)(A;;0x3;;;ME)", 0x1, false},
-    {"a right that is missing", "O:" STRANGER "G:" STRANGER "D:(A;;0x1;;;ME)", 0x3, false},
-    {"a SID that is not held", "O:" STRANGER "G:" STRANGER "D:(A;;0x3;;;" STRANGER ")", 0x3, false},
-    {"an empty DACL", "O:" STRANGER "G:" STRANGER "D:", 0x1, false},
-    {"an inherit-only entry", "O:" STRANGER "G:" STRANGER "D:(A;OICIIO;FA;;;ME)", 0x1, false},
-    {"all that is allowed", "O:" STRANGER "G:" STRANGER "D:(A;;FA;;;ME)", NT_MAXIMUM_ALLOWED, false},
-    {"the owner's READ_CONTROL", "O:MEG:" STRANGER "D:", NT_READ_CONTROL, false},
-    {"a NULL DACL", "O:" STRANGER "G:" STRANGER "D:NO_ACCESS_CONTROL", NT_FILE_ALL_ACCESS, false},
-    {"generic rights that are asked for", "O:" STRANGER "G:" STRANGER "D:(A;;FR;;;ME)", NT_GENERIC_READ, false},
-    {"an entry for Everyone", "O:" STRANGER "G:" STRANGER "D:(A;;0x3;;;WD)", 0x3, false},
-    {"an OWNER RIGHTS entry that limits the owner", "O:MEG:" STRANGER "D:(A;;RC;;;OW)", NT_WRITE_DAC, true},
+    {"allow", "O:" STRANGER "G:" STRANGER "D:(A;;0x3;;;ME)", 0x3, false, 0},
+    {"deny before allow for the same right", "O:" STRANGER "G:" STRANGER "D:(D;;0x2;;;ME)(A;;0x3;;;ME)", 0x3, false, 0},
+    {"deny of another right", "O:" STRANGER "G:" STRANGER "D:(D;;0x2;;;ME)(A;;0x3;;;ME)", 0x1, false, 0},
+    {"a right that is missing", "O:" STRANGER "G:" STRANGER "D:(A;;0x1;;;ME)", 0x3, false, 0},
+    {"a SID that is not held", "O:" STRANGER "G:" STRANGER "D:(A;;0x3;;;" STRANGER ")", 0x3, false, 0},
+    {"an empty DACL", "O:" STRANGER "G:" STRANGER "D:", 0x1, false, 0},
+    {"an inherit-only entry", "O:" STRANGER "G:" STRANGER "D:(A;OICIIO;FA;;;ME)", 0x1, false, 0},
+    {"all that is allowed", "O:" STRANGER "G:" STRANGER "D:(A;;FA;;;ME)", NT_MAXIMUM_ALLOWED, false, 0},
+    {"the owner's READ_CONTROL", "O:MEG:" STRANGER "D:", NT_READ_CONTROL, false, 0},
+    {"a NULL DACL", "O:" STRANGER "G:" STRANGER "D:NO_ACCESS_CONTROL", NT_FILE_ALL_ACCESS, false, 0},
+    {"generic rights that are asked for", "O:" STRANGER "G:" STRANGER "D:(A;;FR;;;ME)", NT_GENERIC_READ, false, 0},
+    {"an entry for Everyone", "O:" STRANGER "G:" STRANGER "D:(A;;0x3;;;WD)", 0x3, false, 0},
+    {"an OWNER RIGHTS entry that limits the owner", "O:MEG:" STRANGER "D:(A;;RC;;;OW)", NT_WRITE_DAC, true, 0},
     {"a label above us", "O:" STRANGER "G:" STRANGER "D:(A;;FA;;;ME)S:(ML;;NW;;;SI)", 0x2, true, UNPROVEN_LABEL},
     {"a label above us, and reading", "O:" STRANGER "G:" STRANGER "D:(A;;FA;;;ME)S:(ML;;NW;;;SI)", 0x1, true, UNPROVEN_LABEL},
 };
 
 static const struct question disabled_questions[] = {
-    {"disabled: an entry for the group does not grant", "O:" STRANGER "G:" STRANGER "D:(A;;0x3;;;WD)", 0x3, false},
-    {"disabled: and refuses", "O:" STRANGER "G:" STRANGER "D:(D;;0x2;;;WD)(A;;0x3;;;ME)", 0x3, true},
+    {"disabled: an entry for the group does not grant", "O:" STRANGER "G:" STRANGER "D:(A;;0x3;;;WD)", 0x3, false, 0},
+    {"disabled: and refuses", "O:" STRANGER "G:" STRANGER "D:(D;;0x2;;;WD)(A;;0x3;;;ME)", 0x3, true, 0},
 };
 
 static const struct question restricted_questions[] = {
-    {"restricted: the DACL has Everyone alone", "O:" STRANGER "G:" STRANGER "D:(A;;FA;;;WD)", 0x2, true},
-    {"restricted: reading by the first pass alone", "O:" STRANGER "G:" STRANGER "D:(A;;FA;;;ME)", NT_GENERIC_READ, true},
-    {"restricted: writing by the first pass alone", "O:" STRANGER "G:" STRANGER "D:(A;;FA;;;ME)", 0x2, true},
-    {"restricted: both", "O:" STRANGER "G:" STRANGER "D:(A;;FA;;;ME)(A;;0x1301bf;;;" WRITE ")", NT_GENERIC_WRITE | NT_DELETE, true},
+    {"restricted: the DACL has Everyone alone", "O:" STRANGER "G:" STRANGER "D:(A;;FA;;;WD)", 0x2, true, 0},
+    {"restricted: reading by the first pass alone", "O:" STRANGER "G:" STRANGER "D:(A;;FA;;;ME)", NT_GENERIC_READ, true, 0},
+    {"restricted: writing by the first pass alone", "O:" STRANGER "G:" STRANGER "D:(A;;FA;;;ME)", 0x2, true, 0},
+    {"restricted: both", "O:" STRANGER "G:" STRANGER "D:(A;;FA;;;ME)(A;;0x1301bf;;;" WRITE ")", NT_GENERIC_WRITE | NT_DELETE, true, 0},
     {"restricted: a deny entry for the restricting SID", "O:" STRANGER "G:" STRANGER "D:(D;;0x2;;;" WRITE ")(A;;FA;;;ME)(A;;FA;;;" WRITE ")", 0x2,
-        true},
-    {"restricted: the same, and reading", "O:" STRANGER "G:" STRANGER "D:(D;;FR;;;" WRITE ")(A;;FA;;;ME)(A;;FA;;;" WRITE ")", 0x1, true},
-    {"restricted: all that is allowed", "O:" STRANGER "G:" STRANGER "D:(A;;FA;;;ME)(A;;0x2;;;" WRITE ")", NT_MAXIMUM_ALLOWED, true},
+        true, 0},
+    {"restricted: the same, and reading", "O:" STRANGER "G:" STRANGER "D:(D;;FR;;;" WRITE ")(A;;FA;;;ME)(A;;FA;;;" WRITE ")", 0x1, true, 0},
+    {"restricted: all that is allowed", "O:" STRANGER "G:" STRANGER "D:(A;;FA;;;ME)(A;;0x2;;;" WRITE ")", NT_MAXIMUM_ALLOWED, true, 0},
     {"restricted: the owner's WRITE_DAC", "O:MEG:" STRANGER "D:", NT_WRITE_DAC, true, UNPROVEN_OWNER},
     {"restricted: the owner's READ_CONTROL", "O:MEG:" STRANGER "D:", NT_READ_CONTROL, true, UNPROVEN_OWNER | UNPROVEN_SCOPE},
     {"restricted: FILE_DELETE_CHILD by the first pass alone", "O:" STRANGER "G:" STRANGER "D:(A;;FA;;;ME)", NT_FILE_DELETE_CHILD, true,
@@ -203,6 +204,87 @@ static void ask_rights(struct asking *x, HANDLE token, const struct token *t)
         x->a, "here: %s; the system: %s", access_rights_text(x->a, wanted).p, access_rights_text(x->a, found).p);
 }
 
+/* ---- what a new child gets ---- */
+
+struct made {
+    const char *name, *parent; /* its list */
+    bool folder;
+};
+
+static const struct made children[] = {
+    {"inherits: entries for all, in a folder", "D:AI(A;OICI;0x1301bf;;;WD)(D;OICI;0xd0156;;;" WRITE ")(A;;FA;;;" STRANGER ")", true},
+    {"inherits: the same, in a file", "D:AI(A;OICI;0x1301bf;;;WD)(D;OICI;0xd0156;;;" WRITE ")(A;;FA;;;" STRANGER ")", false},
+    {"inherits: an entry for files alone, in a folder", "D:AI(A;OI;0x3;;;WD)(A;CI;0x1;;;" STRANGER ")", true},
+    {"inherits: an entry that goes no further", "D:AI(A;OICINP;0x3;;;WD)(A;OICI;0x1;;;" STRANGER ")", true},
+    {"inherits: an inherit-only entry", "D:AI(A;OICIIO;0x10000;;;WD)(A;OICI;0x1;;;" STRANGER ")", false},
+    {"inherits: CREATOR OWNER, in a folder", "D:AI(A;OICIIO;0x1f01ff;;;CO)(A;OICI;0x1;;;" STRANGER ")", true},
+    {"inherits: OWNER RIGHTS", "D:AI(A;OICI;0x20000;;;OW)(A;OICI;0x1;;;" STRANGER ")", false},
+    {"inherits: generic rights", "D:AI(A;OICI;GA;;;WD)", true},
+};
+
+/* The list alone: whose the child is depends on the token. */
+static struct str list_of(struct arena *a, const struct descriptor *d)
+{
+    struct descriptor list = *d;
+
+    list.has_owner = list.has_group = list.has_sacl = false;
+    return sddl_text(a, &list);
+}
+
+static bool child_of_system(struct arena *a, HANDLE token, const struct descriptor *parent, bool folder, struct descriptor *out, struct err *e)
+{
+    GENERIC_MAPPING generic = {access_file.read, access_file.write, access_file.execute, access_file.all};
+    PSECURITY_DESCRIPTOR made = NULL;
+    struct buf bytes = {0};
+    bool good = descriptor_encode(parent, &bytes) &&
+                CreatePrivateObjectSecurityEx(bytes.p, NULL, &made, NULL, folder, SEF_DACL_AUTO_INHERIT, token, &generic);
+
+    buf_release(&bytes);
+    if (!good)
+        return win_fail(e, GetLastError(), (struct str){0}, "cannot ask what a child gets");
+    good = descriptor_decode(a, (struct str){made, GetSecurityDescriptorLength(made)}, out, e);
+    DestroyPrivateObjectSecurity(&made);
+    return good;
+}
+
+static void ask_child(struct asking *x, HANDLE token, const struct made *q)
+{
+    struct descriptor parent, ours, theirs;
+    struct err e = {0};
+    bool same;
+
+    if (!sddl_parse(x->a, str_from(q->parent), &parent, &e) || !sid_parse(STR(STRANGER), &parent.owner)) {
+        add(x, q->name, AGREEMENT_UNKNOWN)->detail = err_text(&e, x->a);
+        return;
+    }
+    parent.group = parent.owner;
+    parent.has_owner = parent.has_group = true;
+    if (!child_of_system(x->a, token, &parent, q->folder, &theirs, &e)) {
+        add(x, q->name, AGREEMENT_UNKNOWN)->detail = err_text(&e, x->a);
+        return;
+    }
+    descriptor_inherit(x->a, &parent, NULL, q->folder, &theirs.owner, &theirs.group, NULL, &ours);
+    same = str_eq(list_of(x->a, &ours), list_of(x->a, &theirs));
+    add(x, q->name, same ? AGREEMENT_SAME : AGREEMENT_OTHER)->detail =
+        arena_format(x->a, "here: %s; the system: %s", list_of(x->a, &ours).p, list_of(x->a, &theirs).p);
+}
+
+static void ask_children(struct asking *x, bool real)
+{
+    HANDLE own = NULL;
+
+    if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &own))
+        own = NULL;
+    for (size_t i = 0; i < COUNT_OF(children); i++) {
+        if (real && own)
+            ask_child(x, own, &children[i]);
+        else
+            add(x, children[i].name, real ? AGREEMENT_UNKNOWN : AGREEMENT_NOT_ASKED)->detail =
+                real ? STR("our token cannot be opened") : STR("wine: what it makes has nothing to do with the folder's");
+    }
+    win_close(&own);
+}
+
 bool access_compare(struct arena *a, struct access_compared *out)
 {
     struct asking x = {.a = a, .out = out};
@@ -227,6 +309,7 @@ bool access_compare(struct arena *a, struct access_compared *out)
     restricted = token && win_token_read(a, token, &t, &e) && t.restricting_count == 1;
     ask_all(&x, token, own_restricted_questions, COUNT_OF(own_restricted_questions), restricted, &t);
     win_close(&token);
+    ask_children(&x, real);
     out->settled = x.asked & ~x.other;
     return true;
 }

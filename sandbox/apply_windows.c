@@ -76,10 +76,10 @@ static struct str shown(struct arena *a, struct str descriptor)
 }
 
 /* How it was is on the disk before it is changed. */
-static bool enter(struct arena *a, struct win_ledger *l, const struct op *op, const struct walk_object *o, struct err *e)
+static bool enter(struct arena *a, struct win_ledger *l, const struct op *op, struct str root, const struct walk_object *o, struct err *e)
 {
     const struct entry entry = {.kind = ENTRY_CHANGED, .path = op->path, .dev = o->dev, .ino = o->ino,
-        .folder = o->kind == FACT_FOLDER, .root = op->text2, .before = shown(a, o->descriptor)};
+        .folder = o->kind == FACT_FOLDER, .root = root, .before = shown(a, o->descriptor)};
 
     return win_ledger_before(l, &entry, e);
 }
@@ -107,10 +107,12 @@ static enum outcome apply_ace(struct arena *a, const struct op *op, struct win_l
         switch (acls_apply(a, op, o.kind == FACT_FOLDER, &d, e)) {
         case EDIT_SAME:
             out = OUT_DONE;
+            if (win_ledger_lacks(l, op->path, o.dev, o.ino)) /* Cordon ended in between */
+                win_ledger_after(l, op->path, shown(a, o.descriptor));
             break;
         case EDIT_CHANGED:
             *changed = true;
-            if (descriptor_encode(&d, &bytes) && enter(a, l, op, &o, e) &&
+            if (descriptor_encode(&d, &bytes) && enter(a, l, op, op->text2, &o, e) &&
                 (object_write(h, buf_view(&bytes), e) || not_verified(e, op->path)))
                 out = OUT_DONE;
             enter_after(a, l, op, h);
@@ -142,7 +144,7 @@ static enum outcome apply_owner(struct arena *a, const struct op *op, struct win
     if (out != OUT_DONE)
         return out;
     good = (sid_parse(op->text, &d.owner) || err_set(e, ERR_BUG, "an owner is no SID")) && descriptor_encode(&d, &bytes);
-    good = good && enter(a, l, op, &o, e);
+    good = good && enter(a, l, op, op->text2, &o, e);
     if (good && !SetKernelObjectSecurity(h, OWNER_SECURITY_INFORMATION, bytes.p))
         good = win_fail_at(e, STAGE_ACL, GetLastError(), op->path, "cannot take a folder over");
     good = good && object_look(a, h, &o) && descriptor_decode(a, o.descriptor, &got, e) &&
@@ -151,32 +153,6 @@ static enum outcome apply_owner(struct arena *a, const struct op *op, struct win
     buf_release(&bytes);
     win_close(&h);
     return good ? OUT_DONE : OUT_FAILED;
-}
-
-/* What was put into it is there still, and nothing else. */
-static bool holds(HANDLE h, struct str bytes)
-{
-    LARGE_INTEGER size = {0};
-    char now[256];
-    DWORD n = 0;
-
-    return GetFileSizeEx(h, &size) && size.QuadPart == (LONGLONG)bytes.n && bytes.n <= sizeof now &&
-           (bytes.n == 0 || (ReadFile(h, now, (DWORD)bytes.n, &n, NULL) && n == bytes.n && memcmp(now, bytes.p, n) == 0));
-}
-
-/* One that is as it was made goes; one that somebody has put something into stays. */
-static bool remove_guard(const struct wide_path *path, bool file, struct str bytes)
-{
-    HANDLE h = win_open_itself(path->v, DELETE | FILE_READ_ATTRIBUTES | (file ? FILE_READ_DATA : 0), OPEN_EXISTING);
-    FILE_DISPOSITION_INFO gone = {TRUE};
-    bool good = h != NULL;
-
-    if (good && file && !holds(h, bytes))
-        good = false;
-    else if (good) /* a folder that is not empty refuses by itself */
-        good = SetFileInformationByHandle(h, FileDispositionInfo, &gone, sizeof gone) != 0;
-    win_close(&h);
-    return good;
 }
 
 /* With its bytes, which git reads: a commondir without any would stop it. */
@@ -202,11 +178,11 @@ static bool make_file(const struct wide_path *path, SECURITY_ATTRIBUTES *attribu
 
 /* What stands there already: a guard of before (of a time without setup, or of another write SID), or what somebody made meanwhile. It
  * gets what refuses; whose it is must be right, since an owner opens it again. */
-static enum outcome hold_again(struct arena *a, const struct op *op, HANDLE h, const struct walk_object *o, struct err *e)
+static enum outcome hold_again(struct arena *a, const struct op *op, HANDLE h, const struct walk_object *o, bool *changed, struct err *e)
 {
     struct descriptor want, is;
     struct buf bytes = {0};
-    bool changed = false, good = sddl_parse(a, op->text, &want, e) && descriptor_decode(a, o->descriptor, &is, e);
+    bool good = sddl_parse(a, op->text, &want, e) && descriptor_decode(a, o->descriptor, &is, e);
 
     if (good && want.has_owner && (!is.has_owner || !sid_same(&want.owner, &is.owner))) {
         err_set(e, ERR_REFUSED, "a protected name was made meanwhile by somebody else");
@@ -216,22 +192,23 @@ static enum outcome hold_again(struct arena *a, const struct op *op, HANDLE h, c
     for (size_t i = 0; good && i < want.dacl.n; i++) {
         const struct op put = {.kind = OP_ACE, .path = op->path, .text = sddl_ace_text(a, &want.dacl.v[i]), .number = ACE_PUT};
         enum acls_edit edit = want.dacl.v[i].type == ACE_DENY ? acls_apply(a, &put, o->kind == FACT_FOLDER, &is, e) : EDIT_SAME;
-        changed = changed || edit == EDIT_CHANGED;
+        *changed = *changed || edit == EDIT_CHANGED;
         good = edit != EDIT_REFUSED;
     }
-    if (good && changed)
+    if (good && *changed)
         good = descriptor_encode(&is, &bytes) && (object_write(h, buf_view(&bytes), e) || not_verified(e, op->path));
     buf_release(&bytes);
     return good ? OUT_DONE : OUT_FAILED;
 }
 
-/* By the handle, once it stands there: made through a link, it is taken away again. */
+/* By the handle, once it stands there: made through a link, it is taken away again. What is not ours is entered as it was. */
 static enum outcome look_at_guard(struct arena *a, const struct op *op, const struct wide_path *path, bool is_new, struct win_ledger *l, struct err *e)
 {
     HANDLE h = win_open_itself(path->v, READ_CONTROL | FILE_READ_ATTRIBUTES | (is_new ? DELETE : WRITE_DAC), OPEN_EXISTING);
     FILE_DISPOSITION_INFO gone = {TRUE};
     struct walk_object o;
     enum outcome out = OUT_DONE;
+    bool changed = false;
 
     if (!h || !object_look(a, h, &o)) {
         win_fail_at(e, STAGE_ACL, GetLastError(), op->path, "cannot look at what holds a protected name");
@@ -242,42 +219,43 @@ static enum outcome look_at_guard(struct arena *a, const struct op *op, const st
         if (is_new)
             SetFileInformationByHandle(h, FileDispositionInfo, &gone, sizeof gone);
         out = skip(e, op->path, "it is a link or junction, or one lies on the way to it");
-    } else if (!is_new) {
-        out = hold_again(a, op, h, &o, e);
+    } else if (is_new) {
+        win_ledger_made(l, op->path, o.dev, o.ino, shown(a, o.descriptor));
+    } else if (!enter(a, l, op, (struct str){0}, &o, e)) {
+        out = OUT_FAILED;
+    } else {
+        out = hold_again(a, op, h, &o, &changed, e);
+        if (changed)
+            enter_after(a, l, op, h);
     }
-    if (out == OUT_DONE && object_look(a, h, &o))
-        win_ledger_after(l, op->path, shown(a, o.descriptor));
     win_close(&h);
     return out;
+}
+
+static bool is_missing(const struct wide_path *path)
+{
+    return GetFileAttributesW(path->v) == INVALID_FILE_ATTRIBUTES;
 }
 
 /* A protected name that is not there: made, so that nobody inside can make and own it. */
 static enum outcome apply_guard(struct arena *a, const struct op *op, struct win_ledger *l, struct err *e)
 {
-    const struct entry entry = {.kind = ENTRY_MADE, .path = op->path, .folder = !(op->number & 1)};
+    const bool file = op->number == 1;
+    const struct entry entry = {.kind = ENTRY_MADE, .path = op->path, .folder = !file, .after = op->text};
     PSECURITY_DESCRIPTOR d = win_descriptor(op->text);
     SECURITY_ATTRIBUTES attributes = {sizeof attributes, d, FALSE};
-    const bool file = op->number & 1;
     struct wide_path path;
-    bool good = d && wide_path(op->path, &path);
-    DWORD code;
+    bool good = d && wide_path(op->path, &path), entered = good && (!is_missing(&path) || win_ledger_before(l, &entry, e)), made = false;
+    DWORD code = GetLastError();
 
-    if (good && !(op->number & GUARD_REMOVE) && GetFileAttributesW(path.v) == INVALID_FILE_ATTRIBUTES && !win_ledger_before(l, &entry, e)) {
-        LocalFree(d);
-        return OUT_FAILED;
+    if (entered) {
+        made = file ? make_file(&path, &attributes, op->text2) : CreateDirectoryW(path.v, &attributes) != 0;
+        code = GetLastError();
     }
-    if (good && (op->number & GUARD_REMOVE)) {
-        remove_guard(&path, file, op->text2); /* what it cannot take away is somebody's */
-    } else if (good && file) {
-        good = make_file(&path, &attributes, op->text2);
-    } else if (good) {
-        good = CreateDirectoryW(path.v, &attributes);
-    }
-    code = GetLastError();
     if (d)
         LocalFree(d);
-    if (op->number & GUARD_REMOVE ? good : good || code == ERROR_ALREADY_EXISTS || code == ERROR_FILE_EXISTS)
-        return op->number & GUARD_REMOVE ? OUT_DONE : look_at_guard(a, op, &path, good, l, e);
+    if (entered && (made || code == ERROR_ALREADY_EXISTS || code == ERROR_FILE_EXISTS))
+        return look_at_guard(a, op, &path, made, l, e);
     win_fail_at(e, STAGE_ACL, code, op->path, "cannot hold a protected name");
     return OUT_FAILED;
 }
@@ -310,8 +288,8 @@ static bool apply_one(struct arena *a, const struct op *op, struct win_ledger *l
         outcome = apply_owner(a, op, l, e);
     else if (op->kind == OP_GUARD_NAME)
         outcome = apply_guard(a, op, l, e);
-    if (changed)
-        *(struct str *)ARENA_PUSH(a, &out->changed) = op->text2.n ? op->text2 : op->path;
+    if (changed && walk_top(op).n)
+        *(struct str *)ARENA_PUSH(a, &out->changed) = walk_top(op);
     return outcome == OUT_DONE;
 }
 
@@ -345,7 +323,7 @@ bool disk_mend(struct arena *a, const struct plan *plan, const struct texts *acc
 
     if (plan->tier == TIER_UNENFORCED)
         return true;
-    if (!apply_person(a, plan->v, plan->n, &parts, &applied, e))
+    if (!restore_unasked(a, plan, lines, e) || !apply_person(a, plan->v, plan->n, &parts, &applied, e))
         return false;
     for (size_t i = 0; i < applied.missing.n; i++)
         *(struct str *)ARENA_PUSH(a, lines) = applied.missing.v[i];

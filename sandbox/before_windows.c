@@ -65,7 +65,7 @@ static bool save(struct win_ledger *l, struct err *e)
 
 bool win_ledger_before(struct win_ledger *l, const struct entry *entry, struct err *e)
 {
-    const struct path_env env = {.system = PATH_WINDOWS};
+    const struct path_env env = {.system = PATH_WINDOWS, .fold = sys_case()};
 
     if (!l->lock)
         return true;
@@ -76,14 +76,31 @@ bool win_ledger_before(struct win_ledger *l, const struct entry *entry, struct e
     return save(l, e);
 }
 
+void win_ledger_made(struct win_ledger *l, struct str path, uint64_t dev, uint64_t ino, struct str after)
+{
+    const struct path_env env = {.system = PATH_WINDOWS, .fold = sys_case()};
+
+    if (l->lock) {
+        entries_made(l->arena, l->entries, &env, path, dev, ino, after);
+        l->unsaved = true;
+    }
+}
+
 void win_ledger_after(struct win_ledger *l, struct str path, struct str after)
 {
-    const struct path_env env = {.system = PATH_WINDOWS};
+    const struct path_env env = {.system = PATH_WINDOWS, .fold = sys_case()};
 
     if (l->lock) {
         entries_after(l->arena, l->entries, &env, path, after);
         l->unsaved = true;
     }
+}
+
+bool win_ledger_lacks(const struct win_ledger *l, struct str path, uint64_t dev, uint64_t ino)
+{
+    const struct path_env env = {.system = PATH_WINDOWS, .fold = sys_case()};
+
+    return l->lock && entries_lack_after(l->entries, &env, path, dev, ino);
 }
 
 bool win_ledger_close(struct win_ledger *l, struct err *e)

@@ -71,8 +71,8 @@ void leftover_crashed(
 
 /* ---- placeholders ---- */
 
-/* Guards are in the ledger of the person (store.h), stay between sessions on purpose, and go by :reapply and uninstall; a crash
- * leaves nothing that was not entered there before. */
+/* Guards are in the ledger of the person (store.h), and go with the last session that is open (restore_windows.c), those of one that crashed,
+ * too; until then they hold. */
 void names_clean(struct str session_dir)
 {
     (void)session_dir;

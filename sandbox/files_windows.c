@@ -411,6 +411,11 @@ bool win_alone(struct arena *a)
 
 void sys_session_folder_end(void)
 {
+    struct arena a = {0};
+
+    if (session.lock)
+        restore_names(win_state_dir(&a));
+    arena_release(&a);
     if (session.lock && fresh(str_from(session.path)))
         win_close(&session.lock);
 }
@@ -434,14 +439,14 @@ static struct str mark_of(struct arena *a, struct str top)
     return arena_format(a, "%.*s\\walks\\%016llx", (int)state.n, state.p, (unsigned long long)hash);
 }
 
-void win_mark_put(struct str top)
+void win_mark_put(struct str top, struct str place)
 {
     struct arena a = {0};
     struct err ignored = {0};
     struct str mark = mark_of(&a, top);
 
     if (session.lock && sys_make_folders(path_parent(PATH_WINDOWS, mark), 0700, &ignored))
-        win_replace_file(mark, top, &ignored);
+        win_replace_file(mark, place, &ignored);
     arena_release(&a);
 }
 
@@ -455,14 +460,11 @@ void win_mark_take(struct str top)
     arena_release(&a);
 }
 
-bool win_mark_is(struct str top)
+bool win_mark_is(struct arena *a, struct str top, struct str *place)
 {
-    struct arena a = {0};
-    struct wide_path path;
-    bool is = session.lock && wide_path(mark_of(&a, top), &path) && GetFileAttributesW(path.v) != INVALID_FILE_ATTRIBUTES;
+    struct err ignored = {0};
 
-    arena_release(&a);
-    return is;
+    return session.lock && sys_read_file(a, mark_of(a, top), WIDE_PATH_MAX * 3, true, place, &ignored);
 }
 
 /* ---- caches ---- */

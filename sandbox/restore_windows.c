@@ -1,7 +1,8 @@
 /*
- * restore: every entry that Cordon put on this person's disk taken back, for uninstall: object by object as the list of what was before
- * (core/store.h) says, then from everything below. A descriptor comes back whole only where it is as Cordon left it; else Cordon's own
- * entries alone go. A name that Cordon made goes if nobody put anything into it.
+ * restore: what Cordon put on this person's disk taken back, object by object, as the list of what was before (core/store.h) says. For
+ * uninstall all of it, then from everything below; for :reapply what no rule asks for any more; at a session's end the names that were
+ * made to be held. A descriptor comes back whole only where it is as Cordon left it; else Cordon's own entries alone go. A name
+ * that Cordon made goes if nobody put anything into it.
  */
 #include "win32.h"
 #include "core/store.h"
@@ -15,17 +16,23 @@ static const char *const contents[] = {"", ".\n", "../..\n"};
 
 struct restoring {
     struct arena *a;
-    struct entries *entries;
+    struct path_env env;
+    struct win_ledger ledger;
     struct store store;
     struct str group;
     struct texts *left;
-    size_t *restored;
+    struct texts done; /* paths of which nothing is Cordon's any more */
+    size_t restored;
+    bool names_only; /* what is not as it was made is no news: the session ends, and another will hold it again */
 };
 
 static void leave(struct restoring *r, struct str path, const char *why)
 {
-    *(struct str *)ARENA_PUSH(r->a, r->left) = arena_format(r->a, "%s: %s", text_printable(r->a, path).p, why);
+    if (r->left)
+        *(struct str *)ARENA_PUSH(r->a, r->left) = arena_format(r->a, "%s: %s", text_printable(r->a, path).p, why);
 }
+
+/* ---- names that were made ---- */
 
 static bool is_ours(HANDLE h)
 {
@@ -41,21 +48,27 @@ static bool is_ours(HANDLE h)
     return false;
 }
 
-/* A folder that is not empty refuses by itself. */
+/* True: it is gone, or somebody's now. A folder that is not empty refuses by itself. */
 static bool remove_made(struct restoring *r, const struct entry *entry, HANDLE h, const struct descriptor *without)
 {
     FILE_DISPOSITION_INFO gone = {TRUE};
     struct buf bytes = {0};
     struct err ignored = {0};
 
-    if ((entry->folder || is_ours(h)) && SetFileInformationByHandle(h, FileDispositionInfo, &gone, sizeof gone))
+    if ((entry->folder || is_ours(h)) && SetFileInformationByHandle(h, FileDispositionInfo, &gone, sizeof gone)) {
+        r->restored++;
         return true;
+    }
+    if (r->names_only)
+        return false;
     if (descriptor_encode(without, &bytes))
         object_write(h, buf_view(&bytes), &ignored);
     buf_release(&bytes);
     leave(r, entry->path, "Cordon made it to hold the name, and it is not as it was made: it stays");
-    return true; /* somebody's now */
+    return true;
 }
+
+/* ---- one object ---- */
 
 static bool write_back(struct restoring *r, const struct entry *entry, const struct walk_object *o, HANDLE h, const struct descriptor *d)
 {
@@ -69,46 +82,50 @@ static bool write_back(struct restoring *r, const struct entry *entry, const str
     }
     good = descriptor_encode(d, &bytes) && object_write(h, buf_view(&bytes), &e);
     buf_release(&bytes);
+    r->restored += good;
     if (!good)
         leave(r, entry->path, "its permissions do not come back as they are written");
     return good;
 }
 
+/* NULL with *gone: there is nothing. */
+static HANDLE open_entry(struct restoring *r, const struct entry *entry, bool *gone)
+{
+    const bool made = entry->kind == ENTRY_MADE;
+    const DWORD access = READ_CONTROL | WRITE_DAC | FILE_READ_ATTRIBUTES | (made ? DELETE : 0) | (made && !entry->folder ? FILE_READ_DATA : 0);
+    struct wide_path path;
+    HANDLE h = wide_path(entry->path, &path) ? win_open_itself(path.v, access, OPEN_EXISTING) : NULL;
+    DWORD code = h ? 0 : GetLastError();
+
+    *gone = code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND;
+    if (!h && !*gone)
+        leave(r, entry->path, "it cannot be opened");
+    return h;
+}
+
 /* True: nothing of it is Cordon's any more, or ever was. */
 static bool restore_one(struct restoring *r, const struct entry *entry)
 {
-    const DWORD access = READ_CONTROL | WRITE_DAC | FILE_READ_ATTRIBUTES;
-    bool made = entry->kind == ENTRY_MADE;
     struct descriptor now, out = {0};
     struct walk_object o;
-    struct wide_path path;
     struct err ignored = {0};
-    HANDLE h = NULL;
-    bool good = true, known;
+    bool gone, good = true;
+    HANDLE h = open_entry(r, entry, &gone);
 
-    if (wide_path(entry->path, &path))
-        h = win_open_itself(path.v, access | (made ? DELETE : 0) | (made && !entry->folder ? FILE_READ_DATA : 0), OPEN_EXISTING);
-    if (!h) {
-        DWORD code = GetLastError();
-        if (code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND)
-            return true;
-        leave(r, entry->path, "it cannot be opened");
-        return false;
-    }
-    known = object_look(r->a, h, &o) && descriptor_decode(r->a, o.descriptor, &now, &ignored);
-    /* What was made is known by its descriptor: it had no number yet when it was entered. */
-    switch (!known ? BACK_UNSURE : entries_back(r->a, entry, &now, made && !entry->ino ? 0 : o.dev, made && !entry->ino ? 0 : o.ino, &out)) {
+    if (h)
+        good = object_look(r->a, h, &o) && descriptor_decode(r->a, o.descriptor, &now, &ignored);
+    else
+        good = gone;
+    switch (!h ? BACK_IS_OTHER : good ? entries_back(r->a, entry, &now, o.dev, o.ino, &out) : BACK_UNSURE) {
     case BACK_IS_BEFORE:
     case BACK_IS_OTHER:
         break;
     case BACK_WRITE:
     case BACK_OURS:
         good = write_back(r, entry, &o, h, &out);
-        *r->restored += good;
         break;
     case BACK_REMOVE:
         good = remove_made(r, entry, h, &out);
-        *r->restored += good;
         break;
     case BACK_UNSURE:
         leave(r, entry->path, "what was before cannot be read: nothing is written");
@@ -116,55 +133,85 @@ static bool restore_one(struct restoring *r, const struct entry *entry)
         break;
     }
     win_close(&h);
+    if (good)
+        *(struct str *)ARENA_PUSH(r->a, &r->done) = arena_str(r->a, entry->path);
     return good;
+}
+
+static bool close_ledger(struct restoring *r, struct err *e)
+{
+    for (size_t i = 0; i < r->done.n; i++)
+        entries_drop(r->ledger.entries, &r->env, r->done.v[i]);
+    r->ledger.unsaved = r->ledger.unsaved || r->done.n > 0;
+    return win_ledger_close(&r->ledger, e);
+}
+
+static bool begin(struct restoring *r, struct arena *a, struct str state_dir, struct texts *left, struct err *e)
+{
+    *r = (struct restoring){.a = a, .env = {.system = PATH_WINDOWS, .fold = sys_case()}, .left = left};
+    return win_ledger_open(a, state_dir, &r->ledger, e);
+}
+
+/* ---- at a session's end ---- */
+
+void restore_names(struct str state_dir)
+{
+    struct arena a = {0};
+    struct restoring r;
+    struct err ignored = {0};
+    struct wide_path path;
+
+    if (wide_path(path_join(&a, PATH_WINDOWS, state_dir, STR("entries.json")), &path) &&
+        GetFileAttributesW(path.v) != INVALID_FILE_ATTRIBUTES && win_alone(&a) && begin(&r, &a, state_dir, NULL, &ignored)) {
+        r.names_only = true;
+        /* The newest first: a folder was made before what lies in it. */
+        for (size_t i = r.ledger.entries ? r.ledger.entries->n : 0; i-- > 0;)
+            if (r.ledger.entries->v[i].kind == ENTRY_MADE)
+                restore_one(&r, &r.ledger.entries->v[i]);
+        close_ledger(&r, &ignored);
+    }
+    arena_release(&a);
 }
 
 /* ---- what was inherited of it ---- */
 
-static void add_op(struct restoring *r, struct plan *plan, struct op op)
-{
-    *(struct op *)ARENA_PUSH(r->a, plan) = op;
-}
-
-/* One walk below each top, which takes away what is about Cordon's SIDs, as no entry of the top hands it down any more. */
-static void clear_below(struct restoring *r, struct str top)
+/* One walk below a top, which takes away what is about these SIDs, as no entry of the top hands it down any more. */
+static void clear_below(struct restoring *r, struct str top, const struct texts *sids)
 {
     struct plan plan = {0};
     struct applied applied = {0};
     struct texts accepted = {0};
     struct err e = {0};
 
-    add_op(r, &plan, (struct op){.kind = OP_ACCOUNT, .source = r->group});
-    for (size_t i = 0; i < r->store.n; i++)
-        add_op(r, &plan, (struct op){.kind = OP_ACE, .number = ACE_TAKE, .path = top, .text2 = top,
-                             .text = arena_format(r->a, "(A;;0x1;;;%s)", r->store.v[i].sid.p)});
-    for (size_t i = 0; i < r->store.orphans.n; i++)
-        add_op(r, &plan, (struct op){.kind = OP_ACE, .number = ACE_TAKE, .path = top, .text2 = top,
-                             .text = arena_format(r->a, "(A;;0x1;;;%s)", r->store.orphans.v[i].p)});
-    /* The walk wants one that is no other's to begin with. */
-    if (r->store.n)
-        add_op(r, &plan, (struct op){.kind = OP_RESTRICT, .path = top, .text = r->store.v[0].sid});
-    if (plan.n < 2)
-        add_op(r, &plan, (struct op){.kind = OP_ACE, .number = ACE_TAKE, .path = top, .text2 = top, .text = STR("(A;;0x1;;;S-1-1-0)")});
+    for (size_t i = 0; i < sids->n; i++)
+        *(struct op *)ARENA_PUSH(r->a, &plan) = (struct op){.kind = OP_ACE, .number = ACE_TAKE, .path = top, .text2 = top,
+            .text = arena_format(r->a, "(A;OICI;0x1;;;%.*s)", (int)sids->v[i].n, sids->v[i].p)};
     *(struct str *)ARENA_PUSH(r->a, &applied.changed) = top;
     *(struct str *)ARENA_PUSH(r->a, &accepted) = STR(PART_NAMES);
     if (!apply_carry(r->a, plan.v, plan.n, &accepted, &applied, &e))
         leave(r, top, "not everything below it was walked");
-    for (size_t i = 0; i < applied.missing.n; i++)
+    for (size_t i = 0; r->left && i < applied.missing.n; i++)
         *(struct str *)ARENA_PUSH(r->a, r->left) = applied.missing.v[i];
 }
 
 static void clear_all(struct restoring *r)
 {
     struct path_table done = {0};
+    struct texts sids = {0};
 
-    for (size_t i = 0; i < r->entries->n; i++) {
-        const struct entry *entry = &r->entries->v[i];
+    if (r->group.n)
+        *(struct str *)ARENA_PUSH(r->a, &sids) = r->group;
+    for (size_t i = 0; i < r->store.n; i++)
+        *(struct str *)ARENA_PUSH(r->a, &sids) = r->store.v[i].sid;
+    for (size_t i = 0; i < r->store.orphans.n; i++)
+        *(struct str *)ARENA_PUSH(r->a, &sids) = r->store.orphans.v[i];
+    for (size_t i = 0; i < r->ledger.entries->n; i++) {
+        const struct entry *entry = &r->ledger.entries->v[i];
         struct str top = entry->root.n ? entry->root : entry->path;
         if (entry->kind == ENTRY_MADE || path_table_get(&done, top) != SIZE_MAX)
             continue;
         path_table_put(r->a, &done, top, i);
-        clear_below(r, top);
+        clear_below(r, top, &sids);
     }
 }
 
@@ -178,36 +225,62 @@ static void read_sids(struct restoring *r, struct str state_dir)
     if (!sys_read_file(r->a, path_join(r->a, PATH_WINDOWS, state_dir, STR("roots.json")), STORE_BYTES_MAX, true, &bytes, &ignored) ||
         !store_parse(r->a, bytes, &r->store, &ignored))
         r->store = (struct store){0};
-    store_find_orphans(r->a, &r->store, r->entries, r->group);
+    store_find_orphans(r->a, &r->store, r->ledger.entries, r->group);
 }
 
 bool restore_entries(struct arena *a, const struct host *host, struct texts *left, size_t *restored, struct err *e)
 {
-    const struct path_env env = {.system = PATH_WINDOWS, .fold = sys_case()};
-    struct restoring r = {.a = a, .left = left, .restored = restored};
-    struct win_ledger ledger;
-    struct texts done = {0};
+    struct restoring r;
 
     *restored = 0;
     if (!win_alone(a)) {
         err_set(e, ERR_REFUSED, "another terminal of Cordon's is open");
         return err_remedy(e, "close it first: what holds it would be taken from under it");
     }
-    if (!win_ledger_open(a, host->state_dir, &ledger, e))
+    if (!begin(&r, a, host->state_dir, left, e))
         return false;
-    r.entries = ledger.entries;
     r.group = host->windows ? host->windows->group_sid : (struct str){0};
-    if (!r.entries)
-        return win_ledger_close(&ledger, e);
-    read_sids(&r, host->state_dir);
-    /* The newest first: a folder's own entry was entered before what lies in it. */
-    for (size_t i = r.entries->n; i-- > 0;)
-        if (restore_one(&r, &r.entries->v[i]))
-            *(struct str *)ARENA_PUSH(a, &done) = r.entries->v[i].path;
-    clear_all(&r);
-    for (size_t i = 0; i < done.n; i++) {
-        entries_drop(r.entries, &env, done.v[i]);
-        ledger.unsaved = true;
+    if (r.ledger.entries) {
+        read_sids(&r, host->state_dir);
+        for (size_t i = r.ledger.entries->n; i-- > 0;)
+            restore_one(&r, &r.ledger.entries->v[i]);
+        clear_all(&r);
     }
-    return win_ledger_close(&ledger, e);
+    *restored = r.restored;
+    return close_ledger(&r, e);
+}
+
+/* ---- what no rule asks for ---- */
+
+/* The group's, where there is one: a folder of no root has no other entry of Cordon's. */
+static struct str group_of(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->n; i++)
+        if (plan->v[i].kind == OP_ACCOUNT)
+            return plan->v[i].source;
+    return (struct str){0};
+}
+
+bool restore_unasked(struct arena *a, const struct plan *plan, struct texts *lines, struct err *e)
+{
+    struct restoring r;
+    struct str folder = win_state_dir(a), group = group_of(plan);
+    struct texts tops = {0}, sids = {&group, group.n > 0, 1};
+
+    if (!folder.n || !win_alone(a))
+        return true;
+    if (!begin(&r, a, folder, lines, e))
+        return false;
+    for (size_t i = r.ledger.entries->n; i-- > 0;) {
+        const struct entry *entry = &r.ledger.entries->v[i];
+        if (entry->kind != ENTRY_CHANGED || entries_is_asked(entry, &r.env, plan) || (!entry->root.n && !entries_only_denies(a, entry)))
+            continue;
+        if (restore_one(&r, entry) && !entry->root.n && entry->folder)
+            *(struct str *)ARENA_PUSH(a, &tops) = arena_str(a, entry->path);
+    }
+    if (r.restored)
+        *(struct str *)ARENA_PUSH(a, lines) = arena_format(a, "permissions that no rule asks for any more were taken back on %llu paths", (unsigned long long)r.restored);
+    for (size_t i = 0; i < tops.n && sids.n; i++)
+        clear_below(&r, tops.v[i], &sids); /* below roots the walk that follows sees to it */
+    return close_ledger(&r, e);
 }

@@ -13,8 +13,6 @@
 #define LOCK_MS        5000
 #define TEMP_NAMES_MAX 100000
 
-static const struct path_env plain = {.system = PATH_WINDOWS};
-
 /* ---- the private temp ---- */
 
 /* Beside the state folder, which nobody inside may read. The folder itself stays for the next session of the same number, with its
@@ -40,10 +38,17 @@ bool facts_session(struct arena *a, struct host *host, struct err *e)
 
 /* ---- write SIDs ---- */
 
+static struct path_env plain(void)
+{
+    return (struct path_env){.system = PATH_WINDOWS, .fold = sys_case()};
+}
+
 static const struct fact *fact_of(const struct facts *facts, struct str path)
 {
+    const struct path_env env = plain();
+
     for (size_t i = 0; i < facts->n; i++)
-        if (path_same(&plain, facts->v[i].path, path))
+        if (path_same(&env, facts->v[i].path, path))
             return &facts->v[i];
     return NULL;
 }
@@ -63,6 +68,8 @@ static void roots_of(struct arena *a, const struct policy *policy, const struct 
 
 static bool take_each(struct arena *a, struct store *s, const struct texts *roots, const struct facts *facts, struct err *e)
 {
+    const struct path_env env = plain();
+
     for (size_t i = 0; i < roots->n; i++) {
         const struct fact *f = fact_of(facts, roots->v[i]);
         unsigned char random[16];
@@ -71,7 +78,7 @@ static bool take_each(struct arena *a, struct store *s, const struct texts *root
             continue; /* not there, or no folder: the plan says so */
         if (!win_random(random, sizeof random))
             return err_set(e, ERR_SYSTEM, "the system gave no random bytes");
-        if (!store_take(a, s, &plain, f->path, f->dev, f->ino, random, &found).n) {
+        if (!store_take(a, s, &env, f->path, f->dev, f->ino, random, &found).n) {
             err_set(e, ERR_LIMIT, "no more writable folders can be remembered");
             return err_subject(e, f->path);
         }
@@ -100,6 +107,18 @@ static void find_orphans(struct arena *a, struct str state_dir, const struct win
     if (sys_read_file(a, path_join(a, PATH_WINDOWS, state_dir, STR("entries.json")), STORE_BYTES_MAX, true, &bytes, &ignored) &&
         entries_parse(a, bytes, &l, &ignored))
         store_find_orphans(a, s, &l, w->group_sid);
+    store_forget_orphan(s, w->group_sid); /* it was taken for one in a time without setup */
+}
+
+void win_strangers(struct arena *a, struct str top, struct texts *out)
+{
+    const struct path_env env = {.system = PATH_WINDOWS, .fold = sys_case()};
+    struct str folder = win_state_dir(a);
+    struct store s = {0};
+
+    if (folder.n)
+        read_store(a, path_join(a, PATH_WINDOWS, folder, STR("roots.json")), &s);
+    store_strangers(a, &s, &env, top, out);
 }
 
 static bool keep(struct str file, const struct store *s, struct str before, struct err *e)
@@ -113,6 +132,14 @@ static bool keep(struct str file, const struct store *s, struct str before, stru
     return good;
 }
 
+static void all_of(struct arena *a, const struct store *s, struct windows_host *w)
+{
+    w->all_roots = arena_alloc(a, s->n + 1, sizeof *w->all_roots);
+    w->all_root_count = s->n;
+    for (size_t i = 0; i < s->n; i++)
+        w->all_roots[i] = (struct write_sid){s->v[i].path, s->v[i].sid};
+}
+
 bool facts_roots(struct arena *a, const struct policy *policy, struct facts *facts, struct err *e)
 {
     struct str folder = facts->host.state_dir, file = path_join(a, PATH_WINDOWS, folder, STR("roots.json")), before = {0};
@@ -121,6 +148,7 @@ bool facts_roots(struct arena *a, const struct policy *policy, struct facts *fac
     struct texts roots = {0}, asked = {0};
     struct err ignored = {0};
     struct store s;
+    const struct path_env env = plain();
     HANDLE lock = NULL;
 
     *w = *facts->host.windows;
@@ -140,7 +168,8 @@ bool facts_roots(struct arena *a, const struct policy *policy, struct facts *fac
     good = good && (!opens || keep(file, &s, before, e));
     win_close(&lock);
     if (good)
-        store_write_sids(a, &s, &plain, &roots, &w->write_sids, &w->write_sid_count);
+        store_write_sids(a, &s, &env, &roots, &w->write_sids, &w->write_sid_count);
+    all_of(a, &s, w);
     w->orphans = s.orphans;
     facts->host.windows = w;
     return good;

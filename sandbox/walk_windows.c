@@ -9,28 +9,41 @@
 #include <string.h>
 
 #define DESCRIPTOR_MAX (ACL_BYTES_MAX + 4096)
-#define STEP           256
-#define SIDS_MAX       (ACLS_RESTRICT_MAX + 32) /* the roots' own, and of entries that are taken away */
+#define USUAL          1024 /* bytes of most descriptors */
+#define STEP           256  /* objects */
+#define TELL_MS        1000
 
 /* ---- one object ---- */
+
+/* There is no need of room for the largest for each of a million files. */
+static struct str descriptor_of(struct arena *a, HANDLE h)
+{
+    const SECURITY_INFORMATION parts = OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION;
+    char *bytes = arena_alloc(a, USUAL, 1);
+    DWORD n = 0;
+
+    if (GetKernelObjectSecurity(h, parts, bytes, USUAL, &n))
+        return (struct str){bytes, n};
+    if (GetLastError() != ERROR_INSUFFICIENT_BUFFER || n > DESCRIPTOR_MAX)
+        return (struct str){0};
+    bytes = arena_alloc(a, DESCRIPTOR_MAX, 1);
+    return GetKernelObjectSecurity(h, parts, bytes, DESCRIPTOR_MAX, &n) ? (struct str){bytes, n} : (struct str){0};
+}
 
 bool object_look(struct arena *a, HANDLE h, struct walk_object *out)
 {
     BY_HANDLE_FILE_INFORMATION info;
     struct wide_path real;
-    DWORD n = GetFinalPathNameByHandleW(h, real.v, WIDE_PATH_MAX, VOLUME_NAME_DOS), bytes = 0;
-    char *descriptor = arena_alloc(a, 1, DESCRIPTOR_MAX);
+    DWORD n = GetFinalPathNameByHandleW(h, real.v, WIDE_PATH_MAX, VOLUME_NAME_DOS);
 
-    if (!GetFileInformationByHandle(h, &info) || n == 0 || n >= WIDE_PATH_MAX ||
-        !GetKernelObjectSecurity(h, OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION, descriptor,
-            DESCRIPTOR_MAX, &bytes))
+    if (!GetFileInformationByHandle(h, &info) || n == 0 || n >= WIDE_PATH_MAX)
         return false;
     *out = (struct walk_object){.kind = info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY ? FACT_FOLDER : FACT_FILE,
         .reparse = (info.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0,
         .links = info.nNumberOfLinks,
         .real = utf8_from_path(a, real.v, n),
-        .descriptor = {descriptor, bytes}};
-    return win_identity(h, &out->dev, &out->ino) && out->real.n > 0;
+        .descriptor = descriptor_of(a, h)};
+    return out->descriptor.n > 0 && win_identity(h, &out->dev, &out->ino) && out->real.n > 0;
 }
 
 static bool same_list(const struct descriptor *x, const struct descriptor *y)
@@ -119,144 +132,107 @@ static void eye_close(void *context, void *handle)
     win_close(&h);
 }
 
-/* ---- which walks a plan asks for ---- */
+/* ---- the walks that a plan asks for ---- */
 
-struct orders {
-    struct path_env env;
-    struct sid person;
-    struct texts kept;
-    struct ace also[3];
-    struct sid trusted[3];
-    struct sid write[SIDS_MAX];
-};
-
-static bool find_group(const struct op *ops, size_t count, struct sid *out)
+static bool order_of(struct arena *a, const struct op *ops, size_t count, struct str top, struct walk_order *out)
 {
-    for (size_t i = 0; i < count; i++)
-        if (ops[i].kind == OP_ACCOUNT && ops[i].source.n)
-            return sid_parse(ops[i].source, out);
-    return false;
-}
-
-/* SIDs whose entries ops take away: what was inherited of them goes too. */
-static void add_taken(struct arena *a, const struct op *ops, size_t count, struct orders *own, struct walk_order *out)
-{
-    for (size_t i = 0; i < count && out->own.write_count < SIDS_MAX; i++) {
-        struct err ignored = {0};
-        struct ace ace;
-        bool known;
-        if (ops[i].kind != OP_ACE || ops[i].number != ACE_TAKE || !sddl_parse_ace(a, ops[i].text, &ace, &ignored))
-            continue;
-        known = ace.sid.sub[0] != 21 || sid_same(&ace.sid, &own->person);
-        for (size_t j = 0; j < out->own.write_count; j++)
-            known = known || sid_same(&own->write[j], &ace.sid);
-        for (size_t j = 0; j < count && !known; j++) {
-            struct sid other;
-            known = (ops[j].kind == OP_RESTRICT && sid_parse(ops[j].text, &other) && sid_same(&other, &ace.sid)) ||
-                    (ops[j].kind == OP_ACCOUNT && sid_parse(ops[j].source, &other) && sid_same(&other, &ace.sid));
-        }
-        if (!known)
-            own->write[out->own.write_count++] = ace.sid;
-    }
-}
-
-static bool order_of(struct arena *a, const struct op *ops, size_t count, struct str top, struct orders *own, struct walk_order *out)
-{
-    struct err e = {0};
-    struct str user = token_user(a), real;
+    struct path_env *env = arena_alloc(a, 1, sizeof *env);
+    struct texts strangers = {0};
+    struct walk_asked asked = {ops, count, token_user(a), &strangers, win_alone(a)};
     struct wide_path path;
     struct walk_object o;
-    HANDLE h;
+    HANDLE h = wide_path(top, &path) ? win_open_itself(path.v, READ_CONTROL | FILE_READ_ATTRIBUTES, OPEN_EXISTING) : NULL;
+    bool good = h && object_look(a, h, &o);
 
-    memset(own, 0, sizeof *own);
-    own->env = (struct path_env){.system = PATH_WINDOWS, .fold = sys_case()};
-    if (!sid_parse(user, &own->person) || !wide_path(top, &path) || !sys_real_path(a, top, &real, &e))
-        return false;
-    h = win_open_itself(path.v, READ_CONTROL | FILE_READ_ATTRIBUTES, OPEN_EXISTING);
-    if (!h || !object_look(a, h, &o)) {
-        win_close(&h);
-        return false;
-    }
     win_close(&h);
-    *out = (struct walk_order){.env = &own->env, .top = o.real, .dev = o.dev};
-    for (size_t i = 0; i < count; i++) {
-        if (ops[i].kind == OP_ACE || ops[i].kind == OP_GUARD_NAME)
-            *(struct str *)ARENA_PUSH(a, &own->kept) = ops[i].path;
-        if (ops[i].kind == OP_RESTRICT && ops[i].path.n && out->own.write_count < ACLS_RESTRICT_MAX)
-            out->own.write_count += sid_parse(ops[i].text, &own->write[out->own.write_count]);
-    }
-    if (out->own.write_count)
-        add_taken(a, ops, count, own, out);
-    out->own.write = own->write;
-    find_group(ops, count, &out->own.group);
-    own->also[0] = (struct ace){.type = ACE_ALLOW, .mask = NT_READ_CONTROL};
-    sid_parse(STR(SID_OWNER_RIGHTS), &own->also[0].sid);
-    own->also[1] = (struct ace){.type = ACE_ALLOW, .mask = NT_FILE_ALL_ACCESS, .sid = own->person};
-    own->also[2] = (struct ace){.type = ACE_DENY, .mask = NT_FILE_DELETE_CHILD, .sid = own->person};
-    own->trusted[0] = own->person;
-    sid_parse(STR(SID_SYSTEM), &own->trusted[1]);
-    sid_parse(STR(SID_ADMINISTRATORS), &own->trusted[2]);
-    out->also = own->also;
-    out->also_count = COUNT_OF(own->also);
-    out->trusted = own->trusted;
-    out->trusted_count = COUNT_OF(own->trusted);
-    out->kept = &own->kept;
-    return true;
+    *env = (struct path_env){.system = PATH_WINDOWS, .fold = sys_case()};
+    win_strangers(a, top, &strangers);
+    return good && walk_order_of(a, env, &asked, o.real, o.dev, out);
 }
 
-static bool walk_top(
-    struct arena *a, const struct op *ops, size_t count, struct str top, const struct texts *accepted, struct applied *out, struct err *e)
+/* Every now and then somebody is told how far it has come, and may end it. */
+static enum walk_state walk_on(struct walk *w, struct applied *out)
+{
+    uint64_t next = sys_milliseconds() + TELL_MS;
+    enum walk_state state;
+
+    while ((state = walk_step(w, STEP)) == WALK_MORE) {
+        if (!out->go_on || sys_milliseconds() < next)
+            continue;
+        next = sys_milliseconds() + TELL_MS;
+        if (!out->go_on(out->context, walk_place(w), w->seen))
+            return WALK_CANCELLED;
+    }
+    return state;
+}
+
+static bool not_whole(enum walk_state state, struct str top, const struct texts *denied, struct err *e)
+{
+    err_set(e, ERR_REFUSED, "%s", state == WALK_DONE       ? "something protected would not be held"
+                                  : state == WALK_CANCELLED ? "a folder was not walked to its end, as you wished"
+                                                            : "a folder was not walked to its end");
+    err_subject(e, denied->n ? denied->v[0] : top);
+    if (state == WALK_CANCELLED || state == WALK_BOUND)
+        return err_remedy(e, "The next opening, and :reapply, go on from there.");
+    return err_remedy(e, "Leave that out of the writable roots, or accept it: --accept %s.", PART_NAMES);
+}
+
+static bool walk_one(struct arena *a, const struct op *ops, size_t count, struct str top, struct str resume, const struct texts *accepted,
+    struct applied *out, struct err *e)
 {
     const struct walk_eye eye = {NULL, eye_open, eye_write, eye_list, eye_close, NULL};
     struct texts denied = {0}, other = {0};
-    struct orders own;
     struct walk_order order;
     struct walk w;
     enum walk_state state;
 
-    if (!order_of(a, ops, count, top, &own, &order)) {
+    if (!order_of(a, ops, count, top, &order)) {
         err_set(e, ERR_SYSTEM, "what is granted and refused cannot be carried into a folder");
         return err_subject(e, top);
     }
+    order.resume = resume;
     walk_begin(&w, &order, &eye);
-    while ((state = walk_step(&w, STEP)) == WALK_MORE)
-        continue;
+    state = walk_on(&w, out);
     walk_report(a, &w, &denied, &other);
     out->mended += w.changed;
+    if (state == WALK_CANCELLED || state == WALK_BOUND)
+        win_mark_put(top, walk_place(&w));
     walk_end(&w);
     for (size_t i = 0; i < other.n; i++)
         *(struct str *)ARENA_PUSH(a, &out->notes) = other.v[i];
     for (size_t i = 0; i < denied.n; i++)
         *(struct str *)ARENA_PUSH(a, &out->missing) = denied.v[i];
-    if (state == WALK_DONE && (!denied.n || win_has(accepted, STR(PART_NAMES))))
-        return true;
-    err_set(e, ERR_REFUSED, state == WALK_DONE ? "something protected would not be held" : "a folder was not walked to its end");
-    err_subject(e, denied.n ? denied.v[0] : top);
-    return err_remedy(e, "Leave that out of the writable roots, or accept it: --accept %s.", PART_NAMES);
+    return (state == WALK_DONE && (!denied.n || win_has(accepted, STR(PART_NAMES)))) || not_whole(state, top, &denied, e);
+}
+
+static bool is_folder(struct str path)
+{
+    struct wide_path wide;
+    DWORD attributes = wide_path(path, &wide) ? GetFileAttributesW(wide.v) : INVALID_FILE_ATTRIBUTES;
+
+    return attributes != INVALID_FILE_ATTRIBUTES && attributes & FILE_ATTRIBUTE_DIRECTORY;
 }
 
 /* Only where something changed: to look at every file of a large tree at each opening would be felt. A walk that did not come to its
- * end left a mark, and is made again. */
+ * end left a mark, and is made again, from where it was left: unless its entries are others since. */
 bool apply_carry(
     struct arena *a, const struct op *ops, size_t count, const struct texts *accepted, struct applied *out, struct err *e)
 {
     struct path_table done = {0};
 
     for (size_t i = 0; i < count; i++) {
-        struct str top = ops[i].text2.n ? ops[i].text2 : ops[i].path;
-        struct wide_path path;
+        struct str top = walk_top(&ops[i]), place = {0};
+        bool changed = win_has(&out->changed, top);
         struct err why = {0};
-        DWORD attributes;
-        if (ops[i].kind != OP_ACE || path_table_get(&done, top) != SIZE_MAX)
+        if (!top.n || path_table_get(&done, top) != SIZE_MAX)
             continue;
         path_table_put(a, &done, top, i);
-        attributes = wide_path(top, &path) ? GetFileAttributesW(path.v) : INVALID_FILE_ATTRIBUTES;
-        if (attributes == INVALID_FILE_ATTRIBUTES || !(attributes & FILE_ATTRIBUTE_DIRECTORY))
+        if (!is_folder(top) || (!win_mark_is(a, top, &place) && !out->all && !changed))
             continue;
-        if (!out->all && !win_has(&out->changed, top) && !win_mark_is(top))
-            continue;
-        win_mark_put(top);
-        if (!walk_top(a, ops, count, top, accepted, out, &why)) {
+        if (changed || !place.n)
+            place = top;
+        win_mark_put(top, place);
+        if (!walk_one(a, ops, count, top, place, accepted, out, &why)) {
             if (ops[i].on_failure != FAIL_SKIP) {
                 *e = why;
                 return false;

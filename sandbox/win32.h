@@ -90,10 +90,10 @@ HANDLE win_open_plain(struct str path, DWORD access, DWORD *attributes);
 /* Something was begun for this path and did not come to its end: kept beside the sessions, and so by one that crashed, too. Without
  * a session's folder nothing is kept. */
 struct str win_state_dir(struct arena *a); /* where our session's folder lies; none without one */
-void win_mark_put(struct str path);
+void win_mark_put(struct str path, struct str place); /* place: how far it has come */
 void win_mark_take(struct str path);
 bool win_alone(struct arena *a); /* is no other session of the person open? */
-bool win_mark_is(struct str path);
+bool win_mark_is(struct arena *a, struct str path, struct str *place);
 
 /* ---- stream_windows.c: what sys_handle stands for ---- */
 
@@ -301,6 +301,8 @@ struct applied { /* zeroed is ready */
     struct texts notes;   /* what was passed over, and nothing hangs on */
     bool all;             /* set before: every top is walked, changed or not */
     uint64_t mended;      /* objects below tops that got other entries */
+    bool (*go_on)(void *context, struct str place, uint64_t seen); /* asked each second of a walk; false ends it. NULL: nobody */
+    void *context;
 };
 /* OP_ACE, OP_OWNER, OP_GUARD_NAME among ops, in order; others are passed over. accepted: parts that may be missing. Then what is to
  * be inherited is carried down. */
@@ -320,11 +322,24 @@ struct win_ledger { /* held by one terminal at a time */
 };
 bool win_ledger_open(struct arena *a, struct str state_dir, struct win_ledger *out, struct err *e);
 bool win_ledger_before(struct win_ledger *l, const struct entry *entry, struct err *e); /* is on the disk when it returns */
+void win_ledger_made(struct win_ledger *l, struct str path, uint64_t dev, uint64_t ino, struct str after); /* what was entered to be made */
 void win_ledger_after(struct win_ledger *l, struct str path, struct str after);
+bool win_ledger_lacks(const struct win_ledger *l, struct str path, uint64_t dev, uint64_t ino); /* how it became: entries_lack_after */
 bool win_ledger_close(struct win_ledger *l, struct err *e);
+
+/* ---- store_windows.c ---- */
+
+/* Write SIDs that have nothing to do below top (core/store.h), by the person's list. */
+void win_strangers(struct arena *a, struct str top, struct texts *out);
 
 /* ---- restore_windows.c ---- */
 
+/* Names that Cordon made to hold them, as they were made: away, once no session of the person is open any more. Ours is, and has nothing
+ * inside any more. */
+void restore_names(struct str state_dir);
+/* What Cordon put where this plan, of all of the person's that are open the only one, asks for nothing: taken back. Paths of other
+ * roots are left alone. */
+bool restore_unasked(struct arena *a, const struct plan *plan, struct texts *lines, struct err *e);
 /* All that Cordon put on the person's disk taken back; a session is begun. left: what is not, one printable line each. */
 bool restore_entries(struct arena *a, const struct host *host, struct texts *left, size_t *restored, struct err *e);
 

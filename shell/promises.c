@@ -101,7 +101,7 @@ static bool make_from_entries(const struct session *s, struct opened *o, struct 
         bool closes = op->kind == OP_ACE && op->number == ACE_PUT && sddl_parse_ace(&a, op->text, &ace, &ignored) &&
                       ace.type == ACE_DENY && !(ace.flags & ACE_INHERIT_ONLY) && (ace.mask & mask) == mask;
         arena_release(&a);
-        if (!closes && !(op->kind == OP_GUARD_NAME && mask == NT_FILE_WRITE_DATA && !(op->number & GUARD_REMOVE)))
+        if (!closes && !(op->kind == OP_GUARD_NAME && mask == NT_FILE_WRITE_DATA))
             continue;
         p->path = op->path;
         tried++;

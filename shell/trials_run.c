@@ -70,7 +70,7 @@ static struct str protected_path(const struct trying *t, bool guards)
         if (op->kind == OP_ACE && op->number == ACE_PUT && sddl_parse_ace(&a, op->text, &ace, &ignored) && ace.type == ACE_DENY &&
             !(ace.flags & ACE_INHERIT_ONLY) && (ace.mask & ACLS_DENY) == ACLS_DENY && !(ace.mask & NT_FILE_READ_DATA))
             found = op->path;
-        if (op->kind == OP_GUARD_NAME && !(op->number & GUARD_REMOVE) && !guard.n)
+        if (op->kind == OP_GUARD_NAME && !guard.n)
             guard = op->path;
         arena_release(&a);
     }

@@ -2,7 +2,7 @@
  * The person's own ops on a disk of Windows, as far as wine has it: it stores no entry and says that it does, which must come out as
  * "not verified"; what a name stands for is real there, and so what is passed over.
  */
-#include "../sandbox/core/acls.h"
+#include "../sandbox/core/store.h"
 #include "../sandbox/win32.h"
 #include "check.h"
 
@@ -91,21 +91,12 @@ static void guards(void)
     op.text = STR("O:S-1-5-21-1-2-3-1001D:P(A;;0x1f01ff;;;WD)");
     CHECK(!apply(op, NULL, &e) && strstr(e.what, "somebody else"), "and one of somebody else's holds nothing");
     op.text = STR("D:P(A;;0x1f01ff;;;WD)");
-    op.number = GUARD_REMOVE;
-    CHECK(apply(op, NULL, &e) && GetFileAttributesA(op.path.p) == INVALID_FILE_ATTRIBUTES, "and taken away again");
     op.path = here("guard-file");
     op.number = 1;
     CHECK(apply(op, NULL, &e) && sys_read_file(&arena, op.path, 10, true, &got, &e) && got.n == 0, "another by an empty file");
-    sys_append_file(op.path, STR("somebody's"), &e);
-    op.number = 1 | GUARD_REMOVE;
-    CHECK(apply(op, NULL, &e) && sys_read_file(&arena, op.path, 100, true, &got, &e) && got.n == 10,
-        "one that somebody has written to is not taken away");
     op.path = here("guard-bytes");
     op.text2 = STR(".\n");
-    op.number = 1;
     CHECK(apply(op, NULL, &e) && sys_read_file(&arena, op.path, 10, true, &got, &e) && str_is(got, ".\n"), "a third by a file with its bytes");
-    op.number = 1 | GUARD_REMOVE;
-    CHECK(apply(op, NULL, &e) && GetFileAttributesA(op.path.p) == INVALID_FILE_ATTRIBUTES, "which is taken away with these bytes in it");
     op.text2 = STR("");
     op.text = STR("nonsense");
     op.number = 0;
@@ -127,12 +118,13 @@ static void owners(void)
 static void marks(void)
 {
     struct err e = {0};
-    struct str folder;
+    struct str folder, place;
 
-    CHECK(!win_mark_is(STR("C:\\x")), "without a session there are no marks");
+    CHECK(!win_mark_is(&arena, STR("C:\\x"), &place), "without a session there are no marks");
     CHECK(sys_session_folder(&arena, here("state"), &folder, &e), "a session");
-    win_mark_put(STR("C:\\x"));
-    CHECK(win_mark_is(STR("C:\\x")) && !win_mark_is(STR("C:\\y")), "a mark");
+    win_mark_put(STR("C:\\x"), STR("C:\\x\\a\\b"));
+    CHECK(win_mark_is(&arena, STR("C:\\x"), &place) && !win_mark_is(&arena, STR("C:\\y"), &folder), "a mark");
+    CHECK_STR(place, STR("C:\\x\\a\\b"), "with the place that a walk had come to");
     CHECK(win_alone(&arena), "no other session is open");
     sys_make_folders(here("state\\sessions\\other"), 0700, &e);
     {
@@ -142,7 +134,7 @@ static void marks(void)
         CHECK(win_alone(&arena), "and is no more");
     }
     win_mark_take(STR("C:\\x"));
-    CHECK(!win_mark_is(STR("C:\\x")), "is taken away");
+    CHECK(!win_mark_is(&arena, STR("C:\\x"), &place), "is taken away");
     sys_session_folder_end();
 }
 
@@ -166,6 +158,73 @@ static void ledger(void)
     sys_session_folder_end();
 }
 
+static bool is_there(const char *name)
+{
+    struct wide_path path;
+
+    return wide_path(here(name), &path) && GetFileAttributesW(path.v) != INVALID_FILE_ATTRIBUTES;
+}
+
+static struct op guard_of(const char *name, int file, const char *bytes)
+{
+    return (struct op){.kind = OP_GUARD_NAME, .path = here(name), .text = STR("D:P(A;;0x1f01ff;;;WD)"), .number = (uint64_t)file, .text2 = str_from(bytes)};
+}
+
+/* Names that were made to be held go with the last session, as they were made; what somebody has put something into is theirs. */
+static void last_session(void)
+{
+    struct err e = {0};
+    struct str folder, bytes = {0};
+    HANDLE other;
+
+    CHECK(sys_session_folder(&arena, here("state"), &folder, &e), "a session that makes names");
+    sys_make_folders(here("theirs"), 0700, &e);
+    CHECK(apply(guard_of("way", 0, NULL), NULL, &e) && apply(guard_of("way\\in", 1, ".\n"), NULL, &e) && apply(guard_of("kept", 1, ""), NULL, &e) &&
+              apply(guard_of("used", 0, NULL), NULL, &e) && apply(guard_of("theirs", 0, NULL), NULL, &e),
+        "names are held, one in another");
+    sys_append_file(here("kept"), STR("a person's"), &e);
+    sys_append_file(here("used\\file"), STR("x"), &e);
+    CHECK(sys_read_file(&arena, here("state\\entries.json"), 65536, true, &bytes, &e) && memmem_is(bytes, "way") && !memmem_is(bytes, "\"file\":\"0000000000000000\""),
+        "each entered with its number");
+    sys_make_folders(here("state\\sessions\\other"), 0700, &e);
+    other = win_lock_file(here("state\\sessions\\other\\lock"), 0);
+    restore_names(win_state_dir(&arena));
+    CHECK(other && is_there("way\\in") && is_there("way"), "while another session is open they stay");
+    win_close(&other);
+    sys_session_folder_end();
+    CHECK(!is_there("way\\in") && !is_there("way") && !is_there("held"), "with the last one they go");
+    CHECK(is_there("kept") && is_there("used\\file"), "what somebody put something into stays");
+    CHECK(is_there("theirs"), "and what was there before, empty as it is");
+}
+
+/* What no rule asks for any more is taken back from the list, what one asks for is not. */
+static void unasked(void)
+{
+    struct err e = {0};
+    struct str folder, user = token_user(&arena);
+    struct op ops[] = {{.kind = OP_RESTRICT, .path = here("root"), .text = user}, {.kind = OP_ACE, .path = here("root\\asked"), .text2 = here("root"), .number = ACE_PUT}};
+    const struct plan plan = {.v = ops, .n = COUNT_OF(ops)};
+    struct str paths[] = {here("root\\asked"), here("root\\old"), here("elsewhere")};
+    struct texts lines = {0};
+    struct win_ledger l;
+    bool good = sys_session_folder(&arena, here("state"), &folder, &e) && win_ledger_open(&arena, win_state_dir(&arena), &l, &e);
+
+    for (size_t i = 0; good && i < COUNT_OF(paths); i++) {
+        struct entry entry = {.kind = ENTRY_CHANGED, .path = paths[i], .dev = 1, .ino = 2 + i, .root = i < 2 ? here("root") : here("elsewhere"), .before = STR("D:")};
+        good = win_ledger_before(&l, &entry, &e);
+    }
+    CHECK(good && win_ledger_close(&l, &e) && restore_unasked(&arena, &plan, &lines, &e), "what no rule asks for is looked at");
+    CHECK(win_ledger_open(&arena, win_state_dir(&arena), &l, &e), "the list again");
+    good = false;
+    for (size_t i = 0; i < l.entries->n; i++)
+        good = good || str_eq(l.entries->v[i].path, paths[1]);
+    CHECK(!good && entries_lack_after(l.entries, &(struct path_env){.system = PATH_WINDOWS}, paths[0], 1, 2) &&
+              entries_lack_after(l.entries, &(struct path_env){.system = PATH_WINDOWS}, paths[2], 1, 4),
+        "its entry is gone, those of a rule and of another root are not");
+    win_ledger_close(&l, &e);
+    sys_session_folder_end();
+}
+
 int main(void)
 {
     struct err e = {0};
@@ -180,6 +239,8 @@ int main(void)
     owners();
     marks();
     ledger();
+    last_session();
+    unasked();
     sys_remove_tree(top, &e);
     arena_release(&arena);
     return CHECK_END();

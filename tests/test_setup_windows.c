@@ -168,6 +168,18 @@ static void rewraps(void)
 
 /* ---- what Cordon put on the disk, for uninstall ---- */
 
+static void enter_number(struct win_ledger *l, struct str path)
+{
+    struct arena a = {0};
+    uint64_t dev, ino;
+    HANDLE h = win_open_itself(wide_from(&a, path), FILE_READ_ATTRIBUTES, OPEN_EXISTING);
+
+    if (h && win_identity(h, &dev, &ino))
+        win_ledger_made(l, path, dev, ino, STR("D:"));
+    win_close(&h);
+    arena_release(&a);
+}
+
 static void restores(void)
 {
     struct arena a = {0};
@@ -187,6 +199,7 @@ static void restores(void)
     for (size_t i = 0; good && i < COUNT_OF(names); i++) {
         struct entry entry = {.kind = ENTRY_MADE, .path = names[i], .folder = i == 0};
         good = win_ledger_before(&l, &entry, &e);
+        enter_number(&l, names[i]);
     }
     CHECK(good && win_ledger_close(&l, &e) && restore_entries(&a, &host, &left, &restored, &e), "what Cordon made on the disk is taken back");
     CHECK(!is_there(wide_from(&a, names[0])) && !is_there(wide_from(&a, names[1])), "an empty folder, and a file as it was made, are gone");

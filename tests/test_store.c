@@ -131,7 +131,7 @@ static void test_take(void)
     first = store_take(&arena, &s, &env, STR("C:\\moved"), 1, 12, random_bytes[0], &found);
     CHECK(found == STORE_REPLACED && str_eq(first, other) && s.n == 1 && s.orphans.n == 2, "take: one root put in another's place keeps its own");
     store_forget_orphan(&s, s.orphans.v[0]);
-    CHECK(s.orphans.n == 1, "take: an orphan whose entries are gone is forgotten");
+    CHECK(s.orphans.n == 1, "take: what is no orphan after all is forgotten");
     {
         struct texts paths = {0};
         struct write_sid *sids;
@@ -161,7 +161,7 @@ static void test_back(void)
         {"as Cordon left it, what was before is written", "O:BAD:(A;;FA;;;BA)", "O:BAD:(A;;0x1;;;" W1 ")(A;;FA;;;BA)",
             "O:BAD:(A;;0x1;;;" W1 ")(A;;FA;;;BA)", "O:BAD:(A;;FA;;;BA)", BACK_WRITE, 2},
         {"what is inherited meanwhile is no change of its own", "D:(A;;FA;;;BA)", "D:(A;;0x1;;;" W1 ")(A;;FA;;;BA)",
-            "D:(A;;0x1;;;" W1 ")(A;;FA;;;BA)(A;ID;FA;;;WD)", "D:(A;;FA;;;BA)", BACK_WRITE, 2},
+            "D:(A;;0x1;;;" W1 ")(A;;FA;;;BA)(A;ID;FA;;;WD)", "D:(A;;FA;;;BA)(A;ID;FA;;;WD)", BACK_WRITE, 2},
         {"changed by somebody since, only Cordon's entries go", "D:(A;;FA;;;BA)", "D:(A;;0x1;;;" W1 ")(A;;FA;;;BA)",
             "D:(A;;0x1;;;" W1 ")(A;;FA;;;BA)(A;;FR;;;WD)", "D:(A;;FA;;;BA)(A;;FR;;;WD)", BACK_OURS, 2},
         {"an entry that was there before stays, even if Cordon wrote it too", "D:(A;;0x1;;;" W1 ")", "D:(A;;0x1;;;" W1 ")(A;;0x2;;;" W1 ")",
@@ -174,6 +174,8 @@ static void test_back(void)
         {"another object of that name is left alone", "D:(A;;FA;;;BA)", "D:(A;;0x1;;;" W1 ")", "D:(A;;0x1;;;" W1 ")", NULL, BACK_IS_OTHER, 3},
         {"gone is gone", "D:(A;;FA;;;BA)", "D:(A;;0x1;;;" W1 ")", NULL, NULL, BACK_IS_OTHER, 2},
         {"never written, and changed: nothing is guessed", "D:(A;;FA;;;BA)", NULL, "D:(A;;0x1;;;" W1 ")", NULL, BACK_UNSURE, 2},
+        {"what it inherits comes back as it is now, not as it was then", "D:(A;;FA;;;BA)(A;ID;FA;;;BG)", "D:(A;;0x1;;;" W1 ")(A;;FA;;;BA)(A;ID;FA;;;BG)",
+            "D:(A;;0x1;;;" W1 ")(A;;FA;;;BA)", "D:(A;;FA;;;BA)", BACK_WRITE, 2},
         {"what Cordon made goes, or loses its entries", NULL, "D:(D;;0x1;;;" W1 ")(A;;FA;;;BA)", "D:(D;;0x1;;;" W1 ")(A;;FA;;;BA)(A;ID;FR;;;WD)",
             "D:(A;ID;FR;;;WD)", BACK_REMOVE, 2},
     };
@@ -191,6 +193,110 @@ static void test_back(void)
     }
 }
 
+/* A name that Cordon makes is entered before it has a number. */
+static void test_made(void)
+{
+    struct entries l = {0};
+    const struct entry made = {.kind = ENTRY_MADE, .path = STR("C:\\w\\.codex"), .folder = true, .after = STR("O:BAD:(D;OICI;0xd0156;;;" W1 ")(A;OICI;FA;;;BA)")};
+    struct descriptor like = {0}, other = {0}, out;
+    struct err e = {0};
+
+    CHECK(sddl_parse(&arena, STR("O:BAD:(D;OICI;0xd0156;;;" W1 ")(A;OICI;FA;;;BA)(A;ID;FR;;;WD)"), &like, &e) && sddl_parse(&arena, STR("O:BAD:(A;OICI;FA;;;BA)"), &other, &e) &&
+              entries_before(&arena, &l, &env, &made) && l.n == 1,
+        "made: entered");
+    CHECK(entries_back(&arena, &l.v[0], &like, 1, 77, &out) == BACK_REMOVE, "made: cut off before its number was known, it is told by what it was to have");
+    CHECK(entries_back(&arena, &l.v[0], &other, 1, 77, &out) == BACK_IS_OTHER, "made: another object of that name is left alone");
+    entries_made(&arena, &l, &env, STR("C:\\w\\.codex"), 1, 77, STR("O:BAD:(A;OICI;FA;;;BA)"));
+    CHECK(l.v[0].dev == 1 && l.v[0].ino == 77 && str_is(l.v[0].after, "O:BAD:(A;OICI;FA;;;BA)"), "made: then it has its number");
+    CHECK(entries_back(&arena, &l.v[0], &like, 1, 77, &out) == BACK_REMOVE && entries_back(&arena, &l.v[0], &like, 1, 78, &out) == BACK_IS_OTHER, "made: by which it is known");
+    CHECK(entries_before(&arena, &l, &env, &(struct entry){.kind = ENTRY_CHANGED, .path = STR("C:\\w\\.codex"), .dev = 1, .ino = 99, .before = STR("D:")}) && l.n == 1 &&
+              l.v[0].kind == ENTRY_CHANGED,
+        "made: what somebody made in its place is theirs");
+    entries_made(&arena, &l, &env, STR("C:\\w\\.codex"), 1, 5, STR("D:"));
+    CHECK(l.v[0].ino == 99, "made: and never becomes Cordon's");
+}
+
+/* Somebody changes permissions between two of Cordon's changes. */
+static void test_rebase(void)
+{
+    static const struct {
+        const char *name, *now, *before;
+    } rows[] = {
+        {"what they added comes back", "D:(A;;0x1;;;" W1 ")(A;;FR;;;WD)(A;;FA;;;BA)", "D:(A;;FR;;;WD)(A;;FA;;;BA)"},
+        {"what they took away does not", "D:(A;;0x1;;;" W1 ")", "D:"},
+        {"what is inherited is nobody's change", "D:(A;;0x1;;;" W1 ")(A;;FA;;;BA)(A;ID;FR;;;WD)", "D:(A;;FA;;;BA)"},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct entries l = {0};
+        struct entry entry = {.path = STR("C:\\w"), .dev = 1, .ino = 2, .before = STR("D:(A;;FA;;;BA)")};
+        char name[200];
+        entries_before(&arena, &l, &env, &entry);
+        entries_after(&arena, &l, &env, entry.path, STR("D:(A;;0x1;;;" W1 ")(A;;FA;;;BA)"));
+        entry.before = str_from(rows[i].now);
+        snprintf(name, sizeof name, "rebase: %s", rows[i].name);
+        CHECK(entries_before(&arena, &l, &env, &entry) && l.n == 1, name);
+        {
+            struct descriptor was, wanted;
+            struct err e = {0};
+            CHECK(sddl_parse(&arena, l.v[0].before, &was, &e) && sddl_parse(&arena, str_from(rows[i].before), &wanted, &e) &&
+                      str_eq(sddl_text(&arena, &was), sddl_text(&arena, &wanted)),
+                name);
+        }
+    }
+}
+
+static void test_asked(void)
+{
+    struct op ops[] = {{.kind = OP_RESTRICT, .path = STR("C:\\w"), .text = STR(W1)}, {.kind = OP_ACE, .path = STR("C:\\w\\docs"), .number = ACE_PUT},
+        {.kind = OP_ACE, .path = STR("C:\\w\\old"), .number = ACE_TAKE}, {.kind = OP_GUARD_NAME, .path = STR("C:\\w\\.codex")}};
+    const struct plan plan = {.v = ops, .n = COUNT_OF(ops)};
+    static const struct {
+        const char *path, *root;
+        bool asked;
+    } rows[] = {
+        {"C:\\w\\DOCS", "C:\\w", true}, {"C:\\w\\.codex", "C:\\w", true}, {"C:\\w\\old", "C:\\w", false}, {"C:\\w\\x", "C:\\W", false},
+        {"C:\\other\\x", "C:\\other", true}, {"C:\\secret", NULL, false},
+    };
+    static const struct {
+        const char *before, *after;
+        bool only;
+    } denies[] = {
+        {"D:(A;;FA;;;BA)", "D:(D;;0x1;;;" W1 ")(A;;FA;;;BA)", true}, {"D:(A;;FA;;;BA)", "D:(A;;0x1;;;" W1 ")(A;;FA;;;BA)", false},
+        {"D:(A;;FA;;;BA)", "D:(D;;0x1;;;" W1 ")(A;;0x1;;;" W1 ")(A;;FA;;;BA)", false}, {"D:(A;;FA;;;BA)", "D:(A;;FA;;;BA)(A;ID;FA;;;WD)", false},
+        {"D:(A;;FA;;;BA)", NULL, false},
+    };
+    char name[100];
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct entry entry = {.path = str_from(rows[i].path), .root = str_from(rows[i].root)};
+        snprintf(name, sizeof name, "asked: row %d", (int)i);
+        CHECK(entries_is_asked(&entry, &env, &plan) == rows[i].asked, name);
+    }
+    for (size_t i = 0; i < COUNT_OF(denies); i++) {
+        struct entry entry = {.before = str_from(denies[i].before), .after = str_from(denies[i].after)};
+        snprintf(name, sizeof name, "asked: only refuses, row %d", (int)i);
+        CHECK(entries_only_denies(&arena, &entry) == denies[i].only, name);
+    }
+}
+
+static void test_strangers(void)
+{
+    struct store s = {0};
+    struct texts out = {0};
+    enum store_found found;
+    struct str sids[4];
+    static const char *const paths[] = {"C:\\w", "C:\\w\\in", "C:\\", "D:\\other"};
+
+    for (size_t i = 0; i < COUNT_OF(paths); i++) {
+        unsigned char bytes[16] = {(unsigned char)(i + 1)};
+        sids[i] = store_take(&arena, &s, &env, str_from(paths[i]), 1, 50 + i, bytes, &found);
+    }
+    *(struct str *)ARENA_PUSH(&arena, &s.orphans) = STR(W2);
+    store_strangers(&arena, &s, &env, STR("c:\\W"), &out);
+    CHECK(out.n == 2 && str_eq(out.v[0], sids[3]) && str_is(out.v[1], W2), "strangers: roots that lie elsewhere, and orphans");
+}
+
 static void test_keep(void)
 {
     struct entries l = {0};
@@ -198,11 +304,14 @@ static void test_keep(void)
     struct entry again = first;
 
     CHECK(entries_before(&arena, &l, &env, &first), "keep: entered");
+    CHECK(entries_lack_after(&l, &env, STR("c:\\W"), 1, 2) && !entries_lack_after(&l, &env, STR("C:\\w"), 1, 3), "keep: cut off before it was told how it became");
     entries_after(&arena, &l, &env, STR("c:\\W"), STR("D:"));
-    again.before = STR("D:(A;;FR;;;WD)");
+    CHECK(!entries_lack_after(&l, &env, STR("C:\\w"), 1, 2), "keep: told");
+    again.before = STR("D:");
     CHECK(entries_before(&arena, &l, &env, &again) && l.n == 1 && str_is(l.v[0].before, "D:(A;;FA;;;BA)") && str_is(l.v[0].after, "D:"),
         "keep: what was first is what was before");
     again.ino = 3;
+    again.before = STR("D:(A;;FR;;;WD)");
     CHECK(entries_before(&arena, &l, &env, &again) && l.n == 1 && str_is(l.v[0].before, "D:(A;;FR;;;WD)") && !l.v[0].after.p,
         "keep: another object of that name has a past of its own");
     entries_drop(&l, &env, STR("C:\\w"));
@@ -217,8 +326,6 @@ static void test_orphans(void)
     struct entries l = {0};
     enum store_found found;
     struct str known = store_take(&arena, &s, &env, STR("C:\\w"), 1, 10, random_bytes[0], &found);
-    struct sid write, group = {0};
-    struct acls_own own = {.write = &write, .write_count = 1};
     struct err e = {0};
     struct ace ace;
 
@@ -228,15 +335,9 @@ static void test_orphans(void)
         "orphans: what Cordon wrote");
     store_find_orphans(&arena, &s, &l, STR(W2));
     CHECK(s.orphans.n == 1 && str_is(s.orphans.v[0], W1), "orphans: a lost store's SID is found by what was written, and no other");
-    CHECK(sid_parse(known, &write) && sddl_parse_ace(&arena, STR("(D;OICI;0xd0156;;;S-1-5-21-9-9-9-9)"), &ace, &e) &&
-              store_suspects(&s, &own, STR("S-1-5-21-5-5-5-5"), &ace),
-        "orphans: an entry like Cordon's about nobody known is suspected");
-    CHECK(!store_suspects(&s, &own, STR("S-1-5-21-9-9-9-9"), &ace), "orphans: not one about the person");
-    ace.sid = write;
-    CHECK(!store_suspects(&s, &own, STR("S-1-5-21-5-5-5-5"), &ace), "orphans: nor Cordon's own");
-    CHECK(sddl_parse_ace(&arena, STR("(A;OICI;0x1301bf;;;S-1-5-21-9-9-9-9)"), &ace, &e) && !store_suspects(&s, &own, STR("S-1-5-21-5-5-5-5"), &ace),
-        "orphans: nor one with rights that Cordon never gives");
-    (void)group;
+    CHECK(sddl_parse_ace(&arena, STR("(D;OICI;0xd0156;;;S-1-5-21-9-9-9-9)"), &ace, &e) && store_is_like_ours(&ace), "orphans: an entry is like Cordon's by its SID and rights");
+    CHECK(sddl_parse_ace(&arena, STR("(A;OICI;0x1301bf;;;S-1-5-21-9-9-9-9)"), &ace, &e) && !store_is_like_ours(&ace), "orphans: not with rights that Cordon never gives");
+    CHECK(sddl_parse_ace(&arena, STR("(D;OICI;0xd0156;;;S-1-5-32-545)"), &ace, &e) && !store_is_like_ours(&ace), "orphans: nor about the system's own");
 }
 
 int main(void)
@@ -244,6 +345,10 @@ int main(void)
     test_text();
     test_take();
     test_back();
+    test_made();
+    test_rebase();
+    test_asked();
+    test_strangers();
     test_keep();
     test_orphans();
     arena_release(&arena);

@@ -9,6 +9,7 @@
 
 /* ---- one object ---- */
 
+#define STRANGER "S-1-5-21-4-4-4-4"
 #define OWN "(A;OICI;0x1201bf;;;" WRITE_W ")"
 
 static void test_carry(void)
@@ -49,15 +50,28 @@ static void test_carry(void)
         {"and where an op put it", "D:", "D:(D;;0xd0156;;;" WRITE_W ")", "D:(D;;0xd0156;;;" WRITE_W ")", false, true, true, false, EDIT_SAME},
         {"the group's entry of another root stays", "D:", "D:(D;;0xd0156;;;" GROUP ")(D;;0xd0156;;;" WRITE_X ")", "D:(D;;0xd0156;;;" GROUP ")(D;;0xd0156;;;" WRITE_X ")",
             false, false, true, false, EDIT_SAME},
+        {"so does a secret's, which refuses more", "D:", "D:(D;;0xd017f;;;" GROUP ")(D;;0xd0156;;;" WRITE_W ")(A;;FA;;;BA)", "D:(A;;FA;;;BA)", true, false, true,
+            false, EDIT_CHANGED},
+        {"and the person's own beside it", "D:", "D:(D;CI;0x40;;;" PERSON ")(D;OICI;0xd0156;;;" WRITE_W ")(A;;FA;;;BA)", "D:(A;;FA;;;BA)", true, false, true, false,
+            EDIT_CHANGED},
+        {"which alone is theirs", "D:", "D:(D;CI;0x40;;;" PERSON ")(A;;FA;;;BA)", "D:(D;CI;0x40;;;" PERSON ")(A;;FA;;;BA)", true, false, true, false, EDIT_SAME},
+        {"what was moved here loses what it inherited elsewhere of Cordon's", "D:" OWN "(A;OICI;FA;;;BA)", "D:(A;ID;0x1201bf;;;" STRANGER ")(A;ID;FA;;;BA)",
+            "D:(A;ID;0x1201bf;;;" WRITE_W ")(A;ID;FA;;;BA)", false, false, false, false, EDIT_CHANGED},
+        {"and what is explicit of it, when nobody else may need it", "D:", "D:(D;;0xd0156;;;" GROUP ")(D;;0xd0156;;;" STRANGER ")(A;;FA;;;BA)", "D:(A;;FA;;;BA)", true,
+            false, true, false, EDIT_CHANGED},
+        {"a stranger's entry is never handed down", "D:(A;OICIID;0x1201bf;;;" STRANGER ")" OWN, "D:", "D:(A;OICIID;0x1201bf;;;" WRITE_W ")", true, false, false, false,
+            EDIT_CHANGED},
         {"a list in a strange order is left alone", "D:" OWN, "D:(A;ID;FA;;;BA)(D;;0x1;;;WD)", NULL, false, false, false, false, EDIT_REFUSED},
         {"so is an object without a list", "D:" OWN, "D:NO_ACCESS_CONTROL", NULL, false, false, false, false, EDIT_REFUSED},
     };
     struct arena a = {0};
     struct path_env env = {.system = PATH_WINDOWS};
-    struct sid write = tree_sid(WRITE_W), person = tree_sid(PERSON);
+    struct sid write = tree_sid(WRITE_W), person = tree_sid(PERSON), stranger = tree_sid(STRANGER);
+    const struct ace also = {.type = ACE_DENY, .mask = NT_FILE_DELETE_CHILD, .sid = person};
 
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct walk_order o = {.env = &env, .own = {tree_sid(GROUP), &write, 1}, .trusted = &person, .trusted_count = 1, .take_old = rows[i].take_old};
+        struct walk_order o = {.env = &env, .own = {tree_sid(GROUP), &write, 1}, .trusted = &person, .trusted_count = 1, .strangers = &stranger, .stranger_count = 1,
+            .also = &also, .also_count = 1, .take_old = rows[i].take_old};
         struct descriptor parent = {0}, d = {0}, wanted = {0};
         struct err e = {0};
         enum walk_why why;
@@ -322,8 +336,53 @@ static void test_hostile(void)
     tree_end(&t);
 }
 
+/* Which folders a plan has walked: never a profile, for the sake of an entry on it that hands nothing down. */
+static void test_tops(void)
+{
+    static const char *const never[] = {"C:\\", "C:\\Users", "C:\\Users\\p", "C:\\Users\\p\\AppData", "C:\\Users\\p\\AppData\\Local", "C:\\Users\\p\\.cargo",
+        "C:\\src"};
+    struct tree t;
+    size_t walked = 0, wrong = 0, passes = 0;
+
+    tree_begin(&t);
+    CHECK(tree_plan(&t), "tops: planned");
+    for (size_t i = 0; i < t.plan.n; i++) {
+        struct str top = walk_top(&t.plan.v[i]);
+        walked += str_is(top, "C:\\src\\w") || str_is(top, "C:\\Users\\p\\.cargo\\bin");
+        passes += str_ends(t.plan.v[i].text, STR("(A;;0x1200a0;;;" GROUP ")"));
+        for (size_t k = 0; k < COUNT_OF(never); k++)
+            wrong += str_is(top, never[k]);
+    }
+    CHECK(walked > 2 && passes > 2 && wrong == 0, "tops: roots and what is granted are walked, what lies above them is not");
+    tree_end(&t);
+}
+
+static void test_order(void)
+{
+    static struct str strangers[] = {{"S-1-5-21-4-4-4-4", 16}, {WRITE_W, sizeof WRITE_W - 1}, {"no SID", 6}};
+    const struct texts list = {strangers, COUNT_OF(strangers), COUNT_OF(strangers)};
+    struct op ops[] = {{.kind = OP_ACCOUNT, .text2 = STR(OFFLINE), .source = STR(GROUP)}, {.kind = OP_RESTRICT, .path = STR("C:\\src\\w"), .text = STR(WRITE_W)},
+        {.kind = OP_RESTRICT, .text = STR(OFFLINE)}, {.kind = OP_ACE, .path = STR("C:\\x"), .text = STR("(A;;0x1;;;S-1-5-21-5-5-5-5)"), .number = ACE_TAKE},
+        {.kind = OP_ACE, .path = STR("C:\\x"), .text = STR("(A;;0x1;;;" GROUP ")"), .number = ACE_TAKE},
+        {.kind = OP_ACE, .path = STR("C:\\x"), .text = STR("(A;;0x1;;;WD)"), .number = ACE_TAKE}, {.kind = OP_GUARD_NAME, .path = STR("C:\\y")}};
+    struct walk_asked asked = {ops, COUNT_OF(ops), STR(PERSON), &list, true};
+    struct path_env env = {.system = PATH_WINDOWS};
+    struct arena a = {0};
+    struct walk_order o;
+
+    CHECK(walk_order_of(&a, &env, &asked, STR("C:\\src\\w"), 7, &o) && o.dev == 7 && o.take_old, "order: made");
+    CHECK(o.own.write_count == 1 && sid_same(&o.own.write[0], &(struct sid){0}) == false && o.own.group.authority == 5, "order: its roots, its group");
+    CHECK(o.stranger_count == 2, "order: strangers are what is no root's, no account's, and nothing of the system's");
+    CHECK(o.kept->n == 4, "order: what ops name is theirs");
+    asked.person = STR("nobody");
+    CHECK(!walk_order_of(&a, &env, &asked, STR("C:\\src\\w"), 7, &o), "order: not without a person");
+    arena_release(&a);
+}
+
 int main(void)
 {
+    test_tops();
+    test_order();
     test_carry();
     test_planted();
     test_races();

@@ -97,31 +97,10 @@ static inline struct walk_eye disk_eye(struct disk *disk)
 /* What an edge orders for one top of this plan. */
 static inline struct walk_order disk_order(struct tree *t, struct str top)
 {
-    struct walk_order o = {.env = &t->env, .top = top, .dev = 1};
-    struct texts *kept = arena_alloc(&t->arena, 1, sizeof *kept);
-    struct ace *also = arena_alloc(&t->arena, 3, sizeof *also);
-    struct sid *sids = arena_alloc(&t->arena, 3 + ACLS_RESTRICT_MAX, sizeof *sids);
+    const struct walk_asked asked = {t->plan.v, t->plan.n, t->windows.person_sid, NULL, true};
+    struct walk_order o = {0};
 
-    for (size_t i = 0; i < t->plan.n; i++)
-        if (t->plan.v[i].kind == OP_ACE || t->plan.v[i].kind == OP_GUARD_NAME)
-            *(struct str *)ARENA_PUSH(&t->arena, kept) = t->plan.v[i].path;
-    o.kept = kept;
-    also[0] = (struct ace){.type = ACE_ALLOW, .mask = NT_READ_CONTROL, .sid = tree_sid(SID_OWNER_RIGHTS)};
-    also[1] = (struct ace){.type = ACE_ALLOW, .mask = NT_FILE_ALL_ACCESS, .sid = tree_sid(PERSON)};
-    o.also = also;
-    also[2] = (struct ace){.type = ACE_DENY, .mask = NT_FILE_DELETE_CHILD, .sid = tree_sid(PERSON)};
-    o.also_count = 3;
-    sids[0] = tree_sid(PERSON);
-    sids[1] = tree_sid(SID_SYSTEM);
-    sids[2] = tree_sid(SID_ADMINISTRATORS);
-    o.trusted = sids;
-    o.trusted_count = 3;
-    if (t->windows.group_sid.n > 0)
-        o.own.group = tree_sid(GROUP);
-    o.own.write = sids + 3;
-    for (size_t i = 0; i < t->plan.n; i++)
-        if (t->plan.v[i].kind == OP_RESTRICT && t->plan.v[i].path.n > 0)
-            o.own.write_count += sid_parse(t->plan.v[i].text, &sids[3 + o.own.write_count]);
+    (void)!walk_order_of(&t->arena, &t->env, &asked, top, 1, &o);
     return o;
 }
 
@@ -157,11 +136,11 @@ static inline bool disk_apply(struct tree *t, struct texts *denied)
     for (size_t i = 0; i < t->plan.n; i++) {
         const struct op *op = &t->plan.v[i];
         struct object *o = op->kind == OP_ACE ? tree_at(t, op->path) : NULL;
-        struct str top = op->text2.n > 0 ? op->text2 : op->path;
+        struct str top = walk_top(op);
         struct walk_order order;
         struct texts other = {0};
         struct walk w;
-        if (!o || (op->text2.n == 0 && o->kind != FACT_FOLDER) || path_table_get(&walked, top) != SIZE_MAX)
+        if (!o || top.n == 0 || (op->text2.n == 0 && o->kind != FACT_FOLDER) || path_table_get(&walked, top) != SIZE_MAX)
             continue;
         path_table_put(&t->arena, &walked, top, i);
         order = disk_order(t, top);

@@ -100,7 +100,8 @@ void acls_identity(struct acls *s, struct token *out)
     struct token t = {.integrity = 0x2000};
     size_t cap = 0;
 
-    sid_parse(s->account ? s->account->sid : s->w->person_sid, &t.user);
+    if (!sid_parse(s->account ? s->account->sid : s->w->person_sid, &t.user)) /* nobody may anything */
+        t.user = (struct sid){0};
     for (size_t i = 0; i < COUNT_OF(all); i++)
         join_group(s, &t, &cap, str_from(all[i]));
     if (s->account)
@@ -261,6 +262,19 @@ enum plan_tier acls_tier(const struct policy *policy, const struct windows_host 
     return *why ? TIER_UNELEVATED : TIER_SET_UP;
 }
 
+/* Whoever is judged and named by what is no SID would be nobody. */
+static bool are_sids(struct acls *s)
+{
+    const struct str sids[] = {s->w->person_sid, s->account ? s->account->sid : s->w->person_sid, s->account ? s->group : s->w->person_sid};
+    struct sid sid;
+
+    for (size_t i = 0; i < COUNT_OF(sids); i++)
+        if (!sid_parse(sids[i], &sid))
+            return acls_refuse(s, ERR_SYSTEM, "an account has no SID", (struct str){0}, "what would be refused to it would be refused to nobody",
+                "Run: cordon repair.");
+    return true;
+}
+
 static bool plan_tier(struct acls *s)
 {
     struct planner *p = s->p;
@@ -288,7 +302,7 @@ static bool plan_tier(struct acls *s)
     if (w->elevated && !planner_accepts(p, PART_ELEVATED))
         return acls_refuse(s, ERR_REFUSED, "Cordon runs elevated", (struct str){0},
             "what it starts by mistake would be an administrator's", "Start it without \"Run as administrator\".");
-    return true;
+    return s->tier == TIER_UNENFORCED || are_sids(s);
 }
 
 /* W5, and what nobody closed. */

@@ -4,7 +4,8 @@
  * Pure: policy and facts in, ops out (plan_build asks here when env->system is PATH_WINDOWS). Rule numbers W1 to W10 are those
  * of docs/windows.md. An edge does the ops in order, those on one path together where it comes to the first (deny entries then
  * stand before allow entries all the same). Those of the person (OP_OWNER, OP_GUARD_NAME, OP_ACE) it enters in the ledger
- * (store.h) first; an OP_ACE with inheritable flags it then carries down by walk.h, since nothing else propagates (W10). Those of
+ * (store.h) first, whose entries_back is the way back; an OP_ACE with inheritable flags it then carries down by walk.h, since nothing
+ * else propagates (W10). Those of
  * the runner (OP_ACCOUNT to OP_JOB) go over as frames: OP_ACCOUNT says as whom it is started, and it looks whether it is.
  */
 #ifndef CORDON_ACLS_H
@@ -37,7 +38,8 @@
 enum acls_ace {
     ACE_PUT,  /* the entry in text is there afterwards */
     ACE_TAKE, /* the entry in text is gone afterwards: no rule asks for it any more. Only while no other session of the person
-                 has a root open that path lies in, or that lies in path: terminals do not take from one another */
+                 has a root open that path lies in, or that lies in path: terminals do not take from one another. An entry that
+                 is inherited goes by the same text, with its flag: what a folder elsewhere handed down */
 };
 
 /* OP_OWNER: number. */
@@ -90,11 +92,6 @@ enum acls_edit {
 /* What an OP_ACE makes of an object's descriptor as it was read just now. folder: what is inherited by files and folders makes
  * no sense on a file, and those flags are left out. */
 enum acls_edit acls_apply(struct arena *a, const struct op *op, bool folder, struct descriptor *d, struct err *e);
-
-/* The op that takes back what this one did; false where nothing is left behind (ops of the runner end with it). That of
- * OP_GUARD_NAME is itself with number 2 added: removed if it is the same object and empty. */
-#define GUARD_REMOVE 2u
-bool acls_inverse(const struct op *op, struct op *out);
 
 /* Does a step from one plan to another (plan_compare) open something up? For ops of Windows. */
 bool acls_widens(const struct plan *before, const struct plan *after, const struct plan_change *c);

@@ -1,5 +1,5 @@
 /*
- * acls_edit: what one op does to a descriptor, its inverse, which entries are Cordon's, and which steps open something up.
+ * acls_edit: what one op does to a descriptor, which entries are Cordon's, and which steps open something up.
  */
 #include "acls.h"
 
@@ -13,11 +13,11 @@ static enum acls_edit refuse(struct err *e, const struct op *op, const char *rea
     return EDIT_REFUSED;
 }
 
-/* The explicit entry that says the very same; SIZE_MAX: none. */
+/* The entry that says the very same, explicit as it is or inherited; SIZE_MAX: none. */
 static size_t find(const struct acl *acl, const struct ace *ace)
 {
     for (size_t i = 0; i < acl->n; i++)
-        if (!(acl->v[i].flags & ACE_INHERITED) && ace_same(&acl->v[i], ace))
+        if (ace_same(&acl->v[i], ace))
             return i;
     return SIZE_MAX;
 }
@@ -59,21 +59,6 @@ enum acls_edit acls_apply(struct arena *a, const struct op *op, bool folder, str
         return refuse(e, op, "its list of permissions is full");
     *d = changed;
     return EDIT_CHANGED;
-}
-
-bool acls_inverse(const struct op *op, struct op *out)
-{
-    *out = *op;
-    switch (op->kind) {
-    case OP_ACE:
-        out->number = op->number == ACE_PUT ? ACE_TAKE : ACE_PUT;
-        return true;
-    case OP_GUARD_NAME:
-        out->number = op->number | GUARD_REMOVE;
-        return !(op->number & GUARD_REMOVE);
-    default: /* an owner of before is in the ledger alone; what the runner has ends with it */
-        return false;
-    }
 }
 
 bool acls_is_own(const struct acls_own *own, const struct ace *ace)

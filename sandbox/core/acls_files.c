@@ -89,7 +89,7 @@ static bool may_change(struct acls *s, const struct fact *fact)
 
 /* ---- roots ---- */
 
-static struct str write_sid_of(const struct acls *s, struct str path)
+struct str acls_write_sid(const struct acls *s, struct str path)
 {
     for (size_t i = 0; i < s->w->write_sid_count; i++)
         if (path_same(s->p->env, s->w->write_sids[i].root, path))
@@ -161,7 +161,7 @@ static bool temp_fits(struct acls *s, const struct place *place, const struct fa
 static bool add_root(struct acls *s, const struct place *place, bool outdone)
 {
     const struct fact *fact = planner_fact(s->p, place->path);
-    struct acls_root root = {.place = place, .path = place->path, .sid = write_sid_of(s, place->path)};
+    struct acls_root root = {.place = place, .path = place->path, .sid = acls_write_sid(s, place->path)};
     struct str cloud;
 
     if (place->kind == PLACE_ROOT && fact->kind == FACT_MISSING)
@@ -474,68 +474,6 @@ static void tell_of_seconds(struct acls *s)
         if (f->second.v[i].other.n > 0)
             planner_partial(s->p, "%s, which is secret, has another name in a writable root: %s",
                 planner_show(s->p, f->second.v[i].path).p, planner_show(s->p, f->second.v[i].other).p);
-}
-
-/* ---- entries of before ---- */
-
-static bool is_planned(const struct acls *s, struct str path, struct str text)
-{
-    for (size_t i = 0; i < s->p->plan->n; i++) {
-        const struct op *op = &s->p->plan->v[i];
-        if (op->kind == OP_ACE && op->number == ACE_PUT && path_same(s->p->env, op->path, path) && str_eq(op->text, text))
-            return true;
-    }
-    return false;
-}
-
-/* Of this root, and of what no root has any more. */
-static void sids_of(struct acls *s, const struct acls_root *root, struct acls_own *own)
-{
-    struct sid *sids = arena_alloc(s->p->a, s->w->orphans.n + 1, sizeof *sids);
-
-    *own = (struct acls_own){.write = sids};
-    sid_parse(s->w->group_sid, &own->group);
-    own->write_count += sid_parse(root->sid, &sids[own->write_count]);
-    for (size_t i = 0; i < s->w->orphans.n; i++)
-        own->write_count += sid_parse(s->w->orphans.v[i], &sids[own->write_count]);
-}
-
-static void take_old(struct acls *s, const struct acls_root *root, const struct acls_own *own, const struct fact *fact)
-{
-    struct descriptor d;
-
-    if (fact->kind == FACT_MISSING || fact->placeholder || !acls_seen(s, fact, &d))
-        return;
-    for (size_t i = 0; i < d.dacl.n; i++) {
-        const struct ace *ace = &d.dacl.v[i];
-        struct str text = sddl_ace_text(s->p->a, ace);
-        struct op *op;
-        if (ace->flags & ACE_INHERITED || !acls_is_own(own, ace) || is_planned(s, fact->path, text))
-            continue;
-        op = planner_op(s->p, OP_ACE, fact->path, "no rule asks for it any more");
-        op->text = text;
-        op->text2 = root->path;
-        op->number = ACE_TAKE;
-        op->on_failure = FAIL_SKIP;
-        planner_identity(op, fact);
-    }
-}
-
-/* Entries of Cordon's that no rule asks for any more. */
-static void acls_take_old(struct acls *s)
-{
-    for (size_t k = 0; k < s->roots.n; k++) {
-        const struct acls_root *root = &s->roots.v[k];
-        struct acls_own own;
-        sids_of(s, root, &own);
-        for (size_t i = 0; i < s->p->facts->n; i++) {
-            const struct fact *fact = &s->p->facts->v[i];
-            /* What another root has on its own folder is its own. */
-            if (acls_root_of(s, fact->path) == root &&
-                (write_sid_of(s, fact->path).n == 0 || path_same(s->p->env, fact->path, root->path)))
-                take_old(s, root, &own, fact);
-        }
-    }
 }
 
 /* ---- all of it ---- */

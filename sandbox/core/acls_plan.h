@@ -1,5 +1,5 @@
 /*
- * acls_plan: what the files behind acls.h share. Private to acls.c, acls_files.c and acls_grants.c.
+ * acls_plan: what the files behind acls.h share. Private to acls.c, acls_files.c, acls_old.c and acls_grants.c.
  */
 #ifndef CORDON_ACLS_PLAN_H
 #define CORDON_ACLS_PLAN_H
@@ -41,7 +41,10 @@ void acls_identity(struct acls *s, struct token *out);
 void acls_token(struct acls *s, struct token *out);
 const struct acls_root *acls_root_of(const struct acls *s, struct str path);
 
+struct str acls_write_sid(const struct acls *s, struct str path); /* of that root; none */
+
 bool acls_files(struct acls *s);      /* acls_files.c: roots, protected and secret paths */
+void acls_take_old(struct acls *s);   /* acls_old.c: entries of before that nothing asks for */
 void acls_grants(struct acls *s);     /* acls_grants.c: what the account must read besides */
 void acls_environment(struct acls *s); /* acls_grants.c */
 void acls_grant_questions(struct arena *a, const struct path_env *env, const struct host *host, struct texts *out);

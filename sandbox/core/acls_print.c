@@ -72,8 +72,7 @@ void acls_print(struct buf *out, struct arena *a, const struct op *op)
         buf_format(out, "%s%s", text_printable(a, op->text).p, op->number == OWNER_BY_SETUP ? " (by setup)" : "");
         break;
     case OP_GUARD_NAME:
-        buf_format(out, "%s%s %s", op->number & GUARD_REMOVE ? "remove " : "", op->number & 1 ? "file" : "folder",
-            text_printable(a, op->text).p);
+        buf_format(out, "%s %s", op->number ? "file" : "folder", text_printable(a, op->text).p);
         if (op->text2.n > 0)
             buf_format(out, " holding \"%s\"", text_printable(a, op->text2).p);
         break;

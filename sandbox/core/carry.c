@@ -26,9 +26,18 @@ static bool is_also(const struct carry *c, const struct ace *ace)
     return false;
 }
 
+/* About a write SID of a root that this is not in, or that is lost: what was moved or copied here brought it along. */
+static bool is_strangers(const struct carry *c, const struct ace *ace)
+{
+    for (size_t i = 0; i < c->order->stranger_count; i++)
+        if (!ace->opaque.p && (ace->type == ACE_ALLOW || ace->type == ACE_DENY) && sid_same(&ace->sid, &c->order->strangers[i]))
+            return true;
+    return false;
+}
+
 static bool is_ours(const struct carry *c, const struct ace *ace)
 {
-    return acls_is_own(&c->order->own, ace) || is_also(c, ace);
+    return acls_is_own(&c->order->own, ace) || is_also(c, ace) || is_strangers(c, ace);
 }
 
 static bool is_trusted(const struct carry *c, const struct sid *sid)
@@ -154,19 +163,26 @@ static bool is_of_write_sid(const struct carry *c, const struct ace *ace)
     return false;
 }
 
-/* An entry about the group goes with its twin about a write SID of this root; alone it may be another root's. */
+/* Put beside one another: on what is secret the group's refuses more, and the person's own is about names alone. */
+static bool are_twins(const struct carry *c, const struct ace *ace, const struct ace *other)
+{
+    if (other->flags & ACE_INHERITED || !(is_of_write_sid(c, other) || is_strangers(c, other)) || other->type != ace->type)
+        return false;
+    if (!acls_is_own(&c->order->own, ace))
+        return ace->type == ACE_DENY && is_also(c, ace);
+    return other->flags == ace->flags && (other->mask == ace->mask || (ace->mask == ACLS_SECRET && other->mask == ACLS_DENY));
+}
+
+/* An entry about the group, or the person, goes with its twin about a write SID of this root; alone it may be another root's. */
 static bool is_old(const struct carry *c, const struct acl *list, const struct ace *ace)
 {
-    if (ace->flags & ACE_INHERITED || !acls_is_own(&c->order->own, ace))
+    if (ace->flags & ACE_INHERITED)
         return false;
-    if (is_of_write_sid(c, ace))
+    if (is_of_write_sid(c, ace) || is_strangers(c, ace))
         return true;
-    for (size_t i = 0; i < list->n; i++) {
-        const struct ace *other = &list->v[i];
-        if (!(other->flags & ACE_INHERITED) && is_of_write_sid(c, other) && other->type == ace->type && other->mask == ace->mask &&
-            other->flags == ace->flags)
+    for (size_t i = 0; i < list->n; i++)
+        if (are_twins(c, ace, &list->v[i]))
             return true;
-    }
     return false;
 }
 
@@ -188,7 +204,9 @@ enum acls_edit walk_carry(struct arena *a, const struct walk_order *order, const
     static const struct sid nobody;
 
     descriptor_inherit(a, parent, NULL, folder, d->has_owner ? &d->owner : &nobody, d->has_group ? &d->group : &nobody, NULL, &image);
-    c.image = image.dacl;
+    for (size_t i = 0; i < image.dacl.n; i++)
+        if (!is_strangers(&c, &image.dacl.v[i]))
+            add(&c, &c.image, &image.dacl.v[i]);
     *denies = false;
     for (size_t i = 0; i < c.image.n; i++)
         *denies = *denies || is_meant(&c, i);

@@ -176,6 +176,8 @@ struct windows_host {
     size_t volume_count;
     struct write_sid *write_sids; /* of every root of the policy */
     size_t write_sid_count;
+    struct write_sid *all_roots; /* and of every other that was ever one: no such SID has anything to do elsewhere */
+    size_t all_root_count;
     struct texts orphans; /* SIDs that no root has any more (store.h): their entries are taken away where they are seen */
     struct texts everyone_writable; /* folders found outside the roots that Everyone may write; search bounded */
     bool everyone_incomplete;

@@ -295,6 +295,15 @@ void store_write_sids(struct arena *a, const struct store *s, const struct path_
             }
 }
 
+void store_strangers(struct arena *a, const struct store *s, const struct path_env *env, struct str top, struct texts *out)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (!path_is_under(env, s->v[i].path, top) && !path_is_under(env, top, s->v[i].path))
+            *(struct str *)ARENA_PUSH(a, out) = s->v[i].sid;
+    for (size_t i = 0; i < s->orphans.n; i++)
+        *(struct str *)ARENA_PUSH(a, out) = s->orphans.v[i];
+}
+
 void store_forget_orphan(struct store *s, struct str sid)
 {
     for (size_t i = 0; i < s->orphans.n; i++)
@@ -372,7 +381,7 @@ void entries_print(struct buf *out, const struct entries *l)
 
 /* ---- what was before: keeping it ---- */
 
-static struct entry *find(struct entries *l, const struct path_env *env, struct str path)
+static struct entry *find(const struct entries *l, const struct path_env *env, struct str path)
 {
     for (size_t i = 0; i < l->n; i++)
         if (path_same(env, l->v[i].path, path))
@@ -385,22 +394,15 @@ static struct str copy(struct arena *a, struct str s)
     return s.p ? arena_str(a, s) : s;
 }
 
-bool entries_before(struct arena *a, struct entries *l, const struct path_env *env, const struct entry *entry)
+void entries_made(struct arena *a, struct entries *l, const struct path_env *env, struct str path, uint64_t dev, uint64_t ino, struct str after)
 {
-    struct entry *old = find(l, env, entry->path);
+    struct entry *entry = find(l, env, path);
 
-    if (old && old->dev == entry->dev && old->ino == entry->ino)
-        return true;
-    if (!old && l->n == STORE_ENTRIES_MAX)
-        return false;
-    if (!old) /* of another object of that name nothing can be restored any more */
-        old = ARENA_PUSH(a, l);
-    *old = *entry;
-    old->path = arena_str(a, entry->path);
-    old->root = copy(a, entry->root);
-    old->before = copy(a, entry->before);
-    old->after = copy(a, entry->after);
-    return true;
+    if (!entry || entry->kind != ENTRY_MADE)
+        return;
+    entry->dev = dev;
+    entry->ino = ino;
+    entry->after = arena_str(a, after);
 }
 
 void entries_after(struct arena *a, struct entries *l, const struct path_env *env, struct str path, struct str after)
@@ -409,6 +411,13 @@ void entries_after(struct arena *a, struct entries *l, const struct path_env *en
 
     if (entry)
         entry->after = arena_str(a, after);
+}
+
+bool entries_lack_after(const struct entries *l, const struct path_env *env, struct str path, uint64_t dev, uint64_t ino)
+{
+    const struct entry *entry = find(l, env, path);
+
+    return entry && entry->kind == ENTRY_CHANGED && entry->dev == dev && entry->ino == ino && !entry->after.p;
 }
 
 void entries_drop(struct entries *l, const struct path_env *env, struct str path)
@@ -465,6 +474,56 @@ static void without_ours(struct arena *a, const struct descriptor *now, const st
     out->dacl = left;
 }
 
+/* Somebody else changed it since Cordon wrote last: what is without Cordon's entries now is what comes back. */
+static void rebase(struct arena *a, struct entry *entry, struct str text)
+{
+    struct descriptor now = {0}, before = {0}, after = {0}, left = {0};
+    struct err ignored = {0};
+
+    if (entry->kind != ENTRY_CHANGED || !entry->after.p || !text.p || !sddl_parse(a, text, &now, &ignored) ||
+        !sddl_parse(a, entry->before, &before, &ignored) || !sddl_parse(a, entry->after, &after, &ignored) ||
+        same_entries(&now, &after, false))
+        return;
+    without_ours(a, &now, &before, &after, &left);
+    entry->before = sddl_text(a, &left);
+    entry->after = arena_str(a, text);
+}
+
+bool entries_before(struct arena *a, struct entries *l, const struct path_env *env, const struct entry *entry)
+{
+    struct entry *old = find(l, env, entry->path);
+
+    if (old && old->dev == entry->dev && old->ino == entry->ino) {
+        rebase(a, old, entry->before);
+        return true;
+    }
+    if (!old && l->n == STORE_ENTRIES_MAX)
+        return false;
+    if (!old) /* of another object of that name nothing can be restored any more */
+        old = ARENA_PUSH(a, l);
+    *old = *entry;
+    old->path = arena_str(a, entry->path);
+    old->root = copy(a, entry->root);
+    old->before = copy(a, entry->before);
+    old->after = copy(a, entry->after);
+    return true;
+}
+
+/* An object's own entries as they were; what it inherits is as it is now, since those above may have changed it meanwhile. */
+static void with_own_of(struct arena *a, const struct descriptor *before, const struct descriptor *now, struct descriptor *out)
+{
+    struct acl list = {0};
+
+    for (size_t i = 0; i < before->dacl.n; i++)
+        if (!(before->dacl.v[i].flags & ACE_INHERITED))
+            *(struct ace *)ARENA_PUSH(a, &list) = before->dacl.v[i];
+    for (size_t i = 0; i < now->dacl.n; i++)
+        if (now->dacl.v[i].flags & ACE_INHERITED)
+            *(struct ace *)ARENA_PUSH(a, &list) = now->dacl.v[i];
+    *out = *now;
+    out->dacl = list;
+}
+
 /* Entries that are inherited come from above, and are restored there: only an object's own are compared and written. */
 enum entry_back entries_back(struct arena *a, const struct entry *entry, const struct descriptor *now, uint64_t dev, uint64_t ino,
     struct descriptor *out)
@@ -472,11 +531,16 @@ enum entry_back entries_back(struct arena *a, const struct entry *entry, const s
     struct descriptor before = {0}, after = {0};
     struct err ignored = {0};
 
-    if (!now || dev != entry->dev || ino != entry->ino)
+    bool numbered = entry->dev || entry->ino;
+
+    if (!now || (numbered && (dev != entry->dev || ino != entry->ino)))
         return BACK_IS_OTHER;
     if ((entry->before.p && !sddl_parse(a, entry->before, &before, &ignored)) ||
         (entry->after.p && !sddl_parse(a, entry->after, &after, &ignored)))
         return BACK_UNSURE;
+    /* It ended before the number was known: it was made if it has what it was to be made with. */
+    if (!numbered && (entry->kind != ENTRY_MADE || !entry->after.p || !same_entries(now, &after, false)))
+        return BACK_IS_OTHER;
     if (entry->kind == ENTRY_MADE) {
         without_ours(a, now, &(struct descriptor){.has_dacl = true}, &after, out);
         return BACK_REMOVE;
@@ -489,7 +553,7 @@ enum entry_back entries_back(struct arena *a, const struct entry *entry, const s
         without_ours(a, now, &before, &after, out);
         return out->dacl.n == now->dacl.n ? BACK_IS_BEFORE : BACK_OURS;
     }
-    *out = before;
+    with_own_of(a, &before, now, out);
     return BACK_WRITE;
 }
 
@@ -534,16 +598,41 @@ void store_find_orphans(struct arena *a, struct store *s, const struct entries *
     }
 }
 
-bool store_suspects(const struct store *s, const struct acls_own *own, struct str person, const struct ace *ace)
+bool store_is_like_ours(const struct ace *ace)
 {
-    struct sid sid;
+    return !ace->opaque.p && is_like_write_sid(&ace->sid) && is_cordons_mask(ace);
+}
 
-    if (ace->opaque.p || !is_like_write_sid(&ace->sid) || !is_cordons_mask(ace) || acls_is_own(own, ace))
+bool entries_is_asked(const struct entry *entry, const struct path_env *env, const struct plan *plan)
+{
+    bool root = entry->root.n == 0;
+
+    for (size_t i = 0; i < plan->n; i++) {
+        const struct op *op = &plan->v[i];
+        bool puts = op->kind == OP_GUARD_NAME || op->kind == OP_OWNER || (op->kind == OP_ACE && op->number == ACE_PUT);
+        if (puts && path_same(env, op->path, entry->path))
+            return true;
+        root = root || (op->kind == OP_RESTRICT && op->path.n > 0 && path_same(env, op->path, entry->root));
+    }
+    return !root; /* another workspace's */
+}
+
+bool entries_only_denies(struct arena *a, const struct entry *entry)
+{
+    struct descriptor before = {0}, after = {0};
+    struct err ignored = {0};
+    size_t denies = 0;
+
+    if (!entry->after.p || !sddl_parse(a, entry->after, &after, &ignored) ||
+        (entry->before.p && !sddl_parse(a, entry->before, &before, &ignored)))
         return false;
-    if (sid_parse(person, &sid) && sid_same(&sid, &ace->sid))
-        return false;
-    for (size_t i = 0; i < s->n; i++)
-        if (sid_parse(s->v[i].sid, &sid) && sid_same(&sid, &ace->sid))
+    for (size_t i = 0; i < after.dacl.n; i++) {
+        const struct ace *ace = &after.dacl.v[i];
+        if (ace->flags & ACE_INHERITED || has_explicit(&before.dacl, ace))
+            continue;
+        if (ace->type != ACE_DENY)
             return false;
-    return true;
+        denies++;
+    }
+    return denies > 0;
 }

@@ -48,14 +48,18 @@ struct str store_take(struct arena *a, struct store *s, const struct path_env *e
 /* For windows_host.write_sids: one of each root in paths that has one. */
 void store_write_sids(struct arena *a, const struct store *s, const struct path_env *env, const struct texts *paths,
     struct write_sid **out, size_t *count);
-/* Its entries were found gone everywhere. */
+/* SIDs that have nothing to do below top: of roots that neither lie in it nor around it, and orphans. What was moved or copied there
+ * brought them along. */
+void store_strangers(struct arena *a, const struct store *s, const struct path_env *env, struct str top, struct texts *out);
+/* It is none after all: the group's, in a time without setup. */
 void store_forget_orphan(struct store *s, struct str sid);
 
 /* ---- what was before ---- */
 
 enum entry_kind {
     ENTRY_CHANGED, /* its descriptor was changed */
-    ENTRY_MADE,    /* Cordon made the object (OP_GUARD_NAME) */
+    ENTRY_MADE,    /* Cordon made the object (OP_GUARD_NAME). Until it stands there it has no number, and after is what it is to
+                      be made with */
 };
 
 struct entry {
@@ -77,14 +81,18 @@ bool entries_parse(struct arena *a, struct str bytes, struct entries *out, struc
 void entries_print(struct buf *out, const struct entries *l);
 /* Before an object is changed or made. What is there of the same object stays as it was entered first. False: it is full. */
 bool entries_before(struct arena *a, struct entries *l, const struct path_env *env, const struct entry *entry);
-/* After it was: its descriptor as it was read back. */
+/* What was made, once it stands there. */
+void entries_made(struct arena *a, struct entries *l, const struct path_env *env, struct str path, uint64_t dev, uint64_t ino, struct str after);
+/* After it was changed: its descriptor as it was read back. */
 void entries_after(struct arena *a, struct entries *l, const struct path_env *env, struct str path, struct str after);
+/* Is it there, of that very object, and was it never told how it became? It was cut off in between, and is to be told now. */
+bool entries_lack_after(const struct entries *l, const struct path_env *env, struct str path, uint64_t dev, uint64_t ino);
 void entries_drop(struct entries *l, const struct path_env *env, struct str path);
 
 enum entry_back {
     BACK_IS_BEFORE, /* nothing is to be done */
     BACK_IS_OTHER,  /* another object has that name, or none: it is left alone */
-    BACK_WRITE,     /* as Cordon left it: *out is what was before */
+    BACK_WRITE,     /* as Cordon left it: *out has its own entries of before */
     BACK_OURS,      /* somebody changed it since: *out is how it is now, without what Cordon put there */
     BACK_REMOVE,    /* Cordon made it: it goes if it is empty still, else it gets *out */
     BACK_UNSURE,    /* what was before cannot be read: nothing is written, and it is named */
@@ -97,8 +105,15 @@ enum entry_back entries_back(struct arena *a, const struct entry *entry, const s
 
 /* Write SIDs in what Cordon wrote last that no root of the store has: the store was lost or begun anew. They join its orphans. */
 void store_find_orphans(struct arena *a, struct store *s, const struct entries *l, struct str group);
-/* An entry as Cordon writes them, about a SID like a write SID, and none that this store or person has: another store's, a lost
- * one's, or another product's. It is named and never touched. */
-bool store_suspects(const struct store *s, const struct acls_own *own, struct str person, const struct ace *ace);
+/* An entry as Cordon writes them, about a SID like a write SID: of a store or another person's, or of another product's, unless it is
+ * known. It is named and never touched. */
+bool store_is_like_ours(const struct ace *ace);
+
+/* ---- what nothing asks for any more ---- */
+
+/* Does the plan have an op on that object, or is it another root's that this plan does not have? */
+bool entries_is_asked(const struct entry *entry, const struct path_env *env, const struct plan *plan);
+/* Did Cordon put nothing there but entries that refuse? (A grant that is there already is in no plan.) */
+bool entries_only_denies(struct arena *a, const struct entry *entry);
 
 #endif

@@ -44,13 +44,16 @@ struct walk_order {
     const struct path_env *env;
     struct str top;  /* canonical; its own entries are there already (OP_ACE) */
     uint64_t dev;    /* the volume that top is on */
-    struct acls_own own;    /* group, write SIDs of all roots of the session, and SIDs of lost stores, whose entries go away */
+    struct acls_own own;    /* group, and write SIDs of all roots of the session */
+    const struct sid *strangers; /* SIDs of Cordon's that have nothing to do here: their entries go away, and are never handed down */
+    size_t stranger_count;
     const struct ace *also; /* other entries that ops put and that are handed down: OWNER RIGHTS, the person's own */
     size_t also_count;
     const struct sid *trusted; /* whose own allow entries are no way around a deny entry: person, SYSTEM, Administrators */
     size_t trusted_count;
     const struct texts *kept; /* paths with explicit entries that ops put there (and other roots): those entries are theirs */
-    bool take_old;            /* no other session is open: explicit entries about own.write on paths that are not kept go away */
+    bool take_old;            /* no other session is open: explicit entries about own.write and strangers on paths that are not kept go
+                                 away, with what was put beside them */
     struct str resume;        /* a path that an earlier walk had come to; none: from the top */
     uint64_t most;            /* objects; 0: WALK_OBJECTS_MAX */
 };
@@ -101,6 +104,22 @@ struct str walk_place(const struct walk *w);
 void walk_end(struct walk *w);
 /* "3 junctions", one line each, printable; denied ones first and by name. */
 void walk_report(struct arena *a, const struct walk *w, struct texts *denied, struct texts *other);
+
+/* ---- what a plan asks for ---- */
+
+/* The folder that is to be walked because of this op; none: it hands nothing down. */
+struct str walk_top(const struct op *op);
+
+struct walk_asked {
+    const struct op *ops;
+    size_t count;
+    struct str person;             /* SID */
+    const struct texts *strangers; /* store_strangers; NULL: none. What ops take away joins them */
+    bool alone;                    /* no other session of the person is open */
+};
+/* top by its own handle, on the volume dev. Lives as long as ops, env and the arena. False: the person is no SID. */
+bool walk_order_of(struct arena *a, const struct path_env *env, const struct walk_asked *asked, struct str top, uint64_t dev,
+    struct walk_order *out);
 
 /*
  * What becomes of one object's DACL below `parent`. EDIT_REFUSED: it cannot be changed safely, *why says so. denies: entries that

@@ -1,7 +1,8 @@
 /*
- * ask: what cordon asks of its runner, put into frames, and the runner's complaint read from one.
+ * ask: what has another form on each system: a program to start, and its end.
  */
 #include "linux.h"
+#include "ask.h"
 
 #include <sys/wait.h>
 
@@ -16,16 +17,6 @@ bool ask_exited(const struct frame *f, struct event *out)
     out->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     out->exit_code = out->signal ? 128 + out->signal : WEXITSTATUS(status);
     return frame_done(&fields);
-}
-
-void ask_attempts(struct buf *out, struct probe *probes, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        probes[i].observed = ANSWER_UNKNOWN;
-        frame_number(out, probes[i].kind);
-        frame_bytes(out, probes[i].path);
-        frame_number(out, probes[i].number);
-    }
 }
 
 static void put_texts(struct buf *out, const struct texts *texts)
@@ -50,14 +41,5 @@ void ask_launch(
         frame_number(out, launch->std[i]);
     frame_number(out, launch->extra == SYS_NONE ? 0 : (uint64_t)launch->extra_number);
     ask_attempts(out, probes, count);
-    frame_end(out, mark);
-}
-
-void ask_build(struct buf *out, enum frame_type type, uint32_t id, const struct texts *partial_accepted)
-{
-    size_t mark = frame_begin(out, type, id);
-
-    for (size_t i = 0; i < partial_accepted->n; i++)
-        frame_bytes(out, partial_accepted->v[i]);
     frame_end(out, mark);
 }

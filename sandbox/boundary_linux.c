@@ -1,9 +1,9 @@
 /*
  * boundary: the trusted side of one runner: begin (clone into new namespaces), build (hand the plan over),
- * prove, start programs, narrow, close. One request is under way at a time; what the runner says on its own
- * (a command ended) is queued. What arrives is checked as hostile input, though only our own runner speaks.
+ * prove, start programs, narrow, close. What is asked and answered without a system is in ask.c.
  */
 #include "linux.h"
+#include "ask.h"
 #include "core/layers.h"
 #include "core/text.h"
 
@@ -16,19 +16,14 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#define EVENTS_MAX   512
 #define ANSWER_MS    15000
 #define END_MS       2000
 
 struct boundary {
     struct started runner;
-    uint32_t next_id;
-    struct buf in, out;
+    struct ask ask;
     int fds[RUNNER_FDS_MAX];
     size_t fd_count;
-    struct event events[EVENTS_MAX];
-    size_t first_event, event_count;
-    bool lost;
     uint32_t building; /* the id of the BUILD that was sent */
     uint32_t ending; /* the id of an END that was sent */
     uint32_t held;   /* the id of a program that waits to be let go */
@@ -41,52 +36,27 @@ struct boundary {
     size_t advanced_n;   /* with so many of them begins the plan that is to be handed over */
 };
 
-bool boundary_begin(struct boundary **out, bool new_network, struct err *e)
-{
-    struct started started;
-    struct boundary *b;
-
-    if (!start_runner(new_network, &started, e))
-        return false;
-    b = calloc(1, sizeof *b);
-    if (!b) {
-        close(started.records);
-        close(started.control); /* the runner sees its end and goes */
-        return err_set(e, ERR_LIMIT, "no memory");
-    }
-    b->runner = started;
-    b->in.ceiling = 2 * (FRAME_BYTES_MAX + FRAME_HEADER);
-    b->go = -1;
-    *out = b;
-    return true;
-}
-
 /* ---- asking and answering ---- */
 
 static bool explain_lost(struct boundary *b, struct err *e)
 {
-    b->lost = true;
+    b->ask.lost = true;
     return start_explain(&b->runner, e);
 }
 
-static void queue_event(struct boundary *b, struct event event)
+static void take_exited(void *context, const struct frame *f)
 {
-    if (b->event_count == EVENTS_MAX)
-        return;
-    b->events[(b->first_event + b->event_count++) % EVENTS_MAX] = event;
-}
-
-static void take_exited(struct boundary *b, const struct frame *f)
-{
+    struct boundary *b = context;
     struct event event;
 
     if (ask_exited(f, &event))
-        queue_event(b, event);
+        ask_tell(&b->ask, event);
 }
 
-/* More bytes from the runner into b->in. 1 some, 0 none now, -1 it is gone. */
-static int receive(struct boundary *b, int wait_ms, struct err *e)
+/* More bytes from the runner into b->ask.in. 1 some, 0 none now, -1 it is gone. */
+static int receive(void *context, int wait_ms, struct err *e)
 {
+    struct boundary *b = context;
     static char bytes[65536];
     int fds[RUNNER_FDS_MAX];
     size_t got = 0;
@@ -99,7 +69,7 @@ static int receive(struct boundary *b, int wait_ms, struct err *e)
             ready = poll(&p, 1, wait_ms);
         while (ready < 0 && errno == EINTR);
         if (ready == 0) {
-            b->lost = true;
+            b->ask.lost = true;
             err_set(e, ERR_LIMIT, "the runner does not answer");
             return -1;
         }
@@ -117,67 +87,43 @@ static int receive(struct boundary *b, int wait_ms, struct err *e)
         else
             close(fds[i]);
     }
-    buf_add(&b->in, bytes, (size_t)n);
+    buf_add(&b->ask.in, bytes, (size_t)n);
     return 1;
-}
-
-/* The next frame that is not an event. 1; 0 none yet; -1 lost. Consume *used bytes when done with it. */
-static int next_frame(struct boundary *b, struct frame *f, size_t *used, struct err *e)
-{
-    for (;;) {
-        int state = frame_take(buf_view(&b->in), f, used, e);
-        if (state < 0)
-            b->lost = true;
-        if (state <= 0 || f->type != FRAME_EXITED)
-            return state;
-        take_exited(b, f);
-        buf_consume(&b->in, *used);
-    }
 }
 
 static bool send_out(struct boundary *b, const int *fds, size_t fd_count, struct err *e)
 {
     bool good;
 
-    if (b->lost) {
-        buf_clear(&b->out);
+    if (b->ask.lost) {
+        buf_clear(&b->ask.out);
         return err_set(e, ERR_SYSTEM, "the runner is gone");
     }
-    good = !b->out.overflowed && sys_send_frames(b->runner.control, b->out.p, b->out.n, fds, fd_count);
-    buf_clear(&b->out);
+    good = !b->ask.out.overflowed && sys_send_frames(b->runner.control, b->ask.out.p, b->ask.out.n, fds, fd_count);
+    buf_clear(&b->ask.out);
     return good || explain_lost(b, e);
 }
 
-/* Waits for the answer `wanted` to id. each is called for it, and for every frame of type `part` before it. */
-static bool await(struct boundary *b, uint32_t id, enum frame_type part,
-    bool (*each)(void *context, const struct frame *f), void *context, enum frame_type wanted, struct err *e)
-{
-    struct frame f;
-    size_t used = 0;
+/* ---- begin ---- */
 
-    for (;;) {
-        int state = next_frame(b, &f, &used, e);
-        bool good = true, last;
-        if (state < 0)
-            return false;
-        if (state == 0) {
-            if (receive(b, ANSWER_MS, e) < 0)
-                return false;
-            continue;
-        }
-        last = f.type == wanted || f.type == FRAME_FAILED;
-        if (f.type == FRAME_FAILED)
-            good = frame_get_failed(&f, e);
-        else if (f.type == part || (f.type == wanted && f.id == id))
-            good = each(context, &f);
-        else
-            good = err_set(e, ERR_PROTOCOL, "the runner answered what was not asked");
-        buf_consume(&b->in, used);
-        if (!good && e->kind == ERR_NONE)
-            err_set(e, ERR_PROTOCOL, "the runner's answer did not arrive as it was sent");
-        if (last || !good)
-            return good;
+bool boundary_begin(struct boundary **out, bool new_network, struct err *e)
+{
+    struct started started;
+    struct boundary *b;
+
+    if (!start_runner(new_network, &started, e))
+        return false;
+    b = calloc(1, sizeof *b);
+    if (!b) {
+        close(started.records);
+        close(started.control); /* the runner sees its end and goes */
+        return err_set(e, ERR_LIMIT, "no memory");
     }
+    b->runner = started;
+    ask_begin(&b->ask, ANSWER_MS, b, receive, take_exited);
+    b->go = -1;
+    *out = b;
+    return true;
 }
 
 /* ---- build ---- */
@@ -233,60 +179,35 @@ static bool put_plan(struct boundary *b, uint32_t id, const struct plan *plan,
             (!sys_make_folders(op->text, 0700, e) || !sys_make_folders(op->text2, 0700, e)))
             return false;
         if (op->kind == OP_BIRTHPLACE && (op->number == 1 || names_identity(&held)))
-            frame_put_op(&b->out, id, op); /* what is bound over it is ours alone */
+            frame_put_op(&b->ask.out, id, op); /* what is bound over it is ours alone */
         else if (op->kind != OP_BIRTHPLACE && (op->kind != OP_PLACEHOLDER || names_identity(&held)))
-            frame_put_op(&b->out, id, &held);
+            frame_put_op(&b->ask.out, id, &held);
     }
-    ask_build(&b->out, FRAME_BUILD, id, partial_accepted);
+    ask_build(&b->ask.out, FRAME_BUILD, id, partial_accepted);
     return true;
 }
 
 /* ---- prove ---- */
 
-struct proving {
-    struct probe *probes;
-    size_t count;
-};
-
-static bool take_probed(void *context, const struct frame *f)
-{
-    struct proving *proof = context;
-    struct frame_reader fields;
-    uint64_t index, observed;
-    long code;
-
-    frame_read(&fields, f);
-    if (f->type != FRAME_PROBED)
-        return frame_done(&fields);
-    index = frame_get_number(&fields);
-    observed = frame_get_number(&fields);
-    code = (long)frame_get_number(&fields);
-    if (!frame_done(&fields) || index >= proof->count || observed > ANSWER_FAILED)
-        return false;
-    proof->probes[index].observed = (enum probe_answer)observed;
-    proof->probes[index].code = code;
-    return true;
-}
-
 static void put_probes(struct boundary *b, uint32_t id, struct probe *probes, size_t count)
 {
-    size_t mark = frame_begin(&b->out, FRAME_PROVE, id);
+    size_t mark = frame_begin(&b->ask.out, FRAME_PROVE, id);
 
-    ask_attempts(&b->out, probes, count);
-    frame_end(&b->out, mark);
+    ask_attempts(&b->ask.out, probes, count);
+    frame_end(&b->ask.out, mark);
 }
 
 bool boundary_prove(struct boundary *b, struct probe *probes, size_t count, struct err *e)
 {
-    struct proving proof = {probes, count};
-    uint32_t id = ++b->next_id;
+    struct ask_probes proof = {probes, count};
+    uint32_t id = ++b->ask.next_id;
 
     put_probes(b, id, probes, count);
     if (!send_out(b, NULL, 0, e))
         return false;
     for (size_t i = 0; i < count; i++)
         probe_control(&probes[i]);
-    return await(b, id, FRAME_PROBED, take_probed, &proof, FRAME_PROVED, e);
+    return ask_await(&b->ask, id, FRAME_PROBED, ask_probed, &proof, FRAME_PROVED, e);
 }
 
 bool boundary_layer(struct boundary *b, const struct op *op)
@@ -295,8 +216,8 @@ bool boundary_layer(struct boundary *b, const struct op *op)
 
     if (access(op->text.p, F_OK) != 0 || access(op->text2.p, F_OK) != 0)
         return false;
-    frame_put_op(&b->out, 0, op);
-    frame_end(&b->out, frame_begin(&b->out, FRAME_LAYER, 0));
+    frame_put_op(&b->ask.out, 0, op);
+    frame_end(&b->ask.out, frame_begin(&b->ask.out, FRAME_LAYER, 0));
     return send_out(b, NULL, 0, &ignored); /* that the runner is gone is said when the plan is handed over */
 }
 
@@ -308,8 +229,8 @@ void boundary_advance(struct boundary *b, const struct plan *beginning, const st
         return;
     for (size_t i = 0; i < beginning->n; i++)
         frame_put_op(&b->advanced, 0, &beginning->v[i]);
-    buf_str(&b->out, buf_view(&b->advanced));
-    ask_build(&b->out, FRAME_BEGINNING, 0, partial_accepted);
+    buf_str(&b->ask.out, buf_view(&b->advanced));
+    ask_build(&b->ask.out, FRAME_BEGINNING, 0, partial_accepted);
     send_out(b, NULL, 0, &ignored);
 }
 
@@ -328,21 +249,11 @@ bool boundary_fits(struct boundary *b, const struct plan *plan)
 bool boundary_hand(
     struct boundary *b, const struct plan *plan, const struct texts *partial_accepted, struct err *e)
 {
-    b->building = ++b->next_id;
+    b->building = ++b->ask.next_id;
     return put_plan(b, b->building, plan, partial_accepted, e) && send_out(b, NULL, 0, e);
 }
 
 /* ---- programs ---- */
-
-static bool take_spawned(void *context, const struct frame *f)
-{
-    struct command *command = context;
-    struct frame_reader fields;
-
-    frame_read(&fields, f);
-    command->pid_inside = (int64_t)frame_get_number(&fields);
-    return frame_done(&fields);
-}
 
 /* go: where the program waits for a byte; -1: it does not. */
 static bool send_launch(struct boundary *b, uint32_t id, const struct launch *launch, struct probe *probes,
@@ -351,7 +262,7 @@ static bool send_launch(struct boundary *b, uint32_t id, const struct launch *la
     int fds[6];
     size_t fd_count = 0;
 
-    ask_launch(&b->out, id, launch, probes, count);
+    ask_launch(&b->ask.out, id, launch, probes, count);
     for (int i = 0; i < 3; i++) {
         if (launch->std[i] == STD_HANDLE)
             fds[fd_count++] = (int)launch->std_handle[i];
@@ -362,7 +273,7 @@ static bool send_launch(struct boundary *b, uint32_t id, const struct launch *la
         fds[fd_count++] = (int)launch->after->terminal;
     if (go >= 0)
         fds[fd_count++] = go;
-    if (b->out.n == 0) {
+    if (b->ask.out.n == 0) {
         err_set(e, ERR_LIMIT, "the command line and environment are too long");
         return err_reason(e, "more than %d MiB", (int)(FRAME_BYTES_MAX >> 20));
     }
@@ -372,9 +283,11 @@ static bool send_launch(struct boundary *b, uint32_t id, const struct launch *la
 static bool await_spawned(struct boundary *b, uint32_t id, bool terminal, struct command *out, struct err *e)
 {
     struct command command = {.id = id, .terminal = SYS_NONE};
+    uint64_t pid = 0;
 
-    if (!await(b, id, FRAME_SPAWNED, take_spawned, &command, FRAME_SPAWNED, e))
+    if (!ask_await(&b->ask, id, FRAME_SPAWNED, ask_number, &pid, FRAME_SPAWNED, e))
         return false;
+    command.pid_inside = (int64_t)pid;
     if (b->fd_count > 0)
         command.terminal = b->fds[0];
     for (size_t i = 1; i < b->fd_count; i++)
@@ -388,7 +301,7 @@ static bool await_spawned(struct boundary *b, uint32_t id, bool terminal, struct
 
 bool boundary_spawn(struct boundary *b, const struct launch *launch, struct command *out, struct err *e)
 {
-    uint32_t id = ++b->next_id;
+    uint32_t id = ++b->ask.next_id;
 
     sys_handle terminal = launch->after ? launch->after->terminal : SYS_NONE; /* *out may be the same one */
 
@@ -414,7 +327,7 @@ static bool send_held(struct boundary *b, const struct launch *first, struct pro
         return false;
     }
     b->go = ends[1];
-    b->held = b->next_id;
+    b->held = b->ask.next_id;
     b->held_terminal = first->terminal;
     good = send_launch(b, b->held, first, probes, count, ends[0], e);
     close(ends[0]);
@@ -426,8 +339,8 @@ bool boundary_build(struct boundary *b, struct arena *a, struct plan *plan, stru
     size_t count, const struct launch *first, struct err *e)
 {
     struct build build = {a, plan};
-    struct proving proof = {probes, count};
-    uint32_t proved = ++b->next_id;
+    struct ask_probes proof = {probes, count};
+    uint32_t proved = ++b->ask.next_id;
 
     if (b->names.missing.n)
         add_missing(&build, b->names.missing, b->names.missing_code);
@@ -442,8 +355,8 @@ bool boundary_build(struct boundary *b, struct arena *a, struct plan *plan, stru
     for (size_t i = 0; i < count; i++)
         if (probes[i].control == ANSWER_UNKNOWN) /* else it was made when the attempt was chosen */
             probe_control(&probes[i]);
-    return await(b, b->building, FRAME_NOTE, take_note, &build, FRAME_READY, e) &&
-           await(b, proved, FRAME_PROBED, take_probed, &proof, FRAME_PROVED, e);
+    return ask_await(&b->ask, b->building, FRAME_NOTE, take_note, &build, FRAME_READY, e) &&
+           ask_await(&b->ask, proved, FRAME_PROBED, ask_probed, &proof, FRAME_PROVED, e);
 }
 
 bool boundary_release(struct boundary *b, struct err *e)
@@ -465,23 +378,10 @@ bool boundary_released(struct boundary *b, struct command *out, struct err *e)
     return await_spawned(b, b->held, b->held_terminal, out, e);
 }
 
-static bool take_nothing(void *context, const struct frame *f)
-{
-    struct frame_reader fields;
-
-    (void)context;
-    frame_read(&fields, f);
-    return frame_done(&fields);
-}
-
 bool boundary_signal(struct boundary *b, uint32_t command, int signal_number, bool group, struct err *e)
 {
-    size_t mark = frame_begin(&b->out, FRAME_SIGNAL, command);
-
-    frame_number(&b->out, (uint64_t)signal_number);
-    frame_number(&b->out, group);
-    frame_end(&b->out, mark);
-    return send_out(b, NULL, 0, e) && await(b, command, FRAME_CHANGED, take_nothing, NULL, FRAME_CHANGED, e);
+    ask_signal(&b->ask.out, command, signal_number, group);
+    return send_out(b, NULL, 0, e) && ask_await(&b->ask, command, FRAME_CHANGED, ask_nothing, NULL, FRAME_CHANGED, e);
 }
 
 struct place {
@@ -508,8 +408,8 @@ bool boundary_where(struct boundary *b, struct arena *a, uint32_t command, struc
 {
     struct place place = {a, {0}};
 
-    frame_end(&b->out, frame_begin(&b->out, FRAME_WHERE, command));
-    if (!send_out(b, NULL, 0, e) || !await(b, command, FRAME_PLACE, take_place, &place, FRAME_PLACE, e))
+    frame_end(&b->ask.out, frame_begin(&b->ask.out, FRAME_WHERE, command));
+    if (!send_out(b, NULL, 0, e) || !ask_await(&b->ask, command, FRAME_PLACE, take_place, &place, FRAME_PLACE, e))
         return false;
     *out = place.path;
     return true;
@@ -530,8 +430,8 @@ static bool take_foreground(void *context, const struct frame *f)
 
 bool boundary_foreground(struct boundary *b, uint32_t command, struct foreground *out, struct err *e)
 {
-    frame_end(&b->out, frame_begin(&b->out, FRAME_FOREGROUND, command));
-    return send_out(b, NULL, 0, e) && await(b, command, FRAME_FOREGROUND_IS, take_foreground, out, FRAME_FOREGROUND_IS, e);
+    frame_end(&b->ask.out, frame_begin(&b->ask.out, FRAME_FOREGROUND, command));
+    return send_out(b, NULL, 0, e) && ask_await(&b->ask, command, FRAME_FOREGROUND_IS, take_foreground, out, FRAME_FOREGROUND_IS, e);
 }
 
 struct change {
@@ -557,16 +457,16 @@ bool boundary_narrow(struct boundary *b, struct arena *a, const struct op *op, u
     struct change change = {a, ended, names};
     struct texts none = {0};
     struct op held = *op;
-    uint32_t id = ++b->next_id;
+    uint32_t id = ++b->ask.next_id;
 
     if (!names_hold(&b->names, op, 1, &none, e))
         return false;
     *ended = 0;
     if (op->kind == OP_PLACEHOLDER && !names_identity(&held))
         return true; /* cannot be made inside either */
-    frame_put_op(&b->out, id, &held);
-    frame_end(&b->out, frame_begin(&b->out, FRAME_CHANGE, id));
-    return send_out(b, NULL, 0, e) && await(b, id, FRAME_CHANGED, take_changed, &change, FRAME_CHANGED, e);
+    frame_put_op(&b->ask.out, id, &held);
+    frame_end(&b->ask.out, frame_begin(&b->ask.out, FRAME_CHANGE, id));
+    return send_out(b, NULL, 0, e) && ask_await(&b->ask, id, FRAME_CHANGED, take_changed, &change, FRAME_CHANGED, e);
 }
 
 /* ---- events, end ---- */
@@ -578,29 +478,8 @@ sys_handle boundary_handle(const struct boundary *b)
 
 bool boundary_event(struct boundary *b, struct event *out, struct err *e)
 {
-    struct frame f;
-    size_t used;
-
-    *out = (struct event){EVENT_NONE, 0, 0, 0};
-    while (b->event_count == 0 && !b->lost) {
-        int state = next_frame(b, &f, &used, e);
-        if (state > 0) {
-            b->lost = true;
-            err_set(e, ERR_PROTOCOL, "the runner answered what was not asked");
-        }
-        if (state != 0 || b->event_count > 0)
-            break;
-        state = receive(b, 0, e);
-        if (state == 0)
-            return true;
-    }
-    if (b->event_count > 0) {
-        *out = b->events[b->first_event];
-        b->first_event = (b->first_event + 1) % EVENTS_MAX;
-        b->event_count--;
-    } else if (b->lost) {
-        out->kind = EVENT_LOST;
-    }
+    ask_look(&b->ask, e);
+    ask_event(&b->ask, out);
     return true;
 }
 
@@ -626,12 +505,12 @@ uint64_t boundary_lost(struct boundary *b)
 
 void boundary_end(struct boundary *b)
 {
-    if (!b || b->lost || b->ending)
+    if (!b || b->ask.lost || b->ending)
         return;
-    b->ending = ++b->next_id;
-    frame_end(&b->out, frame_begin(&b->out, FRAME_END, b->ending));
-    b->lost = !sys_send_frames(b->runner.control, b->out.p, b->out.n, NULL, 0);
-    buf_clear(&b->out);
+    b->ending = ++b->ask.next_id;
+    frame_end(&b->ask.out, frame_begin(&b->ask.out, FRAME_END, b->ending));
+    b->ask.lost = !sys_send_frames(b->runner.control, b->ask.out.p, b->ask.out.n, NULL, 0);
+    buf_clear(&b->ask.out);
 }
 
 /* True once the runner has said that nothing but itself is left. */
@@ -642,11 +521,11 @@ static bool has_ended(struct boundary *b)
     size_t used;
     uint64_t deadline = sys_milliseconds() + END_MS;
 
-    while (!b->lost && sys_milliseconds() < deadline) {
-        int state = next_frame(b, &f, &used, &ignored);
+    while (!b->ask.lost && sys_milliseconds() < deadline) {
+        int state = ask_next(&b->ask, &f, &used, &ignored);
         if (state > 0) {
             bool ended = f.type == FRAME_ENDED && f.id == b->ending;
-            buf_consume(&b->in, used);
+            buf_consume(&b->ask.in, used);
             if (ended)
                 return true;
         } else if (state < 0 || receive(b, END_MS, &ignored) < 0) {
@@ -686,8 +565,7 @@ void boundary_close(struct boundary *b)
     if (b->cgroup[0])
         rmdir(b->cgroup);
     names_release(&b->names);
-    buf_release(&b->in);
-    buf_release(&b->out);
+    ask_release(&b->ask);
     buf_release(&b->advanced);
     free(b);
 }

@@ -1,19 +1,18 @@
 /*
- * boundary: the trusted side of one runner on Windows: begin, build, prove, start programs, close. One request is under way at a
- * time; what the runner says on its own (a command ended) is queued. What arrives is checked as hostile input, though only our own
- * runner speaks.
+ * boundary: the trusted side of one runner on Windows: begin, build, start programs, close. What is asked and answered without a
+ * system is in ask.c and hand.c; the proof in prove_windows.c.
  *
  * A command's end is told only once its output has come to its end: the console host gets rid of its last bytes after the program
  * has gone, and the pipe that it writes to is read here.
  */
 #include "win32.h"
+#include "ask.h"
 #include "core/acls.h"
 #include "core/text.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define EVENTS_MAX 512
 #define ROWS_MAX   64
 #define ANSWER_MS  40000 /* a first logon makes a profile */
 #define DRAIN_MS   3000
@@ -31,13 +30,10 @@ struct row { /* a command that runs, or whose end is not told yet */
 struct boundary {
     bool online, started;
     struct started runner;
-    uint32_t next_id;
-    struct buf in, out;
+    struct ask ask;
     struct row rows[ROWS_MAX];
-    struct event events[EVENTS_MAX];
-    size_t first_event, event_count;
     HANDLE timer; /* wakes whoever waits when an end is to be told that still has no end of output */
-    bool lost, ending;
+    bool ending;
     uint32_t building;
     const struct launch *first;
     struct arena arena;
@@ -46,24 +42,6 @@ struct boundary {
     bool has_account;
     struct applied applied; /* what the person's own ops came to */
 };
-
-bool boundary_begin(struct boundary **out, bool new_network, struct err *e)
-{
-    struct boundary *b = calloc(1, sizeof *b);
-
-    if (!b)
-        return err_set(e, ERR_LIMIT, "no memory");
-    /* As whom the runner is started is in the plan: nothing can be begun before it. */
-    b->online = !new_network;
-    b->runner.control = SYS_NONE;
-    b->records.in = SYS_NONE;
-    b->in.ceiling = 2 * (FRAME_BYTES_MAX + FRAME_HEADER);
-    for (size_t i = 0; i < ROWS_MAX; i++)
-        b->rows[i].terminal = SYS_NONE;
-    b->timer = CreateWaitableTimerW(NULL, FALSE, NULL);
-    *out = b;
-    return true;
-}
 
 bool boundary_layer(struct boundary *b, const struct op *op)
 {
@@ -90,7 +68,7 @@ static bool explain_lost(struct boundary *b, struct err *e)
 {
     DWORD code = 0;
 
-    b->lost = true;
+    b->ask.lost = true;
     if (b->runner.process && WaitForSingleObject(b->runner.process, 500) == WAIT_OBJECT_0)
         GetExitCodeProcess(b->runner.process, &code);
     err_set(e, ERR_SYSTEM, "the runner is gone");
@@ -99,12 +77,6 @@ static bool explain_lost(struct boundary *b, struct err *e)
     if (code == 3)
         return err_reason(e, "it could not close itself to what it starts");
     return code ? err_reason(e, "exit code 0x%08lx", (unsigned long)code) : false;
-}
-
-static void queue_event(struct boundary *b, struct event event)
-{
-    if (b->event_count < EVENTS_MAX)
-        b->events[(b->first_event + b->event_count++) % EVENTS_MAX] = event;
 }
 
 static struct row *row_of(struct boundary *b, uint32_t id)
@@ -123,17 +95,18 @@ static void row_end(struct row *row)
     *row = (struct row){.terminal = SYS_NONE};
 }
 
-static void take_exited(struct boundary *b, const struct frame *f)
+static void take_exited(void *context, const struct frame *f)
 {
+    struct boundary *b = context;
     struct event event;
     bool truncated;
     struct row *row = row_of(b, f->id);
     LARGE_INTEGER due = {.QuadPart = -(LONGLONG)DRAIN_MS * 10000};
 
-    if (!ask_exited(f, &event, &truncated))
+    if (!hand_take_exited(f, &event, &truncated))
         return;
     if (!row || row->terminal == SYS_NONE || truncated) {
-        queue_event(b, event);
+        ask_tell(&b->ask, event);
         if (row)
             row_end(row);
         return;
@@ -153,14 +126,15 @@ static void tell_ends(struct boundary *b)
         struct row *row = &b->rows[i];
         if (!row->ended || !(sys_over(row->terminal) || now >= row->until))
             continue;
-        queue_event(b, row->event);
+        ask_tell(&b->ask, row->event);
         row_end(row);
     }
 }
 
-/* More bytes from the runner into b->in. 1 some, 0 none now, -1 it is gone. */
-static int receive(struct boundary *b, int wait_ms, struct err *e)
+/* More bytes from the runner into b->ask.in. 1 some, 0 none now, -1 it is gone. */
+static int receive(void *context, int wait_ms, struct err *e)
 {
+    struct boundary *b = context;
     static char bytes[65536];
     struct sys_wait item = {b->runner.control, SYS_READ, 0};
     long code = 0, n = sys_read(b->runner.control, bytes, sizeof bytes, &code);
@@ -169,7 +143,7 @@ static int receive(struct boundary *b, int wait_ms, struct err *e)
         sys_wait(&item, 1, wait_ms);
         n = sys_read(b->runner.control, bytes, sizeof bytes, &code);
         if (n == -1 && !(item.got & SYS_READ)) {
-            b->lost = true;
+            b->ask.lost = true;
             err_set(e, ERR_LIMIT, "the runner does not answer");
             return -1;
         }
@@ -180,29 +154,15 @@ static int receive(struct boundary *b, int wait_ms, struct err *e)
         explain_lost(b, e);
         return -1;
     }
-    buf_add(&b->in, bytes, (size_t)n);
+    buf_add(&b->ask.in, bytes, (size_t)n);
     return 1;
-}
-
-/* The next frame that is not an event. 1; 0 none yet; -1 lost. Consume *used bytes when done with it. */
-static int next_frame(struct boundary *b, struct frame *f, size_t *used, struct err *e)
-{
-    for (;;) {
-        int state = frame_take(buf_view(&b->in), f, used, e);
-        if (state < 0)
-            b->lost = true;
-        if (state <= 0 || f->type != FRAME_EXITED)
-            return state;
-        take_exited(b, f);
-        buf_consume(&b->in, *used);
-    }
 }
 
 static bool send_out(struct boundary *b, struct err *e)
 {
     struct sys_wait item = {b->runner.control, SYS_WRITE, 0};
-    struct str left = buf_view(&b->out);
-    bool good = !b->lost && b->started && !b->out.overflowed;
+    struct str left = buf_view(&b->ask.out);
+    bool good = !b->ask.lost && b->started && !b->ask.out.overflowed;
 
     if (!good)
         err_set(e, ERR_SYSTEM, "the runner is gone");
@@ -213,54 +173,31 @@ static bool send_out(struct boundary *b, struct err *e)
         else if (n > 0)
             left = str_slice(left, (size_t)n, left.n);
         else if (sys_wait(&item, 1, ANSWER_MS) == 0)
-            b->lost = !(good = err_set(e, ERR_LIMIT, "the runner does not listen")); /* it has half a frame */
+            b->ask.lost = !(good = err_set(e, ERR_LIMIT, "the runner does not listen")); /* it has half a frame */
     }
-    buf_clear(&b->out);
+    buf_clear(&b->ask.out);
     return good;
 }
 
-/* Waits for the answer `wanted` to id. each is called for it, and for every frame of type `part` before it. */
-static bool await(struct boundary *b, uint32_t id, enum frame_type part, bool (*each)(void *context, const struct frame *f),
-    void *context, enum frame_type wanted, struct err *e)
-{
-    struct frame f;
-    size_t used = 0;
-
-    for (;;) {
-        int state = next_frame(b, &f, &used, e);
-        bool good = true, last;
-        if (state < 0)
-            return false;
-        if (state == 0) {
-            if (receive(b, ANSWER_MS, e) < 0)
-                return false;
-            continue;
-        }
-        last = f.type == wanted || f.type == FRAME_FAILED;
-        if (f.type == FRAME_FAILED)
-            good = frame_get_failed(&f, e);
-        else if (f.type == part || (f.type == wanted && f.id == id))
-            good = each(context, &f);
-        else
-            good = err_set(e, ERR_PROTOCOL, "the runner answered what was not asked");
-        buf_consume(&b->in, used);
-        if (!good && e->kind == ERR_NONE)
-            err_set(e, ERR_PROTOCOL, "the runner's answer did not arrive as it was sent");
-        if (last || !good)
-            return good;
-    }
-}
-
-static bool take_nothing(void *context, const struct frame *f)
-{
-    struct frame_reader fields;
-
-    (void)context;
-    frame_read(&fields, f);
-    return frame_done(&fields);
-}
-
 /* ---- build ---- */
+
+bool boundary_begin(struct boundary **out, bool new_network, struct err *e)
+{
+    struct boundary *b = calloc(1, sizeof *b);
+
+    if (!b)
+        return err_set(e, ERR_LIMIT, "no memory");
+    /* As whom the runner is started is in the plan: nothing can be begun before it. */
+    b->online = !new_network;
+    b->runner.control = SYS_NONE;
+    b->records.in = SYS_NONE;
+    ask_begin(&b->ask, ANSWER_MS, b, receive, take_exited);
+    for (size_t i = 0; i < ROWS_MAX; i++)
+        b->rows[i].terminal = SYS_NONE;
+    b->timer = CreateWaitableTimerW(NULL, FALSE, NULL);
+    *out = b;
+    return true;
+}
 
 static bool is_runners(enum op_kind kind)
 {
@@ -299,7 +236,6 @@ static bool close_ourselves(const struct plan *plan, const struct texts *accepte
 bool boundary_hand(struct boundary *b, const struct plan *plan, const struct texts *partial_accepted, struct err *e)
 {
     struct start_as as = start_as(b, plan);
-    size_t mark;
 
     if (!apply_person(&b->arena, plan->v, plan->n, partial_accepted, &b->applied, e) ||
         (!as.account.n && !close_ourselves(plan, partial_accepted, e)) || !start_runner(&as, &b->runner, e))
@@ -308,14 +244,11 @@ bool boundary_hand(struct boundary *b, const struct plan *plan, const struct tex
     b->has_account = as.account.n > 0;
     if (b->timer)
         sys_also(b->runner.control, b->timer);
-    b->building = ++b->next_id;
+    b->building = ++b->ask.next_id;
     for (size_t i = 0; i < plan->n; i++)
         if (is_runners(plan->v[i].kind))
-            frame_put_op(&b->out, b->building, &plan->v[i]);
-    mark = frame_begin(&b->out, FRAME_BUILD, b->building);
-    for (size_t i = 0; i < partial_accepted->n; i++)
-        frame_bytes(&b->out, partial_accepted->v[i]);
-    frame_end(&b->out, mark);
+            frame_put_op(&b->ask.out, b->building, &plan->v[i]);
+    ask_build(&b->ask.out, FRAME_BUILD, b->building, partial_accepted);
     return send_out(b, e);
 }
 
@@ -353,7 +286,7 @@ bool boundary_build(struct boundary *b, struct arena *a, struct plan *plan, stru
         *(struct str *)ARENA_PUSH(a, &plan->partial) = arena_str(a, b->applied.missing.v[i]);
     for (size_t i = 0; i < b->applied.notes.n; i++)
         *(struct str *)ARENA_PUSH(a, &plan->notes) = arena_str(a, b->applied.notes.v[i]);
-    if (!await(b, b->building, FRAME_NOTE, take_note, &build, FRAME_READY, e))
+    if (!ask_await(&b->ask, b->building, FRAME_NOTE, take_note, &build, FRAME_READY, e))
         return false;
     /* The witness looks at the sandbox's accounts. Without one the boundary is the same, and nothing is confirmed (rule W9). */
     if (b->has_account)
@@ -412,25 +345,11 @@ static bool resize(void *context, uint16_t rows, uint16_t columns)
     struct row *row = context;
     struct boundary *b = row->boundary;
     struct err ignored = {0};
-    size_t mark;
 
-    if (row->ended || b->lost)
+    if (row->ended || b->ask.lost)
         return false;
-    mark = frame_begin(&b->out, FRAME_RESIZE, row->id);
-    frame_number(&b->out, rows);
-    frame_number(&b->out, columns);
-    frame_end(&b->out, mark);
+    hand_size(&b->ask.out, row->id, rows, columns);
     return send_out(b, &ignored);
-}
-
-static bool take_spawned(void *context, const struct frame *f)
-{
-    struct command *command = context;
-    struct frame_reader fields;
-
-    frame_read(&fields, f);
-    command->pid_inside = (int64_t)frame_get_number(&fields);
-    return frame_done(&fields);
 }
 
 static bool spawn(struct boundary *b, struct row *row, const struct launch *launch, struct lent *lent, struct command *out, struct err *e)
@@ -439,11 +358,10 @@ static bool spawn(struct boundary *b, struct row *row, const struct launch *laun
     struct str program = {0}, words = {0};
     bool good = launch_words(&a, launch, &program, &words, e) && lend_all(b, launch, lent, e);
 
-    if (good) {
-        ask_launch(&b->out, row->id, launch, program, words, lent->numbers);
-        if (b->out.n == 0)
-            good = err_set(e, ERR_LIMIT, "the command line and environment are too long");
-    }
+    uint64_t pid = 0;
+
+    if (good && !hand_program(&b->ask.out, row->id, launch, program, words, lent->numbers))
+        good = err_set(e, ERR_LIMIT, "the command line and environment are too long");
     arena_release(&a);
     if (!good) {
         for (int i = 0; i < SPAWN_HANDLES && b->started; i++)
@@ -457,12 +375,14 @@ static bool spawn(struct boundary *b, struct row *row, const struct launch *laun
         sys_on_resize(row->terminal, resize, row);
         sys_over(row->terminal); /* is read from now on: a console host may ask something first, and wait */
     }
-    return send_out(b, e) && await(b, row->id, FRAME_SPAWNED, take_spawned, out, FRAME_SPAWNED, e);
+    good = send_out(b, e) && ask_await(&b->ask, row->id, FRAME_SPAWNED, ask_number, &pid, FRAME_SPAWNED, e);
+    out->pid_inside = (int64_t)pid;
+    return good;
 }
 
 bool boundary_spawn(struct boundary *b, const struct launch *launch, struct command *out, struct err *e)
 {
-    struct command command = {.id = ++b->next_id, .terminal = SYS_NONE};
+    struct command command = {.id = ++b->ask.next_id, .terminal = SYS_NONE};
     struct lent lent = {.terminal = SYS_NONE};
     struct row *row = row_of(b, 0);
 
@@ -494,19 +414,10 @@ bool boundary_released(struct boundary *b, struct command *out, struct err *e)
     return first ? boundary_spawn(b, first, out, e) : err_set(e, ERR_BUG, "there is no first program");
 }
 
-static void put_signal(struct boundary *b, uint32_t command, int signal, bool group)
-{
-    size_t mark = frame_begin(&b->out, FRAME_SIGNAL, command);
-
-    frame_number(&b->out, (uint64_t)signal);
-    frame_number(&b->out, group);
-    frame_end(&b->out, mark);
-}
-
 bool boundary_signal(struct boundary *b, uint32_t command, int signal, bool group, struct err *e)
 {
-    put_signal(b, command, signal, group);
-    return send_out(b, e) && await(b, command, FRAME_CHANGED, take_nothing, NULL, FRAME_CHANGED, e);
+    ask_signal(&b->ask.out, command, signal, group);
+    return send_out(b, e) && ask_await(&b->ask, command, FRAME_CHANGED, ask_nothing, NULL, FRAME_CHANGED, e);
 }
 
 bool boundary_where(struct boundary *b, struct arena *a, uint32_t command, struct str *out, struct err *e)
@@ -527,15 +438,6 @@ bool boundary_foreground(struct boundary *b, uint32_t command, struct foreground
     return true;
 }
 
-static bool take_ended(void *context, const struct frame *f)
-{
-    struct frame_reader fields;
-
-    frame_read(&fields, f);
-    *(uint64_t *)context = frame_get_number(&fields);
-    return frame_done(&fields);
-}
-
 /* A handle that is open stays as it was opened, whatever the list says since: what runs is ended, so that the change holds, and what
  * lines that are over have left running, too. */
 bool boundary_narrow(struct boundary *b, struct arena *a, const struct op *op, uint64_t *ended, struct str *names, struct err *e)
@@ -547,8 +449,8 @@ bool boundary_narrow(struct boundary *b, struct arena *a, const struct op *op, u
     *names = STR("what was running, since files that are open stay open");
     if (!apply_person(a, op, 1, &none, &applied, e))
         return false;
-    put_signal(b, 0, 9, true);
-    return send_out(b, e) && await(b, 0, FRAME_CHANGED, take_ended, ended, FRAME_CHANGED, e);
+    ask_signal(&b->ask.out, 0, 9, true);
+    return send_out(b, e) && ask_await(&b->ask, 0, FRAME_CHANGED, ask_number, ended, FRAME_CHANGED, e);
 }
 
 /* ---- events, end ---- */
@@ -570,27 +472,10 @@ sys_handle boundary_handle(const struct boundary *b)
 
 bool boundary_event(struct boundary *b, struct event *out, struct err *e)
 {
-    struct frame f;
-    size_t used;
-
-    *out = (struct event){EVENT_NONE, 0, 0, 0};
-    while (b->started && !b->lost) {
-        int state = next_frame(b, &f, &used, e);
-        if (state > 0) {
-            b->lost = true;
-            err_set(e, ERR_PROTOCOL, "the runner answered what was not asked");
-        }
-        if (state != 0 || receive(b, 0, e) <= 0)
-            break;
-    }
+    if (b->started)
+        ask_look(&b->ask, e);
     tell_ends(b);
-    while (b->event_count > 0 && out->kind == EVENT_NONE) { /* one that was the prover's is none */
-        *out = b->events[b->first_event];
-        b->first_event = (b->first_event + 1) % EVENTS_MAX;
-        b->event_count--;
-    }
-    if (out->kind == EVENT_NONE && b->lost)
-        out->kind = EVENT_LOST;
+    ask_event(&b->ask, out);
     return true;
 }
 
@@ -603,21 +488,17 @@ void boundary_forget(struct boundary *b, uint32_t id)
     while (row_of(b, id) && sys_milliseconds() < end) {
         struct frame f;
         size_t used;
-        if (next_frame(b, &f, &used, &ignored) != 0 || receive(b, 0, &ignored) < 0)
+        if (ask_next(&b->ask, &f, &used, &ignored) != 0 || receive(b, 0, &ignored) < 0)
             break;
         sys_wait(&item, 1, 100);
     }
-    for (size_t i = 0; i < b->event_count; i++) {
-        struct event *event = &b->events[(b->first_event + i) % EVENTS_MAX];
-        if (event->command == id)
-            *event = (struct event){EVENT_NONE, 0, 0, 0};
-    }
+    ask_forget(&b->ask, id);
 }
 
 /* What Windows refused is in its logs, which the witness reads, and nobody else may (rule W9). */
 sys_handle boundary_records(const struct boundary *b)
 {
-    return b->lost ? SYS_NONE : b->records.in;
+    return b->ask.lost ? SYS_NONE : b->records.in;
 }
 
 bool boundary_record(struct boundary *b, struct arena *a, struct denial *out, uint64_t *lost)
@@ -638,10 +519,10 @@ void boundary_end(struct boundary *b)
 {
     struct err ignored = {0};
 
-    if (!b || b->lost || !b->started || b->ending)
+    if (!b || b->ask.lost || !b->started || b->ending)
         return;
     b->ending = true;
-    frame_end(&b->out, frame_begin(&b->out, FRAME_END, ++b->next_id));
+    frame_end(&b->ask.out, frame_begin(&b->ask.out, FRAME_END, ++b->ask.next_id));
     send_out(b, &ignored);
 }
 
@@ -657,8 +538,7 @@ void boundary_close(struct boundary *b)
     start_end(&b->runner);
     win_records_close(&b->records);
     win_close(&b->timer);
-    buf_release(&b->in);
-    buf_release(&b->out);
+    ask_release(&b->ask);
     arena_release(&b->arena);
     free(b);
 }

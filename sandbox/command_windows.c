@@ -28,6 +28,11 @@
 #define HIDDEN_ROWS 25
 #define HIDDEN_COLUMNS 80
 
+static HANDLE handle_of(const struct spawn_request *q, int which)
+{
+    return (HANDLE)q->handles[which];
+}
+
 /* ---- a console that nobody looks at ---- */
 
 struct hidden {
@@ -85,8 +90,8 @@ static bool open_console(const struct spawn_request *q, struct running *r, HANDL
     long code = 0;
 
     if (q->terminal) {
-        host[0] = q->handles[SPAWN_KEYS];
-        host[1] = q->handles[SPAWN_SCREEN];
+        host[0] = handle_of(q, SPAWN_KEYS);
+        host[1] = handle_of(q, SPAWN_SCREEN);
     } else if (!hide(r, host, e)) {
         return false;
     }
@@ -119,7 +124,7 @@ static void inherit(struct start *s, HANDLE h)
 
 static void put_std(struct buf *out, struct start *s, const struct spawn_request *q, int i)
 {
-    HANDLE h = q->handles[SPAWN_STD + i];
+    HANDLE h = handle_of(q, SPAWN_STD + i);
 
     if (q->std[i] == STD_HANDLE && h) {
         inherit(s, h);
@@ -135,7 +140,7 @@ static bool put_words(struct arena *a, const struct spawn_request *q, struct sta
     struct buf line = {0};
     struct wide_path path;
     struct str shim = win_beside(SHIM_FILE, &path) ? utf8_from_path(a, path.v, wcslen(path.v)) : (struct str){0};
-    HANDLE extra = q->handles[SPAWN_EXTRA];
+    HANDLE extra = handle_of(q, SPAWN_EXTRA);
     bool good;
 
     if (!shim.n || str_find(q->program, 0, '"') < q->program.n)
@@ -167,7 +172,7 @@ static bool put_environment(struct arena *a, const struct spawn_request *q, stru
 
     if (q->handles[SPAWN_EXTRA])
         *(struct str *)ARENA_PUSH(a, &all) =
-            arena_format(a, "CORDON_REPORT=%llu", (unsigned long long)(uintptr_t)q->handles[SPAWN_EXTRA]);
+            arena_format(a, "CORDON_REPORT=%llu", (unsigned long long)q->handles[SPAWN_EXTRA]);
     for (size_t i = 0; i < q->env.n; i++)
         *(struct str *)ARENA_PUSH(a, &all) = q->env.v[i];
     if (!cmdline_environment(a, &all, NULL, &block, e))
@@ -305,9 +310,13 @@ static void release(struct running *r)
         win_close(&r->job);
 }
 
-void command_forget(struct spawn_request *q)
+void command_forget(const struct spawn_request *q)
 {
-    close_all(q->handles, COUNT_OF(q->handles));
+    HANDLE all[SPAWN_HANDLES];
+
+    for (int i = 0; i < SPAWN_HANDLES; i++)
+        all[i] = handle_of(q, i);
+    close_all(all, COUNT_OF(all));
 }
 
 bool command_spawn(const struct confinement *c, const struct spawn_request *q, struct running *out, struct err *e)
@@ -323,7 +332,8 @@ bool command_spawn(const struct confinement *c, const struct spawn_request *q, s
     good = good && job_make(&c->job, &r.job, &why, e) && open_console(q, &r, host, e);
     good = good && put_words(&a, q, &s, status, e) && put_environment(&a, q, &s, e) && create(c, &s, &r, e);
     /* The host has its own copies, the program has the others: what we keep would never come to its end. */
-    memcpy(all, q->handles, sizeof q->handles);
+    for (int i = 0; i < SPAWN_HANDLES; i++)
+        all[i] = handle_of(q, i);
     all[SPAWN_HANDLES] = host[0];
     all[SPAWN_HANDLES + 1] = host[1];
     all[SPAWN_HANDLES + 2] = status;

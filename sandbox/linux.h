@@ -52,9 +52,6 @@ void start_reap_later(int pidfd); /* of a runner that goes now; closes pidfd, so
 /* ---- ask_linux.c ---- */
 
 void ask_launch(struct buf *out, uint32_t id, const struct launch *launch, struct probe *probes, size_t count);
-/* BUILD or BEGINNING, which carry the same. */
-void ask_build(struct buf *out, enum frame_type type, uint32_t id, const struct texts *partial_accepted);
-void ask_attempts(struct buf *out, struct probe *probes, size_t count);
 bool ask_exited(const struct frame *f, struct event *out);
 
 /* ---- names_linux.c: protected names that do not exist, held outside; trusted side ---- */

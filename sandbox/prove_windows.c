@@ -5,7 +5,7 @@
  * What comes back was written inside, and is checked as such.
  */
 #include "win32.h"
-#include "core/frame.h"
+#include "ask.h"
 
 #include <string.h>
 
@@ -16,44 +16,23 @@ static void proof_ask(struct buf *out, struct probe *probes, size_t count)
 {
     size_t mark = frame_begin(out, FRAME_PROVE, 1);
 
-    for (size_t i = 0; i < count; i++) {
-        probes[i].observed = ANSWER_UNKNOWN;
-        frame_number(out, probes[i].kind);
-        frame_bytes(out, probes[i].path);
-        frame_number(out, probes[i].number);
-    }
+    ask_attempts(out, probes, count);
     frame_end(out, mark);
-}
-
-static bool take_one(const struct frame *f, struct probe *probes, size_t count)
-{
-    struct frame_reader fields;
-    uint64_t index, observed;
-    long code;
-
-    frame_read(&fields, f);
-    index = frame_get_number(&fields);
-    observed = frame_get_number(&fields);
-    code = (long)(uint32_t)frame_get_number(&fields);
-    if (!frame_done(&fields) || index >= count || observed > ANSWER_FAILED)
-        return false;
-    probes[index].observed = (enum probe_answer)observed;
-    probes[index].code = code;
-    return true;
 }
 
 /* And what came of them. */
 static bool proof_take(struct str bytes, struct probe *probes, size_t count, struct err *e)
 {
+    struct ask_probes all = {probes, count};
     struct frame f;
     size_t used = 0;
     int state;
 
     while ((state = frame_take(bytes, &f, &used, e)) > 0) {
+        if ((f.type != FRAME_PROBED && f.type != FRAME_PROVED) || !ask_probed(&all, &f))
+            break;
         if (f.type == FRAME_PROVED)
             return true;
-        if (f.type != FRAME_PROBED || !take_one(&f, probes, count))
-            break;
         bytes = str_slice(bytes, used, bytes.n);
     }
     return state < 0 ? false : err_set(e, ERR_PROTOCOL, "the proof did not come to its end");

@@ -69,15 +69,7 @@ static void flush_out(struct runner *r, const int *fds, size_t fd_count)
 
 static void answer_failed(struct runner *r, uint32_t id, const struct err *e)
 {
-    size_t mark = frame_begin(&r->out, FRAME_FAILED, id);
-
-    frame_number(&r->out, e->kind);
-    frame_number(&r->out, (uint64_t)e->code);
-    frame_bytes(&r->out, str_from(e->what));
-    frame_bytes(&r->out, str_from(e->subject));
-    frame_bytes(&r->out, str_from(e->reason));
-    frame_bytes(&r->out, str_from(e->remedy));
-    frame_end(&r->out, mark);
+    frame_put_failed(&r->out, id, e);
     flush_out(r, NULL, 0);
 }
 

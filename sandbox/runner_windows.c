@@ -59,15 +59,7 @@ static void flush_out(struct runner *r)
 
 static void answer_failed(struct runner *r, uint32_t id, const struct err *e)
 {
-    size_t mark = frame_begin(&r->out, FRAME_FAILED, id);
-
-    frame_number(&r->out, e->kind);
-    frame_number(&r->out, (uint64_t)(uint32_t)e->code);
-    frame_bytes(&r->out, str_from(e->what));
-    frame_bytes(&r->out, str_from(e->subject));
-    frame_bytes(&r->out, str_from(e->reason));
-    frame_bytes(&r->out, str_from(e->remedy));
-    frame_end(&r->out, mark);
+    frame_put_failed(&r->out, id, e);
     flush_out(r);
 }
 
@@ -242,35 +234,6 @@ static bool handle_build(struct runner *r, const struct frame *f, struct err *e)
 
 /* ---- programs ---- */
 
-static bool get_texts(struct frame_reader *fields, struct arena *a, size_t most, struct texts *out)
-{
-    uint64_t n = frame_get_number(fields);
-
-    for (uint64_t i = 0; i < n && i < most && !fields->bad; i++)
-        *(struct str *)ARENA_PUSH(a, out) = arena_str(a, frame_get_bytes(fields));
-    return n <= most && !fields->bad;
-}
-
-static void get_launch(struct frame_reader *fields, struct arena *a, struct spawn_request *q)
-{
-    uint64_t n;
-
-    q->program = arena_str(a, frame_get_bytes(fields));
-    q->words = arena_str(a, frame_get_bytes(fields));
-    fields->bad = !get_texts(fields, a, ENV_MAX, &q->env) || fields->bad;
-    q->cwd = arena_str(a, frame_get_bytes(fields));
-    q->terminal = frame_get_number(fields) != 0;
-    q->rows = (uint16_t)frame_get_number(fields);
-    q->columns = (uint16_t)frame_get_number(fields);
-    for (int i = 0; i < 3; i++) {
-        n = frame_get_number(fields);
-        fields->bad = fields->bad || n > STD_HANDLE;
-        q->std[i] = (enum std_kind)n;
-    }
-    for (int i = 0; i < SPAWN_HANDLES; i++)
-        q->handles[i] = (HANDLE)(uintptr_t)frame_get_number(fields);
-}
-
 static struct running *free_row(struct runner *r)
 {
     for (size_t i = 0; i < COMMANDS_MAX; i++)
@@ -289,16 +252,13 @@ static struct running *row_of(struct runner *r, uint32_t id)
 
 static bool handle_spawn(struct runner *r, const struct frame *f, struct err *e)
 {
-    struct spawn_request q = {0};
-    struct frame_reader fields;
+    struct spawn_request q;
     struct arena a = {0};
     struct running *row = free_row(r);
     size_t mark;
     bool good;
 
-    frame_read(&fields, f);
-    get_launch(&fields, &a, &q);
-    good = frame_done(&fields) || err_set(e, ERR_PROTOCOL, "a program did not arrive as it was sent");
+    good = hand_take_program(f, &a, &q) || err_set(e, ERR_PROTOCOL, "a program did not arrive as it was sent");
     good = good && (r->built || err_set(e, ERR_PROTOCOL, "nothing is confined yet"));
     good = good && (row || err_set(e, ERR_LIMIT, "more than %d programs at once", COMMANDS_MAX));
     if (good) {
@@ -362,16 +322,12 @@ static bool handle_signal(struct runner *r, const struct frame *f, struct err *e
 static bool handle_resize(struct runner *r, const struct frame *f, struct err *e)
 {
     struct running *row = row_of(r, f->id);
-    struct frame_reader fields;
-    uint64_t rows, columns;
+    uint16_t rows, columns;
 
-    frame_read(&fields, f);
-    rows = frame_get_number(&fields);
-    columns = frame_get_number(&fields);
-    if (!frame_done(&fields) || rows > 0x7fff || columns > 0x7fff)
+    if (!hand_take_size(f, &rows, &columns))
         return err_set(e, ERR_PROTOCOL, "a size did not arrive as it was sent");
     if (row && !row->exited)
-        console_resize(row->console, (uint16_t)rows, (uint16_t)columns);
+        console_resize(row->console, rows, columns);
     return true;
 }
 
@@ -399,14 +355,9 @@ static void turn_commands(struct runner *r)
     for (size_t i = 0; i < COMMANDS_MAX; i++) {
         struct running *row = &r->commands[i];
         bool truncated = false;
-        size_t mark;
         if (!row->id || !command_turn(row, &truncated))
             continue;
-        mark = frame_begin(&r->out, FRAME_EXITED, row->id);
-        frame_number(&r->out, row->code);
-        frame_number(&r->out, (uint64_t)row->ended_by);
-        frame_number(&r->out, truncated);
-        frame_end(&r->out, mark);
+        hand_exited(&r->out, row->id, row->code, row->ended_by, truncated);
         keep_job(r, row->job);
         *row = (struct running){0};
         flush_out(r);

@@ -17,6 +17,7 @@
 #include "core/frame.h"
 #include "core/path.h"
 #include "core/wide.h"
+#include "hand.h"
 #include "sandbox.h"
 
 /* Later than our headers, or left out of them. */
@@ -207,18 +208,6 @@ struct confinement {
     wchar_t desktop[128]; /* "": none of their own */
 };
 
-#define SPAWN_HANDLES 7
-enum spawn_handle { SPAWN_KEYS, SPAWN_SCREEN, SPAWN_STD, SPAWN_EXTRA = SPAWN_STD + 3 };
-struct spawn_request {
-    struct str program, words; /* the program's file, and its command line */
-    struct texts env;
-    struct str cwd;
-    bool terminal;
-    uint16_t rows, columns;
-    enum std_kind std[3];
-    HANDLE handles[SPAWN_HANDLES]; /* ours; closed by command_spawn, also when it fails */
-};
-
 struct console;
 struct hidden;
 struct running {
@@ -233,8 +222,9 @@ struct running {
     uint64_t close_by; /* then what is left of it is ended, */
     uint64_t give_up;  /* then the end is told, whether all of its output was read or not */
 };
+/* Closes the request's handles, also when it fails. */
 bool command_spawn(const struct confinement *c, const struct spawn_request *r, struct running *out, struct err *e);
-void command_forget(struct spawn_request *r); /* closes the handles of one that is not to be started */
+void command_forget(const struct spawn_request *r); /* closes the handles of one that is not to be started */
 /* To be called when process or closer is signalled, and when a time is due. True once it is over and all is released;
  * *truncated: its last output may be missing. */
 bool command_turn(struct running *r, bool *truncated); /* r->job stays where something is left in it: the caller's to keep */
@@ -286,12 +276,6 @@ void boundary_forget(struct boundary *b, uint32_t command); /* the end of this o
 /* The file of a launch's program, found by PATH and PATHEXT of its own environment as cmd would, but never in the current folder,
  * and the command line. ERR_MISSING, ERR_REFUSED as of boundary_spawn. */
 bool launch_words(struct arena *a, const struct launch *launch, struct str *program, struct str *words, struct err *e);
-
-/* ---- ask_windows.c: frames as boundary_windows.c sends and takes them ---- */
-
-void ask_launch(struct buf *out, uint32_t id, const struct launch *launch, struct str program, struct str words,
-    const uint64_t handles[SPAWN_HANDLES]);
-bool ask_exited(const struct frame *f, struct event *out, bool *truncated);
 
 /* ---- apply_windows.c: what the person's own ops do on the disk; trusted side ---- */
 

@@ -192,6 +192,19 @@ bool frame_get_op(const struct frame *f, struct arena *a, struct op *op, struct 
     return true;
 }
 
+void frame_put_failed(struct buf *out, uint32_t id, const struct err *e)
+{
+    size_t mark = frame_begin(out, FRAME_FAILED, id);
+
+    frame_number(out, e->kind);
+    frame_number(out, (uint64_t)(uint32_t)e->code);
+    frame_bytes(out, str_from(e->what));
+    frame_bytes(out, str_from(e->subject));
+    frame_bytes(out, str_from(e->reason));
+    frame_bytes(out, str_from(e->remedy));
+    frame_end(out, mark);
+}
+
 bool frame_get_failed(const struct frame *f, struct err *e)
 {
     struct frame_reader fields;

@@ -78,6 +78,7 @@ bool frame_done(const struct frame_reader *r); /* all read and nothing bad */
 
 void frame_put_op(struct buf *out, uint32_t id, const struct op *op);
 bool frame_get_op(const struct frame *f, struct arena *a, struct op *op, struct err *e);
+void frame_put_failed(struct buf *out, uint32_t id, const struct err *e);
 /* The runner's complaint (FRAME_FAILED) into e, printable and cut to fit. Always false; what is no complaint is ERR_PROTOCOL. */
 bool frame_get_failed(const struct frame *f, struct err *e);
 

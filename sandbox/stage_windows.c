@@ -427,14 +427,17 @@ static bool number_of(const wchar_t *key, const wchar_t *name, DWORD *out)
 /* A log that stops the machine when it is full, or that does not make room, could be used against it. */
 static enum probe_answer look_log(struct arena *a, struct str *detail)
 {
-    DWORD stops = 0, size = 0, keeps = 0;
+    DWORD stops = 0, size = 0, keeps = 0, archives = 0;
     bool known = number_of(L"SYSTEM\\CurrentControlSet\\Control\\Lsa", L"CrashOnAuditFail", &stops);
     bool sized = number_of(L"SYSTEM\\CurrentControlSet\\Services\\EventLog\\Security", L"MaxSize", &size);
     bool kept = number_of(L"SYSTEM\\CurrentControlSet\\Services\\EventLog\\Security", L"Retention", &keeps);
 
+    /* As setup has it: what keeps all of it, and begins a new file when it is full, makes room as well. */
+    if (keeps && number_of(L"SYSTEM\\CurrentControlSet\\Services\\EventLog\\Security", L"AutoBackupLogFiles", &archives) && archives)
+        keeps = 0;
     *detail = arena_format(a, "CrashOnAuditFail %s; the log %s, and %s", !known ? "is not set" : stops ? "is SET" : "is off",
         sized ? arena_format(a, "has %lu KiB", (unsigned long)(size / 1024)).p : "may not be looked at unelevated",
-        !kept ? "how it makes room is not told" : keeps ? "does NOT make room" : "makes room by dropping what is oldest");
+        !kept ? "how it makes room is not told" : keeps ? "does NOT make room" : archives ? "makes room by beginning another file" : "makes room by dropping what is oldest");
     if (stops || (kept && keeps))
         return ANSWER_DENIED;
     return known && kept ? ANSWER_DONE : ANSWER_UNKNOWN;

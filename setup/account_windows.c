@@ -93,7 +93,6 @@ static bool is_ours(const struct machine *m, enum setup_kind kind, struct str na
     return entry && sid.n && (entry->after.n ? str_eq(entry->after, sid) : !entry->existed);
 }
 
-static bool in_group(struct machine *m, struct str account_sid_text, struct str group);
 
 static bool is_admin(struct machine *m, struct str sid)
 {
@@ -354,7 +353,7 @@ bool group_undo(struct machine *m, const struct setup_step *s, struct err *e)
 
 /* ---- members: by SID, since names are in the system's language ---- */
 
-static bool in_group(struct machine *m, struct str sid, struct str group)
+bool in_group(struct machine *m, struct str sid, struct str group)
 {
     struct wide_name name;
     BYTE *bytes = NULL;

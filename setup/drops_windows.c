@@ -87,6 +87,20 @@ static DWORD change(struct listening *x, struct arena *a, const struct ace *ace,
     return status == ERROR_SUCCESS && acl_has(&d.dacl, ace) != add ? ERROR_INVALID_ACL : status;
 }
 
+enum setup_look drops_look(struct machine *m, struct str sid)
+{
+    struct ace ace = {.type = ACE_ALLOW, .mask = ACTRL_SUBSCRIBE};
+    struct descriptor d;
+    struct listening x = {0};
+    enum setup_look look = LOOK_UNKNOWN;
+
+    if (sid_parse(sid, &ace.sid) && begin(&x) == ERROR_SUCCESS && get_dacl(&x, &m->arena, &d) == ERROR_SUCCESS)
+        look = acl_has(&d.dacl, &ace) ? LOOK_WHOLE : LOOK_MISSING;
+    if (x.engine)
+        x.close(x.engine);
+    return look;
+}
+
 bool drops_let(struct machine *m, struct str sid, bool add, struct err *e)
 {
     struct ace ace = {.type = ACE_ALLOW, .mask = ACTRL_SUBSCRIBE};

@@ -44,6 +44,36 @@ bool witness_options_parse(int count, const struct str *words, struct witness_op
     return true;
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* No word of ours has blanks or quotes in it; the program's path stands in quotes where it has. */
+bool witness_line_read(struct str line, struct witness_options *out)
+{
+    struct str words[WITNESS_WORDS];
+    struct err ignored = {0};
+    size_t at = 0, count = 0;
+
+    if (line.n && line.p[0] == '"')
+        at = str_find(line, 1, '"') + 1;
+    while (at < line.n && !is_blank(line.p[at]))
+        at++;
+    for (;;) {
+        size_t start;
+        while (at < line.n && is_blank(line.p[at]))
+            at++;
+        if (at >= line.n)
+            return witness_options_parse((int)count, words, out, &ignored);
+        for (start = at; at < line.n && !is_blank(line.p[at]);)
+            at++;
+        if (count == WITNESS_WORDS)
+            return false;
+        words[count++] = str_slice(line, start, at);
+    }
+}
+
 bool hub_join(struct hub *h, size_t slot, uint64_t logon)
 {
     struct hub_client *c = &h->clients[slot];

@@ -21,6 +21,9 @@ struct witness_options {
     bool try_only; /* --try: is what it needs to be had? Told, and that is all */
 };
 bool witness_options_parse(int count, const struct str *words, struct witness_options *out, struct err *e);
+/* The same from the line that a service is registered with, whose first word is the program. False: it is no witness of Cordon's. */
+#define WITNESS_WORDS 16
+bool witness_line_read(struct str line, struct witness_options *out);
 const char *witness_usage(void);
 
 struct hub_client {

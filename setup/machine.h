@@ -100,6 +100,7 @@ bool group_undo(struct machine *m, const struct setup_step *s, struct err *e);
 enum setup_look member_look(struct machine *m, const struct setup_step *s);
 bool member_make(struct machine *m, const struct setup_step *s, struct err *e);
 bool member_undo(struct machine *m, const struct setup_step *s, struct err *e);
+bool in_group(struct machine *m, struct str sid, struct str group);
 bool group_change(struct machine *m, struct str group, struct str sid, bool add, struct err *e); /* any member of any local group */
 void account_facts(struct machine *m, struct setup_account *u);
 void group_facts(struct machine *m);
@@ -155,6 +156,7 @@ bool give(struct machine *m, struct str path, struct err *e); /* makes the perso
 
 enum setup_service service_state(const wchar_t *name);
 /* The account with this SID may subscribe to the filtering platform's events, or no longer (drops_windows.c). Read back. */
+enum setup_look drops_look(struct machine *m, struct str sid); /* may it listen? UNKNOWN without elevation */
 bool drops_let(struct machine *m, struct str sid, bool add, struct err *e);
 enum setup_look witness_look(struct machine *m, const struct setup_step *s);
 bool witness_make(struct machine *m, const struct setup_step *s, struct err *e);

@@ -2,6 +2,7 @@
  * service: which services of Windows run, and the witness: a service of a virtual account that may read logs and nothing else.
  */
 #include "machine.h"
+#include "hub.h"
 
 #define WITNESS        L"CordonWitness"
 #define WITNESS_USER   L"NT SERVICE\\CordonWitness"
@@ -87,6 +88,33 @@ static bool witness_sid(struct machine *m, struct str *out)
     return out->n > 0;
 }
 
+/* Whose the registered one is: none, where it is this person's; else a SID, or words. One machine has one witness, and another
+ * person's is neither taken over nor removed. */
+static struct str whose(struct machine *m, const QUERY_SERVICE_CONFIGW *config)
+{
+    struct str line = config && config->lpBinaryPathName ? utf8_from_z(&m->arena, config->lpBinaryPathName) : (struct str){0};
+    struct witness_options o;
+
+    if (!line.p || !witness_line_read(line, &o))
+        return STR("a program that is not Cordon's");
+    return str_eq(sid_text(&m->arena, &o.person), m->facts.person_sid) ? (struct str){0} : sid_text(&m->arena, &o.person);
+}
+
+static bool is_theirs(struct machine *m, SC_HANDLE service, const struct setup_step *s, struct err *e)
+{
+    struct str other = whose(m, service_config(&m->arena, service));
+
+    return other.n && !fail_at(e, ERROR_SERVICE_EXISTS, STAGE_SERVICE, s->subject, "the witness of this machine is there for %s", other.p);
+}
+
+/* What it may read is its own part: a policy that sets the group's members takes it away. */
+static bool may_read(struct machine *m)
+{
+    struct str user, readers = name_of_sid(&m->arena, STR(LOG_READERS));
+
+    return witness_sid(m, &user) && readers.n && in_group(m, user, readers) && drops_look(m, user) != LOOK_MISSING;
+}
+
 enum setup_look witness_look(struct machine *m, const struct setup_step *s)
 {
     DWORD code;
@@ -99,11 +127,12 @@ enum setup_look witness_look(struct machine *m, const struct setup_step *s)
     if (!service)
         return code == ERROR_SERVICE_DOES_NOT_EXIST ? LOOK_MISSING : LOOK_UNKNOWN;
     config = service_config(&m->arena, service);
-    look = !config || !line                                                                              ? LOOK_UNKNOWN
+    m->facts.witness_other = config ? whose(m, config) : (struct str){0};
+    look = m->facts.witness_other.n ? LOOK_MISSING : !config || !line                                                                              ? LOOK_UNKNOWN
            : wcscmp(config->lpBinaryPathName, line) == 0 && _wcsicmp(config->lpServiceStartName, WITNESS_USER) == 0 ? LOOK_WHOLE
                                                                                                          : LOOK_DIFFERS;
     CloseServiceHandle(service);
-    return look;
+    return look == LOOK_WHOLE && !may_read(m) ? LOOK_DIFFERS : look;
 }
 
 /* A SID of its own and no write access beyond it: SERVICE_SID_TYPE_RESTRICTED would also shut it out of its own pipe. */
@@ -132,22 +161,27 @@ static void stop_and_wait(SC_HANDLE service)
         Sleep(100);
 }
 
-/* One that is there and not as wanted: its accounts were made anew, say. */
-static SC_HANDLE witness_mend(SC_HANDLE manager, const wchar_t *line)
+/* One that is there and not as wanted: its accounts were made anew, say. The account of a service has no password, and none may be
+ * named (ChangeServiceConfigW, lpPassword: NULL for a virtual account). */
+static SC_HANDLE witness_mend(struct machine *m, const struct setup_step *s, SC_HANDLE manager, const wchar_t *line, struct err *e)
 {
     SC_HANDLE service = OpenServiceW(manager, WITNESS, SERVICE_ALL_ACCESS);
-    DWORD code;
+    bool good;
 
-    if (!service)
+    if (!service) {
+        fail_at(e, GetLastError(), STAGE_SERVICE, s->subject, "the service cannot be opened");
         return NULL;
-    stop_and_wait(service);
-    if (ChangeServiceConfigW(service, SERVICE_WIN32_OWN_PROCESS, SERVICE_AUTO_START, SERVICE_ERROR_NORMAL, line, NULL, NULL, NULL, WITNESS_USER, L"",
-            NULL))
-        return service;
-    code = GetLastError();
-    CloseServiceHandle(service);
-    SetLastError(code);
-    return NULL;
+    }
+    good = !is_theirs(m, service, s, e);
+    if (good) {
+        stop_and_wait(service);
+        good = ChangeServiceConfigW(service, SERVICE_WIN32_OWN_PROCESS, SERVICE_AUTO_START, SERVICE_ERROR_NORMAL, line, NULL, NULL, NULL,
+                   WITNESS_USER, NULL, NULL) ||
+               fail_at(e, GetLastError(), STAGE_SERVICE, s->subject, "the service cannot be changed");
+    }
+    if (!good)
+        CloseServiceHandle(service);
+    return good ? service : NULL;
 }
 
 bool witness_make(struct machine *m, const struct setup_step *s, struct err *e)
@@ -158,12 +192,14 @@ bool witness_make(struct machine *m, const struct setup_step *s, struct err *e)
 
     if (!manager || !line)
         return fail_at(e, GetLastError(), STAGE_SERVICE, s->subject, "the service manager cannot be opened");
+    m->facts.witness_other = (struct str){0};
     service = CreateServiceW(manager, WITNESS, L"Cordon: witness of denials", SERVICE_ALL_ACCESS, SERVICE_WIN32_OWN_PROCESS, SERVICE_AUTO_START,
         SERVICE_ERROR_NORMAL, line, NULL, NULL, NULL, WITNESS_USER, NULL);
     if (!service && GetLastError() == ERROR_SERVICE_EXISTS)
-        service = witness_mend(manager, line);
-    good = service || fail_at(e, GetLastError(), STAGE_SERVICE, s->subject, "the service cannot be made");
-    good = good && witness_start(m, service, e);
+        service = witness_mend(m, s, manager, line, e);
+    else if (!service)
+        fail_at(e, GetLastError(), STAGE_SERVICE, s->subject, "the service cannot be made");
+    good = service && witness_start(m, service, e);
     if (service)
         CloseServiceHandle(service);
     CloseServiceHandle(manager);
@@ -173,12 +209,17 @@ bool witness_make(struct machine *m, const struct setup_step *s, struct err *e)
 bool witness_undo(struct machine *m, const struct setup_step *s, struct err *e)
 {
     DWORD code;
-    SC_HANDLE service = service_open(WITNESS, SERVICE_STOP | SERVICE_QUERY_STATUS | DELETE, &code);
+    SC_HANDLE service = service_open(WITNESS, SERVICE_STOP | SERVICE_QUERY_STATUS | SERVICE_QUERY_CONFIG | DELETE, &code);
     struct str user, readers = name_of_sid(&m->arena, STR(LOG_READERS));
     bool good = true;
 
     if (!service)
         return code == ERROR_SERVICE_DOES_NOT_EXIST || fail_at(e, code, STAGE_SERVICE, s->subject, "the service cannot be opened");
+    if (is_theirs(m, service, s, e)) { /* what is ours is not there, then */
+        *e = (struct err){0};
+        CloseServiceHandle(service);
+        return true;
+    }
     if (witness_sid(m, &user)) { /* each is tried whatever became of the one before; the first failure is what e says */
         good = readers.n == 0 || group_change(m, readers, user, false, e);
         good = drops_let(m, user, false, e) && good;

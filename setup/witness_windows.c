@@ -210,7 +210,7 @@ static bool prepare(struct witness *w, struct err *e)
 /* The words of our own command line, which only the service manager's configuration, and so an administrator, chooses. */
 static bool read_options(struct arena *a, struct witness_options *out, struct err *e)
 {
-    struct str words[16];
+    struct str words[WITNESS_WORDS];
     int count = __argc - 1;
 
     if (count < 0 || (size_t)count > COUNT_OF(words))

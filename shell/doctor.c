@@ -87,29 +87,42 @@ static void compared_json(struct buf *out)
 
 #define WITNESS_MS 5000 /* an event takes a moment to be written, read and told */
 
-static const char *const witness_words[] = {"there is none", "silent", "tells"};
+/* Two sources: the Security log, of files, and the Filtering Platform, of connections. That one of them tells says nothing of the
+ * other. */
+struct witness_told {
+    bool there, files, connections, refused_any; /* refused_any: connections are refused here at all */
+};
 
-/* Windows: some of the attempts above were refused inside just now: does the witness tell of one? 0 there is none; 1; 2 it does. */
-static size_t witness_tells(const struct opened *o)
+/* Windows: some of the attempts above were refused inside just now: which of them does the witness tell of? */
+static struct witness_told witness_tells(const struct opened *o)
 {
     uint64_t end = sys_milliseconds() + WITNESS_MS;
     struct sys_wait item = {boundary_records(o->boundary), SYS_READ, 0};
+    struct witness_told told = {.there = item.handle != SYS_NONE, .refused_any = o->plan.tier == TIER_SET_UP && o->plan.new_network};
 
-    if (item.handle == SYS_NONE)
-        return 0;
-    while (sys_milliseconds() < end && boundary_records(o->boundary) != SYS_NONE) {
+    while (told.there && !(told.files && (told.connections || !told.refused_any)) && sys_milliseconds() < end &&
+           boundary_records(o->boundary) != SYS_NONE) {
         struct arena a = {0};
         struct denial d;
         uint64_t lost;
         bool got = boundary_record(o->boundary, &a, &d, &lost);
-        bool tells = got && d.by == DENIAL_WITNESS;
+        if (got && d.by == DENIAL_WITNESS && d.operation == OPERATION_CONNECT)
+            told.connections = true;
+        else if (got && d.by == DENIAL_WITNESS)
+            told.files = true;
         arena_release(&a);
-        if (tells)
-            return 2;
         if (!got)
             sys_wait(&item, 1, 100);
     }
-    return 1;
+    return told;
+}
+
+static void witness_json(const struct opened *o, struct buf *out)
+{
+    struct witness_told told = witness_tells(o);
+
+    buf_format(out, ",\"witness\":{\"there\":%s,\"files\":%s,\"connections\":%s}", told.there ? "true" : "false", told.files ? "true" : "false",
+        told.connections ? "true" : "false");
 }
 
 static void report_json(const struct session *s, const struct opened *o, const struct trial_results *trials, struct buf *out)
@@ -137,22 +150,29 @@ static void report_json(const struct session *s, const struct opened *o, const s
     texts_json(out, "notes", &o->plan.notes);
     compared_json(out);
     if (s->env.system == PATH_WINDOWS && o->boundary)
-        buf_format(out, ",\"witness\":\"%s\"", witness_words[witness_tells(o)]);
+        witness_json(o, out);
     trials_json(trials, out);
     buf_format(out, "}\n");
 }
 
 static void witness_line(const struct session *s, const struct opened *o, struct buf *out)
 {
-    size_t state;
+    struct witness_told told;
+    bool all;
 
     if (s->env.system != PATH_WINDOWS || !o->boundary || o->plan.tier == TIER_UNENFORCED)
         return;
-    state = witness_tells(o);
-    buf_format(out, "%-6s witness: %s%s\n", state == 2 ? "ok" : state == 1 ? "??" : "--", witness_words[state],
-        state == 2   ? ": a refused attempt of those above arrived as a record"
-        : state == 1 ? ": none of the refused attempts above arrived as a record; what is said to be confirmed lacks them"
-                     : ": what was refused is evaluated, not confirmed; cordon setup --witness makes one");
+    told = witness_tells(o);
+    all = told.files && (told.connections || !told.refused_any);
+    if (!told.there)
+        buf_format(out, "--     witness: there is none: what was refused is evaluated, not confirmed; cordon setup --witness makes one\n");
+    else
+        buf_format(out, "%-6s witness: of the refused attempts above %s; %s%s\n", all ? "ok" : "??",
+            told.files ? "one at a file arrived as a record" : "none at a file arrived as a record",
+            !told.refused_any  ? "connections are not refused here"
+            : told.connections ? "a connection, too"
+                               : "and no connection",
+            all ? "" : ": what is said to be confirmed lacks these");
 }
 
 static void compared_lines(struct buf *out)

@@ -55,6 +55,30 @@ static struct audit_event event_of(const char *xml)
 }
 
 /* Records in what is queued for a terminal. */
+/* One machine has one witness: whose it is stands on its line, and a stranger's is let be. */
+static void test_line(void)
+{
+    static const struct {
+        const char *name, *line;
+        bool ours;
+    } rows[] = {
+        {"line: as setup writes it", "\"C:\\Program Files\\Cordon\\cordon-witness.exe\" --person " PERSON_SID " --account S-1-5-21-7-7-7-1010", true},
+        {"line: a path without quotes", "C:\\Cordon\\cordon-witness.exe\t--person " PERSON_SID " --account S-1-5-21-7-7-7-1010  ", true},
+        {"line: another program", "C:\\Other\\service.exe -k", false},
+        {"line: no words", "\"C:\\Program Files\\Cordon\\cordon-witness.exe\"", false},
+        {"line: a quote that does not end", "\"C:\\Program Files\\Cordon --person " PERSON_SID, false},
+        {"line: none", "", false},
+        {"line: too many words", "x 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17", false},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct witness_options o = {0};
+        struct sid person;
+        bool read = witness_line_read(str_from(rows[i].line), &o);
+        CHECK(read == rows[i].ours && (!read || (sid_parse(STR(PERSON_SID), &person) && sid_same(&o.person, &person))), rows[i].name);
+    }
+}
+
 static size_t records(struct hub *h, size_t slot, uint64_t *lost)
 {
     struct buf have = {0};
@@ -177,6 +201,7 @@ static void test_who_may(void)
 int main(void)
 {
     test_options();
+    test_line();
     test_who();
     test_bounds();
     test_pipe();

@@ -201,6 +201,49 @@ static void refuses(void)
     arena_release(&a);
 }
 
+static bool is_noted(const struct setup_plan *p, const char *words)
+{
+    for (size_t i = 0; i < p->notes.n; i++)
+        if (strstr(p->notes.v[i].p, words))
+            return true;
+    return false;
+}
+
+static void witness(void)
+{
+    struct arena a = {0};
+    struct setup_facts f;
+    struct setup_plan p;
+
+    facts_set_up(&f);
+    f.witness_wanted = false;
+    setup_plan_undo(&a, &f, &p);
+    CHECK(count(&p, SETUP_WITNESS) == 1, "a witness goes with the rest, though uninstall is not asked for it by name");
+    f.audit_looked = f.crash_on_audit_fail = true;
+    f.audit_wanted = false;
+    setup_plan_undo(&a, &f, &p);
+    CHECK(count(&p, SETUP_WITNESS) == 1 && count(&p, SETUP_AUDIT_POLICY) == 2 && count(&p, SETUP_AUDIT_SACL) == 1,
+        "and auditing, though it would not be made today");
+    facts_set_up(&f);
+    f.witness_wanted = false;
+    f.witness = LOOK_DIFFERS;
+    setup_plan_build(&a, &f, &p);
+    CHECK(count(&p, SETUP_WITNESS) == 1, "one that is there is kept as it should be");
+    facts_fresh(&f);
+    f.audit_wanted = f.witness_wanted = f.audit_looked = f.log_overwrites = true;
+    setup_plan_build(&a, &f, &p);
+    CHECK(count(&p, SETUP_WITNESS) == 1 && !is_noted(&p, "no witness"), "one that is wanted is made");
+    f.witness_other = STR("S-1-5-21-1-1-1-1");
+    setup_plan_build(&a, &f, &p);
+    CHECK(count(&p, SETUP_WITNESS) == 0 && is_noted(&p, "for S-1-5-21-1-1-1-1, and stays"), "another person's is not taken over, and named");
+    facts_set_up(&f);
+    f.witness = LOOK_MISSING;
+    f.witness_other = STR("S-1-5-21-1-1-1-1");
+    setup_plan_undo(&a, &f, &p);
+    CHECK(count(&p, SETUP_WITNESS) == 0, "nor removed with ours");
+    arena_release(&a);
+}
+
 static void goes_back(void)
 {
     struct arena a = {0};
@@ -402,6 +445,7 @@ int main(void)
     resumes();
     refuses();
     goes_back();
+    witness();
     network();
     trust();
     gives();

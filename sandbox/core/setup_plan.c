@@ -225,6 +225,9 @@ static void note_machine(struct arena *a, const struct setup_facts *f, struct se
         note(a, p, STR("no auditing: CrashOnAuditFail is set, and a full log would stop this machine; denials are evaluated, not confirmed"));
     else if (f->audit_wanted && f->audit_looked && !f->log_overwrites)
         note(a, p, STR("no auditing: the security log does not overwrite old events, and would fill up; denials are evaluated, not confirmed"));
+    if (f->witness_wanted && f->witness_other.n)
+        note(a, p, arena_format(a, "no witness: the one of this machine is there for %.*s, and stays; your denials are evaluated, not confirmed",
+                       (int)f->witness_other.n, f->witness_other.p));
     if (f->ledger == LOOK_DIFFERS)
         note(a, p, STR("the ledger cannot be read, or is of another version: it is set aside, and a new one begun"));
     for (size_t i = 0; i < f->volume_count; i++)
@@ -353,7 +356,9 @@ static void step_audit(struct arena *a, const struct setup_facts *f, struct setu
     s = degrades(step(a, p, SETUP_AUDIT_SACL, f->audit_sacl, "of the group alone, and failures alone"), "audit");
     s->subject = STR("File");
     s->text = arena_format(a, "(AU;FA;0x%lx;;;%.*s)", (unsigned long)AUDIT_MASK, (int)group.n, group.p);
-    if (f->witness_wanted)
+    if (f->witness_other.n)
+        return;
+    if (f->witness_wanted || f->witness == LOOK_WHOLE || f->witness == LOOK_DIFFERS) /* one that is there is kept as it should be */
         degrades(step(a, p, SETUP_WITNESS, f->witness, "reads those records for you; enforcement is the same without it"), "witness")->subject =
             STR("CordonWitness");
 }
@@ -469,10 +474,14 @@ static struct setup_step *back(struct arena *a, struct setup_plan *p, const stru
 void setup_plan_undo(struct arena *a, const struct setup_facts *f, struct setup_plan *out)
 {
     const struct setup_account *accounts[] = {&f->offline, &f->online};
+    struct setup_facts all = *f;
     struct setup_plan whole, p = {0};
     struct setup_step of = {0};
 
-    setup_plan_build(a, f, &whole);
+    /* Whatever could have been made is looked for, also what this call did not ask for, or what would not be made today. */
+    all.audit_wanted = all.witness_wanted = true;
+    all.audit_looked = false;
+    setup_plan_build(a, &all, &whole);
     if (f->ledger == LOOK_WHOLE) {
         of.subject = STR("the commit record");
         back(a, &p, &of, SETUP_COMMIT, "from here on the machine counts as not set up");

@@ -70,7 +70,8 @@ struct setup_facts {
     enum setup_look filters, rules;
     bool audit_wanted, witness_wanted;
     bool crash_on_audit_fail, log_overwrites, audit_looked;
-    enum setup_look audit_policy, audit_sacl, witness;
+    enum setup_look audit_policy, audit_sacl, witness; /* witness: the person's own */
+    struct str witness_other; /* there is one, and it tells somebody else: who; a machine has one, and it is let be */
     enum setup_look com_launch, com_access; /* UNKNOWN also where Windows has no such value: its default is not guessed */
     struct setup_path *wsl;
     size_t wsl_count;

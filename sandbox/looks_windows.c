@@ -211,7 +211,7 @@ static void walk_folder(struct walk *w, HANDLE folder, struct str path, int dept
             continue; /* protected as a whole: nothing in it has to be */
         }
         if (!(l->attributes & FILE_ATTRIBUTE_DIRECTORY) || (l->attributes & FILE_ATTRIBUTE_REPARSE_POINT) ||
-            text_matches(STR(".git"), name, true) || below.n >= PATH_BYTES_MAX - 256)
+            text_same(STR(".git"), name) || below.n >= PATH_BYTES_MAX - 256)
             continue;
         h = win_open_beneath(folder, l->name, l->n, FILE_LIST_DIRECTORY | FILE_TRAVERSE | FILE_READ_ATTRIBUTES, FILE_OPEN,
             FILE_DIRECTORY_FILE);
@@ -285,7 +285,7 @@ static struct str other_name(const struct look *l, struct str path)
         return found;
     do {
         struct str one = utf8_from_z(l->a, name), full = arena_format(l->a, "%.2s%.*s", path.p, (int)one.n, one.p);
-        if (!text_matches(full, path, true) && is_in_root(l, full))
+        if (!text_same(full, path) && is_in_root(l, full))
             found = full;
         n = COUNT_OF(name);
     } while (!found.n && FindNextFileNameW(find, &n, name));

@@ -77,7 +77,7 @@ static bool item_of(HANDLE h, struct obeyed_item *item)
 static bool is_held(const struct look *l, struct str path)
 {
     for (size_t i = 0; i < l->held->n; i++)
-        if (text_matches(l->held->v[i], path, true))
+        if (text_same(l->held->v[i], path))
             return true;
     return false;
 }
@@ -88,7 +88,7 @@ static bool counts(HANDLE h, struct str name)
     HANDLE head;
     bool good;
 
-    if (!text_matches(STR(".git"), name, true))
+    if (!text_same(STR(".git"), name))
         return true;
     head = win_open_beneath(h, L"HEAD", 4, FILE_READ_ATTRIBUTES, FILE_OPEN, 0);
     good = head != NULL || GetLastError() == ERROR_DIRECTORY || GetLastError() == ERROR_INVALID_PARAMETER; /* a file: it leads git */
@@ -181,7 +181,7 @@ static bool is_since(HANDLE folder, const wchar_t *name, size_t n, int64_t since
 
 static bool is_passed_over(struct str name)
 {
-    return text_matches(STR("node_modules"), name, true) || text_matches(STR("site-packages"), name, true);
+    return text_same(STR("node_modules"), name) || text_same(STR("site-packages"), name);
 }
 
 /* One folder: its names of the table, its repository, and the folders in it for later. False: more than is looked at. */
@@ -200,13 +200,13 @@ static bool walk_one(struct walk *w, size_t index)
         bool is_folder = (list->attributes & FILE_ATTRIBUTE_DIRECTORY) && !(list->attributes & FILE_ATTRIBUTE_REPARSE_POINT);
         const char *who = here.named && here.depth ? who_obeys(STR(""), name) : NULL;
         w->left--;
-        if (who && (text_matches(STR(".git"), name, true) || !is_folder) &&
+        if (who && (text_same(STR(".git"), name) || !is_folder) &&
             is_since(folder, list->name, list->n, w->since_ns, &born)) {
             obeyed_add(w->a, w->out, born ? OBEYED_NEW : OBEYED_CHANGED, path, who);
             if (w->names++ >= WALK_NAMES_MAX)
                 w->left = 0;
         }
-        if (is_folder && here.depth < WALK_DEPTH && !text_matches(STR(".git"), name, true))
+        if (is_folder && here.depth < WALK_DEPTH && !text_same(STR(".git"), name))
             *(struct level *)ARENA_PUSH(w->a, &w->queue) =
                 (struct level){.path = path, .depth = here.depth + 1, .named = here.named && !is_passed_over(name)};
     }

@@ -35,7 +35,7 @@ static enum setup_look same_file(struct str from, struct str to, struct str sddl
 /* Setup that was started from there already has nothing to copy from elsewhere. */
 static bool in_place(const struct setup_step *s)
 {
-    return text_matches(s->source, s->subject, true);
+    return text_same(s->source, s->subject);
 }
 
 enum setup_look programs_look(struct machine *m, const struct setup_step *s)

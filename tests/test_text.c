@@ -343,6 +343,8 @@ static void check_matches(void)
                 rows[i].wanted ? "matches" : "does not match", rows[i].name,
                 rows[i].fold ? " in any case" : "")
                 .p);
+    CHECK(text_same(STR("Path"), STR("PATH")) && text_same(STR(""), STR("")), "the same but for case");
+    CHECK(!text_same(STR("PAT*"), STR("PATH")) && !text_same(STR("*"), STR("")) && !text_same(STR("PATH"), STR("PATHS")), "where a * is a character");
 }
 
 static void check_nearest(void)

@@ -449,7 +449,7 @@ static struct env_set *find_setting(
     const struct path_env *env, const struct env_sets *sets, struct str name)
 {
     for (size_t i = 0; i < sets->n; i++)
-        if (env->system == PATH_WINDOWS ? text_matches(sets->v[i].name, name, true)
+        if (env->system == PATH_WINDOWS ? text_same(sets->v[i].name, name)
                                         : str_eq(sets->v[i].name, name))
             return &sets->v[i];
     return NULL;

@@ -429,7 +429,7 @@ static bool is_loopback(struct str host)
 {
     if (host.n > 2 && host.p[0] == '[')
         host = str_slice(host, 1, host.n - 1);
-    if (text_matches(STR("localhost"), host, true) || text_matches(STR("*.localhost"), host, true))
+    if (text_same(STR("localhost"), host) || text_matches(STR("*.localhost"), host, true))
         return true;
     if (str_is(host, "::1"))
         return true;

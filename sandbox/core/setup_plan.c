@@ -139,11 +139,6 @@ bool setup_person_good(struct str sid)
     return (str_starts(sid, STR("S-1-5-21-")) || str_starts(sid, STR("S-1-12-1-"))) && sid.n < SID_TEXT_MAX;
 }
 
-static bool same_name(struct str x, struct str y)
-{
-    return text_matches(x, y, true);
-}
-
 /* ---- what stands against it ---- */
 
 static void block(struct arena *a, struct setup_plan *p, struct str line)
@@ -171,7 +166,7 @@ static void block_names(struct arena *a, const struct setup_facts *f, struct set
             block(a, p, arena_format(a, "%.*s exists, and no ledger of Cordon's says that Cordon made it for you: it is not taken over; "
                                         "choose another name: %s NAME", (int)names[i].n, names[i].p, options[i]));
         for (size_t k = 0; k < i; k++)
-            if (same_name(names[i], names[k]))
+            if (text_same(names[i], names[k]))
                 block(a, p, arena_format(a, "%.*s is named twice", (int)names[i].n, names[i].p));
     }
 }

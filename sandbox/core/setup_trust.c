@@ -55,7 +55,7 @@ bool setup_descriptor_is(struct arena *a, const struct descriptor *d, struct str
 
 static bool is_within(struct str path, struct str folder)
 {
-    return folder.n && path.n >= folder.n && text_matches(folder, str_slice(path, 0, folder.n), true) &&
+    return folder.n && path.n >= folder.n && text_same(folder, str_slice(path, 0, folder.n)) &&
            (path.n == folder.n || path.p[folder.n] == '\\');
 }
 

@@ -422,6 +422,16 @@ static char fold_ascii(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
+bool text_same(struct str x, struct str y)
+{
+    if (x.n != y.n)
+        return false;
+    for (size_t i = 0; i < x.n; i++)
+        if (fold_ascii(x.p[i]) != fold_ascii(y.p[i]))
+            return false;
+    return true;
+}
+
 /* One star is enough to go back to: what an earlier one could take, the last one can take as well. */
 bool text_matches(struct str pattern, struct str name, bool fold)
 {

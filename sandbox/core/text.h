@@ -40,6 +40,7 @@ void text_fold(struct buf *out, struct str text, size_t columns);
 
 /* Does name match pattern, where * stands for any run of bytes? Case-sensitive unless fold (ASCII). */
 bool text_matches(struct str pattern, struct str name, bool fold);
+bool text_same(struct str x, struct str y); /* but for case (ASCII); * is a character like any other */
 /* The nearest of the candidates by edit distance, or none when nothing is close (distance > 1/3). */
 struct str text_nearest(struct str word, const char *const *candidates, size_t count);
 

@@ -191,7 +191,8 @@ static void put_wide(struct arena *a, struct buf *out, const wchar_t *text, size
 
 static bool is_ours(const wchar_t *entry)
 {
-    return entry[0] == L'=' || _wcsnicmp(entry, L"CORDON_REPORT=", 14) == 0 || _wcsnicmp(entry, L"CORDON_CODE=", 12) == 0;
+    /* =D:=D:\x, where a drive stands, is the line's */
+    return (entry[0] == L'=' && (!entry[1] || entry[2] != L':')) || _wcsnicmp(entry, L"CORDON_REPORT=", 14) == 0 || _wcsnicmp(entry, L"CORDON_CODE=", 12) == 0;
 }
 
 /* "CORDON1" CODE FOLDER NAME=value... "=", each closed by a NUL, in one write; see dos.h. Exits as the line did. */

@@ -6,25 +6,11 @@
 #include "../sandbox/core/path.h"
 #include "../sandbox/core/text.h"
 
-#include <string.h>
-
 /* ---- which shell ---- */
-
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
 
 bool dos_word_is(struct str word, const char *name)
 {
-    size_t n = strlen(name);
-
-    if (word.n != n)
-        return false;
-    for (size_t i = 0; i < n; i++)
-        if (lower(word.p[i]) != name[i])
-            return false;
-    return true;
+    return text_same(word, str_from(name));
 }
 
 static struct str without_exe(struct str name)
@@ -135,7 +121,11 @@ bool dos_choose(struct arena *a, const struct windows_host *w, struct str wanted
 
 /* ---- PowerShell ---- */
 
-/* The line stands on lines of its own, so that a comment in it ends; what is not PowerShell is refused before any of it runs. */
+/*
+ * The line stands on lines of its own, so that a comment in it ends; what is not PowerShell is refused before any of it runs. No try
+ * around it: there, an error that ends one statement would end the line. $LASTEXITCODE may be that of the line before; a program that
+ * failed with just that number leaves nothing in $Error, a cmdlet that failed does.
+ */
 static bool powershell_script(struct arena *a, struct buf *out, const struct dos_line *line, struct err *e)
 {
     struct str text = line->text, quoted;
@@ -148,7 +138,11 @@ static bool powershell_script(struct arena *a, struct buf *out, const struct dos
         ticks++;
     buf_format(out, "$global:LASTEXITCODE=%d\n", line->status);
     buf_str(out, str_slice(text, 0, text.n - ticks % 2));
-    buf_str(out, STR("\n$CordonCode=if($?){0}elseif($LASTEXITCODE){$LASTEXITCODE}else{1}\n"));
+    if (line->status)
+        buf_format(out, "\n$CordonCode=if($?){0}elseif($LASTEXITCODE -and ($LASTEXITCODE -ne %d -or !$Error)){$LASTEXITCODE}else{1}\n",
+            line->status);
+    else
+        buf_str(out, STR("\n$CordonCode=if($?){0}elseif($LASTEXITCODE){$LASTEXITCODE}else{1}\n"));
     if (line->report.n) {
         buf_str(out, STR("$env:" DOS_CODE_VARIABLE "=$CordonCode\n& "));
         buf_str(out, quoted);
@@ -171,23 +165,44 @@ static bool powershell_words(struct arena *a, const struct dos_line *line, struc
 
 /* ---- bash ---- */
 
-/* As bash has it: a line that exits tells as well. The line is a word of its own, behind a shift that takes it off again. */
-static bool bash_argv(struct arena *a, const struct dos_line *line, struct texts *argv, struct err *e)
+static struct str with_slashes(struct arena *a, struct str path)
 {
-    struct str wrapper = STR("eval \"$1\"\n"), report, at_end;
-    struct str shifted[] = {STR("shift; "), line->status ? arena_format(a, "(exit %d); ", line->status & 255) : STR(""), line->text};
+    char *out = arena_alloc(a, path.n + 1, 1);
+
+    for (size_t i = 0; i < path.n; i++)
+        out[i] = path.p[i] == '\\' ? '/' : path.p[i];
+    return (struct str){out, path.n};
+}
+
+/* MSYS makes Windows paths of what looks like a path in a variable, for a program that is not its own; the next line's bash would get
+ * those. What says no to that is not carried itself (is_carried). */
+#define KEEP_VARIABLES "[ \"${MSYS2_ENV_CONV_EXCL+x}\" ] || export MSYS2_ENV_CONV_EXCL=\\*; "
+
+/*
+ * As bash has it: a line that exits tells as well.
+ *
+ * The line goes by a variable, and is a word behind a shift that takes it off again: MSYS programs read their command line in a way of
+ * their own, in which two backslashes are one, and what is longer than a path can be is cut. So there are no two backslashes and
+ * little text in what stands on it; on one line, since bash counts lines in what it complains of.
+ */
+static bool bash_argv(struct arena *a, const struct dos_line *line, struct dos_process *out, struct err *e)
+{
+    struct str wrapper = STR("set -- \"$" DOS_LINE_VARIABLE "\" \"$@\"; unset " DOS_LINE_VARIABLE "; eval \"$1\""), report, at_end;
+    struct str variable[] = {STR(DOS_LINE_VARIABLE "=shift; "), line->status ? arena_format(a, "(exit %d); ", line->status & 255) : STR(""),
+        line->text};
 
     if (line->report.n) {
-        if (!cmdline_quote_bash(a, line->report, &report))
+        if (!cmdline_quote_bash(a, with_slashes(a, line->report), &report))
             return err_set(e, ERR_LIMIT, "Cordon's own path cannot be written in bash");
-        at_end = arena_format(a, "c=$?; trap \"\" INT; set +exuv; " DOS_CODE_VARIABLE "=$c %s report; exit \"$c\"", report.p);
+        at_end = arena_format(a, "{ set -- \"$?\"; trap \"\" INT; set +exuv; } 2>/dev/null; " KEEP_VARIABLES DOS_CODE_VARIABLE "=$1 %s report; exit \"$1\"", report.p);
         if (!cmdline_quote_bash(a, at_end, &at_end))
             return err_set(e, ERR_BUG, "a trap cannot be written in bash");
-        wrapper = arena_format(a, "trap -- %s EXIT\ntrap 'exit 130' INT\n%s", at_end.p, wrapper.p);
+        wrapper = arena_format(a, "trap -- %s EXIT; trap 'exit 130' INT; %s", at_end.p, wrapper.p);
     }
-    struct str words[] = {line->shell, STR("-c"), wrapper, STR("bash"), arena_join(a, shifted, COUNT_OF(shifted))};
+    struct str words[] = {line->shell, STR("-c"), wrapper, STR("bash")};
     for (size_t i = 0; i < COUNT_OF(words); i++)
-        *(struct str *)ARENA_PUSH(a, argv) = words[i];
+        *(struct str *)ARENA_PUSH(a, &out->argv) = words[i];
+    *(struct str *)ARENA_PUSH(a, &out->env) = arena_join(a, variable, COUNT_OF(variable));
     return true;
 }
 
@@ -200,24 +215,31 @@ static bool too_long(struct err *e, size_t n, size_t most)
     return err_remedy(e, "%llu are its most; put it into a script and run that", (unsigned long long)most);
 }
 
-bool dos_command(struct arena *a, const struct dos_line *line, struct str *words, struct texts *argv, struct err *e)
+static bool cmd_words(struct arena *a, const struct dos_line *line, struct str *words)
 {
     struct buf out = {0};
+    size_t n;
+
+    dos_cmd_words(&out, line);
+    *words = arena_str(a, buf_view(&out));
+    buf_release(&out);
+    return wide_count(*words, &n);
+}
+
+bool dos_command(struct arena *a, const struct dos_line *line, struct dos_process *out, struct err *e)
+{
     size_t most = (line->kind == DOS_CMD ? CMDLINE_CMD_MAX : CMDLINE_MAX) - 1, n = 0;
     struct err mine = {0};
     bool good;
 
-    *words = (struct str){0};
+    *out = (struct dos_process){0};
     if (line->text.n > LINE_BYTES_MAX || !wide_count(line->text, &n))
         return err_set(e, ERR_LIMIT, "the line is too long, or is no text");
-    if (line->kind == DOS_CMD)
-        dos_cmd_words(&out, line);
-    if (out.n)
-        *words = arena_str(a, buf_view(&out));
-    buf_release(&out);
-    good = line->kind == DOS_CMD ? wide_count(*words, &n)
-           : line->kind == DOS_POWERSHELL ? powershell_words(a, line, words, &mine)
-                                          : bash_argv(a, line, argv, &mine);
+    good = line->kind == DOS_CMD ? cmd_words(a, line, &out->words)
+           : line->kind == DOS_POWERSHELL ? powershell_words(a, line, &out->words, &mine)
+                                          : bash_argv(a, line, out, &mine);
+    if (good && line->kind != DOS_POWERSHELL)
+        wide_count(line->kind == DOS_CMD ? out->words : out->env.v[0], &n);
     if (line->kind == DOS_POWERSHELL && mine.kind == ERR_LIMIT)
         return too_long(e, n, (most - 300) * 3 / 8); /* what base64 of UTF-16 leaves of it */
     if (!good) {
@@ -257,25 +279,17 @@ static bool take_code(struct str word, uint32_t *out)
     return n <= (minus ? (uint64_t)1 << 31 : UINT32_MAX);
 }
 
-/* The names of this list are of Cordon's own making, or belong to one process alone. */
-static bool is_carried(struct str name)
+/* The names of this list are of Cordon's own making, or count processes. */
+static bool is_carried(struct str name, struct str entry)
 {
-    static const char *const own[] = {"cordon_report", "cordon_code"};
+    static const char *const own[] = {"cordon_report", "cordon_code", "cordon_line", "shlvl", "_"};
 
-    if (!name.n || name.p[0] == '=')
+    if (!name.n || str_is(entry, "MSYS2_ENV_CONV_EXCL=*"))
         return false;
+    if (name.p[0] == '=')
+        return name.n == 3 && name.p[1] != ':' && name.p[2] == ':'; /* the folder of a drive: cd D:\x, and D: in a later line */
     for (size_t i = 0; i < COUNT_OF(own); i++)
         if (dos_word_is(name, own[i]))
-            return false;
-    return true;
-}
-
-static bool same_name(struct str x, struct str y)
-{
-    if (x.n != y.n)
-        return false;
-    for (size_t i = 0; i < x.n; i++)
-        if (lower(x.p[i]) != lower(y.p[i]))
             return false;
     return true;
 }
@@ -296,10 +310,10 @@ static bool take_variables(struct arena *a, struct str rest, struct texts *out)
             return rest.n == 0;
         if (!entry.p || !wide_count(entry, &n))
             return false;
-        if (name.n >= entry.n || !is_carried(name))
+        if (name.n >= entry.n || !is_carried(name, entry))
             continue;
         for (size_t j = 0; j < out->n && !twice; j++)
-            twice = same_name(name_of(out->v[j]), name);
+            twice = text_same(name_of(out->v[j]), name);
         if (!twice)
             *(struct str *)ARENA_PUSH(a, out) = arena_str(a, entry);
     }

@@ -21,6 +21,8 @@ enum dos_kind { DOS_OTHER, DOS_CMD, DOS_POWERSHELL, DOS_BASH };
 /* Between the shell and the report program: the line's exit code. (The number of the inherited handle is in CORDON_REPORT, which
  * command_windows.c sets as it starts the process.) Neither is ever part of a report. */
 #define DOS_CODE_VARIABLE "CORDON_CODE"
+/* The line itself, for bash: see dos_command. */
+#define DOS_LINE_VARIABLE "CORDON_LINE"
 
 /* What a shell of this file name reads ("cmd.exe", "pwsh", "bash"): case does not matter, nor does ".exe". */
 enum dos_kind dos_kind(struct str name);
@@ -42,20 +44,25 @@ struct dos_line {
     struct str shell;  /* its program, absolute */
     struct str report; /* the report program, absolute; none: nothing is left behind, nothing told */
     struct str text;   /* the line */
-    int status;        /* of the line before; PowerShell's $LASTEXITCODE */
+    int status;        /* of the line before: %errorlevel%, $LASTEXITCODE, $? */
 };
 
 /*
- * The process of a line. cmd, PowerShell: *words is the command line as it stands, to be quoted by nobody. bash: *argv. Refused
- * (ERR_LIMIT): a NUL; too long for the shell.
+ * The process of a line. cmd, PowerShell: words is the command line as it stands, to be quoted by nobody. bash: argv, and the line
+ * in a variable of env. Refused (ERR_LIMIT): a NUL; too long for the shell.
  */
-bool dos_command(struct arena *a, const struct dos_line *line, struct str *words, struct texts *argv, struct err *e);
+struct dos_process {
+    struct str words;
+    struct texts argv, env;
+};
+bool dos_command(struct arena *a, const struct dos_line *line, struct dos_process *out, struct err *e);
 
 /* Does the shell want more physical lines after these? cmd: an open parenthesis, a caret at the end. PowerShell: quotes, here-strings,
  * braces, brackets, comments, a backtick or a pipe at the end. In doubt no: the line is run and the shell says what is wrong. */
 bool dos_unfinished(enum dos_kind kind, struct str text);
 
-/* Is the line an exit and nothing else? Then the terminal is left. may: does an exit stand anywhere in it? */
+/* Is the line an exit and nothing else? Then the terminal is left. may: does a word stand in it that can end the line's shell before
+ * its report: exit, and in PowerShell return, throw, break, continue? */
 bool dos_is_exit(enum dos_kind kind, struct str text);
 bool dos_may_exit(enum dos_kind kind, struct str text);
 
@@ -63,7 +70,7 @@ struct dos_state {
     bool told;                /* the whole report came */
     uint32_t code;            /* the line's own, as its shell says */
     struct str folder;        /* absolute, on a drive */
-    struct texts environment; /* NAME=value; no name twice, none of Cordon's, none that begins with = */
+    struct texts environment; /* NAME=value; no name twice, none of Cordon's; =D:=folder is where a drive stands */
 };
 /* All that the report program wrote: "CORDON1" CODE FOLDER NAME=value... "=", in UTF-8, each closed by a NUL. What is not as it
  * should be counts as not told. */

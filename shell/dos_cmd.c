@@ -12,10 +12,13 @@
  * - A caret, or one &, at the end of all would take what is behind it, or join it. They are left out: they do nothing there.
  * - %errorlevel% is put in when a line is read, before it runs. So it is asked for by a call, which reads its words again; the caret
  *   keeps the first reading off, as no variable has that name, and is gone before the second.
+ * - In the line itself %errorlevel% is the code of the line before, of which this process knows nothing: the number is put in here. If
+ *   errorlevel N, and an exit without a number, get it from a cmd that ends with it.
  *
  * Blanks at the end stay: set X=1 is not set X=1 with a blank.
  */
 #include "dos_parts.h"
+#include "../sandbox/core/text.h"
 
 #include <string.h>
 
@@ -37,6 +40,11 @@ struct cut {
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == ',' || c == ';' || c == '=';
+}
+
+static bool is_name_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
 static bool is_special(char c)
@@ -286,20 +294,61 @@ static void drop_last_and(struct buf *line)
         line->n = n - 1;
 }
 
+/* %NAME% as cmd finds it: from one % to the next, where that is a name; else the % is text. */
+static void put_status(struct buf *out, struct str text, int status)
+{
+    for (size_t at = 0; at < text.n;) {
+        size_t end = text.p[at] == '%' ? at + 1 : at;
+        while (end > at && end < text.n && is_name_letter(text.p[end]))
+            end++;
+        if (end <= at + 1 || end >= text.n || text.p[end] != '%') {
+            buf_add(out, text.p + at++, 1);
+            continue;
+        }
+        if (dos_word_is(str_slice(text, at + 1, end), "errorlevel"))
+            buf_format(out, "%d", status);
+        else
+            buf_str(out, str_slice(text, at, end + 1));
+        at = end + 1;
+    }
+}
+
+static bool ends_in_digit(struct str text)
+{
+    while (text.n && is_blank(text.p[text.n - 1]))
+        text.n--;
+    return text.n && text.p[text.n - 1] >= '0' && text.p[text.n - 1] <= '9';
+}
+
+static bool speaks_of_status(struct str text)
+{
+    static const struct str word = {"errorlevel", 10};
+
+    for (size_t at = 0; at + word.n <= text.n; at++)
+        if (text_same(str_slice(text, at, at + word.n), word))
+            return true;
+    return dos_is_exit(DOS_CMD, text) && !ends_in_digit(text);
+}
+
 void dos_cmd_words(struct buf *out, const struct dos_line *line)
 {
-    struct cut c = cut_line(line->text, false, NULL, NULL);
+    struct buf put = {0};
+    put_status(&put, line->text, line->status);
+    struct str given = buf_view(&put);
+    struct cut c = cut_line(given, false, NULL, NULL);
     struct buf text = {0};
     bool reports = line->report.n && str_find(line->report, 0, '%') == line->report.n; /* else cmd would look for a variable */
     bool grouped = c.wants_group && reports;
     struct str bare;
 
-    cut_line(line->text, grouped, &text, NULL);
+    cut_line(given, grouped, &text, NULL);
     drop_last_and(&text);
     buf_format(out, "\"%.*s\" /d /s /v:off /e:on /c \"", (int)line->shell.n, line->shell.p);
     bare = buf_view(&text);
     while (bare.n && is_blank(bare.p[0]))
         bare = str_slice(bare, 1, bare.n);
+    if (line->status && speaks_of_status(line->text))
+        buf_format(out, "\"%.*s\" /d /c exit %d&", (int)line->shell.n, line->shell.p, line->status);
     buf_str(out, grouped ? STR("(") : STR(""));
     buf_str(out, bare);
     buf_str(out, grouped ? STR(")") : STR(""));
@@ -308,4 +357,5 @@ void dos_cmd_words(struct buf *out, const struct dos_line *line)
             (int)line->report.n, line->report.p);
     buf_add(out, "\"", 1);
     buf_release(&text);
+    buf_release(&put);
 }

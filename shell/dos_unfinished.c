@@ -223,6 +223,7 @@ static bool is_letter(char c)
 
 bool dos_may_exit(enum dos_kind kind, struct str text)
 {
+    static const char *const ends[] = {"exit", "return", "throw", "break", "continue"}; /* PowerShell: of a whole script, as a line is one */
     struct buf firsts = {0};
     bool found = false;
 
@@ -235,8 +236,12 @@ bool dos_may_exit(enum dos_kind kind, struct str text)
         buf_release(&firsts);
         return found;
     }
-    for (size_t at = 0; at + 4 <= text.n && !found; at++)
-        found = dos_word_is(str_slice(text, at, at + 4), "exit") && (at == 0 || !is_letter(text.p[at - 1])) &&
-                (at + 4 == text.n || !is_letter(text.p[at + 4]));
+    for (size_t at = 0, end; at < text.n && !found; at = end) {
+        for (end = at; end < text.n && is_letter(text.p[end]);)
+            end++;
+        for (size_t i = 0; i < COUNT_OF(ends) && !found; i++)
+            found = dos_word_is(str_slice(text, at, end), ends[i]);
+        end += end == at;
+    }
     return found;
 }

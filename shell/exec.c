@@ -40,6 +40,7 @@ struct run {
     struct opened *o;
     struct command command;
     struct launch launch;
+    struct texts line_env; /* what the line needs besides */
     struct relay *in, *out[2];
     sys_handle theirs[3]; /* our copies of what the program gets, closed once it runs */
     struct bridge bridge;
@@ -542,12 +543,16 @@ struct run *exec_new(struct session *s, const struct texts *argv, bool line)
 static bool set_line(struct run *run, struct arena *a, struct err *e)
 {
     struct dos_line line = {.shell = exec_shell(run->s, run->o), .text = run->argv.v[0]};
+    struct dos_process process;
 
     line.kind = dos_kind(path_name(PATH_WINDOWS, line.shell));
     if (run->argv.n > 1 && line.kind != DOS_BASH)
         return err_set(e, ERR_USAGE, "this command shell takes no arguments behind a line");
-    if (!dos_command(a, &line, &run->launch.words, &run->launch.argv, e))
+    if (!dos_command(a, &line, &process, e))
         return false;
+    run->launch.words = process.words;
+    run->launch.argv = process.argv;
+    run->line_env = process.env;
     if (run->launch.words.n)
         *(struct str *)ARENA_PUSH(a, &run->launch.argv) = line.shell;
     for (size_t i = 1; i < run->argv.n; i++)
@@ -583,6 +588,8 @@ const struct launch *exec_ready(struct session *s, struct opened *o, struct err 
     if (!set_descriptors(run, &s->arena, e))
         return NULL;
     exec_environment(s, o, &s->arena, run->launch.terminal, &run->launch.env);
+    for (size_t i = 0; i < run->line_env.n; i++)
+        *(struct str *)ARENA_PUSH(&s->arena, &run->launch.env) = run->line_env.v[i];
     run->keys_wanted = run->launch.std[0] == STD_TERMINAL && run->launch.std[1] == STD_TERMINAL;
     run->stops_returns = true;
     bridge_begin(&run->bridge, s->env.system == PATH_WINDOWS, run->launch.rows, run->launch.columns);

@@ -14,12 +14,17 @@
 #define REPORT_MS  2000 /* between a shell's end and that of its pipe: somebody inside may hold it open */
 #define REPORT_EXE "cordon-shim.exe" /* a program for consoles: no shell would wait for another */
 
+static size_t name_end(struct str entry)
+{
+    return str_find(entry, entry.n ? 1 : 0, '=');
+}
+
 static void set_variable(struct arena *a, struct texts *env, struct str entry)
 {
-    struct str name = str_slice(entry, 0, str_find(entry, 0, '='));
+    struct str name = str_slice(entry, 0, name_end(entry));
 
     for (size_t i = 0; i < env->n; i++)
-        if (str_find(env->v[i], 0, '=') == name.n && text_matches(name, str_slice(env->v[i], 0, name.n), true)) {
+        if (text_same(str_slice(env->v[i], 0, name_end(env->v[i])), name)) {
             env->v[i] = entry;
             return;
         }
@@ -79,13 +84,19 @@ static bool make_launch(struct inner *in, struct arena *a, struct str line, stru
         .report = path_join(a, PATH_WINDOWS, programs, STR(REPORT_EXE)),
         .text = line,
         .status = in->status};
+    struct dos_process process;
 
     *launch = in->each;
-    launch->env = in->report.environment;
+    for (size_t i = 0; i < in->report.environment.n; i++)
+        *(struct str *)ARENA_PUSH(a, &launch->env) = in->report.environment.v[i];
     launch->cwd = in->report.cwd;
     tty_size(&launch->rows, &launch->columns);
-    if (!dos_command(a, &words, &launch->words, &launch->argv, e))
+    if (!dos_command(a, &words, &process, e))
         return false;
+    launch->words = process.words;
+    launch->argv = process.argv;
+    for (size_t i = 0; i < process.env.n; i++)
+        *(struct str *)ARENA_PUSH(a, &launch->env) = process.env.v[i];
     if (launch->words.n)
         *(struct str *)ARENA_PUSH(a, &launch->argv) = words.shell;
     return true;

@@ -38,13 +38,13 @@ static void fuzz_cmd(struct str s)
     static const char tail[] = "call set CORDON_CODE=%^errorlevel%&\"C:\\r.exe\" report\"";
     struct dos_line line = {.kind = DOS_CMD, .shell = STR("C:\\c.exe"), .report = STR("C:\\r.exe"), .text = s};
     struct arena a = {0};
-    struct str words = {0};
-    struct texts argv = {0};
+    struct dos_process p;
     struct err e = {0};
     size_t at, end;
     bool quoted = false;
 
-    if (dos_command(&a, &line, &words, &argv, &e)) {
+    if (dos_command(&a, &line, &p, &e)) {
+        struct str words = p.words;
         at = str_find(words, 0, '/'); /* the first of the switches; behind them a quote that cmd takes off */
         must(str_ends(words, str_from(tail)));
         end = words.n - (sizeof tail - 1);
@@ -65,7 +65,7 @@ static void fuzz_cmd(struct str s)
         dos_may_exit((enum dos_kind)kind, s);
     }
     line.kind = DOS_POWERSHELL;
-    dos_command(&a, &line, &words, &argv, &e);
+    dos_command(&a, &line, &p, &e);
     arena_release(&a);
 }
 

@@ -61,11 +61,43 @@ static void test_cmd(void)
 
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct dos_line line = line_of(DOS_CMD, str_from(rows[i].line));
-        struct str words = {0};
-        struct texts argv = {0};
+        struct dos_process p;
         struct err e = {0};
-        CHECK(dos_command(&a, &line, &words, &argv, &e) && argv.n == 0, "cmd takes it");
-        CHECK_STR(words, str_from(rows[i].words), rows[i].name);
+        CHECK(dos_command(&a, &line, &p, &e) && p.argv.n == 0 && p.env.n == 0, "cmd takes it");
+        CHECK_STR(p.words, str_from(rows[i].words), rows[i].name);
+    }
+    arena_release(&a);
+}
+
+#define EXITS "\"C:\\W\\cmd.exe\" /d /c exit "
+
+/* What a line says of the code of the line before, which its own cmd cannot know. */
+static void test_cmd_status(void)
+{
+    static const struct {
+        const char *name, *line, *words;
+        int status;
+    } rows[] = {
+        {"the code is put in", "echo %errorlevel%", HEAD EXITS "7&echo 7" TAIL, 7},
+        {"in any case", "echo %ERRORLEVEL% %ErrorLevel%!", HEAD EXITS "-1073741510&echo -1073741510 -1073741510!" TAIL, -1073741510},
+        {"0 is what a new cmd has", "echo %errorlevel%", HEAD "echo 0" TAIL, 0},
+        {"if errorlevel asks cmd", "if errorlevel 2 echo y", HEAD EXITS "2&(if errorlevel 2 echo y)" TAIL, 2},
+        {"an exit has it", "exit", HEAD EXITS "5&exit" TAIL, 5},
+        {"an exit with a number has its own", "exit 0", HEAD "exit 0" TAIL, 5},
+        {"another variable before it", "echo %X%errorlevel%", HEAD EXITS "3&echo %X%errorlevel%" TAIL, 3},
+        {"a % of a text before it", "echo 50% of %errorlevel%", HEAD EXITS "3&echo 50% of 3" TAIL, 3},
+        {"a part of it is cmd's", "echo %errorlevel:~0,1%", HEAD EXITS "3&echo %errorlevel:~0,1%" TAIL, 3},
+        {"other lines need nothing", "echo %PATH% & dir", HEAD "echo %PATH% & dir" TAIL, 3},
+    };
+    struct arena a = {0};
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct dos_line line = line_of(DOS_CMD, str_from(rows[i].line));
+        struct dos_process p;
+        struct err e = {0};
+        line.status = rows[i].status;
+        CHECK(dos_command(&a, &line, &p, &e), "cmd takes it");
+        CHECK_STR(p.words, str_from(rows[i].words), rows[i].name);
     }
     arena_release(&a);
 }
@@ -100,45 +132,48 @@ static void test_powershell(void)
 {
     struct arena a = {0};
     struct dos_line line = line_of(DOS_POWERSHELL, STR("gci 'a b' | % { $_ } # x"));
-    struct str words = {0};
-    struct texts argv = {0};
+    struct dos_process p;
     struct err e = {0};
 
     line.status = 3;
-    CHECK(dos_command(&a, &line, &words, &argv, &e) && argv.n == 0, "PowerShell takes a line");
-    CHECK(str_starts(words, STR("\"C:\\W\\powershell.exe\" -NoLogo -NoProfile -OutputFormat Text -EncodedCommand ")), "its words");
-    CHECK_STR(decoded(&a, words),
+    CHECK(dos_command(&a, &line, &p, &e) && p.argv.n == 0 && p.env.n == 0, "PowerShell takes a line");
+    CHECK(str_starts(p.words, STR("\"C:\\W\\powershell.exe\" -NoLogo -NoProfile -OutputFormat Text -EncodedCommand ")), "its words");
+    CHECK_STR(decoded(&a, p.words),
         STR("$global:LASTEXITCODE=3\ngci 'a b' | % { $_ } # x\n"
-            "$CordonCode=if($?){0}elseif($LASTEXITCODE){$LASTEXITCODE}else{1}\n"
+            "$CordonCode=if($?){0}elseif($LASTEXITCODE -and ($LASTEXITCODE -ne 3 -or !$Error)){$LASTEXITCODE}else{1}\n"
             "$env:CORDON_CODE=$CordonCode\n& 'C:\\P F\\cordon-runner.exe' report\nexit $CordonCode\n"),
-        "the line stands on a line of its own");
+        "the line stands on a line of its own; a cmdlet that fails has not the code of the line before");
+    line.status = 0;
     line.text = STR("echo a `");
     line.report = STR("C:\\it's\\r.exe");
-    dos_command(&a, &line, &words, &argv, &e);
-    CHECK(str_find(decoded(&a, words), 0, '`') == decoded(&a, words).n, "a backtick at the end goes");
-    CHECK(strstr(decoded(&a, words).p, "& 'C:\\it''s\\r.exe' report") != NULL, "a quote in the report program's path");
+    dos_command(&a, &line, &p, &e);
+    CHECK(str_find(decoded(&a, p.words), 0, '`') == decoded(&a, p.words).n, "a backtick at the end goes");
+    CHECK(strstr(decoded(&a, p.words).p, "& 'C:\\it''s\\r.exe' report") != NULL, "a quote in the report program's path");
     line.text = STR("\xf0\x9f\x98\x80");
-    CHECK(dos_command(&a, &line, &words, &argv, &e) && strstr(decoded(&a, words).p, "\n??\n"), "a pair of surrogates");
+    CHECK(dos_command(&a, &line, &p, &e) && strstr(decoded(&a, p.words).p, "\n??\n"), "a pair of surrogates");
     line.text = STR("\xff");
-    CHECK(!dos_command(&a, &line, &words, &argv, &e), "what is no text is refused");
+    CHECK(!dos_command(&a, &line, &p, &e), "what is no text is refused");
     arena_release(&a);
 }
 
 static void test_bash(void)
 {
     struct arena a = {0};
-    struct dos_line line = line_of(DOS_BASH, STR("echo \"$?\""));
+    struct dos_line line = line_of(DOS_BASH, STR("echo \"$?\" \\\\\\\\srv"));
+    struct dos_process p;
     struct str words = {0};
-    struct texts argv = {0};
     struct err e = {0};
 
     line.status = 3;
-    CHECK(dos_command(&a, &line, &words, &argv, &e) && !words.p && argv.n == 5, "bash gets words");
-    CHECK_STR(argv.v[2],
-        STR("trap -- 'c=$?; trap \"\" INT; set +exuv; CORDON_CODE=$c '\\''C:\\P F\\cordon-runner.exe'\\'' report; exit \"$c\"' EXIT\n"
-            "trap 'exit 130' INT\neval \"$1\"\n"),
-        "the report is in a trap");
-    CHECK_STR(argv.v[4], STR("shift; (exit 3); echo \"$?\""), "the line is a word of its own");
+    line.report = STR("\\\\srv\\it's\\r.exe");
+    CHECK(dos_command(&a, &line, &p, &e) && !p.words.p && p.argv.n == 4 && p.env.n == 1, "bash gets words, and a variable");
+    CHECK_STR(p.env.v[0], STR("CORDON_LINE=shift; (exit 3); echo \"$?\" \\\\\\\\srv"), "the line is in the variable");
+    CHECK(strstr(p.argv.v[2].p, "//srv/it") != NULL, "the report program with slashes");
+    CHECK(cmdline_arguments(&a, &p.argv, &words, &e) && words.n < 600, "what stands on the command line is short");
+    /* As MSYS programs read it: in quotes, two backslashes are one, and a quote behind a backslash is a quote. */
+    CHECK(strstr(words.p, "\\\\") == NULL, "and holds no two backslashes, which would be one to bash");
+    for (size_t i = str_find(words, 0, ' '); i + 1 < words.n; i++)
+        CHECK(words.p[i] != '\\' || words.p[i + 1] == '"' || words.p[i + 1] == '\'' || words.p[i + 1] == '*', "what a backslash takes");
     arena_release(&a);
 }
 
@@ -146,34 +181,38 @@ static void test_limits(void)
 {
     static char many[CMDLINE_MAX];
     struct arena a = {0};
-    struct str words = {0};
-    struct texts argv = {0};
+    struct dos_process p;
     struct err e = {0};
     struct dos_line line;
     size_t room;
 
     memset(many, 'x', sizeof many);
     line = line_of(DOS_CMD, (struct str){many, 1});
-    dos_command(&a, &line, &words, &argv, &e);
-    room = CMDLINE_CMD_MAX - words.n;
+    dos_command(&a, &line, &p, &e);
+    room = CMDLINE_CMD_MAX - p.words.n;
     line.text.n = room;
-    CHECK(dos_command(&a, &line, &words, &argv, &e) && words.n == CMDLINE_CMD_MAX - 1, "the longest line of cmd");
+    CHECK(dos_command(&a, &line, &p, &e) && p.words.n == CMDLINE_CMD_MAX - 1, "the longest line of cmd");
     line.text.n = room + 1;
-    CHECK(!dos_command(&a, &line, &words, &argv, &e) && e.kind == ERR_LIMIT, "one more is refused");
+    CHECK(!dos_command(&a, &line, &p, &e) && e.kind == ERR_LIMIT, "one more is refused");
     e = (struct err){0};
     line = line_of(DOS_POWERSHELL, (struct str){many, 13000});
-    CHECK(!dos_command(&a, &line, &words, &argv, &e) && e.kind == ERR_LIMIT, "PowerShell's words grow by the encoding");
+    CHECK(!dos_command(&a, &line, &p, &e) && e.kind == ERR_LIMIT, "PowerShell's words grow by the encoding");
+    e = (struct err){0};
+    line = line_of(DOS_BASH, (struct str){many, 32700});
+    CHECK(dos_command(&a, &line, &p, &e), "a long line of bash");
+    line.text.n = CMDLINE_MAX;
+    CHECK(!dos_command(&a, &line, &p, &e) && e.kind == ERR_LIMIT, "longer than a variable is refused");
     e = (struct err){0};
     line = line_of(DOS_CMD, (struct str){"echo \0x", 7});
-    CHECK(!dos_command(&a, &line, &words, &argv, &e), "a NUL is no line");
+    CHECK(!dos_command(&a, &line, &p, &e), "a NUL is no line");
     line = line_of(DOS_CMD, STR("echo a"));
     line.report = (struct str){0};
     e = (struct err){0};
-    CHECK(dos_command(&a, &line, &words, &argv, &e), "without a report program");
-    CHECK_STR(words, STR(HEAD "echo a\""), "nothing is called behind the line");
+    CHECK(dos_command(&a, &line, &p, &e), "without a report program");
+    CHECK_STR(p.words, STR(HEAD "echo a\""), "nothing is called behind the line");
     line.report = STR("C:\\100%\\r.exe");
-    dos_command(&a, &line, &words, &argv, &e);
-    CHECK_STR(words, STR(HEAD "echo a\""), "a program whose path cmd would read as a variable is not called");
+    dos_command(&a, &line, &p, &e);
+    CHECK_STR(p.words, STR(HEAD "echo a\""), "a program whose path cmd would read as a variable is not called");
     arena_release(&a);
 }
 
@@ -243,6 +282,9 @@ static void test_unfinished(void)
         "cmd's exit is a command's first word");
     CHECK(dos_may_exit(DOS_POWERSHELL, STR("if(1){exit 3}")) && !dos_may_exit(DOS_POWERSHELL, STR("my-exit x; exit.exe")),
         "PowerShell's stands anywhere as a word");
+    CHECK(dos_may_exit(DOS_POWERSHELL, STR("cd x; throw 'no'")) && dos_may_exit(DOS_POWERSHELL, STR("return")) &&
+              !dos_may_exit(DOS_POWERSHELL, STR("echo returned; my-return")),
+        "and so do the other words that end a script");
     arena_release(&a);
 }
 
@@ -281,15 +323,18 @@ static void test_take(void)
     dos_take(&a, STR("CORDON1\0" "-1073741510\0C:\\\0=\0"), &s);
     CHECK(s.told && s.code == 0xc000013au, "a code with a sign");
     dos_take(&a, STR("CORDON1\0" "4294967295\0C:\\a b\0A=1\0ProgramFiles(x86)=x=y\0=C:=C:\\\0a=2\0CORDON_report=5\0Cordon_Code=1\0NONE\0B=\0=\0"), &s);
-    CHECK(s.environment.n == 3 && str_is(s.environment.v[0], "A=1") && str_is(s.environment.v[1], "ProgramFiles(x86)=x=y") &&
-              str_is(s.environment.v[2], "B="),
-        "what is a variable of the line's");
+    CHECK(s.environment.n == 4 && str_is(s.environment.v[0], "A=1") && str_is(s.environment.v[1], "ProgramFiles(x86)=x=y") &&
+              str_is(s.environment.v[2], "=C:=C:\\") && str_is(s.environment.v[3], "B="),
+        "what is a variable of the line's, and where a drive stands");
+    dos_take(&a, STR("CORDON1\0" "0\0C:\\\0=ExitCode=0\0=::=::\\\0SHLVL=2\0_=x\0CORDON_LINE=x\0MSYS2_ENV_CONV_EXCL=*\0MSYS2_ARG_CONV_EXCL=*\0=\0"), &s);
+    CHECK(s.told && s.environment.n == 1 && str_is(s.environment.v[0], "MSYS2_ARG_CONV_EXCL=*"), "what counts processes, and what is Cordon's, is not");
     arena_release(&a);
 }
 
 int main(void)
 {
     test_cmd();
+    test_cmd_status();
     test_powershell();
     test_bash();
     test_limits();

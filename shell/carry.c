@@ -3,22 +3,41 @@
  * inside, nowhere else; what Cordon itself sets for a boundary is the new one's own.
  */
 #include "repl.h"
+#include "../sandbox/core/launch.h"
 #include "../sandbox/core/text.h"
 
-#include <string.h>
 
 #define EXPORT_MS 3000
 
-static bool is_boundarys_own(const struct opened *o, struct str variable)
+static const struct env_set *set_by(const struct session *s, const struct opened *o, struct str name)
 {
-    struct str name = str_slice(variable, 0, str_find(variable, 0, '='));
-
-    if (str_starts(name, STR("CORDON")) || str_is(name, "CODEX_SANDBOX_NETWORK_DISABLED"))
-        return true;
     for (size_t i = 0; i < o->plan.env.n; i++)
-        if (str_eq(o->plan.env.v[i].name, name))
-            return true;
-    return false;
+        if (s->env.system == PATH_WINDOWS ? text_same(o->plan.env.v[i].name, name) : str_eq(o->plan.env.v[i].name, name))
+            return &o->plan.env.v[i];
+    return NULL;
+}
+
+/* Of the new boundary's, or of the old one's as that had set it: a proxy that leads nowhere must not come along to where there is a
+ * network. */
+static bool is_boundarys_own(const struct inner *in, const struct opened *next, struct str name, struct str value)
+{
+    const struct env_set *old = set_by(in->s, in->o, name);
+
+    return str_starts(name, STR("CORDON")) || str_is(name, "CODEX_SANDBOX_NETWORK_DISABLED") || set_by(in->s, next, name) ||
+           (old && str_eq(old->value, value));
+}
+
+static void keep_variable(struct inner *in, const struct opened *next, struct arena *a, struct str variable, struct texts *out)
+{
+    size_t end = str_find(variable, variable.n ? 1 : 0, '=');
+    struct str name = str_slice(variable, 0, end), value = str_slice(variable, end + 1, variable.n);
+    struct str parts[] = {name, STR("="), value};
+
+    if (end >= variable.n || is_boundarys_own(in, next, name, value))
+        return;
+    if (in->s->env.system == PATH_WINDOWS && text_same(name, STR("PATH")))
+        parts[2] = launch_path(a, &next->policy, &next->plan, &in->s->host, value);
+    *(struct str *)ARENA_PUSH(a, out) = arena_join(a, parts, COUNT_OF(parts));
 }
 
 static bool holds(const struct texts *names, struct str name)
@@ -62,8 +81,7 @@ bool carry_over(struct inner *in, struct opened *next, bool pipes, struct arena 
         if (!inner_export(in, EXPORT_MS, e))
             return false;
         for (size_t i = 0; i < in->report.environment.n; i++)
-            if (!is_boundarys_own(next, in->report.environment.v[i]))
-                *(struct str *)ARENA_PUSH(a, &environment) = arena_str(a, in->report.environment.v[i]);
+            keep_variable(in, next, a, in->report.environment.v[i], &environment);
         keep(a, &in->report.functions, &functions);
         keep(a, &in->report.aliases, &aliases);
         keep(a, &in->report.job_lines, &jobs);
@@ -75,7 +93,8 @@ bool carry_over(struct inner *in, struct opened *next, bool pipes, struct arena 
         name_lost(a, &aliases, &moved.report.aliases, "alias", lost);
     }
     name_lost(a, &jobs, &none, "job", lost);
-    *(struct str *)ARENA_PUSH(a, lost) = in->lines ? STR("what ran in the background") : STR("variables that are not exported, and options of the shell (set, shopt)");
+    if (!in->lines)
+        *(struct str *)ARENA_PUSH(a, lost) = STR("variables that are not exported, and options of the shell (set, shopt)");
     inner_release(in);
     *in = moved;
     return true;

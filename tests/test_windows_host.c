@@ -150,7 +150,7 @@ static void make(struct tree *t, struct texts *out)
 {
     static const char *const outer[] = {"Path=C:\\Windows\\System32", "USERPROFILE=C:\\Users\\p", "appdata=C:\\Users\\p\\AppData\\Roaming", "TEMP=C:\\Users\\p\\x",
         "Tmp=C:\\Users\\p\\x", "SystemRoot=C:\\Windows", "my_token=1", "Aws_Key=2", "WT_SESSION=1", "OneDrive=C:\\Users\\p\\OneDrive", "=C:=C:\\x",
-        "HOMEPATH=\\Users\\p", "ssh_auth_sock=x", "HTTP_PROXY=http://proxy:1", "USERDOMAIN=PC", "PATHEXT=.EXE"};
+        "HOMEPATH=\\Users\\p", "ssh_auth_sock=x", "HTTP_PROXY=http://proxy:1", "USERDOMAIN=PC", "PATHEXT=.EXE", "PSModulePath=C:\\Program Files\\PowerShell\\7\\Modules"};
     struct texts list = {0};
 
     for (size_t i = 0; i < COUNT_OF(outer); i++)
@@ -172,6 +172,7 @@ static void test_environment(void)
         {"TMP", "C:\\Users\\p\\AppData\\Local\\cordon-temp\\s1", "C:\\Users\\p\\AppData\\Local\\cordon-temp\\s1"},
         {"SYSTEMROOT", "C:\\Windows", "C:\\Windows"},
         {"PATHEXT", ".EXE", ".EXE"},
+        {"PSMODULEPATH", NULL, NULL},
         {"MY_TOKEN", NULL, NULL},
         {"AWS_KEY", NULL, NULL},
         {"WT_SESSION", NULL, NULL},
@@ -206,8 +207,37 @@ static void test_environment(void)
     }
 }
 
+/* What a line left in PATH comes to a boundary that wants another one. */
+static void test_path(void)
+{
+#define REFUSING "C:\\Program Files\\Cordon\\refusing"
+    static const struct {
+        const char *name, *path, *offline, *online;
+    } rows[] = {
+        {"of before", "C:\\a;C:\\b", REFUSING ";C:\\a;C:\\b", "C:\\a;C:\\b"},
+        {"of an offline boundary", REFUSING ";C:\\a", REFUSING ";C:\\a", "C:\\a"},
+        {"in another case, twice", "c:\\program files\\cordon\\REFUSING;" REFUSING ";C:\\a", REFUSING ";C:\\a", "C:\\a"},
+        {"a longer name", REFUSING "2;C:\\a", REFUSING ";" REFUSING "2;C:\\a", REFUSING "2;C:\\a"},
+        {"nothing else", REFUSING, REFUSING, ""},
+        {"nothing", "", REFUSING, ""},
+    };
+    struct tree t;
+
+    tree_begin(&t);
+    tree_unelevated(&t);
+    CHECK(tree_plan(&t), "path: planned");
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        t.policy.net = NET_OFFLINE;
+        CHECK_STR(launch_path(&t.arena, &t.policy, &t.plan, &t.facts.host, str_from(rows[i].path)), str_from(rows[i].offline), rows[i].name);
+        t.policy.net = NET_ONLINE;
+        CHECK_STR(launch_path(&t.arena, &t.policy, &t.plan, &t.facts.host, str_from(rows[i].path)), str_from(rows[i].online), rows[i].name);
+    }
+    tree_end(&t);
+}
+
 int main(void)
 {
+    test_path();
     test_roots();
     test_cloud();
     test_secrets();

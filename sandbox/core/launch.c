@@ -32,7 +32,9 @@ static const char *const left_out[] = {"SSH_AUTH_SOCK", "SSH_AGENT_PID", "SSH_TT
 /* Windows: names of the person's own profile, session and terminal. With an account of its own the runner has what belongs there. */
 static const char *const of_profile[] = {"USERPROFILE", "APPDATA", "LOCALAPPDATA", "HOME", "HOMEDRIVE", "HOMEPATH", "HOMESHARE", "USERNAME", "USERDOMAIN*",
     "LOGONSERVER", "OneDrive*"};
-static const char *const of_windows[] = {"SESSIONNAME", "CLIENTNAME", "WT_*", "ConEmu*", "ANSICON*", "ALACRITTY_*", "TERMINAL_EMULATOR"};
+/* PSModulePath: each PowerShell makes its own; with that of another version it does not find its own modules. */
+static const char *const of_windows[] = {"SESSIONNAME", "CLIENTNAME", "WT_*", "ConEmu*", "ANSICON*", "ALACRITTY_*", "TERMINAL_EMULATOR",
+    "PSModulePath"};
 
 /* With a terminal of its own, what was said of the outer one is wrong. */
 static const char *const of_terminal[] = {
@@ -73,10 +75,9 @@ static bool holds_nul(struct str s)
     return s.n > 0 && memchr(s.p, 0, s.n) != NULL;
 }
 
-/* A * in a name is that character: it is in no name that Windows has. */
 static bool same_name(const struct making *m, struct str x, struct str y)
 {
-    return m->windows ? x.n == y.n && text_matches(x, y, true) : str_eq(x, y);
+    return m->windows ? text_same(x, y) : str_eq(x, y);
 }
 
 static struct str *find(const struct making *m, struct str name)
@@ -258,15 +259,28 @@ static void put_kept(struct making *m, const struct host *host)
 }
 
 /* Convention alone keeps ssh and scp off the network there: what stands first in PATH says so. */
+struct str launch_path(struct arena *a, const struct policy *policy, const struct plan *plan, const struct host *host, struct str path)
+{
+    struct str first = path_join(a, PATH_WINDOWS, host->program_dir, STR(LAUNCH_REFUSING));
+    struct str parts[] = {first, STR(";"), {0}};
+
+    if (!host->windows || host->program_dir.n == 0)
+        return path;
+    while (path.n >= first.n && text_same(str_slice(path, 0, first.n), first) && (path.n == first.n || path.p[first.n] == ';'))
+        path = str_slice(path, path.n > first.n ? first.n + 1 : first.n, path.n);
+    parts[2] = path;
+    if (plan->tier == TIER_UNELEVATED && policy->net != NET_ONLINE)
+        return arena_join(a, parts, path.n > 0 ? 3 : 1);
+    return path;
+}
+
 static void put_path(struct making *m, const struct plan *plan, const struct host *host)
 {
     struct str *old = find(m, STR("PATH"));
-    struct str value = old ? str_slice(*old, 5, old->n) : (struct str){0};
-    struct str first = path_join(m->a, PATH_WINDOWS, host->program_dir, STR(LAUNCH_REFUSING));
-    struct str parts[] = {first, STR(";"), value};
+    struct str value = launch_path(m->a, m->policy, plan, host, old ? str_slice(*old, 5, old->n) : (struct str){0});
 
-    if (plan->tier == TIER_UNELEVATED && m->policy->net != NET_ONLINE && host->program_dir.n > 0)
-        put(m, old ? name_of(*old) : STR("PATH"), arena_join(m->a, parts, value.n > 0 ? 3 : 1));
+    if (value.n > 0)
+        put(m, old ? name_of(*old) : STR("PATH"), value);
 }
 
 void launch_environment(struct arena *a, const struct policy *policy, const struct plan *plan,

@@ -22,4 +22,7 @@
 void launch_environment(struct arena *a, const struct policy *policy, const struct plan *plan,
     const struct host *host, const struct texts *outer, bool terminal, struct texts *out);
 
+/* PATH as a boundary of this plan wants it, whatever that of another had put in front of it. Elsewhere than on Windows as it is. */
+struct str launch_path(struct arena *a, const struct policy *policy, const struct plan *plan, const struct host *host, struct str path);
+
 #endif

@@ -506,6 +506,12 @@ static bool close_at_first(void)
            close_threads() && win_dacl_put(GetCurrentThread(), STR(CLOSED_AT_FIRST), &verified[2], &ignored) && verified[0] && verified[1];
 }
 
+/* We have no console, and no key of it comes here; Wine hands Ctrl-C of the terminal that it was started in to all. Not inherited. */
+static BOOL WINAPI stay(DWORD what)
+{
+    return what == CTRL_C_EVENT || what == CTRL_BREAK_EVENT;
+}
+
 int wmain(int argc, wchar_t **argv); /* what the C runtime calls where -municode links it */
 int wmain(int argc, wchar_t **argv)
 {
@@ -517,6 +523,7 @@ int wmain(int argc, wchar_t **argv)
     if (!close_at_first())
         return 3;
     SetConsoleCtrlHandler(NULL, FALSE); /* else everything inside would be deaf to Ctrl-C (CREATE_NEW_PROCESS_GROUP) */
+    SetConsoleCtrlHandler(stay, TRUE);
     if (argc != 2 || !was_started_rightly(in, out, argv[1]))
         return 2;
     SetHandleInformation(in, HANDLE_FLAG_INHERIT, 0);

@@ -118,12 +118,12 @@ static bool is_still_that(const struct opened *o, const struct place *place, str
 static bool confirm_place(const struct session *s, const char *what, const struct place *place)
 {
     struct arena a = {0};
-    struct str real = text_printable(&a, place->real);
+    struct str real = path_text(&a, s->env.system, place->real);
     struct buf question = {0};
     bool yes;
 
     if (!path_same(&s->env, place->path, place->real)) {
-        struct str path = text_printable(&a, place->path);
+        struct str path = path_text(&a, s->env.system, place->path);
         buf_format(&question, "%s leads to %s\n", path.p, real.p);
     }
     buf_format(&question, what, real.p);
@@ -220,7 +220,7 @@ static bool allow(struct session *s, struct arena *a, const struct place *place,
     struct opened *next = NULL;
 
     if (is_writable_now(s, a, place->real)) {
-        say_note("it is writable already: %s", text_printable(a, place->real).p);
+        say_note("it is writable already: %s", path_text(a, s->env.system, place->real).p);
         return true;
     }
     if (!rules_root_allowed(a, &s->env, &s->host, place->path, place->real, e) ||
@@ -236,7 +236,7 @@ static bool allow(struct session *s, struct arena *a, const struct place *place,
     }
     if (!move_to(s, next, e))
         return false;
-    say_note("writable now: %s; background processes of before were ended", text_printable(a, place->real).p);
+    say_note("writable now: %s; background processes of before were ended", path_text(a, s->env.system, place->real).p);
     return true;
 }
 
@@ -319,12 +319,12 @@ static bool revoke(struct session *s, struct arena *a, const struct place *place
     if (s->env.system == PATH_WINDOWS) {
         if (!widen(s, &policy, e))
             return false;
-        say_note("read-only now: %s; what was running was ended", text_printable_once(a, place->real).p);
+        say_note("read-only now: %s; what was running was ended", path_text(a, s->env.system, place->real).p);
         return true;
     }
     if (!narrow(s, a, &op, e) || !take_narrowed(s, &policy, e))
         return false;
-    say_note("read-only now: %s", text_printable(a, place->real).p);
+    say_note("read-only now: %s", path_text(a, s->env.system, place->real).p);
     return true;
 }
 
@@ -558,7 +558,7 @@ static bool open_place(struct session *s, struct arena *a, const struct place *p
         if (move_to(s, next, e)) {
             s->go_to = (struct str){0};
             say_note("working in %s now; background processes of before were ended",
-                text_printable(a, place->real).p);
+                path_text(a, s->env.system, place->real).p);
             session_announce(s, s->open);
             return true;
         }

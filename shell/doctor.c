@@ -201,7 +201,7 @@ static void compared_lines(struct buf *out)
 static void list(struct buf *out, struct arena *a, const char *title, const struct texts *texts)
 {
     for (size_t i = 0; i < texts->n; i++)
-        buf_format(out, "%s%s\n", title, text_printable(a, texts->v[i]).p);
+        buf_format(out, "%s%s\n", title, text_printable_once(a, texts->v[i]).p);
 }
 
 static void report(struct session *s, const struct opened *o, const struct trial_results *trials, bool json, struct buf *out)

@@ -24,7 +24,7 @@ static int end_look(struct session *s, struct opened **looked, struct buf *out, 
 static void say_warnings(struct session *s, const struct policy *p, struct buf *out)
 {
     for (size_t i = 0; i < p->warnings.n; i++)
-        buf_format(out, "warning: %s\n", text_printable(&s->arena, p->warnings.v[i]).p);
+        buf_format(out, "warning: %s\n", text_printable_once(&s->arena, p->warnings.v[i]).p);
 }
 
 /* Nothing is planned here, so what a plan would warn of is looked for: folders that are to be writable and are not there. */
@@ -64,7 +64,7 @@ static int policy_check(struct session *s, const struct options *o, struct buf *
     }
     warn_of_missing(s, &p);
     say_warnings(s, &p, out);
-    buf_format(out, "%s is good\n", text_printable(&s->arena, shown).p);
+    buf_format(out, "%s is good\n", text_printable_once(&s->arena, shown).p);
     return EXIT_OK;
 }
 

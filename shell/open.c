@@ -164,7 +164,7 @@ static bool choose_workspace(
         err_set(e, ERR_REFUSED, "a symbolic link lies on the way to this workspace");
         err_subject(e, named);
         return err_remedy(e, "if you trust that link, name where it leads: --workspace %s",
-            text_printable(a, real).p);
+            path_text(a, s->env.system, real).p);
     }
     if (sys_real_path(a, wanted, &real, &mine) && rules_root_allowed(a, &s->env, &s->host, wanted, real, &mine) &&
         outer_may_write(real, &mine)) {
@@ -601,10 +601,10 @@ void session_announce(struct session *s, const struct opened *o)
             say_note(":open DIR moves to a folder to work in");
     }
     for (size_t i = 0; i < o->plan.partial.n; i++)
-        say_note("partial: %s", text_printable(&a, o->plan.partial.v[i]).p);
+        say_note("partial: %s", text_printable_once(&a, o->plan.partial.v[i]).p);
     if (!s->options->quiet) {
         for (size_t i = 0; i < o->policy.warnings.n; i++)
-            say_note("warning: %s", text_printable(&a, o->policy.warnings.v[i]).p);
+            say_note("warning: %s", text_printable_once(&a, o->policy.warnings.v[i]).p);
     }
     arena_release(&a);
 }

@@ -2,6 +2,7 @@
  * programs: what is known of programs by their names. See programs.h. One row per reason; a program is named once.
  */
 #include "programs.h"
+#include "../sandbox/core/text.h"
 
 #define OUTSIDE "run it outside, in another terminal"
 
@@ -70,27 +71,55 @@ static const struct row rows[] = {
         "open another one outside", NULL},
 };
 
+#define TERMINAL_OUTSIDE "open it outside, from another window"
+
+static const struct row windows_rows[] = {
+    {"wsl wslconfig wslg", NEEDS_MORE, "its machine runs outside of the sandbox, for whoever asks, and has a network of its own",
+        TERMINAL_OUTSIDE, NULL},
+    {"docker docker-compose podman nerdctl minikube vagrant multipass", NEEDS_MORE,
+        "its service runs outside, with more rights, and would do anything for whoever asks it", TERMINAL_OUTSIDE, NULL},
+    {"runas psexec gsudo sudo", NEEDS_MORE, "nothing inside gets another account's rights", TERMINAL_OUTSIDE, NULL},
+    {"schtasks at sc net net1 bcdedit diskpart dism sfc bcdboot manage-bde shutdown logoff powercfg netsh", NEEDS_MORE,
+        "it concerns the whole machine, and what is inside has no administrator's rights", TERMINAL_OUTSIDE, NULL},
+    {"winget choco msiexec", NEEDS_MORE, "what it would install belongs to the machine or to your own profile",
+        "install outside: it is there inside at once", NULL},
+    {"explorer notepad clip code devenv mspaint calc mmc taskmgr control", NEEDS_MORE,
+        "windows and the clipboard belong to the outside: nobody would see it", TERMINAL_OUTSIDE, NULL},
+    {"ssh scp sftp ssh-copy-id", NEEDS_NETWORK, "the network is offline", ":net online",
+        "its keys and the agent are not readable inside: push and log in from outside, or use HTTPS with a token"},
+    {"ping tracert pathping nslookup curl wget telnet ftp bitsadmin certutil", NEEDS_NETWORK,
+        "the network is offline: only what runs inside is in reach", ":net online", NULL},
+    {"gh glab aws gcloud az kubectl helm", NEEDS_NETWORK, "the network is offline", ":net online",
+        "its credentials are secret inside: run it outside, or give a token of its own by env.set in the policy"},
+    {"cordon cordon-setup", NEEDS_MORE, "a sandbox within the sandbox cannot be made, and Cordon's state is not readable inside",
+        "open another one outside", NULL},
+};
+
 const struct program_word program_setuid = {false,
     "nothing inside gains privileges: a setuid program runs as whoever started it", OUTSIDE};
 
-static bool names_it(const char *names, struct str name)
+static bool names_it(const char *names, struct str name, bool windows)
 {
     struct str all = str_from(names);
 
+    if (windows && name.n > 4 && text_same(str_slice(name, name.n - 4, name.n), STR(".exe")))
+        name = str_slice(name, 0, name.n - 4);
     for (size_t at = 0; at < all.n;) {
         size_t end = str_find(all, at, ' ');
-        if (str_eq(str_slice(all, at, end), name))
+        if (windows ? text_same(str_slice(all, at, end), name) : str_eq(str_slice(all, at, end), name))
             return true;
         at = end + 1;
     }
     return false;
 }
 
-bool program_known(const struct policy *policy, struct str name, struct program_word *out)
+bool program_known(const struct policy *policy, enum path_system system, struct str name, struct program_word *out)
 {
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        const struct row *row = &rows[i];
-        if (!names_it(row->names, name))
+    bool windows = system == PATH_WINDOWS;
+
+    for (size_t i = 0; i < (windows ? COUNT_OF(windows_rows) : COUNT_OF(rows)); i++) {
+        const struct row *row = windows ? &windows_rows[i] : &rows[i];
+        if (!names_it(row->names, name, windows))
             continue;
         if (row->needs == NEEDS_NETWORK && policy->net == NET_ONLINE)
             *out = (struct program_word){!row->online, row->online ? row->online : "the network is online", ""};

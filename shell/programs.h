@@ -12,7 +12,7 @@ struct program_word {
 };
 
 /* False: nothing is known of a program of that name. */
-bool program_known(const struct policy *policy, struct str name, struct program_word *out);
+bool program_known(const struct policy *policy, enum path_system system, struct str name, struct program_word *out);
 /* What holds for every program that runs with more rights than its caller. */
 extern const struct program_word program_setuid;
 

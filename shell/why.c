@@ -6,6 +6,8 @@
 #include "denied.h"
 #include "programs.h"
 #include "shell.h"
+#include "../sandbox/core/cmdline.h"
+#include "../sandbox/core/setup_plan.h"
 #include "../sandbox/core/text.h"
 
 #define QUESTIONS_MAX ((size_t)64 << 20) /* bytes on standard input */
@@ -214,8 +216,8 @@ static bool why_path(struct session *s, const struct opened *o, struct arena *a,
         return false;
     if (!json) {
         if (!path_same(&env, asked.path, asked.real))
-            buf_format(out, "%s leads to ", text_printable(a, asked.path).p);
-        buf_format(out, "%s%s\n", text_printable(a, asked.real).p, asked.missing ? " (does not exist)" : "");
+            buf_format(out, "%s leads to ", path_text(a, s->env.system, asked.path).p);
+        buf_format(out, "%s%s\n", path_text(a, s->env.system, asked.real).p, asked.missing ? " (does not exist)" : "");
     }
     for (size_t i = 0; i < (operation.p ? 1 : COUNT_OF(shown)); i++)
         answer(s, o, a, &env, &asked, operation.p ? one : shown[i], json, out);
@@ -228,24 +230,41 @@ static bool why_path(struct session *s, const struct opened *o, struct arena *a,
 
 #define SETUID_BITS 06000
 
-/* Where PATH has it: outside, but the same files are inside. */
+static bool is_program(struct arena *a, struct str path, struct fact *out)
+{
+    struct texts question = {0};
+    struct facts facts = {0};
+
+    *(struct str *)ARENA_PUSH(a, &question) = path;
+    facts_paths(a, &question, &facts);
+    if (facts.n != 1 || facts.v[0].real_kind != FACT_FILE || !facts.v[0].real.n)
+        return false;
+    *out = facts.v[0];
+    return true;
+}
+
+/* Where PATH has it: outside, but the same files are inside. Windows: with the endings that a start inside tries. */
 static bool find_program(const struct session *s, struct arena *a, struct str name, struct fact *out)
 {
+    static const char *const endings[] = {"", ".com", ".exe", ".bat", ".cmd"};
+    bool windows = s->env.system == PATH_WINDOWS;
     struct str path = s->host.path;
 
     for (size_t at = 0; at < path.n;) {
-        size_t end = str_find(path, at, ':');
+        size_t end = str_find(path, at, windows ? ';' : ':');
         struct str folder = str_slice(path, at, end);
-        struct texts question = {0};
-        struct facts facts = {0};
         at = end + 1;
-        if (!path_is_absolute(s->env.system, folder))
+        if (windows && folder.n > 1 && folder.p[0] == '"' && folder.p[folder.n - 1] == '"')
+            folder = str_slice(folder, 1, folder.n - 1);
+        if (!path_is_absolute(s->env.system, folder) || (windows && folder.p[0] == '\\')) /* no share is gone to for a question */
             continue;
-        *(struct str *)ARENA_PUSH(a, &question) = path_join(a, s->env.system, folder, name);
-        facts_paths(a, &question, &facts);
-        if (facts.n == 1 && facts.v[0].real_kind == FACT_FILE && facts.v[0].real.n) {
-            *out = facts.v[0];
-            return true;
+        for (size_t i = 0; i < (windows ? COUNT_OF(endings) : 1); i++) {
+            struct str parts[] = {name, str_from(endings[i])};
+            bool has = str_find(name, 0, '.') < name.n;
+            if (windows && !has && i == 0)
+                continue;
+            if (is_program(a, path_join(a, s->env.system, folder, arena_join(a, parts, 2)), out))
+                return true;
         }
     }
     return false;
@@ -277,7 +296,7 @@ static bool why_program(struct session *s, const struct opened *o, struct arena 
     struct fact found = {0};
     bool there;
 
-    if (program_known(&o->policy, name, &w)) {
+    if (program_known(&o->policy, s->env.system, name, &w)) {
         say_program(out, a, name, &w, json);
         return true;
     }
@@ -318,11 +337,37 @@ static bool is_nothing(struct str word, struct err *e)
 
 /* ---- addresses ---- */
 
-static void why_host(const struct opened *o, struct arena *a, struct str word, const struct asked *asked, bool json,
-    struct buf *out)
+/* There is no network of the sandbox's own on Windows: filters for its account hold the machine's, loopback with it but for two ranges
+ * of ports (setup_network.c). */
+static void as_on_windows(const struct opened *o, const struct asked *asked, struct verdict *v)
+{
+    bool own_port = asked->port >= SETUP_DYNAMIC_LOW || (asked->port >= SETUP_PROXY_LOW && asked->port <= SETUP_PROXY_HIGH);
+    bool loopback = v->own;
+
+    v->own = false;
+    v->wall = o->plan.tier == TIER_SET_UP ? WALL_FILTER : WALL_NONE;
+    if (o->plan.tier == TIER_UNENFORCED && !v->allowed) {
+        v->allowed = true;
+        v->why = STR("the network should be offline, and nothing is enforced here");
+    } else if (o->plan.tier == TIER_UNELEVATED && !v->allowed) {
+        v->why = STR("the network is offline by convention: proxies that lead nowhere, no ssh; a program that does not care gets through");
+    } else if (loopback && o->plan.tier == TIER_SET_UP && asked->has_port && !own_port) {
+        v->allowed = false;
+        v->why = STR("loopback is the machine's, and offline only its ports from 49152 on and Cordon's proxy are open");
+        v->change = STR(":net online, or a service inside that listens on a port from 49152 on");
+    } else if (loopback) {
+        v->why = STR("loopback is the machine's own");
+    }
+}
+
+static void why_host(const struct session *s, const struct opened *o, struct arena *a, struct str word, const struct asked *asked,
+    bool json, struct buf *out)
 {
     struct verdict v = rules_verdict_address(a, &o->policy, asked->host, asked->port);
     struct str host = text_printable(a, asked->host);
+
+    if (s->env.system == PATH_WINDOWS)
+        as_on_windows(o, asked, &v);
 
     if (json) {
         verdict_json(out, a, word, OPERATION_CONNECT, &v, EVALUATED_UNKNOWN, (struct str){0});
@@ -368,6 +413,8 @@ static bool ask_in(struct session *s, const struct opened *o, struct arena *a, s
 {
     struct asked asked = asked_about(a, word);
     bool connects = !operation.p || str_is(operation, "connect");
+    bool program = s->env.system == PATH_WINDOWS && !operation.p && word.n > 4 &&
+                   (text_same(str_slice(word, word.n - 4, word.n), STR(".exe")) || cmdline_is_batch(word));
 
     if (str_is(word, "unix") && str_is(operation, "datagram")) { /* as it is shown, without quotes around it */
         asked.name = STR("unix datagram");
@@ -375,8 +422,8 @@ static bool ask_in(struct session *s, const struct opened *o, struct arena *a, s
     }
     if (connects && asked.kind == ASKED_SOCKET)
         return why_socket(s, o, a, &asked, json, out, e);
-    if (connects && (asked.kind == ASKED_HOST || (asked.kind == ASKED_MAYBE && !is_file(s, a, word)))) {
-        why_host(o, a, word, &asked, json, out);
+    if (connects && (asked.kind == ASKED_HOST || (asked.kind == ASKED_MAYBE && !program && !is_file(s, a, word)))) {
+        why_host(s, o, a, word, &asked, json, out);
         return true;
     }
     if (!operation.p && is_bare(s, word) && !is_file(s, a, word))

@@ -630,6 +630,12 @@ bool path_is_absolute(enum path_system system, struct str text)
     return text.n > 1 && separates(system, text.p[0]) && separates(system, text.p[1]);
 }
 
+struct str path_text(struct arena *a, enum path_system system, struct str path)
+{
+    /* On Windows a backslash is never part of a name. */
+    return system == PATH_WINDOWS ? text_printable_once(a, path) : text_printable(a, path);
+}
+
 struct str path_display(struct arena *a, const struct path_env *env, struct str path)
 {
     struct str below = env->home.n > 1 ? path_below(env, env->home, path) : (struct str){0};
@@ -640,8 +646,7 @@ struct str path_display(struct arena *a, const struct path_env *env, struct str 
         parts[1].n = 1;
     if (below.p)
         path = arena_join(a, parts, COUNT_OF(parts));
-    /* On Windows a backslash is never part of a name. */
-    return env->system == PATH_WINDOWS ? text_printable_once(a, path) : text_printable(a, path);
+    return path_text(a, env->system, path);
 }
 
 struct str path_shell(struct arena *a, const struct path_env *env, struct str path)

@@ -49,6 +49,8 @@ struct str path_parent(enum path_system system, struct str path); /* of a root: 
 struct str path_name(enum path_system system, struct str path);   /* last component; "" for a root */
 size_t path_depth(enum path_system system, struct str path);      /* components below the root */
 bool path_is_absolute(enum path_system system, struct str text);
+/* In full and printable; of Windows with its separators as they are typed. */
+struct str path_text(struct arena *a, enum path_system system, struct str path);
 /* A short form for display: "~/x" for what lies in home, printable. */
 struct str path_display(struct arena *a, const struct path_env *env, struct str path);
 /* The same in a line for sh that is offered to be pasted: whatever it is named, it is one word there. */

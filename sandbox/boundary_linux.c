@@ -424,6 +424,7 @@ static bool take_foreground(void *context, const struct frame *f)
     out->group = (int64_t)frame_get_number(&fields);
     out->itself = frame_get_number(&fields) != 0;
     out->waiting_for_terminal = frame_get_number(&fields) != 0;
+    out->deaf = frame_get_number(&fields) != 0;
     text_printable_into(out->program, sizeof out->program, frame_get_bytes(&fields));
     return frame_done(&fields);
 }

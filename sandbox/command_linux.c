@@ -470,3 +470,16 @@ bool command_reads_terminal(pid_t pid)
     target[n] = '\0';
     return strncmp(target, "/dev/pts/", 9) == 0 || strcmp(target, "/dev/tty") == 0;
 }
+
+/* proc_pid_status(5): the mask of ignored signals, in hex. */
+bool command_is_deaf(pid_t pid)
+{
+    static const char name[] = "\nSigIgn:";
+    char path[64], text[4096];
+    const char *at;
+
+    snprintf(path, sizeof path, "/proc/%ld/status", (long)pid);
+    sys_read_small(path, text, sizeof text);
+    at = strstr(text, name);
+    return at && strtoull(at + sizeof name - 1, NULL, 16) >> (SIGINT - 1) & 1;
+}

@@ -184,6 +184,7 @@ bool command_spawn(const struct confinement *c, const struct spawn_request *r, s
     struct err *e);
 
 bool command_reads_terminal(pid_t pid); /* is it blocked in read(2) on a terminal? */
+bool command_is_deaf(pid_t pid);        /* does it ignore SIGINT? */
 
 /* ---- proof_linux.c ---- */
 

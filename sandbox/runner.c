@@ -436,6 +436,7 @@ static bool handle_foreground(struct runner *r, const struct frame *f, struct er
     frame_number(&r->out, (uint64_t)group);
     frame_number(&r->out, group == row->pid);
     frame_number(&r->out, command_reads_terminal(group));
+    frame_number(&r->out, command_is_deaf(row->pid));
     frame_bytes(&r->out, str_from(name));
     frame_end(&r->out, mark);
     flush_out(r, NULL, 0);

@@ -222,6 +222,7 @@ struct foreground {
     int64_t group;
     char program[32]; /* printable */
     bool waiting_for_terminal; /* blocked reading the terminal */
+    bool deaf;                 /* the command ignores interrupts (SIGINT), whatever is in the foreground */
 };
 bool boundary_foreground(struct boundary *b, uint32_t command, struct foreground *out, struct err *e);
 

@@ -13,6 +13,9 @@
 #define KEYS_MAX     ((size_t)1 << 20)
 #define ESCAPE_MS    50   /* after that an ESC is a key of its own */
 #define IDLE_MS      400  /* then the shell is asked for its state, so that it can be carried over when it ends */
+#define HAND_MS      2000 /* that the shell may take to begin a line */
+#define HAND_LEAST_MS 30  /* that is not looked at: it can begin to ignore them behind our look */
+#define HELD_MS      10
 #define HATCH_MS     2000 /* three Ctrl-C, or three Ctrl-\, within this */
 #define QUIET_MS     50
 #define MENDED_MAX   3
@@ -147,14 +150,35 @@ void repl_read_rest(struct repl *r)
 
 /* ---- keys on their way in ---- */
 
+/* Between its hook and the line bash ignores interrupts (living.c); one that comes then is lost. */
+static bool line_begins(struct repl *r)
+{
+    uint64_t ms = sys_milliseconds() - r->line_ms;
+    struct foreground front;
+    struct err ignored = {0};
+
+    if (!r->in.busy || r->in.lines || ms >= HAND_MS)
+        return false;
+    return ms < HAND_LEAST_MS ||
+           (boundary_foreground(r->in.o->boundary, r->in.shell.id, &front, &ignored) && front.itself && front.deaf);
+}
+
 static void write_keys(struct repl *r)
 {
+    r->held = false;
     if (!bridge_answer(&r->in.bridge, r->in.shell.terminal))
         return;
     while (r->keys.n && r->in.shell.terminal != SYS_NONE) {
-        long code = 0, n = sys_write(r->in.shell.terminal, r->keys.p, r->keys.n, &code);
+        size_t size = str_find(buf_view(&r->keys), 0, CTRL_C);
+        long code = 0, n;
+        bool interrupt = size == 0;
+        if ((r->held = interrupt && line_begins(r)))
+            return;
+        n = sys_write(r->in.shell.terminal, r->keys.p, interrupt ? 1 : size, &code);
         if (n <= 0)
             return;
+        if ((r->held = interrupt && line_begins(r)))
+            return; /* it came too early, or just then: once more, unless the line is over by that */
         r->keys_went_in = true;
         buf_consume(&r->keys, (size_t)n);
     }
@@ -309,6 +333,8 @@ static int wait_time(const struct repl *r)
 {
     if (r->quiet_until > sys_milliseconds())
         return QUIET_MS;
+    if (r->held && !r->editing)
+        return HELD_MS;
     if (r->editing && editor_waiting(r->ed))
         return ESCAPE_MS;
     return r->editing && r->dirty && !r->in.asked ? IDLE_MS : -1;
@@ -349,7 +375,7 @@ static void turn(struct repl *r)
         due = size;
     records = due >= 0 && (ms < 0 || due < ms);
     items[TERMINAL] = (struct sys_wait){quiet ? SYS_NONE : r->in.shell.terminal,
-        SYS_READ | (!r->editing && (r->keys.n || r->in.bridge.answers.n) ? SYS_WRITE : 0), 0};
+        SYS_READ | (!r->editing && !r->held && (r->keys.n || r->in.bridge.answers.n) ? SYS_WRITE : 0), 0};
     items[KEYS] = (struct sys_wait){r->keys.n < KEYS_MAX ? tty_in() : SYS_NONE, SYS_READ, 0};
     items[SIGNALS] = (struct sys_wait){tty_signals(), SYS_READ, 0};
     count += inner_waits(&r->in, items + INNER);

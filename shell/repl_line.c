@@ -87,6 +87,8 @@ void line_run(struct repl *r, struct str line)
     prompt_mark(r, "C");
     denied_line(r->s, line);
     r->terminal_over = false;
+    r->line_ms = sys_milliseconds();
+    memset(r->hatch, 0, sizeof r->hatch); /* those were for another line */
     good = inner_send(&r->in, line, false, &e);
     repl_put(&r->draw);
     if (good)
@@ -189,6 +191,9 @@ static void tell_untold(struct repl *r)
 
 void line_end(struct repl *r)
 {
+    if (r->held)
+        buf_consume(&r->keys, 1); /* it was for this line */
+    r->held = false;
     denied_drain(r->s, r->in.o);
     evaluate_line(r->s, r->in.o, r->in.status);
     repl_read_rest(r); /* until there is nothing: what was printed before the report is shown before the prompt */

@@ -34,6 +34,8 @@ struct repl {
     int code;
     uint64_t hatch[3];      /* when the last Ctrl-C or Ctrl-\ went in */
     char hatch_key;
+    uint64_t line_ms;       /* when the last line went to the shell */
+    bool held;              /* a Ctrl-C waits for the shell to take the line */
     uint64_t quiet_until;
     bool terminal_over;     /* when it was last read, its end was met */
     bool told_of_sh;        /* what a plain sh does not keep */

@@ -84,6 +84,13 @@ time.sleep(0.2)
 t.keys(b"\003")
 got = t.ended()
 check(got[1] == 130, "Ctrl-C ends a loop", got)
+early = []
+for milliseconds in (0, 0, 0.5, 1, 1.5, 2, 3, 0):
+    t.start(b"while :; do :; done")
+    time.sleep(milliseconds / 1000)
+    t.keys(b"\003")
+    early.append(t.ended(4)[1])
+check(early == [130] * 8, "also at once after Enter, line after line", early)
 t.start(b"sleep 30")
 time.sleep(0.2)
 t.keys(b"\032")

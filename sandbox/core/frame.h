@@ -45,7 +45,8 @@ enum frame_type {
     FRAME_NOTE,       /* b: part that FAIL_PARTIAL let pass, or "": covers are plain; n: errno */
     FRAME_ENDED,      /* no process but the runner is left */
     FRAME_DENIED, /* on the channel of records alone: see denial_put */
-    FRAME_FOREGROUND_IS, /* n: process group, n: 1 = the asked process itself, n: 1 = it reads the terminal, b: program name */
+    FRAME_FOREGROUND_IS, /* n: process group, n: 1 = the asked process itself, n: 1 = it reads the terminal, n: 1 = the asked process
+                            ignores SIGINT, b: program name */
 };
 
 struct frame {

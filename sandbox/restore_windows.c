@@ -228,16 +228,20 @@ static void read_sids(struct restoring *r, struct str state_dir)
     store_find_orphans(r->a, &r->store, r->ledger.entries, r->group);
 }
 
+bool restore_may(struct arena *a, struct err *e)
+{
+    if (win_alone(a))
+        return true;
+    err_set(e, ERR_REFUSED, "another terminal of Cordon's is open");
+    return err_remedy(e, "close it first: what holds it would be taken from under it");
+}
+
 bool restore_entries(struct arena *a, const struct host *host, struct texts *left, size_t *restored, struct err *e)
 {
     struct restoring r;
 
     *restored = 0;
-    if (!win_alone(a)) {
-        err_set(e, ERR_REFUSED, "another terminal of Cordon's is open");
-        return err_remedy(e, "close it first: what holds it would be taken from under it");
-    }
-    if (!begin(&r, a, host->state_dir, left, e))
+    if (!restore_may(a, e) || !begin(&r, a, host->state_dir, left, e))
         return false;
     r.group = host->windows ? host->windows->group_sid : (struct str){0};
     if (r.ledger.entries) {

@@ -113,7 +113,6 @@ static bool run_plain(struct arena *a, struct str program, const struct texts *w
     return true;
 }
 
-/* 1223 is a choice. */
 static enum elevated run_elevated(struct arena *a, struct str folder, struct str program, const struct texts *words, DWORD *code, struct err *e)
 {
     struct str person = token_user(a);
@@ -126,17 +125,14 @@ static enum elevated run_elevated(struct arena *a, struct str folder, struct str
         .lpDirectory = wide_from(a, folder),
         .nShow = SW_HIDE};
 
-    if (!info.lpFile || !line || !ShellExecuteExW(&info)) {
-        DWORD why = GetLastError();
-        if (why == ERROR_CANCELLED)
-            return ELEVATED_REFUSED;
-        failed(e, why, program, "cordon-setup cannot be started as an administrator");
-        return ELEVATED_FAILED;
-    }
-    if (!info.hProcess) {
-        failed(e, ERROR_SUCCESS, program, "cordon-setup was started and cannot be waited for");
-        return ELEVATED_FAILED;
-    }
+    bool started = info.lpFile && line && ShellExecuteExW(&info);
+    DWORD why = started ? ERROR_SUCCESS : GetLastError();
+    enum elevated how = setup_answer(started, info.hProcess != NULL, why); /* no is a choice */
+
+    if (how == ELEVATED_FAILED)
+        failed(e, why, program, started ? "cordon-setup was started and cannot be waited for" : "cordon-setup cannot be started as an administrator");
+    if (how != ELEVATED_RAN)
+        return how;
     WaitForSingleObject(info.hProcess, INFINITE);
     if (!GetExitCodeProcess(info.hProcess, code))
         *code = EXIT_CORDON;
@@ -180,6 +176,11 @@ enum elevated setup_start(struct arena *a, const struct texts *words, bool eleva
     }
     *code = (int)got;
     return how;
+}
+
+bool setup_disk_free(struct arena *a, struct err *e)
+{
+    return restore_may(a, e);
 }
 
 bool setup_disk_back(struct arena *a, const struct host *host, struct texts *left, size_t *restored, struct err *e)

@@ -6,6 +6,10 @@
 #include "../sandbox/core/setup_plan.h"
 #include "../sandbox/core/text.h"
 
+#include <string.h>
+
+#define SAID_NO 1223 /* ERROR_CANCELLED: Windows' own question was answered so */
+
 /* The words that are handed over are of our own making, or checked: none of them needs a quote. */
 static bool word_name(struct arena *a, struct texts *words, const char *option, struct str name, struct err *e)
 {
@@ -73,31 +77,52 @@ static void print_report(struct arena *a, struct str report)
     }
 }
 
-/* As the person, before an administrator is asked: the entries name accounts that are about to go. */
-static bool disk_back(const struct options *o, struct err *e)
+/* What uninstall does as the person: before anybody is asked only what it will need is learned, from a ledger that is about to go, and
+ * that nothing stands against it. */
+struct undoing {
+    struct session s;
+    bool begun;
+};
+
+static bool disk_begin(struct undoing *u, const struct options *o, struct err *e)
 {
-    struct session s = {0};
+    u->begun = true;
+    return session_begin(&u->s, o, e) &&
+           (u->s.host.session_dir.n || sys_session_folder(&u->s.arena, u->s.host.state_dir, &u->s.host.session_dir, e)) &&
+           setup_disk_free(&u->s.arena, e);
+}
+
+/* The accounts are gone by now; what names them on the disk goes too. */
+static bool disk_back(struct undoing *u, int *code, struct err *e)
+{
     struct texts left = {0};
     size_t restored = 0;
-    bool good = session_begin(&s, o, e) &&
-                (s.host.session_dir.n || sys_session_folder(&s.arena, s.host.state_dir, &s.host.session_dir, e)) &&
-                setup_disk_back(&s.arena, &s.host, &left, &restored, e);
+    bool good = setup_disk_back(&u->s.arena, &u->s.host, &left, &restored, e);
 
-    if (good && !o->quiet)
+    if (good && !u->s.options->quiet)
         say_note("%lu folders and files have the permissions that they had before", (unsigned long)restored);
     for (size_t i = 0; i < left.n; i++)
         say_note("left: %s", left.v[i].p);
-    session_end(&s);
+    if (left.n && *code == EXIT_OK)
+        *code = EXIT_FINDING;
     return good;
+}
+
+enum elevated setup_answer(bool started, bool waited, unsigned long code)
+{
+    if (!started)
+        return code == SAID_NO ? ELEVATED_REFUSED : ELEVATED_FAILED;
+    return waited ? ELEVATED_RAN : ELEVATED_FAILED;
 }
 
 static int run_setup(const struct options *o, const char *verb)
 {
     struct arena a = {0};
     struct texts plan = {0}, words = {0};
+    struct undoing undo = {0};
     struct err e = {0};
     struct str report = {0};
-    int code = EXIT_CORDON;
+    int code = EXIT_CORDON, ended;
     enum elevated how = ELEVATED_FAILED;
 
     if (!words_of(&a, o, verb, true, &plan, &e) || !words_of(&a, o, verb, false, &words, &e))
@@ -107,10 +132,11 @@ static int run_setup(const struct options *o, const char *verb)
         how = setup_start(&a, &plan, false, &code, &report, &e);
     else
         how = ELEVATED_RAN, code = 0;
-    if (how == ELEVATED_RAN && !o->plan && code == 0 && str_is(str_from(verb), "uninstall") && !disk_back(o, &e))
-        goto out;
-    if (how == ELEVATED_RAN && !o->plan && code == 0)
+    if (how == ELEVATED_RAN && !o->plan && code == 0) {
+        if (strcmp(verb, "uninstall") == 0 && setup_exists() && !disk_begin(&undo, o, &e))
+            goto out;
         how = setup_start(&a, &words, true, &code, &report, &e);
+    }
     if (how == ELEVATED_NOWHERE) {
         tty_print(STR("Linux needs no setup: the kernel's own means are everybody's; cordon doctor tries them\n"));
         code = EXIT_OK;
@@ -118,15 +144,20 @@ static int run_setup(const struct options *o, const char *verb)
         say_note("you said no: nothing was changed");
         code = EXIT_FINDING;
     } else if (how == ELEVATED_RAN) {
+        ended = code;
         if (report.n && !o->quiet)
             print_report(&a, report);
-        code = setup_exit_code(code);
+        code = setup_exit_code(ended);
+        if (undo.begun && (ended == 0 || ended == 1))
+            disk_back(&undo, &code, &e);
     }
 out:
     if (e.kind) {
         say_error(&e);
         code = EXIT_CORDON;
     }
+    if (undo.begun)
+        session_end(&undo.s);
     arena_release(&a);
     return code;
 }

@@ -294,10 +294,14 @@ enum elevated {
     ELEVATED_FAILED,  /* err says why */
 };
 bool setup_exists(void); /* on this system */
-/* setup_start runs cordon-setup with these words, none of which needs quotes, and waits. report: what an elevated one left to be read. */
-/* What Cordon put on this person's disk, taken back before uninstall; a session is begun. left: what is not. */
-bool setup_disk_back(struct arena *a, const struct host *host, struct texts *left, size_t *restored, struct err *e);
+/* What it comes to that somebody was asked to start it as an administrator. code: the system's, where it was not started. */
+enum elevated setup_answer(bool started, bool waited, unsigned long code);
+/* Runs cordon-setup with these words, none of which needs quotes, and waits. report: what an elevated one left to be read. */
 enum elevated setup_start(struct arena *a, const struct texts *words, bool elevated, int *code, struct str *report, struct err *e);
+/* May what Cordon put on this person's disk be taken back now? A session is begun. */
+bool setup_disk_free(struct arena *a, struct err *e);
+/* It is, once the accounts are gone. left: what is not. */
+bool setup_disk_back(struct arena *a, const struct host *host, struct texts *left, size_t *restored, struct err *e);
 
 /* What the built-ins share with the verbs: each appends text (lines end in \n). */
 void doctor_report(struct session *s, const struct opened *o, bool json, struct buf *out);

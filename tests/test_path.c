@@ -319,6 +319,8 @@ static void check_parts(void)
         "controls are shown escaped");
     CHECK_STR(path_display(&arena, &w, STR("C:\\users\\P\\x")), STR("~\\x"),
         "home on Windows, whatever its case");
+    CHECK_STR(str_from(path_display(&arena, &w, path_parent(PATH_WINDOWS, STR("D:\\other\\a.txt"))).p), STR("D:\\other"),
+        "a folder is shown without the file that it was told by");
 }
 
 int main(void)

@@ -390,6 +390,8 @@ static void printable_once(void)
     CHECK_STR(text_printable_once(&a, STR("x \\x1B y\\")), STR("x \\x1B y\\"), "what is printable stays as it is");
     CHECK_STR(text_printable_once(&a, STR("x \x1b\\y")), STR("x \\x1B\\\\y"), "what is not is escaped as a whole");
     CHECK(text_printable_once(&a, STR("")).n == 0, "nothing stays nothing");
+    CHECK_STR(str_from(text_printable_once(&a, str_slice(STR("one\\two"), 0, 3)).p), STR("one"), "a slice is printed without what follows it");
+    CHECK_STR(str_from(text_shell(&a, str_slice(STR("one/two"), 0, 3)).p), STR("one"), "and so is a word for sh");
     arena_release(&a);
 }
 

@@ -235,10 +235,23 @@ static void test_path(void)
     tree_end(&t);
 }
 
+/* What :why tells a person to type is a folder, also where a file was asked about. */
+static void test_offer(void)
+{
+    struct tree t;
+    struct verdict v;
+
+    tree_begin(&t);
+    v = rules_verdict(&t.arena, &t.policy, &t.env, &t.facts.host, STR("C:\\src\\other\\f.c"), OPERATION_WRITE);
+    CHECK_STR(v.change, STR(":allow C:\\src\\other"), "what is offered for a file is its folder");
+    tree_end(&t);
+}
+
 int main(void)
 {
     test_path();
     test_roots();
+    test_offer();
     test_cloud();
     test_secrets();
     test_environment();

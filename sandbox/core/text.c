@@ -320,7 +320,7 @@ struct str text_shell(struct arena *a, struct str s)
     for (size_t i = 0; i < s.n; i++)
         plain = plain && is_shell_plain(s.p[i]);
     if (plain)
-        return s;
+        return arena_str(a, s);
     buf_format(&out, printable ? "'" : "$'");
     for (size_t i = 0; i < s.n; i++) {
         if (printable && s.p[i] == '\'')
@@ -347,7 +347,7 @@ struct str text_printable_once(struct arena *a, struct str s)
         if (s.p[i] == '\\')
             at++;
     }
-    return at == again.n ? s : again;
+    return at == again.n ? arena_str(a, s) : again; /* what came may be a slice, with more behind it */
 }
 
 void text_printable_into(char *out, size_t size, struct str s)

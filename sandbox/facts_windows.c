@@ -269,18 +269,20 @@ static void find_shells(struct arena *a, const struct host *h, struct windows_ho
 
 #define WRITES (FILE_WRITE_DATA | FILE_APPEND_DATA | FILE_DELETE_CHILD | WRITE_DAC | WRITE_OWNER | GENERIC_WRITE | GENERIC_ALL)
 
+/* In order: what an entry before refuses, a later one does not give. */
 static bool everyone_writes(const wchar_t *path)
 {
     PSECURITY_DESCRIPTOR descriptor = NULL;
     PACL dacl = NULL;
     HANDLE h = win_open_itself(path, READ_CONTROL, OPEN_EXISTING);
+    DWORD refused = 0;
     bool writes = false;
 
     if (!h)
         return false;
     if (GetSecurityInfo(h, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL, NULL, &dacl, NULL, &descriptor) == ERROR_SUCCESS) {
         writes = dacl == NULL;
-        for (DWORD i = 0; dacl && i < dacl->AceCount; i++) {
+        for (DWORD i = 0; dacl && i < dacl->AceCount && !writes; i++) {
             void *ace = NULL;
             const ACCESS_ALLOWED_ACE *entry;
             if (!GetAce(dacl, i, &ace))
@@ -290,8 +292,10 @@ static bool everyone_writes(const wchar_t *path)
                 (entry->Header.AceFlags & INHERIT_ONLY_ACE) || !(entry->Mask & WRITES) ||
                 !IsWellKnownSid((PSID)(uintptr_t)&entry->SidStart, WinWorldSid))
                 continue;
-            writes = entry->Header.AceType == ACCESS_ALLOWED_ACE_TYPE;
-            break;
+            if (entry->Header.AceType == ACCESS_DENIED_ACE_TYPE)
+                refused |= entry->Mask;
+            else
+                writes = (entry->Mask & WRITES & ~refused) != 0;
         }
     }
     if (descriptor)
@@ -311,13 +315,13 @@ static void find_everyones(struct arena *a, struct windows_host *w)
     struct folders queue = {0};
     uint64_t end = sys_milliseconds() + OPEN_MS;
     struct arena tops = {0};
+    struct win_list *l = arena_alloc(&tops, 1, sizeof *l);
     size_t seen = 0;
 
     for (size_t i = 0; i < w->volume_count; i++)
         if (w->volumes[i].acls && !w->volumes[i].remote && !w->volumes[i].substituted)
             *(struct str *)ARENA_PUSH(&tops, &queue) = w->volumes[i].root;
     for (size_t i = 0; i < queue.n; i++) {
-        struct win_list *l = arena_alloc(&tops, 1, sizeof *l);
         struct wide_path wide;
         if (seen >= OPEN_FOLDERS_MAX || sys_milliseconds() >= end || w->everyone_writable.n >= OPEN_TOLD_MAX) {
             w->everyone_incomplete = true;
@@ -329,6 +333,7 @@ static void find_everyones(struct arena *a, struct windows_host *w)
             *(struct str *)ARENA_PUSH(a, &w->everyone_writable) = arena_str(a, queue.v[i]);
         if (path_depth(PATH_WINDOWS, queue.v[i]) >= 2)
             continue;
+        l->begun = false;
         l->folder = win_open_itself(wide.v, FILE_LIST_DIRECTORY, OPEN_EXISTING);
         while (l->folder && seen < OPEN_FOLDERS_MAX && win_list_next(l)) {
             if (!(l->attributes & FILE_ATTRIBUTE_DIRECTORY) || (l->attributes & FILE_ATTRIBUTE_REPARSE_POINT))

@@ -154,6 +154,7 @@ static bool eye_list(void *context, struct arena *a, struct str folder, size_t m
         if (good)
             *(struct str *)ARENA_PUSH(a, out) = utf8_from(a, l->name, l->n);
     }
+    good = good && GetLastError() == ERROR_NO_MORE_FILES;
     list_free(l);
     win_close(&h);
     return good;
@@ -192,41 +193,61 @@ static bool is_any_depth(const struct walk *w, struct str name, bool top)
     return false;
 }
 
+static void walk_folder(struct walk *w, HANDLE folder, struct str path, int depth);
+
+/* Protected as a whole: nothing in it has to be. What cannot be looked into may hold one: who works inside chooses permissions, too. */
+static void walk_name(struct walk *w, struct arena *scratch, const struct win_list *l, struct str path, int depth)
+{
+    struct str name = utf8_from(scratch, l->name, l->n), below = path_join(scratch, PATH_WINDOWS, path, name);
+    bool folder = (l->attributes & FILE_ATTRIBUTE_DIRECTORY) && !(l->attributes & FILE_ATTRIBUTE_REPARSE_POINT);
+    HANDLE h;
+
+    if (is_any_depth(w, name, depth == 0)) {
+        w->whole = w->whole && w->out->n < NESTED_FOUND_MAX;
+        if (w->out->n < NESTED_FOUND_MAX)
+            *(struct str *)ARENA_PUSH(w->a, w->out) = arena_str(w->a, below);
+        return;
+    }
+    if (!folder || text_same(STR(".git"), name))
+        return;
+    h = below.n < PATH_BYTES_MAX - 256
+            ? win_open_beneath(l->folder, l->name, l->n, FILE_LIST_DIRECTORY | FILE_READ_ATTRIBUTES, FILE_OPEN, FILE_DIRECTORY_FILE)
+            : NULL;
+    w->whole = w->whole && h;
+    if (h)
+        walk_folder(w, h, below, depth + 1);
+    win_close(&h);
+}
+
 static void walk_folder(struct walk *w, HANDLE folder, struct str path, int depth)
 {
-    struct win_list *l;
+    struct win_list *l = NULL;
 
     if (depth > NESTED_DEPTH_MAX || ++w->folders > NESTED_FOLDERS_MAX || sys_milliseconds() > w->deadline ||
         !(l = list_new(folder))) {
         w->whole = false;
         return;
     }
-    while (w->folders <= NESTED_FOLDERS_MAX && win_list_next(l)) {
-        struct str name = utf8_from(w->a, l->name, l->n), below = path_join(w->a, PATH_WINDOWS, path, name);
-        HANDLE h;
-        if (is_any_depth(w, name, depth == 0)) {
-            w->whole = w->whole && w->out->n < NESTED_FOUND_MAX;
-            if (w->out->n < NESTED_FOUND_MAX)
-                *(struct str *)ARENA_PUSH(w->a, w->out) = below;
-            continue; /* protected as a whole: nothing in it has to be */
+    while (w->folders <= NESTED_FOLDERS_MAX && sys_milliseconds() <= w->deadline) {
+        struct arena scratch = {0};
+        if (!win_list_next(l)) {
+            w->whole = w->whole && GetLastError() == ERROR_NO_MORE_FILES;
+            list_free(l);
+            return;
         }
-        if (!(l->attributes & FILE_ATTRIBUTE_DIRECTORY) || (l->attributes & FILE_ATTRIBUTE_REPARSE_POINT) ||
-            text_same(STR(".git"), name) || below.n >= PATH_BYTES_MAX - 256)
-            continue;
-        h = win_open_beneath(folder, l->name, l->n, FILE_LIST_DIRECTORY | FILE_TRAVERSE | FILE_READ_ATTRIBUTES, FILE_OPEN,
-            FILE_DIRECTORY_FILE);
-        if (h)
-            walk_folder(w, h, below, depth + 1);
-        win_close(&h);
+        walk_name(w, &scratch, l, path, depth);
+        arena_release(&scratch);
     }
+    w->whole = false;
     list_free(l);
 }
 
 static void walk_root(struct walk *w, struct str root)
 {
     DWORD attributes = 0;
-    HANDLE h = win_open_plain(root, FILE_LIST_DIRECTORY | FILE_TRAVERSE, &attributes);
+    HANDLE h = win_open_plain(root, FILE_LIST_DIRECTORY, &attributes);
 
+    w->whole = w->whole && (h || GetLastError() == ERROR_FILE_NOT_FOUND || GetLastError() == ERROR_PATH_NOT_FOUND);
     if (h)
         walk_folder(w, h, root, 0);
     win_close(&h);
@@ -262,7 +283,7 @@ struct look {
 
 static bool is_in_root(const struct look *l, struct str path)
 {
-    const struct path_env env = {.system = PATH_WINDOWS};
+    const struct path_env env = {.system = PATH_WINDOWS, .fold = sys_case()};
     const struct policy *p = l->policy;
 
     for (size_t i = 0; i < p->rules.n; i++)
@@ -272,13 +293,14 @@ static bool is_in_root(const struct look *l, struct str path)
     return p->workspace.n && path_is_under(&env, p->workspace, path);
 }
 
-/* Windows tells all names of a file on its volume, so the one that lies in a writable root is found wherever it is there. */
+/* Windows tells all names of a file on its volume, so the one that lies in a writable root is found wherever it is there. Wine ends
+ * whoever asks. */
 static struct str other_name(const struct look *l, struct str path)
 {
     struct wide_path wide;
     wchar_t name[4096];
     DWORD n = COUNT_OF(name);
-    HANDLE find = wide_path(path, &wide) ? FindFirstFileNameW(wide.v, 0, &n, name) : INVALID_HANDLE_VALUE;
+    HANDLE find = !win_is_wine() && wide_path(path, &wide) ? FindFirstFileNameW(wide.v, 0, &n, name) : INVALID_HANDLE_VALUE;
     struct str found = {0};
 
     if (find == INVALID_HANDLE_VALUE)
@@ -339,7 +361,7 @@ static void look_in(struct look *l, HANDLE folder, struct str path, int level)
 
 static void look_at_secret(struct arena *a, const struct policy *policy, const struct fact *f, struct facts *out)
 {
-    const struct path_env env = {.system = PATH_WINDOWS};
+    const struct path_env env = {.system = PATH_WINDOWS, .fold = sys_case()};
     struct look l = {.a = a, .policy = policy, .out = out, .folder = f->real, .left = SECOND_NAMES_MAX};
     DWORD attributes = 0;
     HANDLE h;

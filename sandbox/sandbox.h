@@ -65,8 +65,8 @@ void obeyed_look(struct arena *a, struct str root, const struct texts *held, str
  * configuration and hooks, and names of obeyed.h in folders further down, node_modules and site-packages apart. Bounded in
  * depth (deeper ones are passed over), entries and time. False: there was more than was looked at. */
 bool obeyed_walk(struct arena *a, struct str root, uint64_t since_ms, struct obeyed_notes *out);
-/* Where the names of the policy's rules of any depth are, below its writable roots. A walk: not for an opening. False: there
- * is more than was looked at. */
+/* Where the names of the policy's rules of any depth are, below its writable roots. A walk: not for an opening, but on Windows, where nothing
+ * else holds them. False: there is more than was looked at. */
 bool facts_nested(struct arena *a, const struct policy *policy, struct texts *out);
 
 /* Does somebody on this machine listen at a port of loopback ("127.0.0.1:80", "[::1]:80") or at an abstract name ("unix:@x")? As it was

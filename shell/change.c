@@ -519,7 +519,7 @@ bool change_reapply(struct session *s, const struct texts *words, enum line_from
     if (!policy_again(s, &a, &fresh.policy, e))
         goto out;
     fresh.policy.nested = (struct texts){0};
-    if (!facts_nested(&fresh.arena, &fresh.policy, &fresh.policy.nested))
+    if (s->env.system != PATH_WINDOWS && !facts_nested(&fresh.arena, &fresh.policy, &fresh.policy.nested)) /* there each plan looks */
         say_note("the writable folders hold more than was looked through: names of any depth further down are held by the "
                  "observer alone");
     if (!session_plan(s, &fresh, e))

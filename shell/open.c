@@ -307,6 +307,10 @@ bool session_plan(struct session *s, struct opened *o, struct err *e)
         plan_layer_early(&o->arena, &o->facts.host, &layer);
         layered = boundary_layer(s->early, &layer);
     }
+    if (s->env.system == PATH_WINDOWS) { /* elsewhere the observer holds such names until :reapply has found them */
+        o->policy.nested = (struct texts){0};
+        o->policy.nested_partly = !facts_nested(&o->arena, &o->policy, &o->policy.nested);
+    }
     o->policy.git_found = facts_git(&o->arena, &o->policy, &s->env, &o->facts.host);
     plan_questions(&o->arena, &o->policy, &s->env, &o->facts, &questions);
     split_questions(&o->arena, &questions, &near);

@@ -457,6 +457,32 @@ static void test_old(void)
     tree_end(&t);
 }
 
+/* Names of any depth: what was found is held where it is, what was not is in the tier. */
+static void test_any_depth(void)
+{
+    struct tree t;
+    struct rule *rule;
+
+    tree_begin(&t);
+    tree_file(&t, "C:\\src\\w\\a\\b\\Keep.me");
+    rule = tree_rule(&t, RULE_PROTECT, "keep.me", LAYER_USER);
+    rule->any_depth = true;
+    CHECK(tree_plan(&t), "any depth: planned");
+    CHECK(!find(&t.plan, OP_ACE, "C:\\src\\w\\a\\b\\Keep.me", "(D;;0xd0156;;;" GROUP ")") && told(&t.plan.partial, "**/keep.me: names that appear") &&
+              !told(&t.plan.partial, "than was looked through"),
+        "any depth: what nobody found is not held, and the tier says what appears later");
+    *(struct str *)ARENA_PUSH(&t.arena, &t.policy.nested) = STR("C:\\src\\w\\a\\b\\Keep.me");
+    CHECK(tree_plan(&t), "any depth: planned with what was found");
+    CHECK(find(&t.plan, OP_ACE, "C:\\src\\w\\a\\b\\Keep.me", "(D;;0xd0156;;;" GROUP ")") &&
+              find(&t.plan, OP_ACE, "C:\\src\\w\\a\\b\\Keep.me", "(D;;0xd0156;;;" WRITE_W ")"),
+        "any depth: it is held, whatever its case");
+    CHECK(find(&t.plan, OP_ACE, "C:\\src\\w\\a\\b", "(D;;0xd0040;;;" WRITE_W ")") && find(&t.plan, OP_ACE, "C:\\src\\w\\a", "(D;;0xd0040;;;" GROUP ")"),
+        "any depth: and where it is");
+    t.policy.nested_partly = true;
+    CHECK(tree_plan(&t) && told(&t.plan.partial, "**/keep.me: the writable folders hold more than was looked through"), "any depth: a search that was not finished is in the tier");
+    tree_end(&t);
+}
+
 /* What a tree that was moved or copied here brought along. */
 static void test_strangers(void)
 {
@@ -621,6 +647,7 @@ int main(void)
     test_masks(false);
     test_old();
     test_strangers();
+    test_any_depth();
     test_apply();
     test_compare();
     test_bound();

@@ -100,6 +100,14 @@ static void test_repository(void)
     obeyed_compare(&a, &before, &after, &notes);
     CHECK(has(&notes, OBEYED_NEW, "/w/.git") && has(&notes, OBEYED_NEW, "/w/.gitattributes") && notes.n == 2,
         "of a repository that is new, nothing beneath is named");
+    {
+        struct obeyed_list windows = {0}, none = {0};
+        struct obeyed_notes told = {0};
+        put(&a, &windows, "C:\\w\\.git\\config");
+        put(&a, &windows, "C:\\w\\.git");
+        obeyed_compare(&a, &none, &windows, &told);
+        CHECK(told.n == 1 && has(&told, OBEYED_NEW, "C:\\w\\.git"), "nor with Windows' separators");
+    }
     notes.n = 0;
     put(&a, &before, "/w/.git");
     obeyed_compare(&a, &before, &after, &notes);

@@ -395,9 +395,13 @@ static void plan_any_depth(struct acls *s)
     const struct rules *rules = &s->p->policy->rules;
 
     for (size_t i = 0; i < rules->n; i++)
-        if (rules->v[i].any_depth && !rules->v[i].revoked)
+        if (rules->v[i].any_depth && !rules->v[i].revoked) {
             planner_partial(s->p, "**/%s: names that appear while a session runs are held at the next :reapply, not before",
                 text_printable(s->p->a, rules->v[i].path).p);
+            if (s->p->policy->nested_partly)
+                planner_partial(s->p, "**/%s: the writable folders hold more than was looked through, and what lies there is not held",
+                    text_printable(s->p->a, rules->v[i].path).p);
+        }
 }
 
 /* ---- secret ---- */

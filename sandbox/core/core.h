@@ -102,7 +102,8 @@ struct policy {
     struct origin net_origin, switch_origin, git_origin, hardlinks_origin, datagrams_origin, reads_origin,
         limits_origin, shell_origin;
     struct texts warnings; /* a rule that matches nothing, and the like; printable */
-    struct texts nested; /* what :reapply found for rules of any depth, canonical */
+    struct texts nested; /* what was found for rules of any depth, canonical: by :reapply, on Windows by each plan */
+    bool nested_partly;  /* not all was looked through */
     const struct git_found *git_found; /* git.h: what was seen in the roots; NULL: nobody has looked */
     const struct policy_layers *layers; /* policy.c's own: which layer set what, what the machine bounds */
 };

@@ -212,10 +212,13 @@ static bool same(const struct obeyed_item *x, const struct obeyed_item *y)
 /* Lies it in a repository that came or went as a whole? */
 static bool goes_with_repository(const struct obeyed_notes *notes, size_t from, struct str path)
 {
+    bool posix = path.n > 0 && path.p[0] == '/';
+    char separator = posix ? '/' : '\\';
+
     for (size_t i = from; i < notes->n; i++) {
         const struct obeyed_note *n = &notes->v[i];
-        if (n->change != OBEYED_CHANGED && str_ends(n->path, STR("/.git")) && str_starts(path, n->path) &&
-            path.n > n->path.n && path.p[n->path.n] == '/')
+        if (n->change != OBEYED_CHANGED && str_ends(n->path, posix ? STR("/.git") : STR("\\.git")) && str_starts(path, n->path) &&
+            path.n > n->path.n && path.p[n->path.n] == separator)
             return true;
     }
     return false;

@@ -209,7 +209,7 @@ static void told_json(struct stage *d, const struct telling *w, bool enforced, s
     show_member(out, "remedy", remedy_words(d, w));
     show_member(out, "because", because(d, w, enforced));
     show_member(out, "title", str_from(w->scene->title));
-    buf_format(out, ",\"promised\":%s,\"code\":%ld}\n", w->promised ? "true" : "false", w->came.code);
+    buf_format(out, ",\"promised\":%s,\"code\":%ld}\n", w->promised && !w->came.named ? "true" : "false", w->came.code);
 }
 
 /* ---- all of them ---- */

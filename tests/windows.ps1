@@ -2,23 +2,31 @@
 #
 #   powershell -NoProfile -ExecutionPolicy Bypass -File tests\windows.ps1
 #
-# It checks the programs against SHA256SUMS, runs `cordon status` and `cordon doctor`, and then each tool that is here (git, node, npm,
-# pip, MSBuild, link, ninja, cargo, PowerShell) twice on the same small task: outside as a control, then inside a session. What a tool
-# needs is made in a new folder in your profile, which is removed at the end. Nothing is installed and nothing is downloaded. Setup is not run:
-# what is found is what is reported. The report has no names of yours: user, computer, profile folder and SIDs are replaced.
+# It checks the programs against SHA256SUMS, runs `cordon status`, `cordon doctor` and `cordon demo`, and then each tool that is here (git,
+# node, npm, python, pip, ninja, cargo, MSBuild, link, PowerShell) twice on the same small task: outside as a control, then inside a session.
+# What a tool needs is made in a new folder in your profile, which is removed at the end. Nothing is installed and nothing is downloaded. Setup
+# is not run: what is found is what is reported. The report has no names of yours: user, computer, profile folder and SIDs are replaced.
+# It takes some minutes.
 #
 # Ends with 0: all that is here works inside and nothing is broken; 1: something is; 2: it was not run, and the report says why. "Not run" is
-# never "passed". For Windows PowerShell 5.1 and later.
+# never "passed". The last line of the report says the same. For Windows PowerShell 5.1 and later.
 param(
     [string]$Report = (Join-Path (Get-Location) 'cordon-report.txt'),
-    [string]$Cordon = '',
-    [int]$Seconds = 180,
+    [string]$Cordon = '',  # else the one beside this folder
+    [int]$Seconds = 180,   # for each task
     [switch]$NotEnforced  # for a try under Wine: nothing that it reports then means anything
 )
 Set-StrictMode -Version 2
 $ErrorActionPreference = 'Stop'
+if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') {
+    Write-Host "not run: this PowerShell is in $($ExecutionContext.SessionState.LanguageMode) mode, which a policy of this machine sets"
+    exit 2
+}
 $top = Split-Path -Parent $PSScriptRoot
 if (-not $Cordon) { $Cordon = Join-Path $top 'cordon.exe' }
+# .NET counts from another folder than PowerShell.
+$Cordon = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Cordon)
+$Report = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Report)
 $lines = New-Object System.Collections.ArrayList
 $findings = 0
 $work = Join-Path $env:USERPROFILE ('cordon-check-' + [Guid]::NewGuid().ToString('N').Substring(0, 8))
@@ -40,14 +48,25 @@ function Hide([string]$text) {
             }
         }
     }
-    $text -replace 'S-1-5-21-\d+-\d+-\d+', 'S-1-5-21-N-N-N' -replace 'S-1-5-5-\d+-\d+', 'S-1-5-5-N-N'
+    # Profiles of others, and one's own by its short name.
+    $text = $text -ireplace '([\\/]Users[\\/]+)(?!Public|Default|All Users)[^\\/:*?"<>|\r\n]+', '$1USER'
+    $text -replace 'S-1-5-21-\d+-\d+-\d+', 'S-1-5-21-N-N-N' -replace 'S-1-5-5-\d+-\d+', 'S-1-5-5-N-N' -replace 'S-1-12-1(-\d+){4}', 'S-1-12-1-N'
 }
 
 function Write-Report([int]$code) {
     $head = @('Cordon on Windows: a report.',
-        'It contains: the version of Windows; what cordon status and cordon doctor say; for each tool its version, exit codes and the last lines of',
+        'It contains: the version of Windows; what cordon status, doctor and demo say; for each tool its version, exit codes and the last lines of',
         'what it printed. User, computer, profile folder and SIDs are replaced. Read it before you attach it.', '')
-    [IO.File]::WriteAllLines($Report, [string[]]($head + ($lines | ForEach-Object { Hide $_ })), (New-Object Text.UTF8Encoding $false))
+    $words = @('nothing broken was found; only what is called observed was shown', 'there are findings', 'NOT RUN: nothing was shown')[$code]
+    Say "result: $code ($words)"
+    $all = [string[]]($head + @($lines | ForEach-Object { Hide $_ }))
+    $utf8 = New-Object Text.UTF8Encoding $false
+    try {
+        [IO.File]::WriteAllLines($Report, $all, $utf8)
+    } catch { # where we are may not be written
+        $script:Report = Join-Path ([IO.Path]::GetTempPath()) 'cordon-report.txt'
+        [IO.File]::WriteAllLines($Report, $all, $utf8)
+    }
     Write-Host ''
     Write-Host "report: $Report (read it, then attach it to an issue)"
     if (Test-Path -LiteralPath $work) { Remove-Item -LiteralPath $work -Recurse -Force -ErrorAction SilentlyContinue }
@@ -59,12 +78,18 @@ function Not-Run([string]$why) {
     Write-Report 2
 }
 
+# What nobody thought of ends it with a report, too.
+trap {
+    Say "this script failed in line $($_.InvocationInfo.ScriptLineNumber): $($_.Exception.Message)"
+    Write-Report 2
+}
+
 # Runs a program with an end to its patience. Its code, or -1 for what did not start or did not end; both outputs.
-function Invoke-Bounded([string]$program, [string]$arguments, [string]$folder) {
+function Invoke-Bounded([string]$program, [string]$arguments, [string]$folder, [int]$limit = $Seconds) {
     $name = [Guid]::NewGuid().ToString('N')
-    $out = Join-Path $env:TEMP "cordon-$name.out"
-    $errors = Join-Path $env:TEMP "cordon-$name.err"
-    $in = Join-Path $env:TEMP "cordon-$name.in"
+    $out = Join-Path ([IO.Path]::GetTempPath()) "cordon-$name.out"
+    $errors = Join-Path ([IO.Path]::GetTempPath()) "cordon-$name.err"
+    $in = Join-Path ([IO.Path]::GetTempPath()) "cordon-$name.in"
     [IO.File]::WriteAllText($in, '')
     $result = @{ Code = -1; Out = ''; Errors = ''; Seconds = 0.0 }
     $clock = [Diagnostics.Stopwatch]::StartNew()
@@ -72,12 +97,12 @@ function Invoke-Bounded([string]$program, [string]$arguments, [string]$folder) {
         $p = Start-Process -FilePath $program -ArgumentList $arguments -WorkingDirectory $folder -NoNewWindow -PassThru `
             -RedirectStandardInput $in -RedirectStandardOutput $out -RedirectStandardError $errors
         $null = $p.Handle # else the exit code is lost
-        if ($p.WaitForExit($Seconds * 1000)) {
+        if ($p.WaitForExit($limit * 1000)) {
             $p.WaitForExit()
             $result.Code = $p.ExitCode
         } else {
             & cmd.exe /d /c "taskkill /T /F /PID $($p.Id) >nul 2>&1" # what was just started, and all that it started
-            $result.Errors = "did not end within $Seconds s"
+            $result.Errors = "did not end within $limit s"
         }
     } catch {
         $result.Errors = $_.Exception.Message
@@ -107,6 +132,7 @@ if ($edition) {
     }
 }
 $wine = (Test-Path 'HKLM:\SOFTWARE\Wine') -or (Test-Path 'HKCU:\SOFTWARE\Wine')
+if (-not [Environment]::Is64BitProcess) { Not-Run 'this is the 32-bit PowerShell; start the other one' }
 if ($wine -and -not $NotEnforced) { Not-Run 'this is Wine, which enforces nothing' }
 $me = New-Object Security.Principal.WindowsPrincipal ([Security.Principal.WindowsIdentity]::GetCurrent())
 if ($me.IsInRole([Security.Principal.WindowsBuiltInRole]::Administrator)) { Not-Run 'this PowerShell is elevated; start it without "Run as administrator"' }
@@ -144,10 +170,11 @@ $r = Invoke-Bounded $Cordon '--version' $inside
 Say ("cordon --version: code {0}: {1}" -f $r.Code, $r.Out.Trim())
 if ($r.Code -ne 0) { Not-Run "cordon.exe does not start: $($r.Errors)" }
 $r = Invoke-Bounded $Cordon 'status' $inside
+Say ("setup: {0}" -f (($r.Out -split "`r?`n" | Where-Object { $_ -match '^setup:' } | Select-Object -First 1) -replace '^setup:\s*', ''))
 Keep "---- cordon status (code $($r.Code)) ----"
 Keep $r.Out
 Keep $r.Errors
-$r = Invoke-Bounded $Cordon ($flag + 'doctor --json') $inside
+$r = Invoke-Bounded $Cordon ($flag + 'doctor --json') $inside ($Seconds * 5)
 Keep "---- cordon doctor --json (code $($r.Code), $($r.Seconds) s) ----"
 Keep $r.Out
 Keep $r.Errors
@@ -169,11 +196,33 @@ if ($doctor) {
         }
     }
     Say ("doctor: {0} observed, {1} only configured, {2} unknown, {3} BROKEN" -f $count.observed, $count.configured, $count.unknown, $count.BROKEN)
+    if ($doctor.PSObject.Properties['partial']) { foreach ($part in $doctor.partial) { Say "partial: $part" } }
     if ($doctor.PSObject.Properties['error']) { Say "no boundary: $($doctor.error)" }
 } else {
     $findings++
 }
 if (-not $open) { Not-Run 'cordon opened no boundary; what it said is in the report' }
+
+# The same for people, with what doctor has no decoys for: a line of JSON for each violation.
+$r = Invoke-Bounded $Cordon ($flag + 'demo --json') $inside ($Seconds * 5)
+Keep "---- cordon demo --json (code $($r.Code), $($r.Seconds) s) ----"
+Keep $r.Out
+Keep $r.Errors
+$held = 0
+$played = 0
+foreach ($line in ($r.Out -split "`r?`n" | Where-Object { $_ })) {
+    $row = $null
+    try { $row = $line | ConvertFrom-Json } catch { Say "what demo printed is no JSON: $line" }
+    if (-not $row) { $findings++; continue }
+    $played++
+    if ($row.held) { $held++ }
+    if ($row.observed -eq 'happened') {
+        if ($row.promised) { $findings++ }
+        Say "demo: $($row.name): $($row.verdict) ($($row.because))"
+    }
+}
+Say "demo: $held of $played held"
+if ($played -eq 0) { $findings++ }
 
 # ---- tools ----
 
@@ -188,10 +237,13 @@ function Find-Tool([string[]]$names) {
     $null
 }
 
+$tools = @{ works = 0; fails = 0; says_nothing = 0; absent = 0 }
+
 # A task is a file of commands for cmd, the same outside and inside; it works when it ends with 0 and prints the word.
 function Test-Tool([string]$name, $tool, [string[]]$commands, [string]$word) {
     if (-not $tool) {
         Say ("{0,-22} not here" -f $name)
+        $tools.absent++
         return
     }
     $results = @{}
@@ -200,21 +252,26 @@ function Test-Tool([string]$name, $tool, [string[]]$commands, [string]$word) {
         $null = New-Item -ItemType Directory -Path $folder
         $file = Join-Path $folder 'task.cmd'
         # A line that fails ends it, with its code.
-        $text = @('@echo off') + ($commands | ForEach-Object { $_; 'if not "%errorlevel%"=="0" exit /b 1' })
+        $text = @('@echo off') + ($commands | ForEach-Object { $_; 'if not "%errorlevel%"=="0" exit /b %errorlevel%' })
         [IO.File]::WriteAllLines($file, [string[]]$text, (New-Object Text.UTF8Encoding $false))
         if ($side -eq 'outside') {
-            $results[$side] = Invoke-Bounded "$env:SystemRoot\System32\cmd.exe" '/d /c task.cmd' $folder
+            $results[$side] = Invoke-Bounded "$env:SystemRoot\System32\cmd.exe" '/d /c .\task.cmd' $folder
         } else {
-            $results[$side] = Invoke-Bounded $Cordon ($flag + 'run -- cmd.exe /d /c task.cmd') $folder
+            $results[$side] = Invoke-Bounded $Cordon ($flag + 'run -- cmd.exe /d /c .\task.cmd') $folder
         }
     }
     $good = @{}
     foreach ($side in @('outside', 'inside')) { $good[$side] = $results[$side].Code -eq 0 -and $results[$side].Out.Contains($word) }
-    $state = 'works inside'
-    if (-not $good.outside) { $state = 'cannot be used outside either: says nothing' }
-    elseif (-not $good.inside) {
+    if (-not $good.outside) {
+        $state = 'cannot be used outside either: says nothing'
+        $tools.says_nothing++
+    } elseif (-not $good.inside) {
         $state = 'FAILS inside, works outside'
+        $tools.fails++
         $script:findings++
+    } else {
+        $state = 'works inside'
+        $tools.works++
     }
     Say ("{0,-22} {1} (codes {2} and {3}; {4} s and {5} s)" -f $name, $state, $results.outside.Code, $results.inside.Code, $results.outside.Seconds, $results.inside.Seconds)
     foreach ($side in @('outside', 'inside')) {
@@ -255,7 +312,7 @@ if (-not $msbuild -and $studio) {
 }
 Test-Tool 'msbuild' $msbuild @(
     'echo ^<Project^>^<Target Name="T"^>^<WriteLinesToFile File="o.txt" Lines="x"/^>^<Message Text="msbuild-is-done" Importance="high"/^>^</Target^>^</Project^>>p.proj',
-    "`"$msbuild`" p.proj /nologo /v:n") 'msbuild-is-done'
+    "`"$msbuild`" p.proj /nologo /v:n /nodeReuse:false") 'msbuild-is-done'
 $environment = $null
 if ($studio) {
     $candidate = Join-Path $studio 'Common7\Tools\VsDevCmd.bat'
@@ -272,10 +329,10 @@ foreach ($shell in @('powershell.exe', 'pwsh.exe')) {
 
 Say ''
 if ($wine) { Not-Run 'this is Wine: nothing above shows that anything holds' }
-if ($doctor.tier -ne 'full') { Say "the tier is $($doctor.tier): what the report shows is of that, and not of what cordon setup would make" }
+Say ("tools: {0} work inside, {1} fail inside alone, {2} fail outside too, {3} are not here" -f $tools.works, $tools.fails, $tools.says_nothing, $tools.absent)
 if ($findings) {
     Say "$findings finding(s)"
     Write-Report 1
 }
-Say 'nothing broken was found; only what is called observed was shown'
+if ($tools.works -eq 0) { Not-Run 'no tool could be tried inside' }
 Write-Report 0

@@ -37,6 +37,7 @@ cordon --version
 says "--version" 0 '^cordon [0-9]'
 cordon --help
 says "--help" 0 '^usage: cordon'
+cp "$TEST_TMP/out" "$TEST_TMP/help"
 cordon --nosuch
 says "an option that is not there" 125 'no such option'
 cordon policy check
@@ -94,13 +95,25 @@ says "demo: nothing is enforced, and nothing is played" 125 'NOT ENFORCED'
 cordon demo --not-enforced rename-away
 says "demo: a screen says that nothing is held" 1 'nothing is enforced here'
 says "demo: and what was tried, where" 1 'on a decoy: \..\.git$'
-said=$(timeout -k 5 200 wine "$CORDON" demo --not-enforced --json </dev/null 2>/dev/null | tr -d '\r')
+timeout -k 5 200 wine "$CORDON" demo --not-enforced --json </dev/null >"$TEST_TMP/demo" 2>/dev/null
+said=$(tr -d '\r' <"$TEST_TMP/demo")
 held=$(printf '%s\n' "$said" | grep -v '"held":false')
 if [ -z "$held" ]; then ok "demo: nothing is held under Wine"; else not_ok "demo: nothing is held under Wine" "$held"; fi
 passed=$(printf '%s\n' "$said" | grep '"verdict":"NOT REFUSED"' | grep -c '"control":true')
 if [ "$passed" -ge 15 ]; then ok "demo: what gets through is NOT REFUSED"; else not_ok "demo: what gets through is NOT REFUSED" "$passed: $said"; fi
 left=$(find "$WINEPREFIX/drive_c/users" -path '*cordon/sessions/*' -name demo)
 if [ -z "$left" ]; then ok "demo: no decoy stays"; else not_ok "demo: no decoy stays" "$left"; fi
+if command -v python3 >/dev/null 2>&1; then
+    cordon doctor --json
+    python3 -B "$here/windows_report.py" "$here/.." "$TEST_TMP/help" "$TEST_TMP/doctor" "$TEST_TMP/out" "$TEST_TMP/demo" || failed=1
+else
+    skip "windows.ps1" "no python3"
+fi
+# What windows.ps1 gives a tool to do, as it does: a file of commands, which ends with the code of the first that fails.
+printf '@echo off\r\necho one>a.txt\r\nif not "%%errorlevel%%"=="0" exit /b %%errorlevel%%\r\ncmd /c exit 6\r\nif not "%%errorlevel%%"=="0" exit /b %%errorlevel%%\r\necho not-here\r\n' >task.cmd
+cordon run --not-enforced -- cmd.exe /d /c '.\task.cmd'
+says "windows.ps1: a task ends with the code of what fails" 6 .
+if printf '%s' "$said" | grep -q not-here; then not_ok "windows.ps1: and no later" "$said"; else ok "windows.ps1: and no later"; fi
 cordon run --not-enforced -- nosuchprogram
 says "a program that is not there" 127 .
 cordon --not-enforced -c 'echo one two& exit 3'

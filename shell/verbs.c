@@ -301,6 +301,8 @@ static void usage(struct buf *out, const struct verb *verb, const char *before)
 
 void verbs_help(struct buf *out, const struct verb *verb)
 {
+    bool windows = outer_path_system() == PATH_WINDOWS;
+
     if (verb) {
         buf_format(out, "usage: cordon %s [OPTIONS]%s%s\n%s\n", verb->name, verb->arguments[0] ? " " : "", verb->arguments,
             verb->help);
@@ -317,9 +319,13 @@ void verbs_help(struct buf *out, const struct verb *verb)
     for (size_t i = 0; i < COUNT_OF(options_table); i++)
         if (!verb || option_fits(&options_table[i], verb))
             help_line(out, &options_table[i], verb != NULL);
-    buf_format(out, "\nexit codes: the program's own; 125 Cordon failed or refused; 126 found and not started; "
-                    "127 not found; 128+n ended by signal n.\n");
-    if (!verb)
+    buf_format(out, "\nexit codes: the program's own; 125 Cordon failed or refused; 126 found and not started; 127 not found%s.\n",
+        windows ? "" : "; 128+n ended by signal n");
+    if (!verb && windows)
+        buf_format(out, "\neach line of the terminal is a process of PowerShell, cmd or Git Bash (\"shell\" in the policy) without start files: "
+                        "folder and environment stay, nothing else does, and what a line started ends with it. A shell that is to keep "
+                        "variables and functions is started by its name, and lives until its exit.\n");
+    else if (!verb)
         buf_format(out, "\nwithout bash, each line of the terminal is a process of sh: only directory and exported variables "
                         "stay, and what runs in the background lives on unlisted until the session ends.\n");
 }

@@ -6,6 +6,8 @@
 #include "history.h"
 #include "../sandbox/core/text.h"
 
+#include <string.h>
+
 #define CTRL_C         '\003'
 #define CTRL_BACKSLASH '\034'
 

@@ -180,6 +180,11 @@ bool win_replace_file(struct str path, struct str bytes, struct err *e)
     return good || win_fail(e, code, path, "cannot write a file");
 }
 
+bool sys_replace_file(struct str path, struct str bytes, struct err *e)
+{
+    return win_replace_file(path, bytes, e);
+}
+
 HANDLE win_lock_file(struct str path, DWORD ms)
 {
     struct wide_path wide;

@@ -306,6 +306,7 @@ bool sys_socketpair(sys_handle *a, sys_handle *b, struct err *e); /* stream, bot
 bool sys_read_file(struct arena *a, struct str path, size_t ceiling, bool nofollow, struct str *out,
     struct err *e);
 bool sys_append_file(struct str path, struct str bytes, struct err *e); /* made 0600 when missing */
+bool sys_replace_file(struct str path, struct str bytes, struct err *e); /* in one step: who reads has the old one or the new */
 bool sys_make_folders(struct str path, uint32_t mode, struct err *e);   /* with parents; existing is fine */
 bool sys_remove_tree(struct str path, struct err *e); /* a tree that hostile programs wrote; no links followed */
 /* A session's own folder below state_dir/sessions, held (locked) for our life, with an empty tmp/ in it, mode 0700. What

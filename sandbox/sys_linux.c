@@ -180,6 +180,33 @@ bool sys_append_file(struct str path, struct str bytes, struct err *e)
     return good;
 }
 
+bool sys_replace_file(struct str path, struct str bytes, struct err *e)
+{
+    char beside[PATH_BYTES_MAX + 8];
+    int fd;
+    bool good;
+
+    if (path.n >= PATH_BYTES_MAX)
+        return err_set(e, ERR_LIMIT, "cannot write a file") || err_subject(e, path);
+    snprintf(beside, sizeof beside, "%.*s.XXXXXX", (int)path.n, path.p);
+    fd = mkostemp(beside, O_CLOEXEC); /* 0600, of nobody else's making */
+    if (fd < 0)
+        return fail(e, "cannot write a file", path);
+    good = true;
+    for (size_t at = 0; at < bytes.n && good;) {
+        ssize_t n = write(fd, bytes.p + at, bytes.n - at);
+        good = n > 0 || (n < 0 && errno == EINTR);
+        at += n > 0 ? (size_t)n : 0;
+    }
+    good = good && fsync(fd) == 0 && rename(beside, path.p) == 0;
+    if (!good) {
+        fail(e, "cannot write a file", path);
+        unlink(beside);
+    }
+    close(fd);
+    return good;
+}
+
 bool sys_make_folders(struct str path, uint32_t mode, struct err *e)
 {
     char copy[PATH_BYTES_MAX];

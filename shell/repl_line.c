@@ -8,18 +8,29 @@
 
 #include <string.h>
 
+#define HISTORY_FILE_MAX (16 * HISTORY_BYTES_MAX) /* it is cut at each start: more came in one session, or from elsewhere */
 #define CTRL_C         '\003'
 #define CTRL_BACKSLASH '\034'
 
+/* What is longer than what is kept of it is cut now, when each line is known. Another terminal's line of this very moment may be lost. */
 void line_load_history(struct repl *r)
 {
     struct arena a = {0};
-    struct err ignored = {0};
+    struct err e = {0};
     struct str bytes;
+    struct buf cut = {0};
 
     r->history_file = path_join(&r->s->arena, r->s->env.system, r->s->host.state_dir, STR("history"));
-    if (sys_read_file(&a, r->history_file, 4 * HISTORY_BYTES_MAX, true, &bytes, &ignored))
+    if (sys_read_file(&a, r->history_file, HISTORY_FILE_MAX, true, &bytes, &e)) {
         history_load(r->ed, bytes);
+        if (bytes.n > 2 * HISTORY_BYTES_MAX) {
+            history_save(r->ed, &cut);
+            sys_replace_file(r->history_file, buf_view(&cut), &e);
+            buf_release(&cut);
+        }
+    }
+    if (e.kind && e.kind != ERR_MISSING)
+        say_note("the history of lines was not read, or not cut: %s", say_error_text(&e, &a).p);
     arena_release(&a);
 }
 

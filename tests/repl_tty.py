@@ -307,6 +307,25 @@ for found, name in ((1, "zsh is told once that bash runs inside"), (0, "and not 
     t.keys(b"exit\r")
     t.end()
 
+# ---- a history file that has grown ----
+history = os.path.expanduser("~/.local/state/cordon/history")
+with open(history, "w") as f:
+    for i in range(200000):
+        f.write(f"echo of long ago, with a number and some more words behind it: {i}\n")
+size = os.path.getsize(history)
+t = Terminal()
+t.prompt()
+cut = os.path.getsize(history)
+check(cut < size / 2, "a history that is too long is cut", (size, cut))
+t.keys(b"\033[A")
+time.sleep(0.5)
+t.read(0.5)
+check(b"behind it: 199999" in t.said, "and the newest of it is there", t.said[-200:])
+t.keys(b"\003exit\r")
+t.end()
+check(os.stat(history).st_mode & 0o777 == 0o600 and not [n for n in os.listdir(os.path.dirname(history)) if n.startswith("history.")],
+      "nobody else can read it, and nothing lies beside it", os.listdir(os.path.dirname(history)))
+
 # ---- programs of the whole screen ----
 if shutil.which("vim"):
     t = Terminal()

@@ -148,9 +148,14 @@ static bool unknown_verb(struct str word, struct err *e)
     return err_remedy(e, "to run a program: cordon run -- PROG; cordon --help lists the verbs");
 }
 
+/* Which rows of the table were given, for the verb to be held against once it is known. */
+struct given {
+    bool row[COUNT_OF(options_table)];
+};
+
 /* Takes one option at argv[*at]; moves *at past its value. */
 static bool option_take(
-    struct arena *a, int argc, char **argv, int *at, struct options *o, struct err *e)
+    struct arena *a, int argc, char **argv, int *at, struct options *o, struct given *given, struct err *e)
 {
     struct str word = str_from(argv[*at]);
     size_t equals = str_starts(word, STR("--")) ? str_find(word, 0, '=') : word.n;
@@ -163,6 +168,7 @@ static bool option_take(
         row = option_find(STR("--help"));
     if (!row)
         return unknown_option(name, e);
+    given->row[row - options_table] = true;
     if (row->value) {
         if (equals < word.n) {
             value = str_slice(word, equals + 1, word.n);
@@ -198,64 +204,6 @@ static bool option_take(
     return true;
 }
 
-static bool arguments_fit(const struct options *o, struct err *e)
-{
-    const struct verb *v = o->verb;
-    if (o->line.p && v->name[0]) {
-        err_set(e, ERR_USAGE, "-c runs a line by itself and takes no verb");
-        return err_subject(e, str_from(v->name));
-    }
-    if (!v->name[0] && !o->line.p && o->args.n)
-        return unknown_verb(o->args.v[0], e);
-    if (o->args.n < v->least || o->args.n > v->most) {
-        err_set(e, ERR_USAGE, "%s", o->args.n < v->least ? "an argument is missing" : "one argument too many");
-        if (o->args.n > v->most)
-            err_subject(e, o->args.v[v->most]);
-        return err_remedy(e, "usage: cordon %s [OPTIONS]%s%s", v->name, v->arguments[0] ? " " : "", v->arguments);
-    }
-    return true;
-}
-
-bool options_parse(struct arena *a, int argc, char **argv, struct options *out, struct err *e)
-{
-    struct options o = {0};
-    bool over = false; /* options have ended */
-
-    o.verb = &verbs_table[0];
-    for (int i = 1; i < argc; i++) {
-        struct str word = str_from(argv[i]);
-        if (!over && str_is(word, "--")) {
-            over = true;
-            if (!o.verb->name[0] && !o.line.p)
-                break; /* "cordon -- x": said below */
-        } else if (!over && word.n > 1 && word.p[0] == '-') {
-            if (!option_take(a, argc, argv, &i, &o, e))
-                return false;
-        } else if (!over && !o.verb->name[0] && !o.line.p) {
-            o.verb = verb_find(word);
-            if (!o.verb || !word.n)
-                return unknown_verb(word, e);
-        } else {
-            *(struct str *)ARENA_PUSH(a, &o.args) = word;
-            over = over || str_is(str_from(o.verb->name), "run") || o.line.p != NULL;
-        }
-    }
-    if (over && !o.verb->name[0] && !o.line.p) {
-        err_set(e, ERR_USAGE, "-- needs a verb before it");
-        return err_remedy(e, "to run a program: cordon run -- PROG ARG...");
-    }
-    if (o.help || o.version) {
-        o.args = (struct texts){0};
-        if (o.verb->name[0])
-            *(struct str *)ARENA_PUSH(a, &o.args) = str_from(o.verb->name);
-        o.verb = verb_find(STR("help"));
-    } else if (!arguments_fit(&o, e)) {
-        return false;
-    }
-    *out = o;
-    return true;
-}
-
 static bool has_word(const char *words, const char *word)
 {
     struct str all = str_from(words);
@@ -279,6 +227,82 @@ static bool option_fits(const struct option_row *row, const struct verb *verb)
     default:
         return true;
     }
+}
+
+/* An option that the verb would not look at is a mistake, and often one about what holds: it is said and not passed over. */
+static bool options_fit(const struct options *o, const struct given *given, struct err *e)
+{
+    for (size_t i = 0; i < COUNT_OF(options_table); i++) {
+        const struct option_row *row = &options_table[i];
+        if (!given->row[i] || option_fits(row, o->verb))
+            continue;
+        err_set(e, ERR_USAGE, "%s is no option of %s%s", row->name, o->verb->name[0] ? "cordon " : "the terminal itself", o->verb->name);
+        if (row->scope == SCOPE_SOME && str_is(str_from(row->verbs), "-"))
+            return err_remedy(e, "it belongs to cordon without a verb");
+        if (row->scope == SCOPE_SOME)
+            return err_remedy(e, "it belongs to: %s", row->verbs);
+        return err_remedy(e, "it belongs to what opens a sandbox; cordon help %s lists what there is", o->verb->name);
+    }
+    return true;
+}
+
+static bool arguments_fit(const struct options *o, struct err *e)
+{
+    const struct verb *v = o->verb;
+    if (o->line.p && v->name[0]) {
+        err_set(e, ERR_USAGE, "-c runs a line by itself and takes no verb");
+        return err_subject(e, str_from(v->name));
+    }
+    if (!v->name[0] && !o->line.p && o->args.n)
+        return unknown_verb(o->args.v[0], e);
+    if (o->args.n < v->least || o->args.n > v->most) {
+        err_set(e, ERR_USAGE, "%s", o->args.n < v->least ? "an argument is missing" : "one argument too many");
+        if (o->args.n > v->most)
+            err_subject(e, o->args.v[v->most]);
+        return err_remedy(e, "usage: cordon %s [OPTIONS]%s%s", v->name, v->arguments[0] ? " " : "", v->arguments);
+    }
+    return true;
+}
+
+bool options_parse(struct arena *a, int argc, char **argv, struct options *out, struct err *e)
+{
+    struct options o = {0};
+    struct given given = {{0}};
+    bool over = false; /* options have ended */
+
+    o.verb = &verbs_table[0];
+    for (int i = 1; i < argc; i++) {
+        struct str word = str_from(argv[i]);
+        if (!over && str_is(word, "--")) {
+            over = true;
+            if (!o.verb->name[0] && !o.line.p)
+                break; /* "cordon -- x": said below */
+        } else if (!over && word.n > 1 && word.p[0] == '-') {
+            if (!option_take(a, argc, argv, &i, &o, &given, e))
+                return false;
+        } else if (!over && !o.verb->name[0] && !o.line.p) {
+            o.verb = verb_find(word);
+            if (!o.verb || !word.n)
+                return unknown_verb(word, e);
+        } else {
+            *(struct str *)ARENA_PUSH(a, &o.args) = word;
+            over = over || str_is(str_from(o.verb->name), "run") || o.line.p != NULL;
+        }
+    }
+    if (over && !o.verb->name[0] && !o.line.p) {
+        err_set(e, ERR_USAGE, "-- needs a verb before it");
+        return err_remedy(e, "to run a program: cordon run -- PROG ARG...");
+    }
+    if (o.help || o.version) {
+        o.args = (struct texts){0};
+        if (o.verb->name[0])
+            *(struct str *)ARENA_PUSH(a, &o.args) = str_from(o.verb->name);
+        o.verb = verb_find(STR("help"));
+    } else if (!arguments_fit(&o, e) || !options_fit(&o, &given, e)) {
+        return false;
+    }
+    *out = o;
+    return true;
 }
 
 /* one: of one verb, so that the verbs an option belongs to ("denied: ...") need not be said. */

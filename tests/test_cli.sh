@@ -61,6 +61,10 @@ code 125 "a folder is no verb" "$CORDON" "$HOME/other"
 has "how a folder is named is said" "$said" "--workspace DIR"
 code 125 "an unknown option is 125" "$CORDON" run --wirte x -- true
 has "the nearest option is named" "$said" "--write"
+code 125 "an option of another verb is 125" "$CORDON" run --session x -- true
+has "and whose it is is said" "$said" "it belongs to: denied"
+code 125 "what shapes a sandbox is no option of what opens none" "$CORDON" denied --net online
+code 125 "an option of the terminal is none of run" "$CORDON" run --no-rc -- true
 code 125 "run without a program is 125" "$CORDON" run
 code 125 "an option without its value is 125" "$CORDON" run --net
 code 125 "an option given twice is 125" "$CORDON" run --net offline --net offline -- true

@@ -176,7 +176,8 @@ static const struct builtin builtins_table[] = {
         "all that runs is ended.",
         ":revoke ~/projects/other"},
     {"open", "DIR", "move to another workspace", true, 1, change_open,
-        "What is not carried over is named. Configured folders stay writable.",
+        "What is not carried over is named. Configured folders stay writable. You are asked only where a link leads elsewhere "
+        "than its name says.",
         ":open ~/projects/other"},
     {"policy", "[--plan] [--json]", "the policy in force, with the origin of each rule", false, 2, show_policy,
         "--plan adds the steps that make it so; --json prints it as a policy file.",

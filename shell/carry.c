@@ -61,6 +61,29 @@ static void name_lost(struct arena *a, const struct texts *old, const struct tex
     }
 }
 
+#define NAMES_MAX 8
+
+/* In one line; what bash keeps in variables for itself is nobody's either. */
+static void name_variables(struct arena *a, const struct texts *old, const struct texts *now, struct texts *lost)
+{
+    static const char *const of_bash[] = {"BASH_REMATCH", "PIPESTATUS", "COPROC"};
+    struct buf names = {0};
+    size_t count = 0;
+
+    for (size_t i = 0; i < old->n; i++) {
+        bool own = str_starts(old->v[i], STR("__cordon_")) || holds(now, old->v[i]);
+        for (size_t k = 0; k < COUNT_OF(of_bash); k++)
+            own = own || str_is(old->v[i], of_bash[k]);
+        if (!own && count++ < NAMES_MAX)
+            buf_format(&names, "%s %s", count > 1 ? "," : "", text_printable(a, old->v[i]).p);
+    }
+    if (count > NAMES_MAX)
+        buf_format(&names, " and %llu more", (unsigned long long)(count - NAMES_MAX));
+    if (count)
+        *(struct str *)ARENA_PUSH(a, lost) = arena_format(a, "variable%s%.*s, not exported", count > 1 ? "s" : "", (int)names.n, names.p);
+    buf_release(&names);
+}
+
 static void keep(struct arena *a, const struct texts *from, struct texts *to)
 {
     for (size_t i = 0; i < from->n; i++)
@@ -70,7 +93,8 @@ static void keep(struct arena *a, const struct texts *from, struct texts *to)
 bool carry_over(struct inner *in, struct opened *next, bool pipes, struct arena *a, struct texts *lost,
     struct err *e)
 {
-    struct texts environment = {0}, functions = {0}, aliases = {0}, jobs = {0}, none = {0};
+    struct texts environment = {0}, functions = {0}, aliases = {0}, variables = {0}, jobs = {0}, none = {0};
+    struct str options = {0};
     struct inner moved = {0};
     struct inner_wish wish = {.environment = &environment, .start_file = !in->s->options->no_rc, .pipes = pipes};
     struct err ignored = {0};
@@ -84,6 +108,8 @@ bool carry_over(struct inner *in, struct opened *next, bool pipes, struct arena 
             keep_variable(in, next, a, in->report.environment.v[i], &environment);
         keep(a, &in->report.functions, &functions);
         keep(a, &in->report.aliases, &aliases);
+        keep(a, &in->report.variables, &variables);
+        options = arena_str(a, in->report.options);
         keep(a, &in->report.job_lines, &jobs);
     }
     if (!inner_start(&moved, in->s, next, &wish, &without, e))
@@ -91,10 +117,11 @@ bool carry_over(struct inner *in, struct opened *next, bool pipes, struct arena 
     if (inner_export(&moved, EXPORT_MS, &ignored)) {
         name_lost(a, &functions, &moved.report.functions, "function", lost);
         name_lost(a, &aliases, &moved.report.aliases, "alias", lost);
+        name_variables(a, &variables, &moved.report.variables, lost);
+        if (options.n && !str_eq(options, moved.report.options))
+            *(struct str *)ARENA_PUSH(a, lost) = STR("options of the shell (set, shopt)");
     }
     name_lost(a, &jobs, &none, "job", lost);
-    if (!in->lines)
-        *(struct str *)ARENA_PUSH(a, lost) = STR("variables that are not exported, and options of the shell (set, shopt)");
     inner_release(in);
     *in = moved;
     return true;

@@ -74,6 +74,9 @@ static const char hook_functions[] =
     "\tfor n in $(builtin compgen -a); do\n"
     "\t\tbuiltin printf '\\0a%s' \"$n\"\n"
     "\tdone >&\"$__cordon_fd\"\n"
+    "\tbuiltin printf '\\0v' >&\"$__cordon_fd\"\n"
+    "\tbuiltin compgen -v >&\"$__cordon_fd\"\n"
+    "\tbuiltin printf '\\0o%s %s %s' \"${__cordon_o//[!ekuxTE]/}\" \"$SHELLOPTS\" \"$BASHOPTS\" >&\"$__cordon_fd\"\n"
     "\tbuiltin printf '\\0l' >&\"$__cordon_fd\"\n"
     "\tbuiltin jobs >&\"$__cordon_fd\"\n"
     "\tbuiltin printf '\\0X%s 0 %s\\0' \"$1\" \"$PWD\" >&\"$__cordon_fd\"\n"
@@ -608,6 +611,12 @@ static bool take_word(struct arena *a, struct str word, struct living_report *ou
         return true;
     case 'l':
         take_items(a, word, &out->job_lines);
+        return true;
+    case 'v':
+        take_items(a, word, &out->variables);
+        return true;
+    case 'o':
+        out->options = arena_str(a, rest);
         return true;
     case 'w':
         take_items(a, word, &out->words);

@@ -69,7 +69,8 @@ struct living_report {
     struct str traps;          /* on DEBUG, INT, ERR: to be handed back with the next line; may be none */
     size_t jobs;               /* background jobs now */
     struct texts environment;  /* LIVING_EXPORT: NAME=value */
-    struct texts functions, aliases, job_lines; /* LIVING_EXPORT: names; jobs as bash lists them */
+    struct texts functions, aliases, variables, job_lines; /* LIVING_EXPORT: names; jobs as bash lists them */
+    struct str options;        /* LIVING_EXPORT: those of the shell, to be compared */
     struct texts words;        /* LIVING_WORDS */
 };
 

@@ -22,6 +22,10 @@ struct script {
     struct arena line; /* of the line at hand */
     bool ended;        /* of the input */
     int number;        /* where the terminal's bytes go; 0: nowhere */
+    bool may_exit;     /* the line at hand may end bash, which then says "exit" as to a person who types */
+    char held[8];      /* such a word at the end of what came, until more comes or the shell has ended */
+    size_t held_n;
+    int held_number;
     bool terminal_over;
     bool over;
     int code;
@@ -44,6 +48,33 @@ static void write_all(int number, struct str bytes)
     }
 }
 
+static void put_held(struct script *c)
+{
+    if (c->held_n)
+        write_all(c->held_number, (struct str){c->held, c->held_n});
+    c->held_n = 0;
+}
+
+static void put(struct script *c, int number, struct str bytes)
+{
+    static const struct str words[] = {{"exit\r\n", 6}, {"exit\n", 5}};
+
+    if (!bytes.n)
+        return;
+    put_held(c);
+    for (size_t i = 0; c->may_exit && i < COUNT_OF(words); i++) {
+        size_t before = bytes.n - words[i].n;
+        if (!str_ends(bytes, words[i]) || (before > 0 && bytes.p[before - 1] != '\n'))
+            continue;
+        c->held_n = words[i].n;
+        c->held_number = number;
+        memcpy(c->held, words[i].p, words[i].n);
+        bytes.n = before;
+        break;
+    }
+    write_all(number, bytes);
+}
+
 static bool move_output(struct script *c, int i)
 {
     char bytes[CHUNK];
@@ -52,7 +83,7 @@ static bool move_output(struct script *c, int i)
     if (n == 0 || n == -2)
         sys_close(&c->in.outputs[i]);
     if (n > 0)
-        write_all(i + 1, (struct str){bytes, (size_t)n});
+        put(c, i + 1, (struct str){bytes, (size_t)n});
     return n > 0;
 }
 
@@ -63,7 +94,7 @@ static void show_bytes(void *context, struct str bytes)
     if (!c->number)
         return;
     guard_filter(&c->guard, bytes, &c->shown);
-    write_all(c->number, buf_view(&c->shown));
+    put(c, c->number, buf_view(&c->shown));
     buf_clear(&c->shown);
 }
 
@@ -174,6 +205,7 @@ static void run_line(struct script *c, struct str line, struct err *e)
 {
     denied_line(c->s, line);
     c->terminal_over = false;
+    c->may_exit = !c->in.lines && dos_may_exit(c->in.dos, line);
     if (!inner_send(&c->in, line, true, e)) {
         c->over = true;
         c->code = EXIT_CORDON;
@@ -185,11 +217,13 @@ static void run_line(struct script *c, struct str line, struct err *e)
         case INNER_DONE:
         case INNER_TORN:
             drain(c);
+            put_held(c);
             c->code = news == INNER_TORN ? 130 : c->in.status;
             evaluate_line(c->s, c->in.o, c->code);
             return;
         case INNER_ENDED:
             drain(c);
+            c->held_n = 0;
             c->code = c->in.exit_code;
             evaluate_line(c->s, c->in.o, c->code);
             c->over = true; /* exit, set -e: a script ends there */

@@ -257,7 +257,10 @@ line(t, b"kill $job; echo en''ded", b"ended\r\n")
 check(line(t, b":why " + other.encode() + b" write", b"refused"), ":why", t.said)
 check(line(t, b":help", b"history.") and b"\n  :status" in t.said and
       max(len(l.rstrip(b"\r")) for l in t.said.split(b"\n") if l.startswith(b" ")) <= 77, ":help is broken between words", t.said)
+line(t, b"lost_one=1; set -o noclobber; echo se''t", b"set\r\n")
 check(line(t, b":open " + other.encode(), b"working in"), ":open moves the workspace", t.said)
+check(b"not carried over: variable" in t.said and b"lost_one" in t.said and b"not carried over: options of the shell" in t.said,
+      "what is lost is named", t.said)
 check(line(t, b"pwd; echo y >opened; echo mo''ved", b"moved\r\n") and b"/other" in t.said and
       os.path.exists(os.path.join(other, "opened")), "the shell begins there, and can write", t.said)
 check(line(t, b":doctor", b"tier:") and b"BROKEN" not in t.said, ":doctor finds everything held", t.said)
@@ -299,6 +302,7 @@ line(t, b"echo x >new-file; echo af''ter", b"after\r\n")
 check(not os.path.exists(os.path.join(os.path.dirname(work), "new-file")), "where nothing is writable", t.said)
 check(line(t, b":open work", b"working in"), "and :open leads to one", t.said)
 t.until(PROMPT)
+check(b"not carried over" not in t.said, "nothing is called lost where nothing was", t.said)
 t.keys(b":quit\r")
 check(t.end() == 0, "it ends after :open", t.said)
 

@@ -47,6 +47,10 @@ Q
 /usr" 0
 script "the last line's code" 'true\n(exit 9)\n' "" 9
 script "exit ends it" 'echo a\nexit 4\necho b\n' "a" 4
+is "script: bash does not say exit to nobody" "$(printf 'echo exit\nif true; then echo b >&2; exit 5; fi\n' | "$CORDON" --no-rc 2>&1)" "exit
+b"
+is "script: what only says exit is heard" "$(printf 'echo exit || exit 1\necho after\n' | "$CORDON" --no-rc 2>&1)" "exit
+after"
 script "a loop over several lines" 'for i in 1 2\ndo\n  echo $i\ndone\n' "1
 2" 0
 script "a here-document" 'cat <<E\none\ntwo\nE\n' "one

@@ -150,22 +150,25 @@ bool win_access_writes(struct arena *a, HANDLE token, uint32_t *out, struct err 
     return true;
 }
 
-HANDLE win_token_restricted(const struct sid *sid, struct err *e)
+HANDLE win_token_restricted(const struct sid *sids, size_t count, struct err *e)
 {
     struct arena a = {0};
     HANDLE own = NULL, restricted = NULL, copy = NULL;
-    SID_IDENTIFIER_AUTHORITY authority = {{0}};
-    SID_AND_ATTRIBUTES one = {0};
-    SID *p = arena_alloc(&a, GetSidLengthRequired(SID_SUB_MAX), 1);
+    SID_AND_ATTRIBUTES all[4] = {{0}};
 
-    for (size_t i = 0; i < 6; i++)
-        authority.Value[i] = (BYTE)(sid->authority >> (40 - 8 * i) & 0xff);
-    (void)InitializeSid(p, &authority, sid->count);
-    for (DWORD i = 0; i < sid->count; i++)
-        *GetSidSubAuthority(p, i) = sid->sub[i];
-    one.Sid = p;
+    for (size_t i = 0; i < count && i < COUNT_OF(all); i++) {
+        SID_IDENTIFIER_AUTHORITY authority = {{0}};
+        SID *p = arena_alloc(&a, GetSidLengthRequired(SID_SUB_MAX), 1);
+        for (size_t j = 0; j < 6; j++)
+            authority.Value[j] = (BYTE)(sids[i].authority >> (40 - 8 * j) & 0xff);
+        (void)InitializeSid(p, &authority, sids[i].count);
+        for (DWORD j = 0; j < sids[i].count; j++)
+            *GetSidSubAuthority(p, j) = sids[i].sub[j];
+        all[i].Sid = p;
+    }
     if (!OpenProcessToken(GetCurrentProcess(), TOKEN_DUPLICATE | TOKEN_QUERY | TOKEN_ASSIGN_PRIMARY, &own) ||
-        !CreateRestrictedToken(own, WRITE_RESTRICTED | DISABLE_MAX_PRIVILEGE, 0, NULL, 0, NULL, 1, &one, &restricted) ||
+        !CreateRestrictedToken(own, WRITE_RESTRICTED | DISABLE_MAX_PRIVILEGE, 0, NULL, 0, NULL, (DWORD)(count < COUNT_OF(all) ? count : COUNT_OF(all)), all,
+            &restricted) ||
         !DuplicateTokenEx(restricted, TOKEN_QUERY | TOKEN_IMPERSONATE, NULL, SecurityImpersonation, TokenImpersonation, &copy))
         win_fail(e, GetLastError(), (struct str){0}, "cannot make a restricted token");
     win_close(&own);

@@ -300,12 +300,12 @@ bool access_compare(struct arena *a, struct access_compared *out)
     token = disabled_token();
     ask_all(&x, token, disabled_questions, COUNT_OF(disabled_questions), real, &t);
     win_close(&token);
-    token = sid_parse(STR(WRITE), &write) ? win_token_restricted(&write, &e) : NULL;
+    token = sid_parse(STR(WRITE), &write) ? win_token_restricted(&write, 1, &e) : NULL;
     restricted = token && win_token_read(a, token, &t, &e) && t.restricting_count == 1;
     if (ask_all(&x, token, restricted_questions, COUNT_OF(restricted_questions), restricted, &t))
         ask_rights(&x, token, &t);
     win_close(&token);
-    token = t.user.count ? win_token_restricted(&t.user, &e) : NULL;
+    token = t.user.count ? win_token_restricted(&t.user, 1, &e) : NULL;
     restricted = token && win_token_read(a, token, &t, &e) && t.restricting_count == 1;
     ask_all(&x, token, own_restricted_questions, COUNT_OF(own_restricted_questions), restricted, &t);
     win_close(&token);

@@ -27,7 +27,6 @@ static enum probe_answer from_code(DWORD code)
     case WSAETIMEDOUT:
     case WSAENETUNREACH:
     case WSAEHOSTUNREACH:
-    case ERROR_NOT_SUPPORTED:
         return ANSWER_DENIED;
     case ERROR_FILE_NOT_FOUND:
     case ERROR_PATH_NOT_FOUND:
@@ -60,17 +59,20 @@ static bool open_and_close(const wchar_t *path, DWORD access, DWORD disposition,
 static bool try_write(const struct wide_path *path)
 {
     DWORD attributes = GetFileAttributesW(path->v);
+    bool unseen = attributes == INVALID_FILE_ATTRIBUTES && GetLastError() == ERROR_ACCESS_DENIED;
     struct wide_path inside;
 
-    if (attributes == INVALID_FILE_ATTRIBUTES)
+    if (attributes == INVALID_FILE_ATTRIBUTES && !unseen)
         return false;
-    if (!(attributes & FILE_ATTRIBUTE_DIRECTORY))
+    if (!unseen && !(attributes & FILE_ATTRIBUTE_DIRECTORY))
         return open_and_close(path->v, GENERIC_WRITE, OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT);
     if (swprintf(inside.v, WIDE_PATH_MAX, L"%ls\\.cordon-probe-%lu", path->v, (unsigned long)GetCurrentProcessId()) < 0) {
         SetLastError(ERROR_FILENAME_EXCED_RANGE);
         return false;
     }
-    return open_and_close(inside.v, GENERIC_WRITE | DELETE, CREATE_NEW, FILE_FLAG_DELETE_ON_CLOSE);
+    /* That its attributes cannot be seen says nothing of writing: what it may be, a folder and a file, is tried. */
+    return open_and_close(inside.v, GENERIC_WRITE | DELETE, CREATE_NEW, FILE_FLAG_DELETE_ON_CLOSE) ||
+           (unseen && open_and_close(path->v, GENERIC_WRITE, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT));
 }
 
 static bool try_read(const struct wide_path *path)
@@ -211,14 +213,22 @@ static bool try_desktop(void)
     HWINSTA(WINAPI * open_station)(LPCWSTR, BOOL, ACCESS_MASK);
     HDESK(WINAPI * open_input)(DWORD, BOOL, ACCESS_MASK);
 
-    if (!f[0] || !f[1])
+    if (!f[0] || !f[1]) {
+        SetLastError(ERROR_PROC_NOT_FOUND);
         return false;
+    }
     memcpy(&open_station, &f[0], sizeof f[0]);
     memcpy(&open_input, &f[1], sizeof f[1]);
     for (size_t i = 0; i < COUNT_OF(each); i++)
         if (open_station(L"WinSta0", FALSE, each[i]))
             return true;
-    return open_input(0, FALSE, 0x1 /* READOBJECTS */) != NULL;
+        else if (GetLastError() != ERROR_ACCESS_DENIED)
+            return false; /* not refused: something else, and that is told */
+    if (open_input(0, FALSE, 0x1 /* READOBJECTS */))
+        return true;
+    if (GetLastError() == ERROR_INVALID_FUNCTION) /* ours is no station that receives input ("OpenInputDesktop", remarks) */
+        SetLastError(ERROR_ACCESS_DENIED);
+    return false;
 }
 
 /* The console hosts are children of the runner, with its token and without the restrictions (rule W2). */

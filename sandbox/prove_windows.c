@@ -6,6 +6,7 @@
  */
 #include "win32.h"
 #include "ask.h"
+#include "trial.h"
 
 #include <string.h>
 
@@ -112,6 +113,58 @@ static bool read_said(sys_handle said, struct buf *out)
             buf_add(out, bytes, (size_t)n);
     }
     return n == 0;
+}
+
+/* ---- doctor: programs that stay ---- */
+
+bool trial_hold(struct boundary *b, struct trial_hold *out, struct err *e)
+{
+    struct command command = {.terminal = SYS_NONE};
+    struct launch launch;
+    struct arena a = {0};
+    sys_handle in = SYS_NONE, said = SYS_NONE;
+    bool good;
+
+    *out = (struct trial_hold){SYS_NONE, SYS_NONE};
+    good = sys_pipe(&in, &out->in, e) && sys_pipe(&out->out, &said, e);
+    prove_launch(&a, b, &launch);
+    launch.std[0] = launch.std[1] = STD_HANDLE;
+    launch.std_handle[0] = in;
+    launch.std_handle[1] = said;
+    good = good && boundary_spawn(b, &launch, &command, e);
+    sys_close(&in);
+    sys_close(&said);
+    if (!good)
+        trial_let_go(out);
+    else
+        sys_nonblocking(out->out, true);
+    arena_release(&a);
+    return good;
+}
+
+bool trial_held(const struct trial_hold *h, unsigned milliseconds)
+{
+    uint64_t end = sys_milliseconds() + milliseconds;
+    struct sys_wait item = {h->out, SYS_READ, 0};
+    char byte;
+    long code = 0, n = 0;
+
+    if (h->out == SYS_NONE)
+        return false;
+    for (;;) {
+        n = sys_read(h->out, &byte, 1, &code);
+        if (n != -1 || sys_milliseconds() >= end)
+            return n == -1;
+        sys_wait(&item, 1, 100);
+    }
+}
+
+void trial_let_go(struct trial_hold *h)
+{
+    if (h->in != SYS_NONE)
+        sys_close(&h->in);
+    if (h->out != SYS_NONE)
+        sys_close(&h->out);
 }
 
 bool boundary_prove(struct boundary *b, struct probe *probes, size_t count, struct err *e)

@@ -113,7 +113,9 @@ enum probe_kind {
     PROBE_STATION, PROBE_DEFAULT, PROBE_INPUT, PROBE_WINDOW, /* WinSta0, its desktop, that which has the input, the shell's window */
     PROBE_CLIPBOARD, /* open that of the station we are on */
     PROBE_SEND_INPUT, /* a mouse that moves by nothing */
-    PROBE_CONNECT6, PROBE_SEND4, PROBE_SEND6, PROBE_ECHO, PROBE_LISTEN, /* number: the port, on loopback */
+    PROBE_CONNECT6, PROBE_SEND4, PROBE_SEND6, PROBE_ECHO, PROBE_LISTEN, /* number: the port, on loopback; to listen: + 0x10000 over IPv6, 0x20000 at all addresses */
+    PROBE_ANONYMOUS, /* as PROBE_CONNECT6, by a thread that has become the anonymous logon */
+    PROBE_CONTAINER, /* start a program in an AppContainer named path; it never runs */
     PROBE_RESOLVE, /* ask the system for the name path */
     PROBE_SHARE,   /* open path on a server */
     PROBE_TASK,    /* register a task named path, disabled, and remove it */

@@ -333,7 +333,24 @@ static bool opens_as(HANDLE token, const wchar_t *path)
     return true;
 }
 
-static enum probe_answer look_weak(struct arena *a, const char *sid, const struct trial_stage *t, struct str *detail)
+/* Does the file system of pipes let one be made? */
+static bool makes_pipe_as(HANDLE token)
+{
+    wchar_t name[64];
+    HANDLE h;
+
+    swprintf(name, COUNT_OF(name), L"\\\\.\\pipe\\cordon-weak-%lu", (unsigned long)GetCurrentProcessId());
+    if (!SetThreadToken(NULL, token))
+        return false;
+    h = CreateNamedPipeW(name, PIPE_ACCESS_DUPLEX | FILE_FLAG_FIRST_PIPE_INSTANCE, PIPE_TYPE_BYTE | PIPE_REJECT_REMOTE_CLIENTS, 1, 512, 512, 0, NULL);
+    SetThreadToken(NULL, NULL);
+    if (h == INVALID_HANDLE_VALUE)
+        return false;
+    CloseHandle(h);
+    return true;
+}
+
+static enum probe_answer look_weak(struct arena *a, const char *first, const char *second, const struct trial_stage *t, struct str *detail)
 {
     static const struct {
         const char *name;
@@ -344,10 +361,12 @@ static enum probe_answer look_weak(struct arena *a, const char *sid, const struc
     struct token shape = {0};
     struct buf said = {0};
     struct err e = {0};
-    struct sid one;
-    HANDLE token = sid_parse(str_from(sid), &one) ? win_token_restricted(&one, &e) : NULL;
+    struct sid both[2];
+    size_t count = second ? 2 : 1;
+    bool parsed = sid_parse(str_from(first), &both[0]) && (!second || sid_parse(str_from(second), &both[1]));
+    HANDLE token = parsed ? win_token_restricted(both, count, &e) : NULL;
 
-    if (!token || !win_token_read(a, token, &shape, &e) || shape.restricting_count != 1) {
+    if (!token || !win_token_read(a, token, &shape, &e) || shape.restricting_count != count) {
         *detail = token ? STR("a restricted token has no restricting list here") : err_text(&e, a);
         win_close(&token);
         return ANSWER_UNKNOWN;
@@ -359,8 +378,9 @@ static enum probe_answer look_weak(struct arena *a, const char *sid, const struc
         struct wide_path wide;
         bool there = files[i].n && wide_path(files[i], &wide);
         buf_format(&said, " %s %s%s", i ? "a file of S-1-5-33's" : "a file of Everyone's", !there ? "not tried" : opens_as(token, wide.v) ? "yes" : "no",
-            i ? "" : ",");
+            ",");
     }
+    buf_format(&said, " a pipe made %s", makes_pipe_as(token) ? "yes" : "no");
     *detail = arena_str(a, buf_view(&said));
     buf_release(&said);
     win_close(&token);
@@ -472,17 +492,20 @@ enum probe_answer trial_look(struct arena *a, enum trial_look look, const struct
     *detail = STR("");
     switch (look) {
     case LOOK_NOTHING:
+    case LOOK_END: /* of who has the session */
         break;
     case LOOK_LINK:
         return look_link(a, false, t, detail);
     case LOOK_JUNCTION:
         return look_link(a, true, t, detail);
     case LOOK_WEAK_NONE:
-        return look_weak(a, MARKED, t, detail);
+        return look_weak(a, MARKED, NULL, t, detail);
     case LOOK_WEAK_EVERYONE:
-        return look_weak(a, SID_EVERYONE, t, detail);
+        return look_weak(a, SID_EVERYONE, NULL, t, detail);
     case LOOK_WEAK_33:
-        return look_weak(a, SID_WRITE_RESTRICTED, t, detail);
+        return look_weak(a, SID_WRITE_RESTRICTED, NULL, t, detail);
+    case LOOK_WEAK_BOTH:
+        return look_weak(a, SID_EVERYONE, SID_WRITE_RESTRICTED, t, detail);
     case LOOK_LISTENERS:
         return look_listeners(a, detail);
     case LOOK_PIPES:

@@ -27,6 +27,15 @@ bool trial_link(struct arena *a, struct str path, struct str to, bool junction);
 /* The runner's process, for attempts in another session. 0: none. */
 uint64_t trial_runner(const struct boundary *b);
 
+/* A program of that boundary, and its child, that wait until they are let go, or are ended: while they do there is a console host. Both
+ * hold the far end of a pipe, which tells when the last of them is gone. */
+struct trial_hold {
+    sys_handle in, out; /* SYS_NONE: not begun */
+};
+bool trial_hold(struct boundary *b, struct trial_hold *out, struct err *e);
+bool trial_held(const struct trial_hold *h, unsigned milliseconds); /* is one of them still there after that long at most? */
+void trial_let_go(struct trial_hold *h);
+
 enum trial_look {
     LOOK_NOTHING,
     LOOK_LINK,      /* entries carried down a decoy tree in which a hard link leads out: is the file outside as it was? */
@@ -34,6 +43,8 @@ enum trial_look {
     LOOK_WEAK_NONE, /* what opens to a write-restricted token whose list has neither weak member, with one, with the other */
     LOOK_WEAK_EVERYONE,
     LOOK_WEAK_33,
+    LOOK_WEAK_BOTH,
+    LOOK_END,       /* in trials_run.c: a program of the second session is gone once that is closed */
     LOOK_LISTENERS, /* ports of loopback where somebody listens that the offline account may reach */
     LOOK_PIPES,     /* names of pipes that are there */
     LOOK_LOG,       /* what happens when the Security log is full */

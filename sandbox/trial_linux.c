@@ -44,3 +44,22 @@ enum probe_answer trial_look(struct arena *a, enum trial_look look, const struct
     *detail = STR("");
     return ANSWER_UNKNOWN;
 }
+
+bool trial_hold(struct boundary *b, struct trial_hold *out, struct err *e)
+{
+    (void)b;
+    *out = (struct trial_hold){SYS_NONE, SYS_NONE};
+    return err_set(e, ERR_UNSUPPORTED, "there is nothing more to try on Linux");
+}
+
+bool trial_held(const struct trial_hold *h, unsigned milliseconds)
+{
+    (void)h;
+    (void)milliseconds;
+    return false;
+}
+
+void trial_let_go(struct trial_hold *h)
+{
+    (void)h;
+}

@@ -5,9 +5,6 @@
  * Libraries beyond the usual are loaded when they are wanted: the runner must not import user32, and a program inside that fails to
  * load one is told apart from one that is refused.
  */
-#include <winsock2.h>
-#include <ws2tcpip.h>
-
 #define COBJMACROS
 #define CINTERFACE
 #include "win32.h"
@@ -21,8 +18,6 @@
 
 #include <stdio.h>
 #include <string.h>
-
-#define NETWORK_MS 500
 
 /* A function of a library of the system, or NULL with the last error. */
 #define LOOK_UP(pointer, library, name)                  \
@@ -273,6 +268,16 @@ static bool has_shape(void)
     return good;
 }
 
+/* A temporary one is loaded where the account's own could not be, and goes at the end of the logon. */
+static bool is_temporary(void)
+{
+    BOOL(WINAPI * type_of)(DWORD *);
+    DWORD type = 0;
+
+    LOOK_UP(type_of, L"userenv.dll", "GetProfileType");
+    return type_of && type_of(&type) && type & 1 /* PT_TEMPORARY */;
+}
+
 static bool has_profile(void)
 {
     struct arena a = {0};
@@ -283,6 +288,8 @@ static bool has_profile(void)
 
     if (status == 0)
         RegCloseKey(key);
+    if (status == 0 && is_temporary())
+        status = 500; /* ERROR_USER_PROFILE_LOAD */
     arena_release(&a);
     SetLastError((DWORD)status);
     return status == 0;
@@ -292,6 +299,15 @@ static bool has_profile(void)
 
 #define READ_OBJECTS  0x1u
 #define WRITE_OBJECTS 0x80u
+
+/* A station or a desktop that is not there, or is none that receives input (ERROR_INVALID_FUNCTION, of OpenInputDesktop), is as closed
+ * as a refused one only where it must be there: outside, the control says whether it is. */
+static enum probe_answer desktop_answer(bool done, DWORD why, long *code)
+{
+    bool refused = why == ERROR_ACCESS_DENIED || why == ERROR_INVALID_FUNCTION;
+
+    return give(done ? ANSWER_DONE : refused ? ANSWER_DENIED : ANSWER_FAILED, done ? 0 : why, code);
+}
 
 static enum probe_answer try_station(uint64_t rights, bool desktop, long *code)
 {
@@ -312,14 +328,14 @@ static enum probe_answer try_station(uint64_t rights, bool desktop, long *code)
     station = open_station(L"WinSta0", FALSE, (ACCESS_MASK)rights);
     why = GetLastError();
     if (!station || !desktop)
-        return give(station ? ANSWER_DONE : ANSWER_DENIED, station ? 0 : why, code);
+        return desktop_answer(station != NULL, why, code);
     before = own_station();
-    if (use_station(station)) {
-        found = open_desktop(L"Default", 0, FALSE, READ_OBJECTS | WRITE_OBJECTS);
-        why = GetLastError();
-        use_station(before);
-    }
-    return give(found ? ANSWER_DONE : ANSWER_DENIED, found ? 0 : why, code);
+    if (!use_station(station))
+        return desktop_answer(false, GetLastError(), code);
+    found = open_desktop(L"Default", 0, FALSE, READ_OBJECTS | WRITE_OBJECTS);
+    why = GetLastError();
+    use_station(before);
+    return desktop_answer(found != NULL, why, code);
 }
 
 static enum probe_answer try_input(long *code)
@@ -331,7 +347,7 @@ static enum probe_answer try_input(long *code)
     if (!open_input)
         return lacking(code);
     good = open_input(0, FALSE, READ_OBJECTS) != NULL;
-    return give(good ? ANSWER_DONE : ANSWER_DENIED, good ? 0 : GetLastError(), code);
+    return desktop_answer(good, GetLastError(), code);
 }
 
 static enum probe_answer try_window(long *code)
@@ -358,7 +374,7 @@ static enum probe_answer try_clipboard(long *code)
     if (!open_clipboard || !close_clipboard)
         return lacking(code);
     if (!open_clipboard(NULL))
-        return give(ANSWER_DENIED, GetLastError(), code);
+        return desktop_answer(false, GetLastError(), code);
     close_clipboard();
     return give(ANSWER_DONE, 0, code);
 }
@@ -375,144 +391,10 @@ static enum probe_answer try_send_input(long *code)
     memset(&move, 0, sizeof move);
     move.type = INPUT_MOUSE;
     move.mi.dwFlags = MOUSEEVENTF_MOVE;
+    SetLastError(0);
     good = send_input(1, &move, sizeof move) == 1;
-    return give(good ? ANSWER_DONE : ANSWER_DENIED, good ? 0 : GetLastError(), code);
-}
-
-/* ---- the network, on loopback alone ---- */
-
-static SOCKET loopback_socket(int family, int type, uint64_t port, struct sockaddr_storage *at, int *n)
-{
-    WSADATA data;
-
-    memset(at, 0, sizeof *at);
-    if (WSAStartup(MAKEWORD(2, 2), &data) != 0)
-        return INVALID_SOCKET;
-    if (family == AF_INET6) {
-        struct sockaddr_in6 *six = (struct sockaddr_in6 *)at;
-        six->sin6_family = AF_INET6;
-        six->sin6_addr.s6_addr[15] = 1;
-        six->sin6_port = htons((u_short)port);
-        *n = sizeof *six;
-    } else {
-        struct sockaddr_in *four = (struct sockaddr_in *)at;
-        four->sin_family = AF_INET;
-        four->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        four->sin_port = htons((u_short)port);
-        *n = sizeof *four;
-    }
-    return socket(family, type, 0);
-}
-
-static bool connects(SOCKET s, const struct sockaddr_storage *at, int size)
-{
-    struct timeval limit = {0, NETWORK_MS * 1000};
-    u_long on = 1;
-    fd_set done, failed;
-    int code = 0, n = sizeof code;
-
-    ioctlsocket(s, (long)FIONBIO, &on);
-    if (connect(s, (const struct sockaddr *)at, size) == 0)
-        return true;
-    code = WSAGetLastError();
-    if (code == WSAEWOULDBLOCK) {
-        FD_ZERO(&done);
-        FD_ZERO(&failed);
-        FD_SET(s, &done);
-        FD_SET(s, &failed);
-        code = WSAETIMEDOUT;
-        if (select(0, NULL, &done, &failed, &limit) > 0)
-            getsockopt(s, SOL_SOCKET, SO_ERROR, (char *)&code, &n);
-    }
-    SetLastError((DWORD)code);
-    return code == 0;
-}
-
-enum what { CONNECT, SEND, LISTEN };
-
-static bool try_socket(int family, enum what what, uint64_t port)
-{
-    struct sockaddr_storage at;
-    int n = 0;
-    SOCKET s = loopback_socket(family, what == SEND ? SOCK_DGRAM : SOCK_STREAM, port, &at, &n);
-    bool good = s != INVALID_SOCKET;
-    DWORD code;
-
-    if (good && what == CONNECT)
-        good = connects(s, &at, n);
-    else if (good && what == SEND)
-        good = sendto(s, "x", 1, 0, (struct sockaddr *)&at, n) == 1;
-    else if (good)
-        good = bind(s, (struct sockaddr *)&at, n) == 0 && listen(s, 1) == 0;
-    code = what == CONNECT && s != INVALID_SOCKET ? GetLastError() : (DWORD)WSAGetLastError();
-    if (s != INVALID_SOCKET)
-        closesocket(s);
-    SetLastError(good ? 0 : code);
-    return good;
-}
-
-static enum probe_answer try_echo(long *code)
-{
-    HANDLE(WINAPI * create)(void);
-    DWORD(WINAPI * echo)(HANDLE, uint32_t, LPVOID, WORD, LPVOID, LPVOID, DWORD, DWORD);
-    BOOL(WINAPI * close_it)(HANDLE);
-    union {
-        ULONGLONG align;
-        char bytes[512];
-    } reply;
-    HANDLE h;
-    DWORD got, why;
-
-    LOOK_UP(create, L"iphlpapi.dll", "IcmpCreateFile");
-    LOOK_UP(echo, L"iphlpapi.dll", "IcmpSendEcho");
-    LOOK_UP(close_it, L"iphlpapi.dll", "IcmpCloseHandle");
-    if (!create || !echo || !close_it)
-        return lacking(code);
-    h = create();
-    if (h == INVALID_HANDLE_VALUE)
-        return give(ANSWER_DENIED, GetLastError(), code);
-    got = echo(h, htonl(INADDR_LOOPBACK), (void *)"cordon", 6, NULL, &reply, sizeof reply, NETWORK_MS);
-    why = GetLastError();
-    close_it(h);
-    return give(got > 0 ? ANSWER_DONE : ANSWER_DENIED, got > 0 ? 0 : why, code);
-}
-
-/* An answer that there is no such name is an answer: the question went out. */
-static enum probe_answer try_resolve(struct str name, long *code)
-{
-    LONG(WINAPI * query)(PCWSTR, WORD, DWORD, PVOID, PVOID *, PVOID *);
-    VOID(WINAPI * release)(PVOID, int);
-    struct arena a = {0};
-    wchar_t *wide = wide_from(&a, name);
-    PVOID records = NULL;
-    LONG got;
-
-    LOOK_UP(query, L"dnsapi.dll", "DnsQuery_W");
-    LOOK_UP(release, L"dnsapi.dll", "DnsFree");
-    if (!query || !release || !wide) {
-        arena_release(&a);
-        return lacking(code);
-    }
-    got = query(wide, 1 /* an address */, 0, NULL, &records, NULL);
-    if (records)
-        release(records, 1 /* a list */);
-    arena_release(&a);
-    switch (got) {
-    case 0:
-    case 9003: /* DNS_ERROR_RCODE_NAME_ERROR */
-    case 9501: /* DNS_INFO_NO_RECORDS */
-        return give(ANSWER_DONE, (DWORD)got, code);
-    case ERROR_ACCESS_DENIED:
-    case ERROR_TIMEOUT:
-    case RPC_S_SERVER_UNAVAILABLE:
-    case WSAEACCES:
-    case WSAENETUNREACH:
-    case WSAEHOSTUNREACH:
-    case WSAETIMEDOUT:
-        return give(ANSWER_DENIED, (DWORD)got, code);
-    default:
-        return give(ANSWER_FAILED, (DWORD)got, code);
-    }
+    /* "Neither GetLastError nor the return value" tell of one that was blocked for integrity (SendInput). */
+    return GetLastError() ? desktop_answer(good, GetLastError(), code) : give(good ? ANSWER_DONE : ANSWER_DENIED, 0, code);
 }
 
 /* ---- services ---- */
@@ -669,23 +551,11 @@ enum probe_answer trial_attempt(enum probe_kind kind, struct str path, uint64_t 
         return try_clipboard(code);
     case PROBE_SEND_INPUT:
         return try_send_input(code);
-    case PROBE_CONNECT6:
-        return probe_outcome(try_socket(AF_INET6, CONNECT, number), code);
-    case PROBE_SEND4:
-        return probe_outcome(try_socket(AF_INET, SEND, number), code);
-    case PROBE_SEND6:
-        return probe_outcome(try_socket(AF_INET6, SEND, number), code);
-    case PROBE_LISTEN:
-        return probe_outcome(try_socket(AF_INET, LISTEN, number), code);
-    case PROBE_ECHO:
-        return try_echo(code);
-    case PROBE_RESOLVE:
-        return try_resolve(path, code);
     case PROBE_TASK:
         return try_task(path, code);
     case PROBE_TLS:
         return try_tls(code);
     default:
-        return give(ANSWER_UNKNOWN, 0, code);
+        return trial_network(kind, path, number, code);
     }
 }

@@ -148,7 +148,7 @@ bool win_access_check(HANDLE token, const struct descriptor *d, const struct acc
 bool win_access_writes(struct arena *a, HANDLE token, uint32_t *out, struct err *e);
 /* A write-restricted copy of our own token with this one restricting SID, for impersonation; NULL, with e filled. On a system that
  * does not do what it says (wine), it has no restricting SIDs: win_token_read tells. */
-HANDLE win_token_restricted(const struct sid *sid, struct err *e);
+HANDLE win_token_restricted(const struct sid *sids, size_t count, struct err *e); /* at most 4 */
 /* ---- state_windows.c ---- */
 
 void facts_setup(struct arena *a, struct windows_host *w); /* what setup left here for this person; program_data and person_sid are there */
@@ -244,6 +244,7 @@ struct str win_data_dir(struct arena *a);                       /* ProgramData\C
 enum probe_answer probe_attempt(enum probe_kind kind, struct str path, uint64_t number, long *code);
 enum probe_answer probe_outcome(bool done, long *code); /* from the last error, where it was not done */
 enum probe_answer trial_attempt(enum probe_kind kind, struct str path, uint64_t number, long *code); /* trial_windows.c: doctor's own */
+enum probe_answer trial_network(enum probe_kind kind, struct str path, uint64_t number, long *code); /* trial_net_windows.c: of them */
 enum probe_answer proof_outside(struct probe *probe); /* by a child of ours, out here */
 bool proof_start(const wchar_t *mode, HANDLE in, HANDLE out, PROCESS_INFORMATION *made); /* the shim, by a process that may */
 int proof_child(void);      /* the shim's "prove": starts the grandchild */

@@ -73,7 +73,10 @@ struct trial {
     enum trial_on same_on;
     bool alone;                 /* no control outside: there the attempt would mean something else */
     bool heard;                 /* counts when a listener of Cordon's heard it, whatever the attempt said */
-    bool named;                 /* Windows leaves it open to every account, and the tier names it: broken all the same, and no news */
+    const char *named;          /* Windows leaves it open to every account; where a part of the tier has these words: broken all the same,
+                                   and no news */
+    uint64_t same_number;       /* for the control, where it takes another than the attempt; 0: the attempt's, if it is of its kind */
+    const char *undecided;      /* what it means when it was done, where that breaks nothing by itself */
     unsigned needs;
     const char *class;          /* {...} of COM */
     const char *decoy, *other;  /* below a demo's stage, with \ */

@@ -8,6 +8,8 @@
 #include "../sandbox/core/text.h"
 
 
+#define END_MS 10000 /* for what runs in a session to end with it */
+
 struct trying {
     struct session *s;
     struct opened *o; /* NULL: none */
@@ -17,7 +19,9 @@ struct trying {
     struct str folder, other_file, token; /* token: what makes a name one that nobody has */
     struct session other; /* on a decoy of its own */
     struct options other_options;
+    struct trial_hold held; /* programs in it that stay, while it is tried on */
     bool staged, begun;
+    bool in_other; /* the attempt is one of a program in that session */
     const struct trial_decoys *decoys; /* NULL: for doctor */
 };
 
@@ -36,12 +40,15 @@ static bool make_file_there(struct trying *t, struct str folder, struct err *e)
 static bool open_other(struct trying *t, struct err *e)
 {
     struct str work = path_join(t->a, PATH_WINDOWS, t->folder, STR("work"));
+    bool made;
 
     session_beside(&t->other, t->s, &t->other_options, path_join(t->a, PATH_WINDOWS, t->folder, STR("session")));
     t->other.workspace = work;
     t->begun = true;
-    return sys_make_folders(work, 0700, e) && sys_make_folders(t->other.host.session_dir, 0700, e) &&
+    /* With a protected name in it, for what a workspace without one has nothing to be tried on. */
+    made = sys_make_folders(path_join(t->a, PATH_WINDOWS, work, STR(".codex")), 0700, e) && sys_make_folders(t->other.host.session_dir, 0700, e) &&
            session_open(&t->other, 0, &t->other.open, e) && make_file_there(t, work, e);
+    return made && trial_hold(t->other.open->boundary, &t->held, e);
 }
 
 /* Opened when a row first asks for it: it costs a logon. */
@@ -56,25 +63,23 @@ static bool has_other(struct trying *t)
 
 /* ---- what a row is tried on ---- */
 
-/* The first that is there, closed by an entry of the plan; else one that Cordon made to hold its name, which nobody
- * inside may read either. */
-static struct str protected_path(const struct trying *t, bool guards)
+/* The first that is there, closed by an entry of the plan, and not one that Cordon made to hold its name, which nobody inside may read
+ * either: that writing is refused shows nothing where everything is. */
+static struct str protected_path(const struct plan *plan)
 {
-    struct str found = {0}, guard = {0};
+    struct str found = {0};
 
-    for (size_t i = 0; i < t->o->plan.n && !found.n; i++) {
-        const struct op *op = &t->o->plan.v[i];
+    for (size_t i = 0; i < plan->n && !found.n; i++) {
+        const struct op *op = &plan->v[i];
         struct arena a = {0};
         struct err ignored = {0};
         struct ace ace;
         if (op->kind == OP_ACE && op->number == ACE_PUT && sddl_parse_ace(&a, op->text, &ace, &ignored) && ace.type == ACE_DENY &&
             !(ace.flags & ACE_INHERIT_ONLY) && (ace.mask & ACLS_DENY) == ACLS_DENY && !(ace.mask & NT_FILE_READ_DATA))
             found = op->path;
-        if (op->kind == OP_GUARD_NAME && !guard.n)
-            guard = op->path;
         arena_release(&a);
     }
-    return found.n || !guards ? found : guard;
+    return found;
 }
 
 static struct str flat_volume(const struct windows_host *w)
@@ -108,6 +113,15 @@ struct str trial_decoy(struct arena *a, const struct trial_decoys *d, const stru
     return path_join(a, PATH_WINDOWS, d->folder, str_from(other || d->weak ? row->other : row->decoy));
 }
 
+/* Of this session, else of the second, by a program in it. */
+static bool aim_protected(struct trying *t, struct probe *p)
+{
+    if (on_path(p, protected_path(&t->o->plan)))
+        return true;
+    t->in_other = has_other(t) && on_path(p, protected_path(&t->other.open->plan));
+    return t->in_other;
+}
+
 /* False: there is none here. */
 static bool aim(struct trying *t, const struct trial *row, enum trial_on on, struct probe *p)
 {
@@ -121,7 +135,7 @@ static bool aim(struct trying *t, const struct trial *row, enum trial_on on, str
     case ON_TEMP:
         return on_path(p, w->temp_dir);
     case ON_PROTECTED:
-        return on_path(p, protected_path(t, row->expected == ANSWER_DENIED));
+        return aim_protected(t, p);
     case ON_RUNNER:
         return (p->number = trial_runner(t->o->boundary)) != 0;
     case ON_CORDON:
@@ -152,7 +166,8 @@ static bool aim(struct trying *t, const struct trial *row, enum trial_on on, str
     case ON_NAME:
         return on_path(p, arena_format(t->a, "%s.invalid", t->token.p));
     case ON_FREE_PORT:
-        return (p->number = t->stage.free_port) != 0;
+        p->number = row->number | t->stage.free_port;
+        return t->stage.free_port != 0;
     case ON_TASK:
         return on_path(p, t->token);
     case ON_WSL:
@@ -175,12 +190,13 @@ static enum trial_heard ear_of(enum trial_on on)
     return on == ON_UDP4 ? HEARD_UDP4 : on == ON_UDP6 ? HEARD_UDP6 : on == ON_WEB ? HEARD_WEB : HEARD_TCP6;
 }
 
-/* What counts of an attempt at a listener of ours is what that heard. */
+/* What counts of an attempt at a listener of ours is what that heard. What was sent and not heard was stopped on its way; what could
+ * not be sent for a reason that is no refusal shows nothing. */
 static void by_ear(struct trying *t, const struct trial *row, enum probe_answer *answer)
 {
     if (trial_stage_heard(&t->stage, ear_of(row->on)))
         *answer = ANSWER_DONE;
-    else if (*answer != ANSWER_UNKNOWN)
+    else if (*answer == ANSWER_DONE)
         *answer = ANSWER_DENIED;
 }
 
@@ -188,10 +204,12 @@ static void attempt(struct trying *t, struct trial_result *r)
 {
     const struct trial *row = r->trial;
     /* A control of the same kind is the same right, to something else. */
-    struct probe probes[2] = {{.kind = row->same, .number = row->same == row->kind ? row->number : 0, .control = ANSWER_FAILED}, {.kind = row->kind, .number = row->number, .expected = row->expected}};
+    uint64_t same_number = row->same_number ? row->same_number : row->same == row->kind ? row->number : 0;
+    struct probe probes[2] = {{.kind = row->same, .number = same_number, .control = ANSWER_FAILED}, {.kind = row->kind, .number = row->number, .expected = row->expected}};
     size_t first = row->same == PROBE_KIND_COUNT ? 1 : 0;
     struct err e = {0};
 
+    t->in_other = false;
     if (!aim(t, row, row->on, &probes[1])) {
         r->observed = ANSWER_MISSING;
         return;
@@ -211,7 +229,7 @@ static void attempt(struct trying *t, struct trial_result *r)
         if (probes[1].control == ANSWER_UNKNOWN)
             probes[1].control = ANSWER_FAILED;
     }
-    if (!boundary_prove(t->o->boundary, &probes[first], COUNT_OF(probes) - first, &e)) {
+    if (!boundary_prove(t->in_other ? t->other.open->boundary : t->o->boundary, &probes[first], COUNT_OF(probes) - first, &e)) {
         r->detail = err_text(&e, t->a);
         return;
     }
@@ -246,6 +264,31 @@ static void by_promise(struct trying *t, struct trial_result *r)
     }
 }
 
+/* The last of the rows about the second session, which is over then. What holds the pipe is there before it, and must be gone after. */
+static enum probe_answer look_end(struct trying *t, struct str *detail)
+{
+    if (!has_other(t) || !trial_held(&t->held, 0)) {
+        *detail = STR("there is no program in a second session to see the end of");
+        return ANSWER_UNKNOWN;
+    }
+    opened_close(&t->other.open);
+    if (trial_held(&t->held, END_MS)) {
+        *detail = STR("a program of the second session ran on after it was closed");
+        return ANSWER_DENIED;
+    }
+    *detail = STR("two programs of the second session ran until it was closed, and were gone then");
+    return ANSWER_DONE;
+}
+
+/* Does a part of the tier speak of it? */
+static bool is_named(const struct trying *t, const struct trial *row)
+{
+    for (size_t i = 0; row->named && t->o && i < t->o->plan.partial.n; i++)
+        if (text_matches(arena_format(t->a, "*%s*", row->named), t->o->plan.partial.v[i], false))
+            return true;
+    return false;
+}
+
 static void one(struct trying *t, struct trial_result *r)
 {
     const struct trial *row = r->trial;
@@ -259,15 +302,17 @@ static void one(struct trying *t, struct trial_result *r)
     if (trial_applies(row, &t->here, &why)) {
         if (row->how == TRIAL_INSIDE)
             attempt(t, r);
+        else if (row->look == LOOK_END)
+            r->observed = look_end(t, &r->detail);
         else if (row->how != TRIAL_NOT)
             r->observed = trial_look(t->a, row->look, &t->stage, &r->detail);
     }
     r->state = trial_judge(row, &t->here, r, &why);
-    r->named = row->named && r->state == PROMISE_BROKEN && t->o && t->o->plan.partial.n > 0;
+    r->named = r->state == PROMISE_BROKEN && is_named(t, row);
     if (r->named)
-        why = "known: Windows leaves it open to every account, and the tier is partial";
+        why = "known: Windows leaves it open to every account, and the tier names it";
     said = why ? str_from(why) : said;
-    if (said.n && !(row->how == TRIAL_OUTSIDE && r->detail.n))
+    if (said.n && !(row->how == TRIAL_OUTSIDE && r->detail.n && r->observed != ANSWER_DONE))
         r->detail = r->detail.n ? arena_format(t->a, "%s; %s", r->detail.p, said.p) : said;
 }
 
@@ -300,7 +345,7 @@ struct trying *trials_begin(struct arena *a, struct session *s, struct opened *o
 {
     struct trying *t = arena_alloc(a, 1, sizeof *t);
 
-    *t = (struct trying){.s = s, .o = o, .a = a, .decoys = decoys};
+    *t = (struct trying){.s = s, .o = o, .a = a, .decoys = decoys, .held = {SYS_NONE, SYS_NONE}};
     for (size_t i = 0; i < HEARD_COUNT; i++)
         t->stage.listening[i] = SYS_NONE;
     t->token = arena_format(a, "cordon-%llx-%llx", (unsigned long long)outer_process(), (unsigned long long)sys_clock_ms());
@@ -324,6 +369,7 @@ void trials_end(struct trying *t)
 {
     struct err e = {0};
 
+    trial_let_go(&t->held);
     if (t->begun) {
         session_close(&t->other);
         denied_end(&t->other);

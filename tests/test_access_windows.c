@@ -31,7 +31,7 @@ static void test_wine(void)
     struct sid write;
     struct err e = {0};
     struct token t = {0};
-    HANDLE token = sid_parse(STR("S-1-5-21-9-9-9-9"), &write) ? win_token_restricted(&write, &e) : NULL;
+    HANDLE token = sid_parse(STR("S-1-5-21-9-9-9-9"), &write) ? win_token_restricted(&write, 1, &e) : NULL;
 
     CHECK(token != NULL && win_token_read(&arena, token, &t, &e), "a restricted token is made, and read");
     CHECK(t.user.count > 0 && t.group_count > 0, "with its user and groups");

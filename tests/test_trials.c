@@ -58,7 +58,8 @@ static void rows(void)
     static const char *const rules[] = {"W1", "W2", "W3", "W4", "W5", "W6", "W7", "W8", "W9", "W10", "accounts", "write side", "read side", "token", "first"};
     static const char *const tried[] = {"w4-send-input", "w4-station", "w4-default", "w4-input", "w2-parent", "w2-other-session", "w5-dns", "w5-share",
         "w5-webdav", "w5-wsl", "w5-bits", "w5-wmi", "w5-interactive-user", "w5-start-https", "w10-hard-link", "w10-junction", "w5-task", "runas",
-        "w9-log", "flat-volume", "everyone-folder", "pipes", "w1-other-session", "w1-compare-everyone", "w1-compare-33", "w7-tls"};
+        "w9-log", "flat-volume", "everyone-folder", "pipes", "w1-other-session", "w1-compare-everyone", "w1-compare-33", "w1-compare-both", "w7-tls", "w6-anonymous", "w6-container", "w6-listen6", "w6-listen-any", "w3-end",
+        "w2-moment"};
     size_t count, w8 = 0;
     const struct trial *all = trials_list(&count);
     char name[128];
@@ -78,7 +79,16 @@ static void rows(void)
         snprintf(name, sizeof name, "%s is whole, and there once", all[i].name);
         CHECK(is_whole(&all[i]) && once, name);
         w8 += str_is(str_from(all[i].rule), "W8") && all[i].expected == ANSWER_DENIED;
+        if (all[i].kind == PROBE_OPEN && all[i].expected == ANSWER_DENIED && all[i].how == TRIAL_INSIDE && !all[i].named) {
+            /* Where everything is refused, that this right is says nothing. */
+            snprintf(name, sizeof name, "%s: the same can be opened for reading, which shows that it is there", all[i].name);
+            CHECK(all[i].same == PROBE_OPEN && all[i].same_on == all[i].on && all[i].same_number == 0x1, name);
+        }
     }
+    for (size_t i = 0; i < count; i++)
+        if (all[i].look == LOOK_END)
+            for (size_t j = i + 1; j < count; j++)
+                CHECK(all[j].on != ON_OTHER_RUNNER && all[j].on != ON_OTHER_FILE && all[j].on != ON_PROTECTED, "nothing is tried on a session that has ended");
     CHECK(w8 == 8, "each right of W8 is asked for by itself");
 }
 
@@ -121,6 +131,8 @@ static const struct judged {
         PROMISE_BROKEN},
     {"Cordon's own doing, not told", {.name = "x", .how = TRIAL_OUTSIDE, .expected = ANSWER_DONE}, ANSWER_UNKNOWN, ANSWER_UNKNOWN,
         ANSWER_UNKNOWN, PROMISE_UNKNOWN},
+    {"done, and it breaks nothing by itself", {.name = "x", .how = TRIAL_INSIDE, .expected = ANSWER_DENIED, .same = PROBE_START, .undecided = "x"}, ANSWER_DONE,
+        ANSWER_DONE, ANSWER_DONE, PROMISE_UNKNOWN},
     {"not tried", {.name = "x", .how = TRIAL_NOT, .why = "x"}, ANSWER_UNKNOWN, ANSWER_UNKNOWN, ANSWER_UNKNOWN, PROMISE_UNKNOWN},
 };
 
@@ -156,6 +168,8 @@ static void honesty(void)
     for (size_t i = 0; i < count; i++) {
         if (all[i].how == TRIAL_PROMISE)
             continue;
+        if (all[i].how == TRIAL_OUTSIDE)
+            none = none && state_of(&all[i], &wine, ANSWER_DONE, ANSWER_UNKNOWN, ANSWER_UNKNOWN, &why) != PROMISE_OBSERVED;
         if (all[i].expected == ANSWER_DENIED && all[i].how == TRIAL_INSIDE)
             none = none && state_of(&all[i], &wine, ANSWER_DENIED, ANSWER_DONE, ANSWER_DONE, &why) != PROMISE_OBSERVED;
         if (all[i].how == TRIAL_INSIDE) {

@@ -416,6 +416,11 @@ bool boundary_released(struct boundary *b, struct command *out, struct err *e)
 
 bool boundary_signal(struct boundary *b, uint32_t command, int signal, bool group, struct err *e)
 {
+    struct row *row = row_of(b, command);
+    long code = 0;
+
+    if (signal == SIGNAL_INTERRUPT && row && row->terminal != SYS_NONE)
+        return sys_write(row->terminal, "\003", 1, &code) == 1 || err_set(e, ERR_SYSTEM, "the program's console takes no key");
     ask_signal(&b->ask.out, command, signal, group);
     return send_out(b, e) && ask_await(&b->ask, command, FRAME_CHANGED, ask_nothing, NULL, FRAME_CHANGED, e);
 }

@@ -364,6 +364,15 @@ HANDLE command_waits(const struct running *r, int *ms)
     return r->exited ? r->closer : r->process;
 }
 
+/* The console makes of the byte what a person's would: programs may clean up, or take it as a key. */
+void command_interrupt(struct running *r)
+{
+    DWORD done;
+
+    if (r->hidden && !r->exited)
+        WriteFile(r->hidden->keys, "\003", 1, &done, NULL);
+}
+
 void command_end(struct running *r, int signal)
 {
     if (!r->exited && !r->ended_by)

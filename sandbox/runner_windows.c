@@ -309,7 +309,9 @@ static bool handle_signal(struct runner *r, const struct frame *f, struct err *e
     frame_get_number(&fields); /* the whole group: there is nothing smaller than the job */
     if (!frame_done(&fields) || number > 64)
         return err_set(e, ERR_PROTOCOL, "a signal did not arrive as it was sent");
-    if (row && number)
+    if (row && number == SIGNAL_INTERRUPT)
+        command_interrupt(row);
+    else if (row && number)
         command_end(row, (int)number);
     mark = frame_begin(&r->out, FRAME_CHANGED, f->id);
     if (!f->id)

@@ -215,6 +215,7 @@ bool boundary_spawn(struct boundary *b, const struct launch *launch, struct comm
 bool boundary_release(struct boundary *b, struct err *e);
 bool boundary_released(struct boundary *b, struct command *out, struct err *e);
 
+/* Windows: 2 is Ctrl-C in the command's console; any other, the end of all of it. */
 bool boundary_signal(struct boundary *b, uint32_t command, int signal, bool group, struct err *e);
 /* The command's working directory as the kernel has it. */
 bool boundary_where(struct boundary *b, struct arena *a, uint32_t command, struct str *out, struct err *e);

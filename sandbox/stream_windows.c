@@ -162,8 +162,8 @@ static long bring(struct stream *s, char *out, size_t size, DWORD *code)
         return s->produce(s->context, out, size);
     for (;;) {
         if (ReadFile(s->in, out, (DWORD)size, &got, NULL)) {
-            if (got > 0 || GetFileType(s->in) != FILE_TYPE_PIPE)
-                return (long)got;
+            if (got > 0 || GetFileType(s->in) != FILE_TYPE_PIPE || !PeekNamedPipe(s->in, NULL, 0, NULL, NULL, NULL))
+                return (long)got; /* wine says the end of a pipe of unix like that */
             continue;
         }
         *code = GetLastError();

@@ -231,6 +231,8 @@ bool command_turn(struct running *r, bool *truncated); /* r->job stays where som
 /* What to wait for, and until when: ms, -1. */
 HANDLE command_waits(const struct running *r, int *ms);
 void command_end(struct running *r, int signal); /* all of it, at once */
+void command_interrupt(struct running *r);       /* Ctrl-C, in a console that nobody looks at; else cordon has the keys */
+#define SIGNAL_INTERRUPT 2
 
 #define RUNNER_FILE L"cordon-runner.exe"
 #define SHIM_FILE   L"cordon-shim.exe" /* beside the runner */

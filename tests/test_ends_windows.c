@@ -37,6 +37,67 @@ static void handles_of_a_refused_program(void)
     boundary_close(b);
 }
 
+/* "catch": says that it is there, and ends in its own way by Ctrl-C. */
+static HANDLE heard;
+
+static BOOL WINAPI caught(DWORD what)
+{
+    return what == CTRL_C_EVENT && SetEvent(heard);
+}
+
+static int catch_it(void)
+{
+    heard = CreateEventW(NULL, TRUE, FALSE, NULL);
+    SetConsoleCtrlHandler(NULL, FALSE);
+    SetConsoleCtrlHandler(caught, TRUE);
+    printf("ready\n");
+    fflush(stdout);
+    return WaitForSingleObject(heard, 30000) == WAIT_OBJECT_0 ? 21 : 1;
+}
+
+static void interrupted(struct boundary *b, bool terminal, const char *name)
+{
+    sys_handle out[2] = {SYS_NONE, SYS_NONE};
+    struct command command = {.terminal = SYS_NONE};
+    struct launch l;
+    struct came c = {0};
+    struct err e = {0};
+    char bytes[4096];
+    long code = 0, n;
+    bool good;
+
+    own_launch(&l, "catch");
+    sys_pipe(&out[0], &out[1], &e);
+    sys_nonblocking(out[0], true);
+    l.terminal = terminal;
+    l.std[1] = STD_TERMINAL;
+    if (!terminal) {
+        l.std[1] = STD_HANDLE;
+        l.std_handle[1] = out[1];
+    }
+    good = boundary_spawn(b, &l, &command, &e);
+    sys_close(&out[1]);
+    if (terminal) {
+        sys_close(&out[0]);
+        out[0] = command.terminal;
+    }
+    while (good && !memchr(c.bytes.p ? c.bytes.p : "", 'y', c.bytes.n)) {
+        struct sys_wait item = {out[0], SYS_READ, 0};
+        good = sys_wait(&item, 1, 20000) == 1 && (n = sys_read(out[0], bytes, sizeof bytes, &code)) > 0;
+        if (good)
+            buf_add(&c.bytes, bytes, (size_t)n);
+    }
+    CHECK(good && boundary_signal(b, command.id, SIGNAL_INTERRUPT, true, &e), name);
+    pump(b, &command, &out[0], &c, 20000);
+    CHECK(c.ended && !c.signal, "and ends by that");
+    if (win_is_wine())
+        CHECK_SKIP("in its own way", "what is in one of wine's pseudoconsoles ends by Ctrl-C with 0");
+    else
+        CHECK(c.code == 21, "in its own way");
+    sys_close(&out[0]);
+    buf_release(&c.bytes);
+}
+
 /* "leave": a child without a console, which stays; its number is printed. */
 static int leave(void)
 {
@@ -241,6 +302,8 @@ int main(int argc, char **argv)
         return hold();
     if (argc == 2 && strcmp(argv[1], "leave") == 0)
         return leave();
+    if (argc == 2 && strcmp(argv[1], "catch") == 0)
+        return catch_it();
     b = open_boundary(true, &plan, &e);
     CHECK(b != NULL, "a boundary opens where the person accepts that nothing is held");
     if (!b) {
@@ -249,6 +312,8 @@ int main(int argc, char **argv)
     }
     ended_from_outside(b);
     narrowed(b);
+    interrupted(b, true, "a program in a console hears Ctrl-C");
+    interrupted(b, false, "so does one in a console that nobody looks at");
     boundary_close(b);
     handles_of_a_refused_program();
     closed_at_once();

@@ -114,6 +114,10 @@ printf '@echo off\r\necho one>a.txt\r\nif not "%%errorlevel%%"=="0" exit /b %%er
 cordon run --not-enforced -- cmd.exe /d /c '.\task.cmd'
 says "windows.ps1: a task ends with the code of what fails" 6 .
 if printf '%s' "$said" | grep -q not-here; then not_ok "windows.ps1: and no later" "$said"; else ok "windows.ps1: and no later"; fi
+printf 'one\ntwo\n' | timeout -k 5 60 wine "$CORDON" run --not-enforced -- cmd /d /c more >"$TEST_TMP/out" 2>"$TEST_TMP/errors"
+code=$?
+said=$(tr -d '\r' <"$TEST_TMP/out" | tr '\n' ' ')
+says "what comes on a pipe reaches a program, and its end too" 0 '^one two'
 cordon run --not-enforced -- nosuchprogram
 says "a program that is not there" 127 .
 cordon --not-enforced -c 'echo one two& exit 3'

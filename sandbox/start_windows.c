@@ -14,6 +14,7 @@
 
 #define PIPE_BYTES 65536
 #define END_MS     10000
+#define AGAIN_MS   500
 
 struct birth {
     HANDLE in, out; /* the runner's ends */
@@ -93,7 +94,7 @@ static void widen(wchar_t *out, const char *in, size_t size)
 /*
  * "CreateProcessWithLogonW": without lpDesktop, or with an empty one, it would be on the person's own station and desktop, and the logon
  * service might add it there; so it is named one that is none of the person's (rule W4); with the account's profile, without which HTTPS fails (W7); no environment, so that the account's own is made.
- * A logon that failed is never tried again by itself: that is what locks accounts.
+ * A logon that failed is never tried again by itself: that is what locks accounts; one that did not begin is, once.
  */
 static bool create_as_account(struct birth *b, const struct start_as *as, struct err *e)
 {
@@ -108,12 +109,15 @@ static bool create_as_account(struct birth *b, const struct start_as *as, struct
     if (good)
         widen(password, as->online ? kept.online : kept.offline, SETUP_PASSWORD_LENGTH);
     passwords_wipe(&kept);
-    SetLastError(0); /* one that fails under wine leaves it as it was */
-    if (good && !(name && CreateProcessWithLogonW(name, L".", password, LOGON_WITH_PROFILE, b->program.v, b->words,
-                              CREATE_SUSPENDED | CREATE_UNICODE_ENVIRONMENT | CREATE_DEFAULT_ERROR_MODE, NULL, b->folder.v, &info,
-                              &b->made))) {
+    for (unsigned tries = 1; good; tries++) {
+        SetLastError(0); /* one that fails under wine leaves it as it was */
+        if (name && CreateProcessWithLogonW(name, L".", password, LOGON_WITH_PROFILE, b->program.v, b->words,
+                        CREATE_SUSPENDED | CREATE_UNICODE_ENVIRONMENT | CREATE_DEFAULT_ERROR_MODE, NULL, b->folder.v, &info, &b->made))
+            break;
         code = GetLastError();
-        good = false;
+        good = error_may_retry(code, tries);
+        if (good)
+            Sleep(AGAIN_MS);
     }
     SecureZeroMemory(password, sizeof password);
     arena_release(&a);

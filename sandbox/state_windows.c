@@ -167,7 +167,7 @@ static bool has_profile(struct arena *a, struct str sid)
         "SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList\\%.*s", (int)sid.n, sid.p));
     DWORD n = sizeof path;
 
-    return key && RegGetValueW(HKEY_LOCAL_MACHINE, key, L"ProfileImagePath", RRF_RT_REG_SZ | RRF_RT_REG_EXPAND_SZ, NULL, path, &n) == 0 &&
+    return key && RegGetValueW(HKEY_LOCAL_MACHINE, key, L"ProfileImagePath", RRF_RT_REG_SZ, NULL, path, &n) == 0 &&
            GetFileAttributesW(path) != INVALID_FILE_ATTRIBUTES;
 }
 

@@ -50,6 +50,7 @@ static bool can_change(struct str subject, struct err *e)
 
 struct seen {
     bool there, known; /* known: could be looked at whole */
+    bool must_change;  /* its password has expired, or is to be changed at the next logon */
     DWORD flags, expires;
     struct str sid;
 };
@@ -71,6 +72,7 @@ static void see(struct machine *m, struct str name, struct seen *out)
         out->there = true;
         out->flags = info->usri4_flags;
         out->expires = info->usri4_acct_expires;
+        out->must_change = info->usri4_password_expired != 0 || (out->flags & UF_PASSWORD_EXPIRED);
         out->sid = sid_as_text(&m->arena, info->usri4_user_sid);
         out->known = out->sid.n > 0;
     }
@@ -86,11 +88,31 @@ struct str account_sid(struct machine *m, struct str name)
     return seen.sid;
 }
 
-/* An entry without a SID was made right before the account, when nothing of that name was there: a crash came in between. */
+static size_t which(const struct machine *m, struct str name)
+{
+    return str_eq(name, m->facts.offline.name) ? 0 : 1;
+}
+
 static bool is_ours(const struct machine *m, enum setup_kind kind, struct str name, struct str sid)
 {
-    const struct ledger_entry *entry = ledger_find(&m->ledger, kind, name, (struct str){0});
-    return entry && sid.n && (entry->after.n ? str_eq(entry->after, sid) : !entry->existed);
+    bool nameless;
+    return ledger_owns(&m->ledger, kind, name, sid, &nameless);
+}
+
+static bool is_nameless(const struct machine *m, enum setup_kind kind, struct str name, struct str sid)
+{
+    bool nameless;
+    return ledger_owns(&m->ledger, kind, name, sid, &nameless) && nameless;
+}
+
+struct str own_sid(struct machine *m, struct str name)
+{
+    struct str sid = ledger_sid(&m->ledger, SETUP_ACCOUNT, name), now;
+
+    if (sid.n)
+        return sid;
+    now = account_sid(m, name);
+    return is_ours(m, SETUP_ACCOUNT, name, now) ? now : m->undoing ? m->own[which(m, name)] : (struct str){0};
 }
 
 
@@ -107,6 +129,8 @@ void account_facts(struct machine *m, struct setup_account *u)
     struct seen seen;
     struct setup_step step = {.subject = u->name};
 
+    u->noted = ledger_find(&m->ledger, SETUP_ACCOUNT, u->name, (struct str){0}) != NULL;
+    m->own[which(m, u->name)] = own_sid(m, u->name);
     see(m, u->name, &seen);
     u->there = seen.there;
     if (!seen.there)
@@ -116,7 +140,7 @@ void account_facts(struct machine *m, struct setup_account *u)
     u->enabled = !(seen.flags & UF_ACCOUNTDISABLE);
     u->locked = (seen.flags & UF_LOCKOUT) != 0;
     u->expired = seen.expires != TIMEQ_FOREVER;
-    u->flags_right = (seen.flags & WANTED_FLAGS) == WANTED_FLAGS && !(seen.flags & UF_PASSWORD_EXPIRED);
+    u->flags_right = (seen.flags & WANTED_FLAGS) == WANTED_FLAGS && !seen.must_change;
     u->in_admins = is_admin(m, seen.sid);
     u->in_users = in_group(m, seen.sid, name_of_sid(&m->arena, STR(SID_USERS)));
     u->in_group = in_group(m, seen.sid, m->facts.group.name);
@@ -127,15 +151,24 @@ void account_facts(struct machine *m, struct setup_account *u)
 
 /* ---- the account ---- */
 
-static size_t which(const struct machine *m, const struct setup_step *s)
+/* By its SID, under whatever name: it may have been renamed, or another made in its place. */
+static enum setup_look look_for_removal(struct machine *m, struct str name)
 {
-    return str_eq(s->subject, m->facts.offline.name) ? 0 : 1;
+    struct str sid = own_sid(m, name);
+
+    if (!sid.n || sid_is_nobodys(&m->arena, sid))
+        return LOOK_MISSING;
+    return name_of_sid(&m->arena, sid).n ? LOOK_WHOLE : LOOK_UNKNOWN;
 }
 
 enum setup_look account_look(struct machine *m, const struct setup_step *s)
 {
+    size_t i = which(m, s->subject);
     struct seen seen;
+    bool right;
 
+    if (m->undoing)
+        return look_for_removal(m, s->subject);
     see(m, s->subject, &seen);
     if (!seen.known)
         return LOOK_UNKNOWN;
@@ -143,15 +176,17 @@ enum setup_look account_look(struct machine *m, const struct setup_step *s)
         return LOOK_MISSING;
     if (!is_ours(m, SETUP_ACCOUNT, s->subject, seen.sid))
         return LOOK_UNKNOWN; /* a stranger's: nothing may follow */
-    return (seen.flags & WANTED_FLAGS) == WANTED_FLAGS && !(seen.flags & (UF_LOCKOUT | UF_PASSWORD_EXPIRED)) && seen.expires == TIMEQ_FOREVER &&
-                   !m->password_new[which(m, s)]
-               ? LOOK_WHOLE
-               : LOOK_DIFFERS;
+    right = (seen.flags & WANTED_FLAGS) == WANTED_FLAGS && !(seen.flags & UF_LOCKOUT) && !seen.must_change && seen.expires == TIMEQ_FOREVER;
+    /* One that was left disabled, or whose SID was not noted, is what a crash left: it gets the password that is kept. */
+    if (m->password[i] == PASSWORD_NEW || (m->password[i] == PASSWORD_UNKNOWN && (seen.flags & UF_ACCOUNTDISABLE)) ||
+        is_nameless(m, SETUP_ACCOUNT, s->subject, seen.sid))
+        right = false;
+    return right ? LOOK_WHOLE : LOOK_DIFFERS;
 }
 
 static const char *password_of(const struct machine *m, const struct setup_step *s)
 {
-    return which(m, s) == 0 ? m->passwords.offline : m->passwords.online;
+    return which(m, s->subject) == 0 ? m->passwords.offline : m->passwords.online;
 }
 
 static void widen_password(const char *password, wchar_t out[SETUP_PASSWORD_LENGTH + 1])
@@ -204,13 +239,14 @@ static bool note_sid(struct machine *m, const struct setup_step *s, struct str s
 
 bool account_make(struct machine *m, const struct setup_step *s, struct err *e)
 {
+    size_t i = which(m, s->subject);
     struct seen seen;
     struct wide_name name;
     wchar_t password[SETUP_PASSWORD_LENGTH + 1];
     NET_API_STATUS status;
 
     see(m, s->subject, &seen);
-    if (seen.there && !is_ours(m, SETUP_ACCOUNT, s->subject, seen.sid))
+    if (!seen.known || (seen.there && !is_ours(m, SETUP_ACCOUNT, s->subject, seen.sid)))
         return fail_at(e, NERR_UserExists, STAGE_ACCOUNT, s->subject, "an account is not taken over");
     if (!wide_name(s->subject, &name) || !passwords_have(m, e))
         return err_set(e, ERR_SYSTEM, "there is no password for the account");
@@ -219,34 +255,36 @@ bool account_make(struct machine *m, const struct setup_step *s, struct err *e)
     widen_password(password_of(m, s), password);
     status = seen.there ? mend(m, name.v, password, s->number) : add(m, name.v, password, s->number);
     SecureZeroMemory(password, sizeof password);
-    if (status != NERR_Success)
+    if (status != NERR_Success) {
+        struct err unsaved = {0};
+        if (!ledger_sid(&m->ledger, s->kind, s->subject).n) { /* it was not made, and nothing of that name is Cordon's */
+            ledger_drop(&m->ledger, s->kind, s->subject, (struct str){0});
+            ledger_save(m, &unsaved);
+        }
         return fail_at(e, status, STAGE_ACCOUNT, s->subject, seen.there ? "an account cannot be mended" : "an account cannot be made");
+    }
+    account_remains(m, ledger_sid(&m->ledger, s->kind, s->subject), seen.sid);
     see(m, s->subject, &seen);
     if (!note_sid(m, s, seen.sid, e))
         return false;
-    m->password_new[which(m, s)] = false;
-    if (which(m, s) == 1)
+    m->password[i] = PASSWORD_SET;
+    if (i == 1)
         passwords_wipe(&m->passwords); /* the second of the two: nobody needs them any more */
-    account_facts(m, which(m, s) == 1 ? &m->facts.online : &m->facts.offline);
+    account_facts(m, i == 1 ? &m->facts.online : &m->facts.offline);
     return true;
 }
 
 bool account_undo(struct machine *m, const struct setup_step *s, struct err *e)
 {
-    struct seen seen;
+    struct str sid = own_sid(m, s->subject), called = name_of_sid(&m->arena, sid);
     struct wide_name name;
     NET_API_STATUS status;
 
-    see(m, s->subject, &seen);
-    if (seen.there && seen.known && !is_ours(m, SETUP_ACCOUNT, s->subject, seen.sid))
-        return err_set(e, ERR_REFUSED, "it is not the account that Cordon made, and stays");
-    if (seen.there || !seen.known) {
-        status = wide_name(s->subject, &name) ? m->net.user_delete(NULL, name.v) : NERR_BadUsername;
-        if (status != NERR_Success && status != NERR_UserNotFound)
-            return fail_at(e, status, STAGE_ACCOUNT, s->subject, "an account cannot be removed");
-    }
-    ledger_drop(&m->ledger, s->kind, s->subject, (struct str){0});
-    return ledger_save(m, e);
+    if (!sid.n || sid_is_nobodys(&m->arena, sid))
+        return true;
+    status = wide_name(called, &name) ? m->net.user_delete(NULL, name.v) : NERR_BadUsername;
+    return status == NERR_Success || status == NERR_UserNotFound ||
+           fail_at(e, status, STAGE_ACCOUNT, s->subject, "an account cannot be removed");
 }
 
 /* ---- disabled, enabled ---- */
@@ -275,6 +313,7 @@ static bool set_disabled(struct machine *m, struct str subject, bool disabled, s
         return disabled || fail_at(e, NERR_UserNotFound, STAGE_ACCOUNT, subject, "an account cannot be enabled");
     if (!can_change(subject, e) || !wide_name(subject, &name))
         return false;
+    seen.flags &= ~(DWORD)UF_PASSWORD_EXPIRED; /* told, not set */
     bits.usri1008_flags = disabled ? seen.flags | UF_ACCOUNTDISABLE : seen.flags & ~(DWORD)UF_ACCOUNTDISABLE;
     status = set_level(m, name.v, 1008, &bits);
     return status == NERR_Success || fail_at(e, status, STAGE_ACCOUNT, subject, disabled ? "an account cannot be disabled" : "an account cannot be enabled");
@@ -307,17 +346,19 @@ void group_facts(struct machine *m)
 {
     SID_NAME_USE use;
 
+    m->facts.group.noted = ledger_find(&m->ledger, SETUP_GROUP, m->facts.group.name, (struct str){0}) != NULL;
     m->facts.group.there = sid_of_name(&m->arena, m->facts.group.name, &m->facts.group.sid, &use);
     m->facts.group.ours = m->facts.group.there && use == SidTypeAlias && is_ours(m, SETUP_GROUP, m->facts.group.name, m->facts.group.sid);
 }
 
 enum setup_look group_look(struct machine *m, const struct setup_step *s)
 {
-    (void)s;
     group_facts(m);
     if (!m->facts.group.there)
         return LOOK_MISSING;
-    return m->facts.group.ours ? LOOK_WHOLE : LOOK_UNKNOWN;
+    if (!m->facts.group.ours)
+        return m->undoing ? LOOK_MISSING : LOOK_UNKNOWN; /* a stranger's */
+    return is_nameless(m, SETUP_GROUP, s->subject, m->facts.group.sid) ? LOOK_DIFFERS : LOOK_WHOLE;
 }
 
 bool group_make(struct machine *m, const struct setup_step *s, struct err *e)
@@ -325,13 +366,20 @@ bool group_make(struct machine *m, const struct setup_step *s, struct err *e)
     struct wide_name name;
     wchar_t comment[] = L"Cordon: the accounts of one person's sandboxed terminals";
     LOCALGROUP_INFO_1 info = {name.v, comment};
-    NET_API_STATUS status;
+    NET_API_STATUS status = NERR_Success;
 
     if (!wide_name(s->subject, &name))
         return fail_at(e, NERR_BadUsername, STAGE_ACCOUNT, s->subject, "a group cannot be made");
-    status = m->net.group_add(NULL, 1, (BYTE *)&info, NULL);
-    if (status != NERR_Success)
+    if (!m->facts.group.ours)
+        status = m->net.group_add(NULL, 1, (BYTE *)&info, NULL);
+    if (status != NERR_Success) {
+        struct err unsaved = {0};
+        if (!ledger_sid(&m->ledger, s->kind, s->subject).n) {
+            ledger_drop(&m->ledger, s->kind, s->subject, (struct str){0});
+            ledger_save(m, &unsaved);
+        }
         return fail_at(e, status, STAGE_ACCOUNT, s->subject, "a group cannot be made");
+    }
     group_facts(m);
     return note_sid(m, s, m->facts.group.sid, e);
 }
@@ -342,13 +390,11 @@ bool group_undo(struct machine *m, const struct setup_step *s, struct err *e)
     NET_API_STATUS status;
 
     group_facts(m);
-    if (m->facts.group.there && !m->facts.group.ours)
-        return err_set(e, ERR_REFUSED, "it is not the group that Cordon made, and stays");
+    if (!m->facts.group.ours)
+        return true; /* gone, or a stranger's */
     status = wide_name(s->subject, &name) ? m->net.group_delete(NULL, name.v) : NERR_BadUsername;
-    if (status != NERR_Success && status != NERR_GroupNotFound && status != ERROR_NO_SUCH_ALIAS)
-        return fail_at(e, status, STAGE_ACCOUNT, s->subject, "a group cannot be removed");
-    ledger_drop(&m->ledger, s->kind, s->subject, (struct str){0});
-    return ledger_save(m, e);
+    return status == NERR_Success || status == NERR_GroupNotFound || status == ERROR_NO_SUCH_ALIAS ||
+           fail_at(e, status, STAGE_ACCOUNT, s->subject, "a group cannot be removed");
 }
 
 /* ---- members: by SID, since names are in the system's language ---- */
@@ -377,7 +423,7 @@ static struct str group_name(struct machine *m, const struct setup_step *s)
 
 enum setup_look member_look(struct machine *m, const struct setup_step *s)
 {
-    struct str sid = account_sid(m, s->subject);
+    struct str sid = own_sid(m, s->subject);
 
     return sid.n && in_group(m, sid, group_name(m, s)) ? LOOK_WHOLE : LOOK_MISSING;
 }
@@ -393,17 +439,17 @@ bool group_change(struct machine *m, struct str group, struct str sid, bool add_
     status = add_it ? m->net.member_add(NULL, name.v, 0, (BYTE *)&member, 1) : m->net.member_delete(NULL, name.v, 0, (BYTE *)&member, 1);
     if (status == NERR_Success || status == (add_it ? ERROR_MEMBER_IN_ALIAS : ERROR_MEMBER_NOT_IN_ALIAS))
         return true;
-    if (!add_it && (status == NERR_GroupNotFound || status == ERROR_NO_SUCH_ALIAS))
+    if (!add_it && (status == NERR_GroupNotFound || status == ERROR_NO_SUCH_ALIAS || status == ERROR_NO_SUCH_MEMBER))
         return true;
     return fail_at(e, status, STAGE_ACCOUNT, group, "the members of a group cannot be changed");
 }
 
 bool member_make(struct machine *m, const struct setup_step *s, struct err *e)
 {
-    return group_change(m, group_name(m, s), account_sid(m, s->subject), true, e);
+    return group_change(m, group_name(m, s), own_sid(m, s->subject), true, e);
 }
 
 bool member_undo(struct machine *m, const struct setup_step *s, struct err *e)
 {
-    return group_change(m, group_name(m, s), account_sid(m, s->subject), false, e);
+    return group_change(m, group_name(m, s), own_sid(m, s->subject), false, e);
 }

@@ -21,11 +21,11 @@ static enum setup_look look_in(struct machine *m, const struct setup_step *s, co
     return d->has_dacl && acl_has(&d->dacl, &ace) ? LOOK_WHOLE : LOOK_MISSING;
 }
 
-/* What is to be written: with the entry, or the way back. *back: BACK_NOTHING when there is nothing to write. */
-static bool with_entry(struct machine *m, const struct setup_step *s, struct descriptor *d, struct err *e)
+/* What is to be written: with the entry, or the way back. identity: of a file. */
+static bool with_entry(struct machine *m, const struct setup_step *s, struct descriptor *d, struct str identity, struct err *e)
 {
     struct ace ace;
-    struct ledger_entry entry = {.kind = s->kind, .subject = s->subject, .existed = true, .before = sddl_text(&m->arena, d)};
+    struct ledger_entry entry = {.kind = s->kind, .subject = s->subject, .existed = true, .before = sddl_text(&m->arena, d), .identity = identity};
 
     if (!step_ace(m, s, &ace, e))
         return false;
@@ -38,26 +38,22 @@ static bool with_entry(struct machine *m, const struct setup_step *s, struct des
     return ledger_save(m, e);
 }
 
-static enum ledger_back without_entry(struct machine *m, const struct setup_step *s, struct descriptor *d, struct err *e)
+/* BACK_NOTHING: there is nothing to write. */
+static enum ledger_back without_entry(struct machine *m, const struct setup_step *s, struct descriptor *d)
 {
     struct ledger_entry *entry = entry_of(m, s);
     enum ledger_back back = entry ? ledger_way_back(entry, sddl_text(&m->arena, d)) : BACK_ENTRY;
     struct descriptor before;
+    struct err unread = {0};
     struct ace ace;
 
-    if (back == BACK_BEFORE && sddl_parse(&m->arena, entry->before, &before, e)) {
+    if (back == BACK_BEFORE && sddl_parse(&m->arena, entry->before, &before, &unread)) {
         *d = before;
         return BACK_BEFORE;
     }
-    if (back == BACK_NOTHING || !step_ace(m, s, &ace, e))
+    if (back == BACK_NOTHING || !step_ace(m, s, &ace, &unread))
         return BACK_NOTHING;
     return acl_remove(&d->dacl, &ace) ? BACK_ENTRY : BACK_NOTHING;
-}
-
-static bool forget(struct machine *m, const struct setup_step *s, struct err *e)
-{
-    ledger_drop(&m->ledger, s->kind, s->subject, (struct str){0});
-    return ledger_save(m, e);
 }
 
 /* ---- COM ---- */
@@ -69,8 +65,8 @@ static HKEY ole_key(REGSAM access, LSTATUS *status)
     return key;
 }
 
-/* False where there is no such value: Windows' default is then in force, and is not guessed. */
-static bool com_read(struct machine *m, const struct setup_step *s, struct descriptor *out)
+/* False where there is no such value: Windows' default is then in force, and is not guessed. absent: there is none. */
+static bool com_read(struct machine *m, const struct setup_step *s, struct descriptor *out, bool *absent)
 {
     LSTATUS status;
     HKEY key = ole_key(KEY_QUERY_VALUE, &status);
@@ -79,9 +75,11 @@ static bool com_read(struct machine *m, const struct setup_step *s, struct descr
     char *bytes = NULL;
     struct err e = {0};
 
+    *absent = false;
     if (!key)
         return false;
     status = name ? RegQueryValueExW(key, name, NULL, &type, NULL, &n) : ERROR_INVALID_NAME;
+    *absent = status == ERROR_FILE_NOT_FOUND;
     if (status == ERROR_SUCCESS && type == REG_BINARY && n > 0 && n <= ACL_BYTES_MAX) {
         bytes = arena_alloc(&m->arena, n, 1);
         status = RegQueryValueExW(key, name, NULL, &type, (BYTE *)bytes, &n);
@@ -108,27 +106,31 @@ static bool com_write(struct machine *m, const struct setup_step *s, const struc
 enum setup_look com_look(struct machine *m, const struct setup_step *s)
 {
     struct descriptor d;
-    return com_read(m, s, &d) ? look_in(m, s, &d) : LOOK_UNKNOWN;
+    bool absent;
+
+    if (com_read(m, s, &d, &absent))
+        return look_in(m, s, &d);
+    return absent && m->undoing ? LOOK_MISSING : LOOK_UNKNOWN;
 }
 
 bool com_make(struct machine *m, const struct setup_step *s, struct err *e)
 {
     struct descriptor d;
+    bool absent;
 
-    if (!com_read(m, s, &d)) {
+    if (!com_read(m, s, &d, &absent)) {
         err_set(e, ERR_UNSUPPORTED, "Windows has no such value here, and its default is not guessed");
         return err_subject(e, s->subject);
     }
-    return with_entry(m, s, &d, e) && com_write(m, s, &d, e);
+    return with_entry(m, s, &d, (struct str){0}, e) && com_write(m, s, &d, e);
 }
 
 bool com_undo(struct machine *m, const struct setup_step *s, struct err *e)
 {
     struct descriptor d;
+    bool absent;
 
-    if (com_read(m, s, &d) && without_entry(m, s, &d, e) != BACK_NOTHING && !com_write(m, s, &d, e))
-        return false;
-    return forget(m, s, e);
+    return !com_read(m, s, &d, &absent) || without_entry(m, s, &d) == BACK_NOTHING || com_write(m, s, &d, e);
 }
 
 /* ---- programs that may not be run ---- */
@@ -149,13 +151,29 @@ static HANDLE program_open(struct str path, DWORD access)
     return h == INVALID_HANDLE_VALUE ? NULL : h;
 }
 
+/* "volume:file", as the ledger has it: a program that an update put in its place has another. */
+static struct str identity_of(struct machine *m, HANDLE h)
+{
+    uint64_t volume, file;
+    return win_identity(h, &volume, &file)
+               ? arena_format(&m->arena, "%016llx:%016llx", (unsigned long long)volume, (unsigned long long)file) : (struct str){0};
+}
+
+static bool is_absent(DWORD code)
+{
+    return code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND;
+}
+
 enum setup_look execute_look(struct machine *m, const struct setup_step *s)
 {
     struct descriptor d;
     DWORD code;
     HANDLE h = program_open(s->subject, READ_CONTROL);
-    enum setup_look look = h && descriptor_of(&m->arena, h, &d, &code) ? look_in(m, s, &d) : LOOK_UNKNOWN;
+    enum setup_look look;
 
+    if (!h)
+        return m->undoing && is_absent(GetLastError()) ? LOOK_MISSING : LOOK_UNKNOWN;
+    look = descriptor_of(&m->arena, h, &d, &code) ? look_in(m, s, &d) : LOOK_UNKNOWN;
     win_close(&h);
     return look;
 }
@@ -163,18 +181,30 @@ enum setup_look execute_look(struct machine *m, const struct setup_step *s)
 static bool execute_write(struct machine *m, const struct setup_step *s, bool add, struct err *e)
 {
     struct descriptor d;
+    struct ledger_entry *entry;
     DWORD code = 0;
     HANDLE h = program_open(s->subject, READ_CONTROL | WRITE_DAC);
-    bool good = h && descriptor_of(&m->arena, h, &d, &code);
+    bool good;
 
+    if (!h && !add && is_absent(GetLastError()))
+        return true;
+    good = h && descriptor_of(&m->arena, h, &d, &code);
     if (!good) {
         fail_at(e, h ? code : GetLastError(), STAGE_ACL, s->subject, "the descriptor of a program cannot be read");
         win_close(&h);
         return false;
     }
-    good = add ? with_entry(m, s, &d, e) : true;
-    if (good && (add || without_entry(m, s, &d, e) != BACK_NOTHING) && !descriptor_set(&m->arena, h, &d, DACL_SECURITY_INFORMATION, &code))
+    good = !add || with_entry(m, s, &d, identity_of(m, h), e);
+    entry = entry_of(m, s);
+    if (!add && entry && entry->identity.n && !str_eq(entry->identity, identity_of(m, h)))
+        entry->after = (struct str){0}; /* another file: its own entry alone may be taken out, and nothing is written over it */
+    if (good && (add || without_entry(m, s, &d) != BACK_NOTHING) && !descriptor_set(&m->arena, h, &d, DACL_SECURITY_INFORMATION, &code))
         good = fail_at(e, code, STAGE_ACL, s->subject, "the descriptor of a program cannot be changed");
+    /* As it is read back: only over that does the one before come back. */
+    if (good && add && descriptor_of(&m->arena, h, &d, &code) && entry) {
+        entry->after = sddl_text(&m->arena, &d);
+        good = ledger_save(m, e);
+    }
     win_close(&h);
     return good;
 }
@@ -186,7 +216,7 @@ bool execute_make(struct machine *m, const struct setup_step *s, struct err *e)
 
 bool execute_undo(struct machine *m, const struct setup_step *s, struct err *e)
 {
-    return execute_write(m, s, false, e) && forget(m, s, e);
+    return execute_write(m, s, false, e);
 }
 
 /* ---- facts ---- */

@@ -112,10 +112,8 @@ static bool same_rule(struct arena *a, INetFwRule3 *r, const struct setup_rule *
 static bool rule_of(struct machine *m, const struct setup_step *s, struct setup_rule *out)
 {
     struct setup_rule rules[SETUP_RULES];
-    struct str sid = account_sid(m, m->facts.offline.name);
+    struct str sid = own_sid(m, m->facts.offline.name);
 
-    if (!sid.n)
-        sid = ledger_sid(&m->ledger, SETUP_FILTERS, m->facts.offline.name);
     if (s->number >= SETUP_RULES || !setup_rules(&m->arena, sid, rules))
         return false;
     *out = rules[s->number];
@@ -144,13 +142,14 @@ static enum setup_look look_open(struct machine *m, struct firewall *f, const st
     return look;
 }
 
+/* On the way back its name is all that counts: the account that it is about may be gone. */
 enum setup_look rule_look(struct machine *m, const struct setup_step *s)
 {
-    struct setup_rule want;
+    struct setup_rule want = {.name = s->subject};
     struct firewall f;
     enum setup_look look;
 
-    if (!rule_of(m, s, &want))
+    if (!m->undoing && !rule_of(m, s, &want))
         return LOOK_MISSING;
     if (FAILED(firewall_open(&f)))
         return LOOK_UNKNOWN;
@@ -236,15 +235,11 @@ bool rule_make(struct machine *m, const struct setup_step *s, struct err *e)
 
 bool rule_undo(struct machine *m, const struct setup_step *s, struct err *e)
 {
-    struct setup_rule want;
     struct firewall f;
-    HRESULT result;
+    HRESULT result = firewall_open(&f);
 
-    if (!rule_of(m, s, &want))
-        return true;
-    result = firewall_open(&f);
     if (SUCCEEDED(result))
-        result = remove_rule(m, &f, want.name);
+        result = remove_rule(m, &f, s->subject);
     firewall_close(&f);
     return SUCCEEDED(result) || fail_at(e, (DWORD)result, STAGE_NETWORK, s->subject, "a firewall rule cannot be removed");
 }

@@ -27,11 +27,11 @@ static bool find_places(struct machine *m, struct setup_places *p)
     UINT length = GetSystemWindowsDirectoryW(text, COUNT_OF(text));
 
     p->windows = length && length < COUNT_OF(text) ? utf8_from_z(&m->arena, text) : (struct str){0};
-    if (RegGetValueW(HKEY_LOCAL_MACHINE, list, L"ProfilesDirectory", RRF_RT_REG_EXPAND_SZ | RRF_RT_REG_SZ | RRF_SUBKEY_WOW6464KEY, NULL, text, &n) == ERROR_SUCCESS)
+    if (RegGetValueW(HKEY_LOCAL_MACHINE, list, L"ProfilesDirectory", RRF_RT_REG_SZ | RRF_SUBKEY_WOW6464KEY, NULL, text, &n) == ERROR_SUCCESS)
         p->profiles = utf8_from_z(&m->arena, text);
     key = wide_from(&m->arena, arena_format(&m->arena, "%s\\%s", utf8_from_z(&m->arena, list).p, m->facts.person_sid.p));
     n = sizeof text;
-    if (key && RegGetValueW(HKEY_LOCAL_MACHINE, key, L"ProfileImagePath", RRF_RT_REG_EXPAND_SZ | RRF_RT_REG_SZ | RRF_SUBKEY_WOW6464KEY, NULL, text, &n) ==
+    if (key && RegGetValueW(HKEY_LOCAL_MACHINE, key, L"ProfileImagePath", RRF_RT_REG_SZ | RRF_SUBKEY_WOW6464KEY, NULL, text, &n) ==
                    ERROR_SUCCESS)
         p->profile = utf8_from_z(&m->arena, text);
     p->programs = str_slice(m->facts.program_dir, 0, m->facts.program_dir.n - sizeof "\\Cordon" + 1);
@@ -59,7 +59,7 @@ static const char *give_one(struct giving *g, HANDLE h)
               : !(info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) && info.nNumberOfLinks > 1 ? "it has other names"
               : str_eq(sid, g->m->facts.person_sid)                                            ? NULL
                                                                                                : setup_may_give(&g->places, path, sid,
-                                                                                                     name_of_sid(&a, sid).n > 0, ours);
+                                                                                                     !sid_is_nobodys(&a, sid), ours);
         if (!why && !str_eq(sid, g->m->facts.person_sid)) {
             sid_parse(g->m->facts.person_sid, &owner.owner);
             why = descriptor_set(&a, h, &owner, OWNER_SECURITY_INFORMATION, &code) ? NULL : "its owner cannot be set";

@@ -6,9 +6,10 @@
 
 #include <lm.h>
 #include <ntsecapi.h>
-#include <tlhelp32.h>
+#include <wtsapi32.h>
 
-#define USER_LIST   L"SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\Winlogon\\SpecialAccounts\\UserList"
+#define USER_LISTS  L"SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\Winlogon\\SpecialAccounts"
+#define USER_LIST   USER_LISTS L"\\UserList"
 #define PROFILES    L"SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList\\"
 #define END_WAIT_MS 5000
 
@@ -59,7 +60,7 @@ unsigned rights_of(struct machine *m, struct str sid)
 
 enum setup_look right_look(struct machine *m, const struct setup_step *s)
 {
-    unsigned rights = rights_of(m, account_sid(m, s->subject));
+    unsigned rights = rights_of(m, own_sid(m, s->subject));
 
     for (unsigned i = 0; i < SETUP_RIGHTS; i++)
         if (str_is(s->text, setup_rights[i]))
@@ -71,7 +72,7 @@ static bool change_right(struct machine *m, const struct setup_step *s, bool add
 {
     DWORD code = 0;
     LSA_HANDLE policy = policy_open(POLICY_LOOKUP_NAMES | POLICY_CREATE_ACCOUNT, &code);
-    PSID sid = sid_from(&m->arena, account_sid(m, s->subject));
+    PSID sid = sid_from(&m->arena, own_sid(m, s->subject));
     wchar_t *right = wide_from(&m->arena, s->text);
     LSA_UNICODE_STRING text;
     NTSTATUS status;
@@ -100,18 +101,40 @@ bool right_undo(struct machine *m, const struct setup_step *s, struct err *e)
     return change_right(m, s, false, e);
 }
 
-/* Would a logon of the new accounts be refused (1385)? Users or Everyone named in the denial, or nobody of them in the grant. */
+/* Does the right go to one of them? Yes also where that cannot be told. */
+static bool is_granted(struct machine *m, LSA_HANDLE policy, const wchar_t *right, const struct str *sids, size_t count)
+{
+    LSA_UNICODE_STRING text = {.Length = (USHORT)(wcslen(right) * sizeof *right), .MaximumLength = (USHORT)(wcslen(right) * sizeof *right),
+        .Buffer = (wchar_t *)(uintptr_t)right};
+    LSA_ENUMERATION_INFORMATION *list = NULL;
+    ULONG n = 0;
+    bool found = false;
+
+    if (LsaEnumerateAccountsWithUserRight(policy, &text, (void **)&list, &n) != 0 || !list)
+        return true;
+    for (ULONG i = 0; i < n; i++) {
+        struct str sid = sid_as_text(&m->arena, list[i].Sid);
+        for (size_t k = 0; k < count; k++)
+            found = found || (sids[k].n && str_eq(sids[k], sid));
+    }
+    LsaFreeMemory(list);
+    return found;
+}
+
+/* Would a logon of the new accounts be refused (1385)? A group of theirs is named in the denial, or none in the grant. */
 bool logon_is_denied(struct machine *m)
 {
-    static const char *const groups[] = {SID_USERS, SID_EVERYONE, "S-1-5-113" /* local accounts */};
+    const struct str groups[] = {STR(SID_USERS), STR(SID_EVERYONE), STR("S-1-5-113") /* local accounts */, STR(SID_AUTHENTICATED), STR(SID_INTERACTIVE),
+        m->facts.group.sid, m->facts.offline.sid};
     DWORD code;
     LSA_HANDLE policy = policy_open(POLICY_LOOKUP_NAMES | POLICY_VIEW_LOCAL_INFORMATION, &code);
     bool denied = false;
 
     for (size_t i = 0; policy && i < COUNT_OF(groups); i++) {
-        PSID sid = sid_from(&m->arena, str_from(groups[i]));
+        PSID sid = sid_from(&m->arena, groups[i]);
         denied = denied || (sid && has_right(policy, sid, L"SeDenyInteractiveLogonRight"));
     }
+    denied = denied || (policy && !is_granted(m, policy, L"SeInteractiveLogonRight", groups, COUNT_OF(groups)));
     if (policy)
         LsaClose(policy);
     return denied;
@@ -145,6 +168,21 @@ bool hidden_make(struct machine *m, const struct setup_step *s, struct err *e)
     return status == ERROR_SUCCESS || fail_at(e, (DWORD)status, STAGE_ACCOUNT, s->subject, "an account cannot be hidden from the sign-in screen");
 }
 
+/* A key that holds nothing any more: Windows has neither before somebody hides an account. */
+static void drop_empty_key(const wchar_t *path)
+{
+    HKEY key = NULL;
+    DWORD keys = 1, values = 1;
+
+    if (RegOpenKeyExW(HKEY_LOCAL_MACHINE, path, 0, KEY_QUERY_VALUE | KEY_WOW64_64KEY, &key) != ERROR_SUCCESS)
+        return;
+    if (RegQueryInfoKeyW(key, NULL, NULL, NULL, &keys, NULL, NULL, &values, NULL, NULL, NULL, NULL) != ERROR_SUCCESS)
+        keys = 1;
+    RegCloseKey(key);
+    if (keys == 0 && values == 0)
+        RegDeleteKeyExW(HKEY_LOCAL_MACHINE, path, KEY_WOW64_64KEY, 0);
+}
+
 bool hidden_undo(struct machine *m, const struct setup_step *s, struct err *e)
 {
     wchar_t *name = wide_from(&m->arena, s->subject);
@@ -155,6 +193,8 @@ bool hidden_undo(struct machine *m, const struct setup_step *s, struct err *e)
         status = name ? RegDeleteValueW(key, name) : ERROR_INVALID_NAME;
         RegCloseKey(key);
     }
+    drop_empty_key(USER_LIST);
+    drop_empty_key(USER_LISTS);
     if (status == ERROR_SUCCESS || status == ERROR_FILE_NOT_FOUND || status == ERROR_PATH_NOT_FOUND)
         return true;
     return fail_at(e, (DWORD)status, STAGE_ACCOUNT, s->subject, "the entry of the sign-in screen cannot be removed");
@@ -178,48 +218,83 @@ static wchar_t *profile_key(struct machine *m, struct str sid, const char *tail)
     return wide_from(&m->arena, arena_format(&m->arena, "%s%.*s%s", prefix.p, (int)sid.n, sid.p ? sid.p : "", tail));
 }
 
+static bool profile_folder(struct machine *m, struct str sid, wchar_t *path, DWORD size)
+{
+    wchar_t *key = profile_key(m, sid, "");
+    /* An expanding value is expanded, and then counts as a plain one. */
+    return key && RegGetValueW(HKEY_LOCAL_MACHINE, key, L"ProfileImagePath", RRF_RT_REG_SZ | RRF_SUBKEY_WOW6464KEY, NULL, path, &size) == ERROR_SUCCESS;
+}
+
 /* The entry, its folder, and no ".bak" beside it, which is what Windows leaves of a profile that it could not load. */
 enum setup_look profile_look(struct machine *m, const struct setup_step *s)
 {
-    struct str sid = account_sid(m, s->subject);
-    wchar_t path[MAX_PATH * 2], *key;
-    DWORD n = sizeof path, attributes;
+    struct str sid = own_sid(m, s->subject);
+    wchar_t path[MAX_PATH * 2];
+    DWORD attributes;
 
     if (!sid.n)
         return LOOK_MISSING;
     if (key_there(profile_key(m, sid, ".bak")))
         return LOOK_DIFFERS;
-    key = profile_key(m, sid, "");
-    if (!key_there(key))
+    if (!key_there(profile_key(m, sid, "")))
         return LOOK_MISSING;
-    if (RegGetValueW(HKEY_LOCAL_MACHINE, key, L"ProfileImagePath", RRF_RT_REG_EXPAND_SZ | RRF_RT_REG_SZ | RRF_SUBKEY_WOW6464KEY, NULL, path, &n) !=
-        ERROR_SUCCESS)
+    if (!profile_folder(m, sid, path, sizeof path))
         return LOOK_DIFFERS;
     attributes = GetFileAttributesW(path);
     return attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) ? LOOK_WHOLE : LOOK_DIFFERS;
 }
 
+/* A profile that Windows set aside gets its name back, so that its folder goes with it. */
+static void name_back(struct machine *m, struct str sid)
+{
+    LSTATUS(WINAPI * rename)(HKEY, LPCWSTR, LPCWSTR);
+    void *found = win_function(L"advapi32.dll", "RegRenameKey");
+    wchar_t *aside = profile_key(m, sid, ".bak"), *name = wide_from(&m->arena, sid);
+
+    if (!found || !aside || !name || !key_there(aside) || key_there(profile_key(m, sid, "")))
+        return;
+    CopyMemory(&rename, &found, sizeof rename);
+    rename(HKEY_LOCAL_MACHINE, aside, name);
+}
+
+/* Entry and folder. What ran under it may hold them for a moment longer. */
 static bool delete_profile(struct machine *m, struct str sid, DWORD *code)
 {
     BOOL(WINAPI * function)(LPCWSTR, LPCWSTR, LPCWSTR);
     void *found = win_function(L"userenv.dll", "DeleteProfileW");
-    wchar_t *wide = wide_from(&m->arena, sid);
+    wchar_t *wide = wide_from(&m->arena, sid), path[MAX_PATH * 2] = L"";
 
     *code = ERROR_PROC_NOT_FOUND;
     if (!found || !wide)
         return false;
     CopyMemory(&function, &found, sizeof function);
-    if (function(wide, NULL, NULL))
-        return true;
-    *code = GetLastError();
-    return *code == ERROR_FILE_NOT_FOUND || *code == ERROR_PATH_NOT_FOUND;
+    for (int round = 0; round < 2; round++) { /* the entry, and one that was set aside */
+        *code = ERROR_SUCCESS;
+        name_back(m, sid);
+        if (!key_there(profile_key(m, sid, "")))
+            break;
+        if (!profile_folder(m, sid, path, sizeof path))
+            path[0] = 0;
+        for (int waited = 0; !function(wide, NULL, NULL); waited += 250) {
+            *code = GetLastError();
+            if (*code == ERROR_FILE_NOT_FOUND || *code == ERROR_PATH_NOT_FOUND)
+                break;
+            if (waited >= END_WAIT_MS)
+                return false;
+            Sleep(250);
+        }
+        *code = ERROR_DIR_NOT_EMPTY;
+        if (path[0] && GetFileAttributesW(path) != INVALID_FILE_ATTRIBUTES)
+            return false;
+    }
+    return true;
 }
 
 bool profile_make(struct machine *m, const struct setup_step *s, struct err *e)
 {
     HRESULT(WINAPI * create)(LPCWSTR, LPCWSTR, LPWSTR, DWORD);
     void *found = win_function(L"userenv.dll", "CreateProfile");
-    struct str sid = account_sid(m, s->subject);
+    struct str sid = own_sid(m, s->subject);
     wchar_t *wide = wide_from(&m->arena, sid), *name = wide_from(&m->arena, s->subject), path[MAX_PATH];
     HRESULT result;
     DWORD code;
@@ -235,66 +310,108 @@ bool profile_make(struct machine *m, const struct setup_step *s, struct err *e)
 
 bool profile_undo(struct machine *m, const struct setup_step *s, struct err *e)
 {
-    struct str sid = account_sid(m, s->subject);
+    struct str sid = own_sid(m, s->subject);
     DWORD code;
 
     if (!sid.n || delete_profile(m, sid, &code))
         return true;
-    return fail_at(e, code, STAGE_ACCOUNT, s->subject, "a profile cannot be removed");
+    return fail_at(e, code, STAGE_ACCOUNT, s->subject, "a profile, or its folder, cannot be removed");
+}
+
+void account_remains(struct machine *m, struct str old, struct str now)
+{
+    DWORD code;
+    LSA_HANDLE policy;
+    PSID sid = sid_from(&m->arena, old);
+
+    if (!sid || str_eq(old, now) || !sid_is_nobodys(&m->arena, old))
+        return;
+    policy = policy_open(POLICY_LOOKUP_NAMES, &code);
+    if (policy) {
+        LsaRemoveAccountRights(policy, sid, TRUE, NULL, 0);
+        LsaClose(policy);
+    }
+    delete_profile(m, old, &code);
 }
 
 /* ---- what runs as the account ---- */
 
-static bool runs_as(struct machine *m, HANDLE process, struct str sid)
-{
-    union {
-        TOKEN_USER user;
-        char room[256];
-    } at;
-    HANDLE token = NULL;
-    DWORD n;
-    bool same = OpenProcessToken(process, TOKEN_QUERY, &token) && GetTokenInformation(token, TokenUser, &at, sizeof at, &n) &&
-                str_eq(sid_as_text(&m->arena, at.user.User.Sid), sid);
+/* Asked of the system, which sees every process's user: the runner's token is closed to everybody else, a debugger too (W2). */
+typedef void (*for_process)(void *context, DWORD id, struct str user);
 
-    win_close(&token);
-    return same;
+static bool each_process(struct machine *m, for_process call, void *context)
+{
+    BOOL(WINAPI * list)(HANDLE, DWORD, DWORD, WTS_PROCESS_INFOW **, DWORD *);
+    void(WINAPI * release)(void *);
+    void *found[] = {win_function(L"wtsapi32.dll", "WTSEnumerateProcessesW"), win_function(L"wtsapi32.dll", "WTSFreeMemory")};
+    WTS_PROCESS_INFOW *v = NULL;
+    DWORD n = 0;
+
+    if (!found[0] || !found[1])
+        return false;
+    CopyMemory(&list, &found[0], sizeof list);
+    CopyMemory(&release, &found[1], sizeof release);
+    if (!list(WTS_CURRENT_SERVER_HANDLE, 0, 1, &v, &n) || !v)
+        return false;
+    for (DWORD i = 0; i < n; i++)
+        call(context, v[i].ProcessId, v[i].pUserSid ? sid_as_text(&m->arena, v[i].pUserSid) : (struct str){0});
+    release(v);
+    return true;
 }
 
-/* How many run; those that do are ended when end. */
-static size_t count_running(struct machine *m, struct str sid, bool end)
-{
-    HANDLE list = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
-    PROCESSENTRY32W entry = {.dwSize = sizeof entry};
-    size_t n = 0;
+struct wanted_process {
+    DWORD id;
+    struct str sid; /* in: whose; out: of the process with that id */
+    bool end;
+    size_t count;
+};
 
-    if (list == INVALID_HANDLE_VALUE)
-        return 0;
-    for (BOOL more = Process32FirstW(list, &entry); more; more = Process32NextW(list, &entry)) {
-        HANDLE process = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION | PROCESS_TERMINATE, FALSE, entry.th32ProcessID);
-        if (process && runs_as(m, process, sid)) {
-            n++;
-            if (end)
-                TerminateProcess(process, 1);
-        }
-        win_close(&process);
-    }
-    CloseHandle(list);
-    return n;
+static void find_user(void *context, DWORD id, struct str user)
+{
+    struct wanted_process *w = context;
+    if (id == w->id)
+        w->sid = user;
+}
+
+struct str user_of_process(struct machine *m, DWORD id)
+{
+    struct wanted_process w = {.id = id};
+    return each_process(m, find_user, &w) ? w.sid : (struct str){0};
+}
+
+static void count_one(void *context, DWORD id, struct str user)
+{
+    struct wanted_process *w = context;
+    HANDLE process;
+
+    if (!user.n || !str_eq(user, w->sid))
+        return;
+    w->count++;
+    process = w->end ? OpenProcess(PROCESS_TERMINATE, FALSE, id) : NULL;
+    if (process)
+        TerminateProcess(process, 1);
+    win_close(&process);
 }
 
 enum setup_look ended_look(struct machine *m, const struct setup_step *s)
 {
-    struct str sid = account_sid(m, s->subject);
-    return !sid.n || count_running(m, sid, false) == 0 ? LOOK_MISSING : LOOK_WHOLE;
+    struct wanted_process w = {.sid = own_sid(m, s->subject)};
+
+    if (!w.sid.n)
+        return LOOK_MISSING;
+    return !each_process(m, count_one, &w) ? LOOK_UNKNOWN : w.count ? LOOK_WHOLE : LOOK_MISSING;
 }
 
 bool ended_make(struct machine *m, const struct setup_step *s, struct err *e)
 {
-    struct str sid = account_sid(m, s->subject);
+    struct str sid = own_sid(m, s->subject);
 
     privilege_enable(SE_DEBUG_NAME);
     for (int waited = 0; sid.n && waited <= END_WAIT_MS; waited += 250) {
-        if (count_running(m, sid, true) == 0)
+        struct wanted_process w = {.sid = sid, .end = true};
+        if (!each_process(m, count_one, &w))
+            return fail_at(e, GetLastError(), STAGE_ACCOUNT, s->subject, "what runs as the account cannot be told");
+        if (w.count == 0)
             return true;
         Sleep(250);
     }

@@ -37,7 +37,8 @@ static struct str own_folder(struct machine *m)
     return n ? utf8_from_path(&m->arena, path, n - 1) : (struct str){0};
 }
 
-/* The user of the process that started us: Windows keeps the asking process as the parent of an elevated one. */
+/* The user of the process that started us: Windows keeps the asking process as the parent of an elevated one. The system is asked: an
+ * administrator other than that user may not open the process, or not its token. */
 static struct str parent_user(struct machine *m)
 {
     LONG(WINAPI * query)(HANDLE, ULONG, void *, ULONG, ULONG *);
@@ -49,24 +50,11 @@ static struct str parent_user(struct machine *m)
         LONG priority;
         ULONG_PTR id, parent;
     } basic = {0};
-    union {
-        TOKEN_USER user;
-        char room[256];
-    } at;
-    HANDLE parent = NULL, token = NULL;
-    struct str out = {0};
-    DWORD n;
 
     if (!found)
-        return out;
+        return (struct str){0};
     CopyMemory(&query, &found, sizeof query);
-    if (query(GetCurrentProcess(), 0, &basic, sizeof basic, NULL) == 0)
-        parent = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, (DWORD)basic.parent);
-    if (parent && OpenProcessToken(parent, TOKEN_QUERY, &token) && GetTokenInformation(token, TokenUser, &at, sizeof at, &n))
-        out = sid_as_text(&m->arena, at.user.User.Sid);
-    win_close(&token);
-    win_close(&parent);
-    return out;
+    return query(GetCurrentProcess(), 0, &basic, sizeof basic, NULL) == 0 ? user_of_process(m, (DWORD)basic.parent) : (struct str){0};
 }
 
 /* Who an administrator sets Cordon up for: the one who asked for it, and nobody that a word on the command line names. */
@@ -201,6 +189,34 @@ static bool others_name(struct machine *m, struct str name)
     return theirs;
 }
 
+/* Does anybody else's Cordon have a ledger here? */
+static bool others_there(struct machine *m)
+{
+    struct wide_path pattern, ledger;
+    WIN32_FIND_DATAW found;
+    HANDLE list = INVALID_HANDLE_VALUE;
+    bool there = false;
+
+    if (wide_path(arena_format(&m->arena, "%s\\people\\*", m->facts.data_dir.p), &pattern))
+        list = FindFirstFileW(pattern.v, &found);
+    if (list == INVALID_HANDLE_VALUE)
+        return false;
+    do {
+        struct str sid = utf8_from_z(&m->arena, found.cFileName);
+        there = setup_person_good(sid) && !str_eq(sid, m->facts.person_sid) &&
+                wide_path(ledger_place(&m->arena, m->facts.data_dir, sid, "ledger"), &ledger) && GetFileAttributesW(ledger.v) != INVALID_FILE_ATTRIBUTES;
+    } while (!there && FindNextFileW(list, &found));
+    FindClose(list);
+    return there;
+}
+
+static void look_noted(struct machine *m)
+{
+    m->facts.noted = arena_alloc(&m->arena, m->ledger.n + 1, sizeof *m->facts.noted);
+    for (size_t i = 0; i < m->ledger.n; i++)
+        m->facts.noted[m->facts.noted_count++] = (struct setup_noted){m->ledger.v[i].kind, m->ledger.v[i].subject, m->ledger.v[i].text};
+}
+
 static void look_others(struct machine *m)
 {
     for (unsigned nth = 2; nth < 100 && !m->ledger.n; nth++) {
@@ -240,6 +256,8 @@ void machine_look(struct machine *m)
     look_places(m);
     look_system(m);
     ledger_load(m);
+    look_noted(m);
+    m->facts.others = others_there(m);
     look_names(m);
     look_others(m);
     group_facts(m);

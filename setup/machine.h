@@ -34,11 +34,12 @@ struct machine {
     struct ledger ledger;
     bool ledger_spoilt;        /* there, and not understood */
     struct passwords passwords; /* only while accounts are being made; wiped */
-    bool password_new[2];       /* offline, online: the account does not have it yet */
+    enum { PASSWORD_UNKNOWN, PASSWORD_NEW, PASSWORD_SET } password[2]; /* offline, online; new: the account does not have it yet */
+    struct str own[2];          /* their SIDs, as they were when setup began: of the ledger, else of the account */
     struct str ledger_path, credentials_path, person_dir;
     struct buf report;         /* what was said; kept for the shell that waits */
-    bool undoing;              /* uninstall: what Cordon never changed counts as gone */
-    const struct setup_plan *plan; /* that is being run */
+    bool programs_later;       /* uninstall: those in use go at the next start of Windows */
+    bool undoing;              /* uninstall: what Cordon never changed, and what stays for others, counts as gone */
 };
 
 /* Always false: fills e with code's row of errors.c. */
@@ -52,6 +53,7 @@ bool token_elevated(void);
 PSID sid_from(struct arena *a, struct str text); /* in the arena; NULL */
 struct str sid_as_text(struct arena *a, PSID sid);
 struct str name_of_sid(struct arena *a, struct str sid); /* without its domain; none */
+bool sid_is_nobodys(struct arena *a, struct str sid);    /* Windows knows no account of it; false also where it cannot tell */
 bool sid_of_name(struct arena *a, struct str name, struct str *sid, SID_NAME_USE *use); /* of this machine alone */
 /* A self-relative descriptor as LocalAlloc'ed by the system; NULL with the last error. */
 PSECURITY_DESCRIPTOR descriptor_from(struct str sddl);
@@ -84,6 +86,8 @@ bool ledger_save(struct machine *m, struct err *e); /* nothing while there is no
 bool file_write_as(struct str path, struct str sddl, struct str bytes, struct err *e);
 bool file_read_whole(struct arena *a, struct str path, size_t ceiling, struct str *out, DWORD *code);
 bool file_is_as(struct arena *a, struct str path, struct str sddl);
+enum setup_look folder_look(struct str path, struct str sddl);
+bool folder_make(struct str path, struct str sddl, struct err *e); /* one that is there must be an administrator's, and gets it */
 
 /* ---- account_windows.c, rights of accounts, profiles ---- */
 
@@ -102,6 +106,8 @@ bool member_make(struct machine *m, const struct setup_step *s, struct err *e);
 bool member_undo(struct machine *m, const struct setup_step *s, struct err *e);
 bool in_group(struct machine *m, struct str sid, struct str group);
 bool group_change(struct machine *m, struct str group, struct str sid, bool add, struct err *e); /* any member of any local group */
+/* The SID of Cordon's account of that name: as the ledger has it, whatever is called so now, and whether it is there or not. */
+struct str own_sid(struct machine *m, struct str name);
 void account_facts(struct machine *m, struct setup_account *u);
 void group_facts(struct machine *m);
 
@@ -119,7 +125,9 @@ bool profile_undo(struct machine *m, const struct setup_step *s, struct err *e);
 enum setup_look ended_look(struct machine *m, const struct setup_step *s);
 bool ended_make(struct machine *m, const struct setup_step *s, struct err *e);
 unsigned rights_of(struct machine *m, struct str sid);
+void account_remains(struct machine *m, struct str old, struct str now); /* of one that somebody removed: its rights and profile go too */
 bool logon_is_denied(struct machine *m); /* does a policy keep local accounts out? */
+struct str user_of_process(struct machine *m, DWORD id); /* SID; none. Needs an administrator for other users' */
 
 /* ---- network_windows.c, firewall_windows.c ---- */
 

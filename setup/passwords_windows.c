@@ -11,7 +11,26 @@ static bool for_person(const struct machine *m)
 
 static bool needs_password(const struct setup_account *u)
 {
-    return !u->there || !u->ours || !u->flags_right || u->locked || u->expired;
+    return !u->there || !u->ours || !u->flags_right || u->locked || u->expired || !u->enabled;
+}
+
+/* Somebody gave the account another password, or the one that it has has run out: the kept ones are worth nothing (1326). Asked once,
+ * of an account that is as it should be otherwise; any other answer says nothing about the password. */
+static bool is_refused(struct machine *m, const struct setup_account *u, const char *password)
+{
+    wchar_t wide[SETUP_PASSWORD_LENGTH + 1], *name = wide_from(&m->arena, u->name);
+    HANDLE token = NULL;
+    DWORD code = ERROR_SUCCESS;
+
+    if (!m->facts.elevated || needs_password(u) || !name)
+        return false;
+    for (size_t i = 0; i <= SETUP_PASSWORD_LENGTH; i++)
+        wide[i] = (unsigned char)password[i];
+    if (!LogonUserW(name, L".", wide, LOGON32_LOGON_INTERACTIVE, LOGON32_PROVIDER_DEFAULT, &token))
+        code = GetLastError();
+    SecureZeroMemory(wide, sizeof wide);
+    win_close(&token);
+    return code == ERROR_LOGON_FAILURE || code == ERROR_PASSWORD_EXPIRED || code == ERROR_PASSWORD_MUST_CHANGE;
 }
 
 /* Whether it can be opened is told only to those who may read it: not to an administrator other than the person. */
@@ -33,6 +52,9 @@ enum setup_look passwords_look(struct machine *m, const struct setup_step *s)
         struct passwords p = {0};
         bool theirs;
         look = passwords_unseal(bytes, m->facts.person_sid, &p, &theirs, &e) ? LOOK_WHOLE : LOOK_DIFFERS;
+        if (look == LOOK_WHOLE && !m->undoing && m->password[0] == PASSWORD_UNKNOWN &&
+            (is_refused(m, &m->facts.offline, p.offline) || is_refused(m, &m->facts.online, p.online)))
+            look = LOOK_DIFFERS;
         passwords_wipe(&p);
     } else if (needs_password(&m->facts.offline) || needs_password(&m->facts.online)) {
         look = LOOK_DIFFERS; /* the person alone could open it, and an account wants one now: both get new ones */
@@ -48,8 +70,9 @@ bool passwords_make(struct machine *m, const struct setup_step *s, struct err *e
                 passwords_seal(&m->arena, &m->passwords, m->facts.person_sid, for_person(m), &out, e) &&
                 file_write_as(s->subject, s->text, buf_view(&out), e);
 
-    m->password_new[0] = m->password_new[1] = good;
-    if (!good)
+    if (good)
+        m->password[0] = m->password[1] = PASSWORD_NEW;
+    else
         passwords_wipe(&m->passwords);
     buf_release(&out);
     return good;
@@ -65,9 +88,10 @@ bool passwords_undo(struct machine *m, const struct setup_step *s, struct err *e
     DWORD n;
 
     passwords_wipe(&m->passwords);
+    privilege_enable(SE_RESTORE_NAME); /* administrators have no entry on it */
     if (!wide_path(s->subject, &wide))
         return true;
-    h = CreateFileW(wide.v, GENERIC_WRITE, 0, NULL, OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+    h = CreateFileW(wide.v, GENERIC_WRITE, 0, NULL, OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT | FILE_FLAG_BACKUP_SEMANTICS, NULL);
     if (h != INVALID_HANDLE_VALUE) {
         if (GetFileSizeEx(h, &size))
             for (LONGLONG at = 0; at < size.QuadPart && WriteFile(h, zeroes, (DWORD)(size.QuadPart - at < 4096 ? size.QuadPart - at : 4096), &n, NULL) && n; at += n)

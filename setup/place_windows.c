@@ -53,6 +53,11 @@ bool file_is_as(struct arena *a, struct str path, struct str sddl)
     return look_as(path, sddl, false) == LOOK_WHOLE;
 }
 
+enum setup_look folder_look(struct str path, struct str sddl)
+{
+    return look_as(path, sddl, true);
+}
+
 /* ---- folders ---- */
 
 /* Whoever made it first may hold it open, and chose what lies in it: a ledger is obeyed, elevated, and a policy bounds everybody. */
@@ -88,7 +93,7 @@ static bool mend_folder(struct str path, struct str sddl, struct err *e)
 }
 
 /* Born with its descriptor; one that is there already gets it, and with it its owner. */
-static bool make_folder(struct str path, struct str sddl, struct err *e)
+bool folder_make(struct str path, struct str sddl, struct err *e)
 {
     SECURITY_ATTRIBUTES as = {sizeof as, descriptor_from(sddl), FALSE};
     struct wide_path wide;
@@ -112,11 +117,35 @@ static struct str people_dir(struct machine *m)
     return arena_format(&m->arena, "%s\\people", m->facts.data_dir.p);
 }
 
+static bool folder_empty(struct str path)
+{
+    struct arena a = {0};
+    struct wide_path pattern;
+    WIN32_FIND_DATAW found;
+    HANDLE list = INVALID_HANDLE_VALUE;
+    bool empty = true;
+
+    if (wide_path(arena_format(&a, "%.*s\\*", (int)path.n, path.p), &pattern))
+        list = FindFirstFileW(pattern.v, &found);
+    if (list == INVALID_HANDLE_VALUE)
+        empty = false;
+    else
+        do
+            empty = found.cFileName[0] == L'.';
+        while (empty && FindNextFileW(list, &found));
+    if (list != INVALID_HANDLE_VALUE)
+        FindClose(list);
+    arena_release(&a);
+    return empty;
+}
+
 enum setup_look folders_look(struct machine *m, const struct setup_step *s)
 {
     enum setup_look data = look_as(s->subject, s->text, true), people = look_as(people_dir(m), s->text, true);
     enum setup_look person = look_as(m->person_dir, s->text2, true);
 
+    if (m->undoing && person == LOOK_MISSING && people != LOOK_MISSING) /* another's, or what an interrupted uninstall left */
+        return folder_empty(people_dir(m)) ? LOOK_DIFFERS : LOOK_MISSING;
     if (data == LOOK_MISSING || people == LOOK_MISSING || person == LOOK_MISSING)
         return LOOK_MISSING;
     if (data == LOOK_UNKNOWN || people == LOOK_UNKNOWN || person == LOOK_UNKNOWN)
@@ -126,7 +155,7 @@ enum setup_look folders_look(struct machine *m, const struct setup_step *s)
 
 bool folders_make(struct machine *m, const struct setup_step *s, struct err *e)
 {
-    return make_folder(s->subject, s->text, e) && make_folder(people_dir(m), s->text, e) && make_folder(m->person_dir, s->text2, e);
+    return folder_make(s->subject, s->text, e) && folder_make(people_dir(m), s->text, e) && folder_make(m->person_dir, s->text2, e);
 }
 
 /* What another person's Cordon, or the machine's policy, still lies in stays. */

@@ -40,8 +40,10 @@ static bool in_place(const struct setup_step *s)
 
 enum setup_look programs_look(struct machine *m, const struct setup_step *s)
 {
-    enum setup_look worst = LOOK_WHOLE;
+    enum setup_look worst = folder_look(s->subject, s->text);
 
+    if (m->undoing) /* any of them, or the folder alone: an uninstall may have been interrupted */
+        return worst == LOOK_MISSING || m->facts.others || m->programs_later ? LOOK_MISSING : LOOK_WHOLE;
     for (size_t i = 0; i < COUNT_OF(programs); i++) {
         enum setup_look look = same_file(in_folder(m, s->source, programs[i]), in_folder(m, s->subject, programs[i]), s->text);
         if (look == LOOK_MISSING || (look != LOOK_WHOLE && worst != LOOK_MISSING))
@@ -52,14 +54,8 @@ enum setup_look programs_look(struct machine *m, const struct setup_step *s)
 
 bool programs_make(struct machine *m, const struct setup_step *s, struct err *e)
 {
-    SECURITY_ATTRIBUTES as = {sizeof as, descriptor_from(s->text), FALSE};
-    struct wide_path folder;
-    bool good = as.lpSecurityDescriptor && wide_path(s->subject, &folder);
+    bool good = folder_make(s->subject, s->text, e);
 
-    if (good && !CreateDirectoryW(folder.v, &as) && GetLastError() != ERROR_ALREADY_EXISTS)
-        good = fail_at(e, GetLastError(), STAGE_FILE, s->subject, "the folder of the programs cannot be made");
-    if (as.lpSecurityDescriptor)
-        LocalFree(as.lpSecurityDescriptor);
     for (size_t i = 0; good && !in_place(s) && i < COUNT_OF(programs); i++) {
         struct arena a = {0};
         struct str bytes, from = in_folder(m, s->source, programs[i]);
@@ -78,8 +74,9 @@ bool programs_undo(struct machine *m, const struct setup_step *s, struct err *e)
 {
     struct wide_path wide;
     DWORD code = 0;
+    bool later = false;
 
-    for (size_t i = 0; i < COUNT_OF(programs); i++) {
+    for (size_t i = 0; !m->facts.others && i < COUNT_OF(programs); i++) {
         struct str path = in_folder(m, s->subject, programs[i]);
         if (!wide_path(path, &wide) || DeleteFileW(wide.v))
             continue;
@@ -88,13 +85,17 @@ bool programs_undo(struct machine *m, const struct setup_step *s, struct err *e)
             continue;
         if (!MoveFileExW(wide.v, NULL, MOVEFILE_DELAY_UNTIL_REBOOT))
             return fail_at(e, code, STAGE_FILE, path, "a program of Cordon's cannot be removed");
+        later = true;
     }
-    if (!wide_path(s->subject, &wide) || RemoveDirectoryW(wide.v))
+    if (m->facts.others || !wide_path(s->subject, &wide) || RemoveDirectoryW(wide.v))
         return true;
     code = GetLastError();
     if (code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND)
         return true;
-    if (MoveFileExW(wide.v, NULL, MOVEFILE_DELAY_UNTIL_REBOOT))
-        return err_set(e, ERR_SYSTEM, "the programs are in use, this one among them: they go at the next start of Windows");
-    return fail_at(e, code, STAGE_FILE, s->subject, "the folder of the programs cannot be removed");
+    m->programs_later = later && MoveFileExW(wide.v, NULL, MOVEFILE_DELAY_UNTIL_REBOOT);
+    if (m->programs_later) {
+        buf_format(&m->report, "note: programs that are in use, cordon-setup among them, go at the next start of Windows\n");
+        return true;
+    }
+    return fail_at(e, code, STAGE_FILE, s->subject, "the folder of the programs cannot be removed: something else lies in it, or is open");
 }

@@ -109,6 +109,17 @@ struct str name_of_sid(struct arena *a, struct str sid)
     return utf8_from_z(a, name);
 }
 
+bool sid_is_nobodys(struct arena *a, struct str sid)
+{
+    wchar_t name[256], domain[256];
+    DWORD n = COUNT_OF(name), d = COUNT_OF(domain);
+    SID_NAME_USE use;
+    PSID raw = sid_from(a, sid);
+
+    /* A domain that cannot be reached answers otherwise. */
+    return raw && !LookupAccountSidW(NULL, raw, name, &n, domain, &d, &use) && GetLastError() == ERROR_NONE_MAPPED;
+}
+
 /* With the machine's name before it: a bare name could be found in a domain first. */
 bool sid_of_name(struct arena *a, struct str name, struct str *sid, SID_NAME_USE *use)
 {
@@ -180,6 +191,8 @@ bool descriptor_of(struct arena *a, HANDLE h, struct descriptor *out, DWORD *cod
     return descriptor_decode(a, (struct str){bytes, n}, out, &e);
 }
 
+#define AI_REQUESTED 0x0100u /* SE_DACL_AUTO_INHERIT_REQ: without it the mark of an inheriting list (0x0400) is dropped */
+
 /* SetKernelObjectSecurity: SetSecurityInfo would walk the tree below. */
 bool descriptor_set(struct arena *a, HANDLE h, const struct descriptor *d, SECURITY_INFORMATION parts, DWORD *code)
 {
@@ -190,6 +203,8 @@ bool descriptor_set(struct arena *a, HANDLE h, const struct descriptor *d, SECUR
     *code = ERROR_INVALID_SECURITY_DESCR;
     if (good) {
         CopyMemory(copy, bytes.p, bytes.n);
+        if (d->dacl_auto_inherited)
+            ((SECURITY_DESCRIPTOR_RELATIVE *)copy)->Control |= AI_REQUESTED;
         good = SetKernelObjectSecurity(h, parts, copy) != 0;
         *code = GetLastError();
     }

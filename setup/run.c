@@ -2,6 +2,15 @@
  * run: a plan done step by step, each made and then read back, and taken back when setup fails.
  */
 #include "setup.h"
+#include "../sandbox/core/text.h"
+
+struct str setup_said(const struct err *e, struct arena *a)
+{
+    struct err said = *e;
+
+    text_plain_path(said.subject);
+    return err_text(&said, a);
+}
 
 static bool not_verified(const struct setup_step *s, struct err *e)
 {
@@ -59,7 +68,7 @@ static void take_back(const struct setup_edge *edge, const struct setup_step *s)
 
     if (s->state == STEP_MEND || !setup_changes(s->kind) || s->kind == SETUP_DISABLE)
         return;
-    if (edge->undo(edge->context, s, &e))
+    if (edge->undo(edge->context, s, &e) && edge->forget(edge->context, s, &e))
         edge->tell(edge->context, s, TOLD_UNDONE, NULL);
     else
         edge->tell(edge->context, s, TOLD_LEFT, &e);
@@ -105,23 +114,51 @@ bool setup_run(struct arena *a, const struct setup_edge *edge, const struct setu
     return true;
 }
 
+static bool is_gone(const struct setup_edge *edge, const struct setup_step *s)
+{
+    enum setup_look now = edge->look(edge->context, s);
+    return s->kind == SETUP_DISABLE ? now == LOOK_WHOLE : now == LOOK_MISSING;
+}
+
+static void leave(struct arena *a, const struct setup_edge *edge, const struct setup_step *s, const struct err *e, struct texts *left)
+{
+    edge->tell(edge->context, s, TOLD_LEFT, e);
+    *(struct str *)ARENA_PUSH(a, left) = arena_format(
+        a, "%s %.*s: %s", setup_kind_name(s->kind), (int)s->subject.n, s->subject.p ? s->subject.p : "", setup_said(e, a).p);
+}
+
 void setup_run_undo(struct arena *a, const struct setup_edge *edge, const struct setup_plan *plan, struct texts *left)
 {
+    bool *gone = arena_alloc(a, plan->n + 1, sizeof *gone), runs = false;
+
     for (size_t i = 0; i < plan->n; i++) {
         const struct setup_step *s = &plan->v[i];
         struct err e = {0};
-        enum setup_look now;
 
-        if (edge->undo(edge->context, s, &e)) {
-            now = edge->look(edge->context, s);
-            if (s->kind == SETUP_DISABLE ? now == LOOK_WHOLE : now == LOOK_MISSING) {
+        if (s->kind == SETUP_RESIDUE) {
+            for (size_t k = 0; k < i; k++)
+                if (gone[k] && !is_gone(edge, &plan->v[k])) {
+                    err_clear(&e);
+                    err_set(&e, ERR_SYSTEM, "it was gone, and is there again");
+                    leave(a, edge, &plan->v[k], &e, left);
+                }
+            if (!left->n)
                 edge->tell(edge->context, s, TOLD_UNDONE, NULL);
-                continue;
-            }
-            err_set(&e, ERR_SYSTEM, "it is still there, or cannot be looked for");
+            continue;
         }
-        edge->tell(edge->context, s, TOLD_LEFT, &e);
-        *(struct str *)ARENA_PUSH(a, left) = arena_format(
-            a, "%s %.*s: %s", setup_kind_name(s->kind), (int)s->subject.n, s->subject.p ? s->subject.p : "", err_text(&e, a).p);
+        if (runs && (s->kind == SETUP_FILTERS || s->kind == SETUP_RULE || s->kind == SETUP_ACCOUNT))
+            err_set(&e, ERR_REFUSED, "it stays while something may run as the account");
+        else if (left->n && (s->kind == SETUP_LEDGER || s->kind == SETUP_FOLDERS))
+            err_set(&e, ERR_REFUSED, "it stays with what is left; cordon uninstall takes that up");
+        else
+            gone[i] = edge->undo(edge->context, s, &e);
+        if (gone[i] && !is_gone(edge, s))
+            gone[i] = err_set(&e, ERR_SYSTEM, "it is still there, or cannot be looked for");
+        gone[i] = gone[i] && edge->forget(edge->context, s, &e);
+        if (gone[i])
+            edge->tell(edge->context, s, TOLD_UNDONE, NULL);
+        else
+            leave(a, edge, s, &e, left);
+        runs = runs || (!gone[i] && (s->kind == SETUP_DISABLE || s->kind == SETUP_END));
     }
 }

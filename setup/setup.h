@@ -45,6 +45,8 @@ struct setup_edge {
     enum setup_look (*look)(void *context, const struct setup_step *s);
     bool (*make)(void *context, const struct setup_step *s, struct err *e);
     bool (*undo)(void *context, const struct setup_step *s, struct err *e);
+    /* It was taken back, and looked for: the ledger no longer names it. */
+    bool (*forget)(void *context, const struct setup_step *s, struct err *e);
     void (*tell)(void *context, const struct setup_step *s, enum setup_told told, const struct err *e);
 };
 
@@ -57,8 +59,9 @@ struct setup_made {
 
 /* Runs it. False: it failed, and what was made (in this and in earlier runs with the same made) was taken back. */
 bool setup_run(struct arena *a, const struct setup_edge *edge, const struct setup_plan *plan, struct setup_made *made, struct err *e);
+struct str setup_said(const struct err *e, struct arena *a); /* its text, with a path as it is typed */
 void setup_take_back(const struct setup_edge *edge, struct setup_made *made); /* the newest first */
-/* The way back. Goes on past what fails; left: what is still there, one line each. */
+/* The way back. Goes on past what fails, and looks for all of it once more at the end; left: what is still there, one line each. */
 void setup_run_undo(struct arena *a, const struct setup_edge *edge, const struct setup_plan *plan, struct texts *left);
 
 #endif

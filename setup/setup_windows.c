@@ -5,6 +5,7 @@
 #include "machine.h"
 #include "../sandbox/core/text.h"
 
+#include <lm.h>
 #include <stdio.h>
 #include <wchar.h>
 
@@ -56,6 +57,9 @@ static bool edge_record(void *context, const struct setup_step *s, struct err *e
 
     if (!kinds[s->kind].recorded)
         return true;
+    /* An entry makes an account Cordon's: none is entered for a stranger's, or for one that cannot be looked at. */
+    if ((s->kind == SETUP_ACCOUNT || s->kind == SETUP_GROUP) && kinds[s->kind].look(m, s) == LOOK_UNKNOWN)
+        return fail_at(e, NERR_UserExists, STAGE_ACCOUNT, s->subject, "an account or group is not taken over");
     ledger_put(&m->arena, &m->ledger, &entry);
     return ledger_save(m, e);
 }
@@ -72,17 +76,17 @@ static bool edge_make(void *context, const struct setup_step *s, struct err *e)
 
 static bool edge_undo(void *context, const struct setup_step *s, struct err *e)
 {
+    return !kinds[s->kind].undo || kinds[s->kind].undo(context, s, e);
+}
+
+static bool edge_forget(void *context, const struct setup_step *s, struct err *e)
+{
     struct machine *m = context;
 
-    if (!kinds[s->kind].undo)
+    if (!ledger_find(&m->ledger, s->kind, s->subject, entry_text(s)))
         return true;
-    if (!kinds[s->kind].undo(m, s, e))
-        return false;
-    if (kinds[s->kind].recorded && s->kind != SETUP_ACCOUNT && s->kind != SETUP_GROUP) {
-        ledger_drop(&m->ledger, s->kind, s->subject, entry_text(s));
-        return ledger_save(m, e);
-    }
-    return true;
+    ledger_drop(&m->ledger, s->kind, s->subject, entry_text(s));
+    return ledger_save(m, e);
 }
 
 /* ---- what is said ---- */
@@ -91,7 +95,7 @@ static void say(struct machine *m, const char *word, const struct setup_step *s,
 {
     struct arena a = {0};
     struct buf line = {0};
-    struct str why = e && e->kind ? err_text(e, &a) : (struct str){0};
+    struct str why = e && e->kind ? setup_said(e, &a) : (struct str){0};
 
     buf_format(&line, "%-9s %s %s", word, setup_kind_name(s->kind), text_printable_once(&a, s->subject).p);
     if (entry_text(s).n)
@@ -119,7 +123,7 @@ static void edge_tell(void *context, const struct setup_step *s, enum setup_told
 static void say_error(struct machine *m, const struct err *e)
 {
     struct arena a = {0};
-    struct str text = text_printable_once(&a, err_text(e, &a));
+    struct str text = text_printable_once(&a, setup_said(e, &a));
 
     buf_format(&m->report, "cordon-setup: %s\n", text.p);
     fprintf(stderr, "cordon-setup: %s\n", text.p);
@@ -242,7 +246,6 @@ static bool run_plan(struct machine *m, const struct setup_edge *edge, struct se
 
     for (int pass = 0; pass < 2; pass++) {
         setup_plan_build(&m->arena, &m->facts, &plan);
-        m->plan = &plan;
         if (!setup_run(&m->arena, edge, &plan, made, e))
             return false;
         if (!made->again)
@@ -257,7 +260,7 @@ static bool run_plan(struct machine *m, const struct setup_edge *edge, struct se
 
 static enum setup_exit do_install(struct machine *m)
 {
-    struct setup_edge edge = {m, edge_record, edge_look, edge_make, edge_undo, edge_tell};
+    struct setup_edge edge = {m, edge_record, edge_look, edge_make, edge_undo, edge_forget, edge_tell};
     struct setup_plan plan;
     struct setup_made made = {0};
     struct err e = {0};
@@ -274,13 +277,17 @@ static enum setup_exit do_install(struct machine *m)
         return busy ? SETUP_EXIT_BUSY : SETUP_EXIT_FAILED;
     }
     machine_look(m); /* again: whoever had the lock may have changed it */
+    setup_plan_build(&m->arena, &m->facts, &plan);
+    if (!may_change(m, &plan, &code)) {
+        lock_give(lock);
+        return code;
+    }
     good = run_plan(m, &edge, &made, &e);
     passwords_wipe(&m->passwords);
     if (good && (made.missing.n || m->ledger.missing.n)) {
         m->ledger.missing = made.missing; /* what was missing last time may be there now */
         good = ledger_save(m, &e);
     }
-    m->facts.folders = good ? LOOK_WHOLE : m->facts.folders;
     lock_give(lock);
     if (good)
         return made.missing.n ? SETUP_EXIT_PARTIAL : SETUP_EXIT_DONE;
@@ -310,7 +317,7 @@ static enum setup_exit do_give(struct machine *m)
 
 static enum setup_exit do_uninstall(struct machine *m)
 {
-    struct setup_edge edge = {m, edge_record, edge_look, edge_make, edge_undo, edge_tell};
+    struct setup_edge edge = {m, edge_record, edge_look, edge_make, edge_undo, edge_forget, edge_tell};
     struct setup_plan plan;
     struct texts left = {0};
     struct err e = {0};
@@ -329,8 +336,6 @@ static enum setup_exit do_uninstall(struct machine *m)
     }
     machine_look(m);
     setup_plan_undo(&m->arena, &m->facts, &plan);
-    m->plan = &plan;
-    m->undoing = true;
     setup_run_undo(&m->arena, &edge, &plan, &left);
     lock_give(lock);
     for (size_t i = 0; i < m->ledger.n; i++)
@@ -351,6 +356,7 @@ static enum setup_exit run(struct machine *m)
         fprintf(stderr, "cordon-setup: netapi32.dll lacks a call that is needed\n");
         return SETUP_EXIT_FAILED;
     }
+    m->undoing = m->options->verb == VERB_UNINSTALL;
     machine_look(m);
     if (m->options->plan) {
         if (m->options->verb == VERB_UNINSTALL)

@@ -2,6 +2,7 @@
  * say: Cordon's own words on standard error.
  */
 #include "shell.h"
+#include "../sandbox/core/text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,23 +14,6 @@ static void say(const char *text)
     tty_print_error(STR("\n"));
 }
 
-/* A path of Windows in which nothing was escaped but its separators is said as it is typed. */
-static void plain_separators(char *path)
-{
-    size_t at = 0;
-
-    if (!path[0] || path[1] != ':')
-        return;
-    for (const char *p = path; *p; p++)
-        if (*p == '\\' && *++p != '\\')
-            return;
-    for (const char *p = path; *p; p++) {
-        path[at++] = *p;
-        p += *p == '\\';
-    }
-    path[at] = '\0';
-}
-
 /* What would help is a sentence of its own where it is made, and the rest of one line here. */
 struct str say_error_text(const struct err *e, struct arena *a)
 {
@@ -39,7 +23,7 @@ struct str say_error_text(const struct err *e, struct arena *a)
 
     if (r[0] >= 'A' && r[0] <= 'Z' && r[1] >= 'a' && r[1] <= 'z' && strncmp(r, "Cordon", 6) != 0 && strncmp(r, "Windows", 7) != 0)
         r[0] = (char)(r[0] - 'A' + 'a');
-    plain_separators(said.subject);
+    text_plain_path(said.subject);
     if (n > 1 && r[n - 1] == '.' && r[n - 2] != '.' && !strstr(r, ". "))
         r[n - 1] = '\0';
     return err_text(&said, a);

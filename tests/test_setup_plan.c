@@ -113,6 +113,10 @@ static void resumes(void)
     CHECK(p.v[first(&p, SETUP_CREDENTIALS, NULL)].state == STEP_MEND && p.v[first(&p, SETUP_ACCOUNT, "CordonOnline")].state == STEP_MEND,
         "passwords that cannot be decrypted are made anew, for both accounts");
     facts_set_up(&f);
+    f.offline.enabled = false;
+    setup_plan_build(&a, &f, &p);
+    CHECK(p.v[first(&p, SETUP_ACCOUNT, "CordonOffline")].state == STEP_MEND, "one that an interrupted setup left disabled gets its password again");
+    facts_set_up(&f);
     f.filters = LOOK_MISSING;
     f.committed = false;
     f.offline.rights = 1;
@@ -159,6 +163,11 @@ static void refuses(void)
     facts_fresh(&f);
     f.offline.there = true;
     CHECK(is_blocked(&f, "not taken over"), "a stranger's account of that name is not taken over");
+    f.offline.noted = true;
+    CHECK(is_blocked(&f, "cordon uninstall"), "nor one that took the place of Cordon's");
+    facts_fresh(&f);
+    f.data_dir = STR("\\Cordon");
+    CHECK(is_blocked(&f, "ProgramData"), "a machine that does not say where its folders are");
     facts_fresh(&f);
     f.group.there = true;
     CHECK(is_blocked(&f, "--group"), "nor a stranger's group");
@@ -209,6 +218,22 @@ static bool is_noted(const struct setup_plan *p, const char *words)
     return false;
 }
 
+/* The ledger of a machine on which each step of this plan was done. */
+static void note_all(struct setup_facts *f, const struct setup_plan *p)
+{
+    static struct setup_noted noted[64];
+
+    f->noted = noted;
+    f->noted_count = 0;
+    for (size_t i = 0; i < p->n && f->noted_count < COUNT_OF(noted); i++) {
+        const struct setup_step *s = &p->v[i];
+        if (s->kind >= SETUP_GROUP && s->kind != SETUP_CREDENTIALS && s->kind < SETUP_VERIFY)
+            noted[f->noted_count++] =
+                (struct setup_noted){s->kind, s->subject, s->kind == SETUP_MEMBER || s->kind == SETUP_RIGHT ? s->text : (struct str){0}};
+    }
+    f->offline.noted = f->online.noted = true;
+}
+
 static void witness(void)
 {
     struct arena a = {0};
@@ -216,6 +241,8 @@ static void witness(void)
     struct setup_plan p;
 
     facts_set_up(&f);
+    setup_plan_build(&a, &f, &p);
+    note_all(&f, &p);
     f.witness_wanted = false;
     setup_plan_undo(&a, &f, &p);
     CHECK(count(&p, SETUP_WITNESS) == 1, "a witness goes with the rest, though uninstall is not asked for it by name");
@@ -253,6 +280,7 @@ static void goes_back(void)
 
     facts_set_up(&f);
     setup_plan_build(&a, &f, &whole);
+    note_all(&f, &whole);
     setup_plan_undo(&a, &f, &p);
     CHECK(p.v[0].kind == SETUP_COMMIT && p.v[p.n - 1].kind == SETUP_RESIDUE, "the record goes first, the look for residue comes last");
     CHECK(last(&p, SETUP_DISABLE) < first(&p, SETUP_END, "CordonOnline") && last(&p, SETUP_END) < first(&p, SETUP_FILTERS, NULL),
@@ -266,13 +294,29 @@ static void goes_back(void)
             bad += count(&p, s->kind) != count(&whole, s->kind) && s->kind != SETUP_DISABLE;
     }
     CHECK(bad == 0, "each step that was done is taken back");
+    f.offline = (struct setup_account){.name = STR("CordonOffline"), .noted = true};
+    f.crash_on_audit_fail = true;
+    f.wsl_count = 0;
+    setup_plan_undo(&a, &f, &p);
+    CHECK(first(&p, SETUP_DISABLE, "CordonOffline") == NONE && first(&p, SETUP_END, "CordonOffline") != NONE &&
+              first(&p, SETUP_PROFILE, "CordonOffline") != NONE && first(&p, SETUP_ACCOUNT, "CordonOffline") != NONE &&
+              count(&p, SETUP_RULE) == SETUP_RULES && count(&p, SETUP_EXECUTE) == 1 && count(&p, SETUP_AUDIT_SACL) == 1,
+        "an account that somebody removed leaves nothing behind, nor a program that is gone, nor auditing that is no longer wanted");
+    facts_set_up(&f);
+    f.others = true;
+    f.witness = LOOK_DIFFERS;
+    setup_plan_undo(&a, &f, &p);
+    CHECK(first(&p, SETUP_PROGRAMS, NULL) == NONE && first(&p, SETUP_WITNESS, NULL) == NONE && p.notes.n > 0,
+        "what another person's Cordon runs stays, and is not this ledger's");
     facts_fresh(&f);
     setup_plan_undo(&a, &f, &p);
     CHECK(p.n == 1 && p.v[0].kind == SETUP_RESIDUE, "where nothing is, nothing is undone");
     facts_fresh(&f);
     f.offline.there = true; /* a stranger's */
+    f.programs = LOOK_DIFFERS;
     setup_plan_undo(&a, &f, &p);
     CHECK(first(&p, SETUP_ACCOUNT, NULL) == NONE && first(&p, SETUP_DISABLE, NULL) == NONE, "a stranger's account is not removed");
+    CHECK(first(&p, SETUP_PROGRAMS, NULL) == NONE, "nor programs that were unpacked there and never set up");
     arena_release(&a);
 }
 
@@ -285,7 +329,8 @@ static void network(void)
 
     CHECK(n == 14 && m == 14, "fourteen filters");
     for (size_t i = 0; i < n; i++) {
-        bad += v[i].condition_count == 0 || v[i].conditions[0].field != FIELD_USER || !str_ends(v[i].conditions[0].text, STR(";;;" OFFLINE ")"));
+        bad += v[i].condition_count == 0 || v[i].conditions[0].field != FIELD_USER || !str_ends(v[i].conditions[0].text, STR(";;;" OFFLINE ")")) ||
+               !str_eq(v[i].conditions[0].text, v[0].conditions[0].text);
         bad += v[i].weight == 0 || v[i].clear_right == v[i].permit || strlen(v[i].key) != 38;
         for (size_t k = 0; k < n; k++)
             equal += (size_t)((i != k && !strcmp(v[i].key, v[k].key)) || !strcmp(v[i].key, w[k].key));

@@ -6,6 +6,8 @@
 
 #define THINGS 128
 
+static struct arena ever; /* what the ledgers of all machines name */
+
 /* A machine of things that are there or not. */
 struct fake {
     struct {
@@ -15,8 +17,13 @@ struct fake {
     size_t n;
     size_t calls, fail_at, lie_at, crash_at; /* the how manieth make; 0: none */
     size_t recorded;
+    struct setup_noted noted[THINGS];
+    size_t noted_count;
     bool blind;      /* nothing can be read back */
     bool opened;     /* an account was enabled while its block was not there */
+    bool uncovered;  /* a block was taken away while an account was enabled */
+    size_t undone, undo_fail_at, undo_lie_at; /* the how manieth undo; 0: none */
+    enum setup_kind revives; /* looking for it again brings it back; 0: nothing */
     size_t unrecorded;
     char told[64];
 };
@@ -42,12 +49,39 @@ static bool there(const struct fake *f, enum setup_kind kind)
     return false;
 }
 
+/* What stands in the ledger, and what is told by looking alone, as in setup_windows.c. */
+static bool is_entered(enum setup_kind kind)
+{
+    return kind != SETUP_FOLDERS && kind != SETUP_LEDGER && kind != SETUP_PROGRAMS && kind != SETUP_CREDENTIALS && kind != SETUP_DISABLE &&
+           kind != SETUP_ENABLE && kind != SETUP_COMMIT && kind != SETUP_END;
+}
+
+static size_t find_noted(const struct fake *f, const struct setup_step *s)
+{
+    for (size_t i = 0; i < f->noted_count; i++)
+        if (f->noted[i].kind == s->kind && str_eq(f->noted[i].subject, s->subject) && (!f->noted[i].text.n || str_eq(f->noted[i].text, s->text)))
+            return i;
+    return THINGS;
+}
+
 static bool fake_record(void *context, const struct setup_step *s, struct err *e)
 {
     struct fake *f = context;
-    (void)s;
     (void)e;
     f->recorded++;
+    if (is_entered(s->kind) && find_noted(f, s) == THINGS)
+        f->noted[f->noted_count++] = (struct setup_noted){s->kind, arena_str(&ever, s->subject),
+            s->kind == SETUP_MEMBER || s->kind == SETUP_RIGHT ? arena_str(&ever, s->text) : (struct str){0}};
+    return true;
+}
+
+static bool fake_forget(void *context, const struct setup_step *s, struct err *e)
+{
+    struct fake *f = context;
+    size_t i = find_noted(f, s);
+    (void)e;
+    if (i < THINGS)
+        f->noted[i] = f->noted[--f->noted_count];
     return true;
 }
 
@@ -56,25 +90,17 @@ static struct str text_of(const struct setup_step *s)
     return s->kind == SETUP_MEMBER || s->kind == SETUP_RIGHT ? s->text : STR("");
 }
 
-/* A rule's name has the SID in it only once there is one. */
-static struct str subject_of(const struct setup_step *s, char *room, size_t size)
-{
-    if (s->kind != SETUP_RULE)
-        return s->subject;
-    snprintf(room, size, "rule %lu", (unsigned long)s->number);
-    return str_from(room);
-}
-
 static enum setup_look fake_look(void *context, const struct setup_step *s)
 {
     struct fake *f = context;
-    char room[32];
 
     if (f->blind)
         return LOOK_UNKNOWN;
+    if (f->revives && s->kind == f->revives && !there(f, SETUP_FOLDERS))
+        return LOOK_WHOLE;
     if (s->kind == SETUP_DISABLE)
         return find(f, SETUP_ENABLE, s->subject, STR("")) == THINGS ? LOOK_WHOLE : LOOK_MISSING;
-    return find(f, s->kind, subject_of(s, room, sizeof room), text_of(s)) == THINGS ? LOOK_MISSING : LOOK_WHOLE;
+    return find(f, s->kind, s->subject, text_of(s)) == THINGS ? LOOK_MISSING : LOOK_WHOLE;
 }
 
 static void drop(struct fake *f, size_t i)
@@ -86,8 +112,7 @@ static void drop(struct fake *f, size_t i)
 static bool fake_make(void *context, const struct setup_step *s, struct err *e)
 {
     struct fake *f = context;
-    char room[32];
-    struct str subject = subject_of(s, room, sizeof room), text = text_of(s);
+    struct str subject = s->subject, text = text_of(s);
 
     f->calls++;
     if (f->calls > f->recorded)
@@ -112,13 +137,19 @@ static bool fake_make(void *context, const struct setup_step *s, struct err *e)
 static bool fake_undo(void *context, const struct setup_step *s, struct err *e)
 {
     struct fake *f = context;
-    char room[32];
 
-    (void)e;
+    f->undone++;
+    if (f->undone == f->undo_fail_at)
+        return err_set(e, ERR_SYSTEM, "made to fail");
+    if (f->undone == f->undo_lie_at)
+        return true;
+    if (s->kind == SETUP_LEDGER) /* it is a line of it */
+        drop(f, find(f, SETUP_COMMIT, STR("the commit record"), STR("")));
+    f->uncovered = f->uncovered || (s->kind == SETUP_FILTERS && there(f, SETUP_ENABLE));
     if (s->kind == SETUP_DISABLE)
         drop(f, find(f, SETUP_ENABLE, s->subject, STR("")));
     else
-        drop(f, find(f, s->kind, subject_of(s, room, sizeof room), text_of(s)));
+        drop(f, find(f, s->kind, s->subject, text_of(s)));
     return true;
 }
 
@@ -172,12 +203,17 @@ static void look(const struct fake *f, struct setup_facts *out)
     out->audit_sacl = seen(f, SETUP_AUDIT_SACL);
     out->wsl[0].look = seen(f, SETUP_EXECUTE);
     out->committed = there(f, SETUP_COMMIT);
+    out->noted = (struct setup_noted *)(uintptr_t)f->noted;
+    out->noted_count = f->noted_count;
+    for (size_t i = 0; i < f->noted_count; i++)
+        if (f->noted[i].kind == SETUP_ACCOUNT)
+            *(str_eq(f->noted[i].subject, out->offline.name) ? &out->offline.noted : &out->online.noted) = true;
 }
 
 /* As cordon-setup install does it. */
 static bool install(struct fake *f, struct setup_made *made, struct err *e)
 {
-    struct setup_edge edge = {f, fake_record, fake_look, fake_make, fake_undo, fake_tell};
+    struct setup_edge edge = {f, fake_record, fake_look, fake_make, fake_undo, fake_forget, fake_tell};
     struct setup_facts facts;
     struct setup_plan plan;
     struct arena a = {0};
@@ -267,26 +303,86 @@ static void blind(void)
     CHECK(!install(&f, &made, &e) && f.n == 0 && strstr(e.reason, "as good as missing"), "where nothing can be read back, setup ends at once");
 }
 
+/* As do_uninstall does it; how many lines are left. */
+static size_t uninstall(struct fake *f, struct texts *left)
+{
+    struct setup_edge edge = {f, fake_record, fake_look, fake_make, fake_undo, fake_forget, fake_tell};
+    struct setup_facts facts;
+    struct setup_plan plan;
+
+    look(f, &facts);
+    f->undone = 0;
+    *left = (struct texts){0};
+    setup_plan_undo(&ever, &facts, &plan);
+    setup_run_undo(&ever, &edge, &plan, left);
+    return left->n;
+}
+
+static bool says(const struct texts *left, const char *word)
+{
+    for (size_t i = 0; i < left->n; i++)
+        if (strstr(left->v[i].p, word))
+            return true;
+    return false;
+}
+
 static void goes_back(void)
 {
-    struct fake f = {0};
-    struct setup_edge edge = {&f, fake_record, fake_look, fake_make, fake_undo, fake_tell};
+    struct fake whole = {0}, f;
+    struct setup_edge edge = {&f, fake_record, fake_look, fake_make, fake_undo, fake_forget, fake_tell};
     struct setup_made made = {0};
     struct err e = {0};
     struct setup_facts facts;
     struct setup_plan plan;
-    struct arena a = {0};
     struct texts left = {0};
+    size_t undos, bad = 0, unnamed = 0, uncovered = 0, forgot = 0;
 
-    install(&f, &made, &e);
+    install(&whole, &made, &e);
+    f = whole;
+    CHECK(uninstall(&f, &left) == 0 && f.n == 0 && f.noted_count == 0, "uninstall leaves nothing");
+    undos = f.undone;
+    for (size_t k = 1; k <= 2 * undos; k++) {
+        bool lie = k > undos;
+        size_t at = lie ? k - undos : k;
+        f = whole;
+        f.undo_fail_at = lie ? 0 : at;
+        f.undo_lie_at = lie ? at : 0;
+        unnamed += uninstall(&f, &left) == 0 && f.n > 0;
+        uncovered += f.uncovered;
+        /* What could not be taken back is still in the ledger, if it ever was, and with it the ledger is there still. */
+        forgot += f.noted_count > 0 && !there(&f, SETUP_LEDGER);
+        f.undo_fail_at = f.undo_lie_at = 0;
+        bad += uninstall(&f, &left) != 0 || f.n > 0 || f.noted_count > 0;
+    }
+    printf("%lu steps back\n", (unsigned long)undos);
+    CHECK(undos > 30 && unnamed == 0, "whatever cannot be taken back, or only seems to be, is named");
+    CHECK(forgot == 0, "and the ledger stays with it");
+    CHECK(bad == 0, "a second uninstall takes up what the first one left");
+    CHECK(uncovered == 0, "no block goes while an account is enabled");
+    /* Cut off: the first so many steps were done, or the last of them done and not yet forgotten. */
+    for (size_t k = 0; k < undos; k++)
+        for (size_t half = 0; half < 2; half++) {
+            f = whole;
+            look(&f, &facts);
+            setup_plan_undo(&ever, &facts, &plan);
+            for (size_t i = 0; i < k + half && i + 1 < plan.n; i++) {
+                fake_undo(&f, &plan.v[i], &e);
+                if (i < k)
+                    fake_forget(&f, &plan.v[i], &e);
+            }
+            bad += uninstall(&f, &left) != 0 || f.n > 0 || f.noted_count > 0;
+        }
+    CHECK(bad == 0, "interrupted after any step, and in the middle of it, uninstall is taken up and finished");
+    f = whole;
     look(&f, &facts);
-    setup_plan_undo(&a, &facts, &plan);
-    setup_run_undo(&a, &edge, &plan, &left);
-    CHECK(f.n == 0 && left.n == 0, "uninstall leaves nothing");
+    setup_plan_undo(&ever, &facts, &plan);
     f = (struct fake){.blind = true};
-    setup_run_undo(&a, &edge, &plan, &left);
-    CHECK(left.n == plan.n, "what cannot be looked for is named as left");
-    arena_release(&a);
+    left = (struct texts){0};
+    setup_run_undo(&ever, &edge, &plan, &left);
+    CHECK(left.n == plan.n - 1, "what cannot be looked for is named as left");
+    f = whole;
+    f.revives = SETUP_RULE;
+    CHECK(uninstall(&f, &left) == SETUP_RULES && says(&left, "there again"), "what comes back is found by the look at the end");
 }
 
 static void ledger(void)
@@ -299,6 +395,7 @@ static void ledger(void)
     struct ledger_entry odd = {.kind = SETUP_EXECUTE, .subject = STR("C:\\x\ty\n"), .text = STR("\\-"), .existed = true, .before = STR("D:(A;;GA;;;SY)")};
     struct str name, sid;
     size_t bad = 0;
+    bool nameless;
 
     ledger_put(&a, &l, &entry);
     ledger_put(&a, &l, &odd);
@@ -324,6 +421,15 @@ static void ledger(void)
               ledger_way_back(&l.v[1], STR("D:")) == BACK_ENTRY && ledger_way_back(&l.v[1], (struct str){0}) == BACK_NOTHING,
         "what was before comes back only over what Cordon wrote last");
     ledger_drop(&l, SETUP_ACCOUNT, STR("CordonOffline"), (struct str){0});
+    entry = (struct ledger_entry){.kind = SETUP_ACCOUNT, .subject = STR("CordonOnline")};
+    ledger_put(&a, &l, &entry);
+    CHECK(ledger_owns(&l, SETUP_ACCOUNT, STR("CordonOnline"), STR(ONLINE), &nameless) && nameless, "one that a crash left without its number is Cordon's");
+    entry.after = STR(ONLINE);
+    ledger_put(&a, &l, &entry);
+    CHECK(ledger_owns(&l, SETUP_ACCOUNT, STR("CordonOnline"), STR(ONLINE), &nameless) && !nameless &&
+              !ledger_owns(&l, SETUP_ACCOUNT, STR("CordonOnline"), STR(OFFLINE), &nameless) && !ledger_owns(&l, SETUP_ACCOUNT, STR("Other"), STR(ONLINE), &nameless) &&
+              !ledger_owns(&l, SETUP_ACCOUNT, STR("CordonOnline"), (struct str){0}, &nameless), "and by its number from then on");
+    ledger_drop(&l, SETUP_ACCOUNT, STR("CordonOnline"), (struct str){0});
     CHECK(l.n == 1 && !ledger_find(&l, SETUP_ACCOUNT, STR("CordonOffline"), (struct str){0}), "dropped");
     buf_release(&out);
     arena_release(&a);
@@ -389,5 +495,6 @@ int main(void)
     ledger();
     sealed();
     options();
+    arena_release(&ever);
     return CHECK_END();
 }

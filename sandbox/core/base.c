@@ -197,6 +197,7 @@ void *arena_push(struct arena *a, void *items_pointer, size_t *count, size_t *ca
         memcpy(items_pointer, &items, sizeof items);
         *capacity = wider;
     }
+    memset((char *)items + *count * size, 0, size); /* a list that was cut has its old last there */
     return (char *)items + (*count)++ * size;
 }
 

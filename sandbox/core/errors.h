@@ -1,9 +1,9 @@
 /*
- * errors: the one table of what Windows answers when something fails: which stage it came at, what that means here, what the
- * person can do, and whether trying again can help. Shared by the shell, setup and doctor.
+ * errors: the one table of what Windows answers when something fails: which stage it came at, what that means here, and what the
+ * person can do. Shared by the shell, setup and doctor.
  *
  * Pure. The same number means different things at different stages: 5 from a logon is another matter than 5 from a DACL, so
- * a row is found by both. A failed logon is never tried again by itself: that is what locks accounts.
+ * a row is found by both.
  */
 #ifndef CORDON_ERRORS_H
 #define CORDON_ERRORS_H
@@ -25,18 +25,9 @@ enum error_stage {
     STAGE_ANY = (1 << 11) - 1,
 };
 
-enum error_retry {
-    RETRY_NEVER,    /* the same call gives the same answer, or does harm */
-    RETRY_ONCE,     /* busy or a race: the same once more, after a pause */
-    RETRY_REPAIRED, /* after cordon repair, and not before */
-    RETRY_ASKED,    /* the person said no: only when the person asks again */
-};
-
 struct error_row {
     uint32_t code;     /* Win32, NERR, NTSTATUS or HRESULT, as its call returns it */
     unsigned stages;   /* enum error_stage, or'ed */
-    enum error_retry retry;
-    bool choice;       /* no failure: the person, or an administrator, decided so */
     const char *name;  /* "ERROR_LOGON_FAILURE" */
     const char *cause; /* one clause */
     const char *remedy;
@@ -48,8 +39,9 @@ const struct error_row *errors_list(size_t *count);
  * statuses that say the same as a Win32 code, are taken for what they wrap. */
 const struct error_row *error_find(uint32_t code, enum error_stage stage);
 uint32_t error_unwrap(uint32_t code);
-/* May the very same call be made again by itself, after `tries` tries? Never for a logon. */
-bool error_may_retry(uint32_t code, enum error_stage stage, unsigned tries);
+/* May a logon be tried again by itself, after so many tries? Once where the service was just being started: nobody has looked at the
+ * password yet (1056). Never otherwise: that is what locks accounts. */
+bool error_may_retry(uint32_t code, unsigned tries);
 /* Fills reason, remedy and code of an error that err_set has begun; returns false. 0 is no success: a call that failed and
  * left no code. */
 bool err_windows(struct err *e, uint32_t code, enum error_stage stage);

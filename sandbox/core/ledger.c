@@ -246,6 +246,14 @@ void ledger_drop(struct ledger *l, enum setup_kind kind, struct str subject, str
     l->n--;
 }
 
+bool ledger_owns(const struct ledger *l, enum setup_kind kind, struct str name, struct str sid, bool *nameless)
+{
+    const struct ledger_entry *entry = ledger_find(l, kind, name, (struct str){0});
+
+    *nameless = entry && sid.n && !entry->after.n && !entry->existed;
+    return *nameless || (entry && sid.n && entry->after.n && str_eq(entry->after, sid));
+}
+
 struct str ledger_sid(const struct ledger *l, enum setup_kind kind, struct str name)
 {
     for (size_t i = 0; i < l->n; i++)

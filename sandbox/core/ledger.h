@@ -39,6 +39,9 @@ struct ledger_entry *ledger_find(const struct ledger *l, enum setup_kind kind, s
 /* Enters it, or brings one that is there up to date: existed and before stay as they were entered first. */
 void ledger_put(struct arena *a, struct ledger *l, const struct ledger_entry *entry);
 void ledger_drop(struct ledger *l, enum setup_kind kind, struct str subject, struct str text);
+/* Is what has this name and this SID now the account or group that Cordon made? An entry without a SID was made right before it, when
+ * nothing of that name was there: a crash came in between. nameless: it is that one, and its SID is to be noted. */
+bool ledger_owns(const struct ledger *l, enum setup_kind kind, struct str name, struct str sid, bool *nameless);
 /* The SID that the ledger has for an account or a group of that name; none. */
 struct str ledger_sid(const struct ledger *l, enum setup_kind kind, struct str name);
 /* The first account (0 offline, 1 online) and its SID, for the shell; false: there is none. */

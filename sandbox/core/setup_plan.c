@@ -11,39 +11,51 @@
 const char *const setup_rights[SETUP_RIGHTS] = {"SeDenyNetworkLogonRight", "SeDenyRemoteInteractiveLogonRight",
     "SeDenyBatchLogonRight", "SeDenyServiceLogonRight"};
 
+const char *setup_right_words(struct str right)
+{
+    static const char *const words[SETUP_RIGHTS] = {"over the network", "by remote desktop", "as a batch job", "as a service"};
+
+    for (size_t i = 0; i < SETUP_RIGHTS; i++)
+        if (str_is(right, setup_rights[i]))
+            return words[i];
+    return "";
+}
+
 /* What a failed audit of the group is worth: reads of what it may not read, and everything that writes. Failures alone. */
 #define AUDIT_MASK 0x000d0157u
 
 static const char file_system_audit[] = "{0cce921d-69ae-11d9-bed3-505054503030}";
 static const char handle_audit[] = "{0cce9223-69ae-11d9-bed3-505054503030}";
 
+/* What each kind is called, how a line of the plan begins, there and back, and what takes it back. */
 static const struct {
-    const char *name, *inverse;
-    bool changes;
+    const char *name, *words, *back, *inverse;
 } kinds[SETUP_KIND_COUNT] = {
-    [SETUP_DISABLE] = {"disable", "enabled again only by a whole setup", true},
-    [SETUP_FOLDERS] = {"folder", "remove the folder, once nothing of anybody's is in it", true},
-    [SETUP_LEDGER] = {"ledger", "remove the ledger, after everything in it was taken back", true},
-    [SETUP_PROGRAMS] = {"programs", "remove the copies", true},
-    [SETUP_GROUP] = {"group", "remove the group", true},
-    [SETUP_CREDENTIALS] = {"passwords", "overwrite and remove the file", true},
-    [SETUP_ACCOUNT] = {"account", "end what runs as it, disable it, remove it", true},
-    [SETUP_MEMBER] = {"member", "take it out of the group", true},
-    [SETUP_RIGHT] = {"right", "remove the denied right", true},
-    [SETUP_HIDDEN] = {"hidden", "remove the value", true},
-    [SETUP_PROFILE] = {"profile", "delete the profile", true},
-    [SETUP_FILTERS] = {"filters", "remove them by key; provider and sublayer when no other person's filters are left", true},
-    [SETUP_RULE] = {"rule", "remove the rule by its name", true},
-    [SETUP_COM] = {"com", "the value as it was, if nobody changed it since; else that entry alone is taken out", true},
-    [SETUP_EXECUTE] = {"execute", "the descriptor as it was, if nobody changed it since; else that entry alone is taken out", true},
-    [SETUP_AUDIT_POLICY] = {"audit", "the setting as it was, if nobody changed it since", true},
-    [SETUP_AUDIT_SACL] = {"audit entry", "that entry is taken out", true},
-    [SETUP_WITNESS] = {"witness", "stop and remove the service", true},
-    [SETUP_VERIFY] = {"verify", "nothing: it only reads", false},
-    [SETUP_ENABLE] = {"enable", "disable it", true},
-    [SETUP_COMMIT] = {"commit", "take the commit record away, before anything else", true},
-    [SETUP_END] = {"end", "nothing: what was ended stays ended", true},
-    [SETUP_RESIDUE] = {"residue", "nothing: it only looks", false},
+    [SETUP_DISABLE] = {"disable", "disable the account", "disable the account", "enabled again only by a whole setup"},
+    [SETUP_FOLDERS] = {"folder", "make the folder", "remove the folder", "remove the folder, once nothing of anybody's is in it"},
+    [SETUP_LEDGER] = {"ledger", "begin the ledger", "remove the ledger", "remove the ledger, once nothing that it names is left"},
+    [SETUP_PROGRAMS] = {"programs", "copy the programs to", "remove the programs in", "remove the copies, unless another person's Cordon uses them"},
+    [SETUP_GROUP] = {"group", "make the local group", "remove the local group", "remove the group"},
+    [SETUP_CREDENTIALS] = {"passwords", "make two passwords, sealed in", "overwrite and remove the passwords in", "overwrite and remove the file"},
+    [SETUP_ACCOUNT] = {"account", "make the local account, disabled:", "remove the local account", "end what runs as it, disable it, remove it"},
+    [SETUP_MEMBER] = {"member", "put the account", "take the account", "take it out of the group"},
+    [SETUP_RIGHT] = {"right", "deny a way to log on:", "no longer deny:", "remove the denied right"},
+    [SETUP_HIDDEN] = {"hidden", "leave out of the sign-in screen:", "remove what leaves out of the sign-in screen:", "remove the value, and its keys when nothing else is in them"},
+    [SETUP_PROFILE] = {"profile", "make the profile of", "delete the profile of", "delete the profile"},
+    [SETUP_FILTERS] = {"filters", "block the network of", "remove the network filters of", "remove them by key; provider and sublayer when no other person's filters are left"},
+    [SETUP_RULE] = {"rule", "add the firewall rule", "remove the firewall rule", "remove the rule by its name"},
+    [SETUP_COM] = {"com", "add an entry to HKLM\\SOFTWARE\\Microsoft\\Ole", "take the entry out of HKLM\\SOFTWARE\\Microsoft\\Ole",
+        "the value as it was, if nobody changed it since; else that entry alone is taken out"},
+    [SETUP_EXECUTE] = {"execute", "add an entry to the program", "take the entry off the program",
+        "the descriptor as it was, if nobody changed it since; else that entry alone is taken out"},
+    [SETUP_AUDIT_POLICY] = {"audit", "audit failures:", "audit as before:", "the setting as it was, if nobody changed it since"},
+    [SETUP_AUDIT_SACL] = {"audit entry", "add a global audit entry:", "take out the global audit entry:", "that entry is taken out"},
+    [SETUP_WITNESS] = {"witness", "install the service", "stop and remove the service", "stop and remove the service"},
+    [SETUP_VERIFY] = {"verify", "read back", "read back", "nothing: it only reads"},
+    [SETUP_ENABLE] = {"enable", "enable the account", "disable the account", "disable it"},
+    [SETUP_COMMIT] = {"commit", "write", "take away", "take the commit record away, before anything else"},
+    [SETUP_END] = {"end", "end what runs as", "end what runs as", "nothing: what was ended stays ended"},
+    [SETUP_RESIDUE] = {"residue", "look again for", "look again for", "nothing: it only looks"},
 };
 
 const char *setup_inverse(enum setup_kind kind)
@@ -56,9 +68,14 @@ const char *setup_kind_name(enum setup_kind kind)
     return kinds[kind].name;
 }
 
+const char *setup_words(enum setup_kind kind, bool undo)
+{
+    return undo ? kinds[kind].back : kinds[kind].words;
+}
+
 bool setup_changes(enum setup_kind kind)
 {
-    return kinds[kind].changes;
+    return kind != SETUP_VERIFY && kind != SETUP_RESIDUE;
 }
 
 /* ---- descriptors: numbers throughout, so that what is read back can be compared ---- */
@@ -155,6 +172,7 @@ static void block_names(struct arena *a, const struct setup_facts *f, struct set
 {
     const struct str names[] = {f->offline.name, f->online.name, f->group.name};
     const bool taken[] = {f->offline.there && !f->offline.ours, f->online.there && !f->online.ours, f->group.there && !f->group.ours};
+    const bool noted[] = {f->offline.noted, f->online.noted, f->group.noted};
     const char *const options[] = {"--offline", "--online", "--group"};
     struct err e;
 
@@ -162,6 +180,9 @@ static void block_names(struct arena *a, const struct setup_facts *f, struct set
         err_clear(&e);
         if (!setup_name_good(names[i], &e))
             block(a, p, err_text(&e, a));
+        else if (taken[i] && noted[i])
+            block(a, p, arena_format(a, "%.*s is another than the one that Cordon made, and is not taken over; cordon uninstall, then cordon setup %s NAME",
+                (int)names[i].n, names[i].p, options[i]));
         else if (taken[i])
             block(a, p, arena_format(a, "%.*s exists, and no ledger of Cordon's says that Cordon made it for you: it is not taken over; "
                                         "choose another name: %s NAME", (int)names[i].n, names[i].p, options[i]));
@@ -192,6 +213,8 @@ static void block_machine(struct arena *a, const struct setup_facts *f, struct s
     if (f->source_writable)
         block(a, p, STR("Cordon's own programs lie where sandboxed programs may write: elevating them would hand the machine over; "
                         "unpack Cordon elsewhere, below Program Files for instance"));
+    if (f->data_dir.n < 4 || f->data_dir.p[1] != ':' || f->program_dir.n < 4 || f->program_dir.p[1] != ':')
+        block(a, p, STR("Windows does not say where ProgramData and Program Files are"));
     if (f->offline.in_admins || f->online.in_admins)
         block(a, p, STR("an account of Cordon's is an administrator: somebody changed it; cordon uninstall, then cordon setup"));
     for (size_t i = 0; i < f->volume_count; i++)
@@ -274,7 +297,8 @@ static void step_account(struct arena *a, const struct setup_facts *f, const str
     enum setup_look look = !u->there ? LOOK_MISSING : LOOK_WHOLE;
     struct setup_step *s;
 
-    if (u->there && (!u->flags_right || u->locked || u->expired || f->credentials != LOOK_WHOLE))
+    /* One that is disabled was left by a setup that did not end: nobody knows whether its password is the one that is kept. */
+    if (u->there && (!u->flags_right || u->locked || u->expired || !u->enabled || f->credentials != LOOK_WHOLE))
         look = LOOK_DIFFERS;
     s = step(a, p, SETUP_ACCOUNT, look, "a user of its own, without rights, made disabled");
     s->subject = u->name;
@@ -287,11 +311,11 @@ static void step_account(struct arena *a, const struct setup_facts *f, const str
     s->text = f->group.name;
     for (unsigned i = 0; i < SETUP_RIGHTS; i++) {
         enum setup_look right = u->rights & 1u << i ? LOOK_WHOLE : u->there && !f->elevated ? LOOK_UNKNOWN : LOOK_MISSING;
-        s = step(a, p, SETUP_RIGHT, right, "nobody signs in as it from elsewhere");
+        s = step(a, p, SETUP_RIGHT, right, "nobody but Cordon logs on as it, and only here");
         s->subject = u->name;
         s->text = str_from(setup_rights[i]);
     }
-    degrades(step(a, p, SETUP_HIDDEN, u->there ? u->hidden : LOOK_MISSING, "it is no one to sign in as"), "hidden")->subject = u->name;
+    degrades(step(a, p, SETUP_HIDDEN, u->there ? u->hidden : LOOK_MISSING, "nobody is to sign in as it"), "hidden")->subject = u->name;
     degrades(step(a, p, SETUP_PROFILE, u->there ? u->profile : LOOK_MISSING, "without one, TLS of Windows has no keys (W7)"),
         "profile")->subject = u->name;
 }
@@ -347,6 +371,7 @@ static void step_audit(struct arena *a, const struct setup_facts *f, struct setu
     for (size_t i = 0; i < COUNT_OF(guids); i++) {
         s = degrades(step(a, p, SETUP_AUDIT_POLICY, f->audit_policy, "failures are written down, so that a denial is confirmed (W9)"), "audit");
         s->subject = str_from(guids[i]);
+        s->number = (uint32_t)i;
     }
     s = degrades(step(a, p, SETUP_AUDIT_SACL, f->audit_sacl, "of the group alone, and failures alone"), "audit");
     s->subject = STR("File");
@@ -364,7 +389,7 @@ static void step_last(struct arena *a, const struct setup_facts *f, struct setup
     bool enabled = f->offline.enabled && f->online.enabled && whole;
 
     step(a, p, SETUP_VERIFY, enabled && f->committed ? LOOK_WHOLE : LOOK_MISSING,
-        "accounts, rights, descriptors, filters and rules read back; what cannot be is as good as missing")->subject = STR("everything above");
+        "what cannot be read back is as good as missing")->subject = STR("everything above");
     step(a, p, SETUP_ENABLE, look_if(enabled), "its block was verified")->subject = f->offline.name;
     step(a, p, SETUP_ENABLE, look_if(enabled), "its rights were verified")->subject = f->online.name;
     step(a, p, SETUP_COMMIT, look_if(enabled && f->committed), "the machine counts as set up from here on")->subject = STR("the commit record");
@@ -380,6 +405,23 @@ static struct str in_person(struct arena *a, const struct setup_facts *f, const 
     return below(a, f->data_dir, arena_format(a, "people\\%s\\%s", f->person_sid.p ? f->person_sid.p : "?", name).p);
 }
 
+static void explain(struct arena *a, const struct setup_facts *f, struct setup_plan *p)
+{
+    const struct {
+        struct str sid, who;
+    } names[] = {{STR("S-1-5-18"), STR("SYSTEM")}, {STR(SID_ADMINISTRATORS), STR("Administrators")}, {STR(SID_USERS), STR("Users")},
+        {STR("S-1-15-2-1, S-1-15-2-2"), STR("whatever runs in an AppContainer")}, {f->person_sid, STR("you")}, {f->group.sid, f->group.name},
+        {f->offline.sid, f->offline.name}, {f->online.sid, f->online.name}};
+
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (names[i].sid.n)
+            *(struct str *)ARENA_PUSH(a, &p->legend) = arena_format(
+                a, "%.*s: %.*s", (int)names[i].sid.n, names[i].sid.p, (int)names[i].who.n, names[i].who.p);
+    *(struct str *)ARENA_PUSH(a, &p->legend) = STR("rights: 0x1f01ff all; 0x1200a9 read and run; 0x120089 read; 0x13019f read, write and remove; 0x20 run; "
+                                                   "of COM 0x1f start and activate, 0x7 call; of a filter 0x1 match; (A allows, (D denies, (AU writes down");
+    *(struct str *)ARENA_PUSH(a, &p->legend) = STR("flags 0x10243: disabled, an ordinary user, whose password does not expire and is not its own to change");
+}
+
 void setup_plan_build(struct arena *a, const struct setup_facts *f, struct setup_plan *out)
 {
     struct setup_plan p = {0};
@@ -388,6 +430,7 @@ void setup_plan_build(struct arena *a, const struct setup_facts *f, struct setup
     block_machine(a, f, &p);
     block_names(a, f, &p);
     note_machine(a, f, &p);
+    explain(a, f, &p);
     p.filter_count = setup_filters(a, f->offline.sid, p.filters);
     p.rule_count = setup_rules(a, f->offline.sid, p.rules) ? SETUP_RULES : 0;
 
@@ -427,29 +470,29 @@ bool setup_plan_whole(const struct setup_plan *plan)
 
 /* ---- the way back ---- */
 
-/* Is there something that the inverse of this step would take away? */
+static bool is_noted(const struct setup_facts *f, const struct setup_step *s)
+{
+    for (size_t i = 0; i < f->noted_count; i++) {
+        const struct setup_noted *x = &f->noted[i];
+        if (x->kind == s->kind && str_eq(x->subject, s->subject) && (!x->text.n || str_eq(x->text, s->text)))
+            return true;
+    }
+    return false;
+}
+
+/* Is there something that the inverse of this step would take away? What the ledger does not name is not Cordon's: only what the ledger
+ * itself stands on is told by looking. */
 static bool to_undo(const struct setup_facts *f, const struct setup_step *s)
 {
-    const struct setup_account *u = str_eq(s->subject, f->online.name) ? &f->online : &f->offline;
-
     switch (s->kind) {
-    case SETUP_ACCOUNT:
-    case SETUP_MEMBER:
-    case SETUP_RIGHT:
-    case SETUP_HIDDEN:
-    case SETUP_PROFILE:
-    case SETUP_ENABLE:
-        return u->there && u->ours;
-    case SETUP_GROUP:
-        return f->group.there && f->group.ours;
-    case SETUP_VERIFY:
-    case SETUP_DISABLE:
-        return false;
-    case SETUP_COMMIT:
-        return f->ledger == LOOK_WHOLE;
-    default:
-        /* What cannot be seen is taken back where a ledger says that there is something of Cordon's at all. */
+    case SETUP_FOLDERS:
+    case SETUP_LEDGER:
+    case SETUP_CREDENTIALS:
         return s->state == STEP_DONE || s->state == STEP_MEND || (s->state == STEP_LOOK && f->ledger != LOOK_MISSING);
+    case SETUP_PROGRAMS:
+        return !f->others && f->ledger != LOOK_MISSING && s->state != STEP_MAKE; /* without a ledger they were unpacked there */
+    default:
+        return is_noted(f, s);
     }
 }
 
@@ -466,35 +509,51 @@ static struct setup_step *back(struct arena *a, struct setup_plan *p, const stru
     return s;
 }
 
-void setup_plan_undo(struct arena *a, const struct setup_facts *f, struct setup_plan *out)
+/* What the ledger names and no step of this plan is about: an account's earlier number, a program that is gone. */
+static void back_noted(struct arena *a, const struct setup_facts *f, const struct setup_plan *whole, struct setup_plan *p)
 {
-    const struct setup_account *accounts[] = {&f->offline, &f->online};
-    struct setup_facts all = *f;
+    for (size_t i = f->noted_count; i-- > 0;) {
+        struct setup_facts one = {.noted = &f->noted[i], .noted_count = 1};
+        struct setup_step of = {.kind = f->noted[i].kind, .subject = f->noted[i].subject, .text = f->noted[i].text};
+        bool found = false;
+        for (size_t k = 0; !found && k < whole->n; k++)
+            found = is_noted(&one, &whole->v[k]);
+        if (!found)
+            back(a, p, &of, of.kind, setup_inverse(of.kind));
+    }
+}
+
+void setup_plan_undo(struct arena *a, const struct setup_facts *facts, struct setup_plan *out)
+{
+    const struct setup_account *accounts[] = {&facts->offline, &facts->online};
+    struct setup_facts f = *facts;
     struct setup_plan whole, p = {0};
     struct setup_step of = {0};
 
-    /* Whatever could have been made is looked for, also what this call did not ask for, or what would not be made today. */
-    all.audit_wanted = all.witness_wanted = true;
-    all.audit_looked = false;
-    setup_plan_build(a, &all, &whole);
-    if (f->ledger == LOOK_WHOLE) {
+    /* What is wanted now says nothing about what was made then. */
+    f.audit_wanted = f.witness_wanted = true;
+    f.audit_looked = false;
+    setup_plan_build(a, &f, &whole);
+    p.legend = whole.legend;
+    if (f.others)
+        note(a, &p, STR("the programs stay: another person's Cordon on this machine runs from there"));
+    if (f.ledger == LOOK_WHOLE) {
         of.subject = STR("the commit record");
         back(a, &p, &of, SETUP_COMMIT, "from here on the machine counts as not set up");
     }
     for (size_t i = 0; i < COUNT_OF(accounts); i++) {
-        if (!accounts[i]->there || !accounts[i]->ours)
-            continue;
         of.subject = accounts[i]->name;
-        back(a, &p, &of, SETUP_DISABLE, "nothing new begins as it");
-        back(a, &p, &of, SETUP_END, "what runs as it ends before its block does");
+        if (accounts[i]->there && accounts[i]->ours)
+            back(a, &p, &of, SETUP_DISABLE, "nothing new begins as it");
+        if (accounts[i]->noted)
+            back(a, &p, &of, SETUP_END, "what runs as it ends before its block does");
     }
-    for (size_t i = whole.n; i-- > 0;) {
-        const struct setup_step *s = &whole.v[i];
-        if (s->kind != SETUP_ENABLE && s->kind != SETUP_COMMIT && s->kind != SETUP_END && to_undo(f, s))
-            back(a, &p, s, s->kind, setup_inverse(s->kind));
-    }
-    of.subject = STR("accounts, group, rights, profiles, filters, rules, entries, files");
-    back(a, &p, &of, SETUP_RESIDUE, "what is left is named; the goal is nothing");
+    back_noted(a, &f, &whole, &p);
+    for (size_t i = whole.n; i-- > 0;)
+        if (to_undo(&f, &whole.v[i]))
+            back(a, &p, &whole.v[i], whole.v[i].kind, setup_inverse(whole.v[i].kind));
+    of.subject = STR("everything above");
+    back(a, &p, &of, SETUP_RESIDUE, "what is left, or came back, is named; the goal is nothing");
     p.filter_count = whole.filter_count;
     p.rule_count = whole.rule_count;
     for (size_t i = 0; i < whole.filter_count; i++)

@@ -21,70 +21,7 @@
 #define SETUP_DYNAMIC_LOW  49152u
 #define SETUP_DYNAMIC_HIGH 65535u
 
-/* ---- facts ---- */
-
-enum setup_look {
-    LOOK_UNKNOWN, /* cannot be seen without elevation, or at all */
-    LOOK_MISSING,
-    LOOK_DIFFERS, /* there, and not as wanted */
-    LOOK_WHOLE,
-};
-
-enum setup_service { SERVICE_IS_UNKNOWN, SERVICE_IS_ABSENT, SERVICE_IS_DISABLED, SERVICE_IS_STOPPED, SERVICE_IS_RUNNING };
-
-/* The logon rights that an account of Cordon's is denied; a bit each, in this order. */
-#define SETUP_RIGHTS 4
-extern const char *const setup_rights[SETUP_RIGHTS];
-
-struct setup_account {
-    struct str name, sid;  /* sid: none while it is not there */
-    bool there;
-    bool ours;             /* the ledger says that Cordon made it, for this person */
-    bool enabled, locked, expired, flags_right;
-    bool in_users, in_group, in_admins;
-    unsigned rights;       /* bits of setup_rights that are denied to it */
-    enum setup_look hidden, profile;
-};
-
-struct setup_path {
-    struct str path;
-    enum setup_look look; /* LOOK_MISSING: the entry is; what is not there at all is not in the list */
-};
-
-struct setup_facts {
-    uint32_t build;
-    bool wine, elevated, domain_controller;
-    struct str person_sid; /* whose Cordon it is */
-    struct str caller_sid; /* of the token that setup runs with; another when an administrator typed the password */
-    struct setup_account offline, online;
-    struct {
-        struct str name, sid;
-        bool there, ours;
-    } group;
-    enum setup_look credentials; /* DIFFERS: there, and cannot be decrypted */
-    enum setup_service seclogon, firewall, filtering; /* seclogon, MpsSvc, BFE */
-    bool firewall_looked;
-    unsigned firewall_off;       /* bits: profiles that are switched off: 1 domain, 2 private, 4 public */
-    bool firewall_merges;        /* local rules count; a domain policy can say that they do not */
-    bool logon_denied;           /* a policy keeps local accounts from logging on */
-    enum setup_look filters, rules;
-    bool audit_wanted, witness_wanted;
-    bool crash_on_audit_fail, log_overwrites, audit_looked;
-    enum setup_look audit_policy, audit_sacl, witness; /* witness: the person's own */
-    struct str witness_other; /* there is one, and it tells somebody else: who; a machine has one, and it is let be */
-    enum setup_look com_launch, com_access; /* UNKNOWN also where Windows has no such value: its default is not guessed */
-    struct setup_path *wsl;
-    size_t wsl_count;
-    struct str program_source, program_dir, data_dir; /* data_dir: ProgramData\Cordon */
-    bool source_writable;        /* the programs lie where sandboxed programs may write */
-    enum setup_look programs, folders;
-    enum setup_look ledger;      /* DIFFERS: cannot be read, or of another version */
-    bool committed;
-    struct volume_fact *volumes; /* of the system, ProgramData and the person's roots */
-    size_t volume_count;
-};
-
-/* ---- steps ---- */
+/* ---- what there is to do ---- */
 
 enum setup_kind {
     SETUP_DISABLE,      /* subject: an account that is enabled although its block is not whole */
@@ -113,6 +50,81 @@ enum setup_kind {
     SETUP_KIND_COUNT
 };
 
+/* ---- facts ---- */
+
+enum setup_look {
+    LOOK_UNKNOWN, /* cannot be seen without elevation, or at all */
+    LOOK_MISSING,
+    LOOK_DIFFERS, /* there, and not as wanted */
+    LOOK_WHOLE,
+};
+
+enum setup_service { SERVICE_IS_UNKNOWN, SERVICE_IS_ABSENT, SERVICE_IS_DISABLED, SERVICE_IS_STOPPED, SERVICE_IS_RUNNING };
+
+/* The logon rights that an account of Cordon's is denied; a bit each, in this order. */
+#define SETUP_RIGHTS 4
+extern const char *const setup_rights[SETUP_RIGHTS];
+
+struct setup_account {
+    struct str name, sid;  /* sid: none while it is not there */
+    bool there;
+    bool ours;             /* the ledger says that Cordon made it, for this person */
+    bool noted;            /* the ledger names it: what goes with it may be left, although it is gone itself */
+    bool enabled, locked, expired, flags_right;
+    bool in_users, in_group, in_admins;
+    unsigned rights;       /* bits of setup_rights that are denied to it */
+    enum setup_look hidden, profile;
+};
+
+struct setup_path {
+    struct str path;
+    enum setup_look look; /* LOOK_MISSING: the entry is; what is not there at all is not in the list */
+};
+
+/* A line of the ledger, as what takes it back is told of it. */
+struct setup_noted {
+    enum setup_kind kind;
+    struct str subject, text;
+};
+
+struct setup_facts {
+    uint32_t build;
+    bool wine, elevated, domain_controller;
+    struct str person_sid; /* whose Cordon it is */
+    struct str caller_sid; /* of the token that setup runs with; another when an administrator typed the password */
+    struct setup_account offline, online;
+    struct {
+        struct str name, sid;
+        bool there, ours, noted;
+    } group;
+    enum setup_look credentials; /* DIFFERS: there, and cannot be decrypted */
+    enum setup_service seclogon, firewall, filtering; /* seclogon, MpsSvc, BFE */
+    bool firewall_looked;
+    unsigned firewall_off;       /* bits: profiles that are switched off: 1 domain, 2 private, 4 public */
+    bool firewall_merges;        /* local rules count; a domain policy can say that they do not */
+    bool logon_denied;           /* a policy keeps local accounts from logging on */
+    enum setup_look filters, rules;
+    bool audit_wanted, witness_wanted;
+    bool crash_on_audit_fail, log_overwrites, audit_looked;
+    enum setup_look audit_policy, audit_sacl, witness; /* witness: the person's own */
+    struct str witness_other; /* there is one, and it tells somebody else: who; a machine has one, and it is let be */
+    enum setup_look com_launch, com_access; /* UNKNOWN also where Windows has no such value: its default is not guessed */
+    struct setup_path *wsl;
+    size_t wsl_count;
+    struct str program_source, program_dir, data_dir; /* data_dir: ProgramData\Cordon */
+    bool source_writable;        /* the programs lie where sandboxed programs may write */
+    enum setup_look programs, folders;
+    enum setup_look ledger;      /* DIFFERS: cannot be read, or of another version */
+    bool committed;
+    struct setup_noted *noted;   /* all of the ledger */
+    size_t noted_count;
+    bool others;                 /* another person's Cordon is on this machine: what both use stays */
+    struct volume_fact *volumes; /* of the system, ProgramData and the person's roots */
+    size_t volume_count;
+};
+
+/* ---- steps ---- */
+
 enum setup_state {
     STEP_MAKE, /* is to be made */
     STEP_MEND, /* is there, and not as wanted */
@@ -135,10 +147,13 @@ struct setup_step {
     const char *why;
 };
 
-/* What takes a step back, in words: never NULL. changes: it does something to the machine. */
+/* What takes a step back, in words: never NULL. */
 const char *setup_inverse(enum setup_kind kind);
 const char *setup_kind_name(enum setup_kind kind); /* "account" */
-bool setup_changes(enum setup_kind kind);
+bool setup_changes(enum setup_kind kind);          /* it does something to the machine */
+/* "make the local group", as a line of the plan begins before its subject; undo: of the way back. */
+const char *setup_words(enum setup_kind kind, bool undo);
+const char *setup_right_words(struct str right); /* "over the network" */
 
 /* ---- the network's block (setup_network.c) ---- */
 
@@ -218,6 +233,7 @@ struct setup_plan {
     size_t n, cap;
     struct texts blocked; /* why it cannot be done here, with what would help; empty: it can */
     struct texts notes;
+    struct texts legend;  /* "S-1-5-18 is SYSTEM": who is meant by what is printed */
     struct setup_filter filters[SETUP_FILTERS_MAX];
     size_t filter_count;  /* 0 while the account has no SID */
     struct setup_rule rules[SETUP_RULES];

@@ -15,76 +15,70 @@ static void text(struct buf *out, struct str s)
     arena_release(&a);
 }
 
-static const char *verb(const struct setup_step *s, bool undo)
+/* What the text of a step is, for whoever reads it. */
+static void print_text(struct buf *out, const struct setup_step *s)
 {
+    const char *label = NULL;
+
     switch (s->kind) {
-    case SETUP_DISABLE:
-        return "disable the account";
     case SETUP_FOLDERS:
-        return "the folder";
     case SETUP_LEDGER:
-        return "the ledger";
     case SETUP_PROGRAMS:
-        return "the programs in";
-    case SETUP_GROUP:
-        return "the local group";
     case SETUP_CREDENTIALS:
-        return "two passwords, sealed in";
-    case SETUP_ACCOUNT:
-        return undo ? "the local account" : "the local account, disabled:";
-    case SETUP_MEMBER:
-        return "membership of";
-    case SETUP_RIGHT:
-        return "a denied right of";
-    case SETUP_HIDDEN:
-        return "not on the sign-in screen:";
-    case SETUP_PROFILE:
-        return "the profile of";
-    case SETUP_FILTERS:
-        return "network filters for";
-    case SETUP_RULE:
-        return "the firewall rule";
-    case SETUP_COM:
-        return "an entry in HKLM\\SOFTWARE\\Microsoft\\Ole";
-    case SETUP_EXECUTE:
-        return "an entry at";
-    case SETUP_AUDIT_POLICY:
-        return "auditing of failures in";
-    case SETUP_AUDIT_SACL:
-        return "a global audit entry for";
-    case SETUP_WITNESS:
-        return "the service";
-    case SETUP_VERIFY:
-        return "read back:";
-    case SETUP_ENABLE:
-        return "enable the account";
-    case SETUP_COMMIT:
-        return undo ? "take away" : "write";
-    case SETUP_END:
-        return "end what runs as";
-    case SETUP_RESIDUE:
-        return "look for what is left:";
-    case SETUP_KIND_COUNT:
+        label = "permissions";
         break;
+    case SETUP_COM:
+    case SETUP_EXECUTE:
+    case SETUP_AUDIT_SACL:
+        label = "entry";
+        break;
+    default:
+        return;
     }
-    return "";
+    if (!s->text.n)
+        return;
+    buf_format(out, "           %s: ", label);
+    text(out, s->text);
+    buf_format(out, "\n");
+    if (s->text2.n) {
+        buf_format(out, "           permissions of your own folder in it: ");
+        text(out, s->text2);
+        buf_format(out, "\n");
+    }
+}
+
+/* What stands behind the subject. */
+static void print_tail(struct buf *out, const struct setup_step *s, bool undo)
+{
+    if (s->kind == SETUP_MEMBER) {
+        buf_format(out, "%s", undo ? " out of " : " into ");
+        text(out, s->text);
+        buf_format(out, "%s", str_is(s->text, SID_USERS) ? " (Users)" : "");
+    } else if (s->kind == SETUP_RIGHT) {
+        buf_format(out, ", %s (", setup_right_words(s->text));
+        text(out, s->text);
+        buf_format(out, ")");
+    } else if (s->kind == SETUP_AUDIT_POLICY) {
+        buf_format(out, "%s", s->number ? ", of handles" : ", of files");
+    } else if (s->kind == SETUP_PROGRAMS && !undo) {
+        buf_format(out, ", from ");
+        text(out, s->source);
+    } else if (s->kind == SETUP_ACCOUNT && !undo) {
+        buf_format(out, " (flags 0x%lx)", (unsigned long)s->number);
+    } else if (s->kind == SETUP_FILTERS && !undo) {
+        buf_format(out, ", by the filters below, all or none");
+    }
 }
 
 static void print_step(struct buf *out, const struct setup_step *s, size_t number, bool undo)
 {
-    buf_format(out, "%3lu  %-4s  %s ", (unsigned long)number, undo ? (setup_changes(s->kind) ? "undo" : "look") : states[s->state], verb(s, undo));
+    buf_format(out, "%3lu  %-4s  %s ", (unsigned long)number, undo ? (setup_changes(s->kind) ? "undo" : "look") : states[s->state],
+        setup_words(s->kind, undo));
     text(out, s->subject);
-    if (s->source.n) {
-        buf_format(out, ", from ");
-        text(out, s->source);
-    }
-    if (s->text.n) {
-        buf_format(out, s->kind == SETUP_MEMBER ? " in " : " ");
-        text(out, s->text);
-    }
-    if (s->number && s->kind == SETUP_ACCOUNT && !undo)
-        buf_format(out, " (flags 0x%lx)", (unsigned long)s->number);
+    print_tail(out, s, undo);
     buf_format(out, "\n           %s\n", s->why);
+    if (!undo)
+        print_text(out, s);
     if (!undo && s->state != STEP_DONE && setup_changes(s->kind))
         buf_format(out, "           back: %s\n", setup_inverse(s->kind));
     if (!undo && s->state != STEP_DONE)
@@ -122,27 +116,38 @@ static void print_condition(struct buf *out, const struct setup_condition *c)
     }
 }
 
+static void print_filter(struct buf *out, const struct setup_filter *f)
+{
+    buf_format(out, "  %s  %s  %-26s  weight 0x%016llx%s  %s\n", f->key, f->permit ? "permit" : "block ", setup_layer_names[f->layer],
+        (unsigned long long)f->weight, f->clear_right ? "  final" : "", f->name);
+    for (size_t k = 1; k < f->condition_count; k++) {
+        buf_format(out, "%s", k > 1 ? "; " : "       ");
+        print_condition(out, &f->conditions[k]);
+    }
+    if (f->condition_count > 1)
+        buf_format(out, "\n");
+}
+
+/* The first condition of each is the user, and the same (test_setup_plan). */
 static void print_filters(struct buf *out, const struct setup_plan *p)
 {
-    buf_format(out, "\nfilters: provider %s, sublayer %s, weight 0x%x; conditions of one kind are alternatives\n", setup_provider,
-        setup_sublayer, SETUP_SUBLAYER_WEIGHT);
-    for (size_t i = 0; i < p->filter_count; i++) {
-        const struct setup_filter *f = &p->filters[i];
-        buf_format(out, "  %s  %s  %-26s  weight 0x%016llx%s  %s\n       ", f->key, f->permit ? "permit" : "block ", setup_layer_names[f->layer],
-            (unsigned long long)f->weight, f->clear_right ? "  final" : "", f->name);
-        for (size_t k = 0; k < f->condition_count; k++) {
-            buf_format(out, "%s", k ? "; " : "");
-            print_condition(out, &f->conditions[k]);
-        }
-        buf_format(out, "\n");
-    }
-    buf_format(out, "\nfirewall rules: block, all profiles, one account each\n");
+    buf_format(out, "\nfilters: provider %s, sublayer %s, weight 0x%x; a higher weight is asked first, and a final block is the last word;\n"
+                    "conditions of one kind are alternatives; each is about what this lets in: ",
+        setup_provider, setup_sublayer, SETUP_SUBLAYER_WEIGHT);
+    print_condition(out, &p->filters[0].conditions[0]);
+    buf_format(out, "\n");
+    for (size_t i = 0; i < p->filter_count; i++)
+        print_filter(out, &p->filters[i]);
+    buf_format(out, "\nfirewall rules: block, all profiles, for the same user: ");
+    text(out, p->rules[0].user);
+    buf_format(out, "\n");
     for (size_t i = 0; i < p->rule_count; i++) {
         const struct setup_rule *r = &p->rules[i];
-        buf_format(out, "  %s: %s; protocol %d; remote %s", r->name.p, r->inbound ? "in" : "out", r->protocol, r->addresses);
+        buf_format(out, "  %s: %s\n       %s; %s; remote %s", r->name.p, r->what, r->inbound ? "in" : "out",
+            r->protocol == 6 ? "TCP" : r->protocol == 17 ? "UDP" : "any protocol", r->addresses);
         if (r->ports.n)
             buf_format(out, "; remote ports %s", r->ports.p);
-        buf_format(out, "; %s\n", r->what);
+        buf_format(out, "\n");
     }
 }
 
@@ -168,7 +173,11 @@ void setup_plan_print(struct buf *out, const struct setup_plan *plan, bool undo)
     if (plan->filter_count && !undo)
         print_filters(out, plan);
     else if (!undo)
-        buf_format(out, "\nthe filters are printed once the account has a SID, which they name\n");
+        buf_format(out, "\nthe filters and rules are printed once the account has a SID, which they name\n");
+    if (!undo && plan->legend.n) {
+        buf_format(out, "\nwho is who:\n");
+        print_lines(out, "  ", &plan->legend);
+    }
     if (!undo)
         buf_format(out, "\n%lu steps, %lu of them done already\n", (unsigned long)plan->n, (unsigned long)done);
 }
@@ -227,6 +236,8 @@ void setup_plan_json(struct buf *out, const struct setup_plan *plan, bool undo)
         const struct setup_step *s = &plan->v[i];
         buf_format(out, "%s{\"n\":%lu,\"kind\":\"%s\",\"state\":\"%s\"", i ? "," : "", (unsigned long)i + 1, setup_kind_name(s->kind),
             undo ? "undo" : states[s->state]);
+        buf_format(out, ",\"does\":");
+        text_json(out, str_from(setup_words(s->kind, undo)));
         json_pair(out, "subject", s->subject);
         if (s->text.n)
             json_pair(out, "text", s->text);

@@ -307,6 +307,22 @@ struct str text_printable(struct arena *a, struct str s)
     return (struct str){out, n};
 }
 
+void text_plain_path(char *printable)
+{
+    size_t at = 0;
+
+    if (!printable[0] || printable[1] != ':')
+        return;
+    for (const char *p = printable; *p; p++)
+        if (*p == '\\' && *++p != '\\')
+            return;
+    for (const char *p = printable; *p; p++) {
+        printable[at++] = *p;
+        p += *p == '\\';
+    }
+    printable[at] = '\0';
+}
+
 static bool is_shell_plain(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr("_./@%+=:,-", c));

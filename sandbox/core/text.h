@@ -25,6 +25,8 @@ int text_columns(uint32_t scalar);
 struct str text_printable(struct arena *a, struct str s);
 /* Of a text that should be printable already, so that its backslashes stay single; what is not is escaped. */
 struct str text_printable_once(struct arena *a, struct str s);
+/* A printable path of Windows in which nothing was escaped but its separators, as it is typed; any other text stays. */
+void text_plain_path(char *printable);
 /* As one word of a line for sh, to be pasted: quoted where it has to be; what is not printable as $'\NNN', which bash, zsh and
  * ksh know. */
 struct str text_shell(struct arena *a, struct str s);

@@ -50,17 +50,16 @@ static const char *give_one(struct giving *g, HANDLE h)
     struct descriptor d, owner = {.has_owner = true};
     struct str path = n && n < COUNT_OF(real) ? utf8_from_path(&a, real, n) : (struct str){0}, sid;
     const char *why = "it cannot be looked at";
-    bool ours;
+    bool ours, theirs;
 
     if (path.n && GetFileInformationByHandle(h, &info) && descriptor_of(&a, h, &d, &code) && d.has_owner) {
         sid = sid_text(&a, &d.owner);
+        theirs = str_eq(sid, g->m->facts.person_sid);
         ours = str_eq(sid, g->m->facts.offline.sid) || str_eq(sid, g->m->facts.online.sid);
-        why = info.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT                                       ? "it is a link"
+        why = info.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT                              ? "it is a link"
               : !(info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) && info.nNumberOfLinks > 1 ? "it has other names"
-              : str_eq(sid, g->m->facts.person_sid)                                            ? NULL
-                                                                                               : setup_may_give(&g->places, path, sid,
-                                                                                                     !sid_is_nobodys(&a, sid), ours);
-        if (!why && !str_eq(sid, g->m->facts.person_sid)) {
+              : setup_may_give(&g->places, path, sid, !sid_is_nobodys(&a, sid), ours || theirs);
+        if (!why && !theirs) {
             sid_parse(g->m->facts.person_sid, &owner.owner);
             why = descriptor_set(&a, h, &owner, OWNER_SECURITY_INFORMATION, &code) ? NULL : "its owner cannot be set";
             g->given += why == NULL;

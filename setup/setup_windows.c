@@ -161,10 +161,12 @@ static HANDLE lock_take(bool *busy, struct err *e)
     if (got == WAIT_OBJECT_0 || got == WAIT_ABANDONED)
         return lock;
     win_close(&lock);
-    if (*busy)
-        err_set(e, ERR_REFUSED, "another cordon-setup is at work on this machine");
-    else
+    if (!*busy) {
         fail_at(e, code, STAGE_SETUP, STR("Global\\CordonSetup"), "the lock of setup cannot be taken");
+        return NULL;
+    }
+    err_set(e, ERR_REFUSED, "another cordon-setup is at work on this machine");
+    err_remedy(e, "try again when it has ended; if there is none, close Cordon's terminals: a program in one may hold its name");
     return NULL;
 }
 
@@ -309,6 +311,8 @@ static enum setup_exit do_give(struct machine *m)
         lock = lock_take(&busy, &e);
     good = lock && give(m, m->options->give, &e);
     lock_give(lock);
+    if (good && !m->options->quiet)
+        fwrite(m->report.p, 1, m->report.n, stdout);
     if (good)
         return SETUP_EXIT_DONE;
     say_error(m, &e);

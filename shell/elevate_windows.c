@@ -31,17 +31,15 @@ static bool failed(struct err *e, DWORD code, struct str subject, const char *wh
     return err_windows(e, code, STAGE_SETUP);
 }
 
-/* False: sandboxed programs may write it, or that cannot be told. group: of an earlier setup. */
-static bool is_safe(struct arena *a, struct str path, struct str group)
+static bool descriptor_at(struct arena *a, struct str path, struct descriptor *out)
 {
     struct wide_path wide;
-    struct descriptor d;
     struct err e = {0};
     HANDLE h = INVALID_HANDLE_VALUE;
     DWORD n = 0;
     const DWORD parts = OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION;
     char *bytes = NULL;
-    bool safe = false;
+    bool good;
 
     if (wide_path(path, &wide))
         h = CreateFileW(wide.v, READ_CONTROL, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
@@ -51,10 +49,25 @@ static bool is_safe(struct arena *a, struct str path, struct str group)
     GetKernelObjectSecurity(h, parts, NULL, 0, &n);
     if (n && n < 3 * ACL_BYTES_MAX)
         bytes = arena_alloc(a, n, 1);
-    if (bytes && GetKernelObjectSecurity(h, parts, bytes, n, &n) && descriptor_decode(a, (struct str){bytes, n}, &d, &e))
-        safe = !setup_writable_inside(&d, group);
+    good = bytes && GetKernelObjectSecurity(h, parts, bytes, n, &n) && descriptor_decode(a, (struct str){bytes, n}, out, &e);
     CloseHandle(h);
-    return safe;
+    return good;
+}
+
+/* False: sandboxed programs may write it, or that cannot be told. group: of an earlier setup. */
+static bool is_safe(struct arena *a, struct str path, struct str group)
+{
+    struct descriptor d;
+    return descriptor_at(a, path, &d) && !setup_writable_inside(&d, group);
+}
+
+/* Anybody may make a file in that folder: what an elevated setup wrote is an administrator's. */
+static bool is_administrators(struct arena *a, struct str path)
+{
+    struct descriptor d;
+    struct sid administrators;
+
+    return descriptor_at(a, path, &d) && d.has_owner && sid_parse(STR(SID_ADMINISTRATORS), &administrators) && sid_same(&d.owner, &administrators);
 }
 
 static bool may_elevate(struct arena *a, struct str folder, struct str program, struct err *e)
@@ -113,6 +126,7 @@ static bool run_plain(struct arena *a, struct str program, const struct texts *w
     return true;
 }
 
+/* COM is begun first, since the shell's own extensions may be asked. */
 static enum elevated run_elevated(struct arena *a, struct str folder, struct str program, const struct texts *words, DWORD *code, struct err *e)
 {
     struct str person = token_user(a);
@@ -125,10 +139,13 @@ static enum elevated run_elevated(struct arena *a, struct str folder, struct str
         .lpDirectory = wide_from(a, folder),
         .nShow = SW_HIDE};
 
+    HRESULT com = CoInitializeEx(NULL, COINIT_APARTMENTTHREADED | COINIT_DISABLE_OLE1DDE);
     bool started = info.lpFile && line && ShellExecuteExW(&info);
     DWORD why = started ? ERROR_SUCCESS : GetLastError();
     enum elevated how = setup_answer(started, info.hProcess != NULL, why); /* no is a choice */
 
+    if (SUCCEEDED(com))
+        CoUninitialize();
     if (how == ELEVATED_FAILED)
         failed(e, why, program, started ? "cordon-setup was started and cannot be waited for" : "cordon-setup cannot be started as an administrator");
     if (how != ELEVATED_RAN)
@@ -152,7 +169,7 @@ static struct str report_of(struct arena *a)
     if (!n || n >= COUNT_OF(folder))
         return text;
     place = arena_format(a, "%s\\Temp\\cordon-setup-%s.txt", utf8_from_z(a, folder).p, token_user(a).p);
-    if (!sys_read_file(a, place, REPORT_MAX, true, &text, &e))
+    if (!is_administrators(a, place) || !sys_read_file(a, place, REPORT_MAX, true, &text, &e))
         return (struct str){0};
     if (wide_path(place, &wide))
         DeleteFileW(wide.v);

@@ -415,6 +415,9 @@ static void gives(void)
               !given("C:\\Users", SID_SYSTEM, true, false) && !given("C:\\Users\\q\\src", SID_SYSTEM, true, false) &&
               !given("C:\\Users\\p", SID_SYSTEM, true, false),
         "not a drive, Windows, programs, profiles");
+    CHECK(!given("D:\\$RECYCLE.BIN\\x", SID_SYSTEM, true, false) && !given("D:\\system volume information", SID_SYSTEM, true, false) &&
+              !given("C:\\Windows.old\\x", SID_SYSTEM, true, false) && given("D:\\Recoveries", SID_SYSTEM, true, false),
+        "nor what Windows keeps beside them");
     CHECK(given("C:\\Windows2", SID_ADMINISTRATORS, true, false) && setup_may_give(&none, STR("D:\\work"), STR(SID_SYSTEM), true, false),
         "a name that only begins alike is another; what cannot be told refuses");
 }

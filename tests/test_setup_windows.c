@@ -76,7 +76,7 @@ static void words(void)
     CHECK(setup(L"") == 125 && setup(L"install --nonsense") == 125 && setup(L"install --person S-1-5-18") == 125, "words that it does not know end it");
     CHECK(setup(L"status") == 1 && strstr(output, "not set up") && !claims(), "status: not set up");
     CHECK(setup(L"status --json") == 1 && strstr(output, "\"set_up\":false"), "the same as JSON");
-    CHECK(setup(L"install --plan") == 0 && strstr(output, "this is Wine") && strstr(output, "local account, disabled: CordonOffline"),
+    CHECK(setup(L"install --plan") == 0 && strstr(output, "this is Wine") && strstr(output, "make the local account, disabled: CordonOffline"),
         "the plan is printed, and that nothing of it would hold here");
     CHECK(setup(L"install --plan --json") == 0 && output[0] == '{' && strstr(output, "\"steps\":["), "as JSON too");
     CHECK(setup(L"install --plan --offline Elsewhere") == 0 && strstr(output, "Elsewhere"), "names are taken");
@@ -91,9 +91,13 @@ static void installs(void)
     CHECK(setup(L"install --offline Same --online same") == 3 && strstr(output, "nothing was changed") && nothing_there(), "what is blocked does not begin");
     CHECK(setup(L"install") == 125 && strstr(output, "FAILED") && strstr(output, "cannot be read back") && !claims(),
         "what cannot be read back ends setup, by its name");
+    CHECK(strstr(output, "C:\\ProgramData\\Cordon:") && !strstr(output, "C:\\\\"), "paths are as they are typed");
     CHECK(strstr(output, "folder") && strstr(output, "taken back") && nothing_there(), "and is taken back");
     CHECK(setup(L"repair --quiet") == 125 && nothing_there() && !strstr(output, "taken back"), "repair ends alike, and quietly");
-    CHECK(setup(L"repair --give C:\\windows") == 125 && strstr(output, "not handed over"), "Windows' own folder is handed to nobody");
+    CHECK(setup(L"repair --give C:\\windows") == 125 && strstr(output, "Windows is there"), "Windows' own folder is handed to nobody");
+    CreateDirectoryW(L"C:\\cordon-given", NULL);
+    CHECK(setup(L"repair --give C:\\cordon-given") == 0 && strstr(output, "0 objects are yours now; 0 stay"), "one that is the person's already stays the person's");
+    RemoveDirectoryW(L"C:\\cordon-given");
     CHECK(setup(L"status") == 1 && !claims(), "and nothing is set up afterwards");
     CHECK(setup(L"uninstall") == 0 && nothing_there() && strstr(output, "no        residue") && !strstr(output, "taken back"),
         "there is nothing to uninstall, and nothing is said to have been");

@@ -65,6 +65,18 @@ static bool may_take_from(struct str owner, bool known, bool ours)
     return ours || !known || str_is(owner, SID_ADMINISTRATORS) || str_is(owner, SID_SYSTEM);
 }
 
+/* What Windows keeps beside its own folder, on every drive. */
+static bool is_kept(struct str path)
+{
+    static const char *const names[] = {"System Volume Information", "Recovery", "Windows.old", "Boot", "EFI", "PerfLogs", "Config.Msi"};
+    struct str first = str_slice(path, 3, str_find(path, 3, '\\'));
+
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (text_matches(str_from(names[i]), first, true))
+            return true;
+    return first.n && first.p[0] == '$';
+}
+
 const char *setup_may_give(const struct setup_places *p, struct str path, struct str owner, bool known, bool ours)
 {
     const struct str system[] = {p->windows, p->programs, p->programs_x86, p->data};
@@ -74,6 +86,8 @@ const char *setup_may_give(const struct setup_places *p, struct str path, struct
     for (size_t i = 0; i < COUNT_OF(system); i++)
         if (!system[i].n || is_within(path, system[i]) || is_within(system[i], path))
             return i ? "programs of everybody's are there" : "Windows is there";
+    if (is_kept(path))
+        return "Windows keeps that for itself";
     if (!p->profiles.n || !p->profile.n || is_within(p->profiles, path))
         return "everybody's profiles are there";
     if (is_within(path, p->profiles) && (!is_within(path, p->profile) || path.n == p->profile.n))

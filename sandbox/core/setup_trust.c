@@ -72,7 +72,7 @@ static bool is_kept(struct str path)
     struct str first = str_slice(path, 3, str_find(path, 3, '\\'));
 
     for (size_t i = 0; i < COUNT_OF(names); i++)
-        if (text_matches(str_from(names[i]), first, true))
+        if (text_same(str_from(names[i]), first))
             return true;
     return first.n && first.p[0] == '$';
 }

@@ -138,7 +138,6 @@ static enum elevated run_elevated(struct arena *a, struct str folder, struct str
         .lpParameters = line,
         .lpDirectory = wide_from(a, folder),
         .nShow = SW_HIDE};
-
     HRESULT com = CoInitializeEx(NULL, COINIT_APARTMENTTHREADED | COINIT_DISABLE_OLE1DDE);
     bool started = info.lpFile && line && ShellExecuteExW(&info);
     DWORD why = started ? ERROR_SUCCESS : GetLastError();

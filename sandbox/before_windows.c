@@ -51,6 +51,20 @@ bool win_ledger_open(struct arena *a, struct str state_dir, struct win_ledger *o
     return true;
 }
 
+void win_ledger_names(struct arena *a, struct str state_dir, struct entries *out)
+{
+    struct entries all = {0};
+    struct err ignored = {0};
+    struct str bytes = read_file(a, file_of(a, state_dir));
+
+    *out = (struct entries){0};
+    if (!bytes.n || !entries_parse(a, bytes, &all, &ignored))
+        return;
+    for (size_t i = 0; i < all.n; i++)
+        if (all.v[i].kind == ENTRY_MADE)
+            *(struct entry *)ARENA_PUSH(a, out) = all.v[i];
+}
+
 static bool save(struct win_ledger *l, struct err *e)
 {
     struct buf out = {.ceiling = STORE_BYTES_MAX};

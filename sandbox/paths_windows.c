@@ -3,6 +3,7 @@
  * then where it leads, its identity, its links and its descriptor.
  */
 #include "win32.h"
+#include "core/store.h"
 
 #include <aclapi.h>
 #include <string.h>
@@ -106,8 +107,24 @@ static struct fact look_at(struct arena *a, struct str path)
     return f;
 }
 
+/* What Cordon itself made to hold a name is as good as missing: so a plan asks for the same, whether it stands there or not. */
+static bool holds_a_name(struct arena *a, const struct entries *made, const struct fact *f)
+{
+    for (size_t i = 0; i < made->n; i++)
+        if (f->real.n && f->dev == made->v[i].dev && f->ino == made->v[i].ino && str_eq(f->path, made->v[i].path))
+            return restore_is_as_made(a, made, &made->v[i]);
+    return false;
+}
+
 void facts_paths(struct arena *a, const struct texts *questions, struct facts *out)
 {
-    for (size_t i = 0; i < questions->n; i++)
-        *(struct fact *)ARENA_PUSH(a, out) = look_at(a, questions->v[i]);
+    struct entries made = {0};
+
+    if (out->host.state_dir.n)
+        win_ledger_names(a, out->host.state_dir, &made);
+    for (size_t i = 0; i < questions->n; i++) {
+        struct fact *f = ARENA_PUSH(a, out);
+        *f = look_at(a, questions->v[i]);
+        f->placeholder = holds_a_name(a, &made, f);
+    }
 }

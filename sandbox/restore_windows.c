@@ -48,6 +48,34 @@ static bool is_ours(HANDLE h)
     return false;
 }
 
+static bool is_made(const struct entries *made, struct str path)
+{
+    const struct path_env env = {.system = PATH_WINDOWS, .fold = sys_case()};
+
+    for (size_t i = 0; i < made->n; i++)
+        if (path_same(&env, made->v[i].path, path))
+            return true;
+    return false;
+}
+
+bool restore_is_as_made(struct arena *a, const struct entries *made, const struct entry *entry)
+{
+    struct wide_path wide;
+    HANDLE h = wide_path(entry->path, &wide) ? win_open_itself(wide.v, FILE_READ_ATTRIBUTES | FILE_READ_DATA, OPEN_EXISTING) : NULL;
+    uint64_t dev, ino;
+    bool good = h && win_identity(h, &dev, &ino) && dev == entry->dev && ino == entry->ino && (entry->folder || is_ours(h));
+
+    if (good && entry->folder) { /* a folder on the way holds what was made in it */
+        struct win_list *l = arena_alloc(a, 1, sizeof *l);
+        l->folder = h;
+        while (good && win_list_next(l))
+            good = is_made(made, path_join(a, PATH_WINDOWS, entry->path, utf8_from(a, l->name, l->n)));
+        good = good && GetLastError() == ERROR_NO_MORE_FILES;
+    }
+    win_close(&h);
+    return good;
+}
+
 /* True: it is gone, or somebody's now. A folder that is not empty refuses by itself. */
 static bool remove_made(struct restoring *r, const struct entry *entry, HANDLE h, const struct descriptor *without)
 {
@@ -277,7 +305,7 @@ bool restore_unasked(struct arena *a, const struct plan *plan, struct texts *lin
         return false;
     for (size_t i = r.ledger.entries->n; i-- > 0;) {
         const struct entry *entry = &r.ledger.entries->v[i];
-        if (entry->kind != ENTRY_CHANGED || entries_is_asked(entry, &r.env, plan) || (!entry->root.n && !entries_only_denies(a, entry)))
+        if (entry->kind != ENTRY_CHANGED || entries_is_asked(entry, &r.env, plan))
             continue;
         if (restore_one(&r, entry) && !entry->root.n && entry->folder)
             *(struct str *)ARENA_PUSH(a, &tops) = arena_str(a, entry->path);

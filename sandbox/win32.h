@@ -308,6 +308,7 @@ struct win_ledger { /* held by one terminal at a time */
     bool unsaved;
 };
 bool win_ledger_open(struct arena *a, struct str state_dir, struct win_ledger *out, struct err *e);
+void win_ledger_names(struct arena *a, struct str state_dir, struct entries *out); /* that were made, as the list has them now */
 bool win_ledger_before(struct win_ledger *l, const struct entry *entry, struct err *e); /* is on the disk when it returns */
 void win_ledger_made(struct win_ledger *l, struct str path, uint64_t dev, uint64_t ino, struct str after); /* what was entered to be made */
 void win_ledger_after(struct win_ledger *l, struct str path, struct str after);
@@ -324,6 +325,8 @@ void win_strangers(struct arena *a, struct str top, struct texts *out);
 /* Names that Cordon made to hold them, as they were made: away, once no session of the person is open any more. Ours is, and has nothing
  * inside any more. */
 void restore_names(struct str state_dir);
+/* Is what was made there still that, and nothing of anybody's in it? made: all that were. */
+bool restore_is_as_made(struct arena *a, const struct entries *made, const struct entry *entry);
 /* What Cordon put where this plan, of all of the person's that are open the only one, asks for nothing: taken back. Paths of other
  * roots are left alone. */
 bool restore_unasked(struct arena *a, const struct plan *plan, struct texts *lines, struct err *e);

@@ -404,6 +404,8 @@ static void test_again(bool set_up)
     struct tree t;
     struct str before[64], after;
     struct entries l = {0};
+    struct plan first;
+    struct plan_diff diff = {0};
     size_t count, changed = 0;
 
     begin(&t, set_up, "again");
@@ -414,6 +416,10 @@ static void test_again(bool set_up)
         enter(&t, &l, true);
         carry_out(&t, "again");
         enter(&t, &l, false);
+        first = t.plan;
+        CHECK(tree_plan(&t), "again: planned a second time");
+        plan_compare(&t.arena, &first, &t.plan, &diff);
+        CHECK(diff.n == 0 && !diff.identity_changed, "again: :reapply finds the very same plan, as what it put is no other plan");
         if (carry_out(&t, "again, second round"))
             for (size_t i = 0; i < t.plan.n; i++) {
                 struct err e = {0};

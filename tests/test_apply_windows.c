@@ -186,6 +186,16 @@ static void last_session(void)
     sys_append_file(here("used\\file"), STR("x"), &e);
     CHECK(sys_read_file(&arena, here("state\\entries.json"), 65536, true, &bytes, &e) && memmem_is(bytes, "way") && !memmem_is(bytes, "\"file\":\"0000000000000000\""),
         "each entered with its number");
+    {
+        static const char *const names[] = {"way", "way\\in", "kept", "used", "theirs"};
+        struct facts facts = {.host = {.state_dir = win_state_dir(&arena)}};
+        struct texts questions = {0};
+        for (size_t i = 0; i < COUNT_OF(names); i++)
+            *(struct str *)ARENA_PUSH(&arena, &questions) = here(names[i]);
+        facts_paths(&arena, &questions, &facts);
+        CHECK(facts.v[0].placeholder && facts.v[1].placeholder, "to a plan they are as good as missing");
+        CHECK(!facts.v[2].placeholder && !facts.v[3].placeholder && !facts.v[4].placeholder, "but not what is somebody's");
+    }
     sys_make_folders(here("state\\sessions\\other"), 0700, &e);
     other = win_lock_file(here("state\\sessions\\other\\lock"), 0);
     restore_names(win_state_dir(&arena));

@@ -258,25 +258,12 @@ static void test_asked(void)
         {"C:\\w\\DOCS", "C:\\w", true}, {"C:\\w\\.codex", "C:\\w", true}, {"C:\\w\\old", "C:\\w", false}, {"C:\\w\\x", "C:\\W", false},
         {"C:\\other\\x", "C:\\other", true}, {"C:\\secret", NULL, false},
     };
-    static const struct {
-        const char *before, *after;
-        bool only;
-    } denies[] = {
-        {"D:(A;;FA;;;BA)", "D:(D;;0x1;;;" W1 ")(A;;FA;;;BA)", true}, {"D:(A;;FA;;;BA)", "D:(A;;0x1;;;" W1 ")(A;;FA;;;BA)", false},
-        {"D:(A;;FA;;;BA)", "D:(D;;0x1;;;" W1 ")(A;;0x1;;;" W1 ")(A;;FA;;;BA)", false}, {"D:(A;;FA;;;BA)", "D:(A;;FA;;;BA)(A;ID;FA;;;WD)", false},
-        {"D:(A;;FA;;;BA)", NULL, false},
-    };
     char name[100];
 
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct entry entry = {.path = str_from(rows[i].path), .root = str_from(rows[i].root)};
         snprintf(name, sizeof name, "asked: row %d", (int)i);
         CHECK(entries_is_asked(&entry, &env, &plan) == rows[i].asked, name);
-    }
-    for (size_t i = 0; i < COUNT_OF(denies); i++) {
-        struct entry entry = {.before = str_from(denies[i].before), .after = str_from(denies[i].after)};
-        snprintf(name, sizeof name, "asked: only refuses, row %d", (int)i);
-        CHECK(entries_only_denies(&arena, &entry) == denies[i].only, name);
     }
 }
 

@@ -27,6 +27,7 @@ struct object {
     const char *real; /* what its handle says, where that is not the path */
     uint64_t dev;     /* 0: 1 */
     bool odd;         /* its permissions are of its own making */
+    bool made;        /* by Cordon, to hold the name */
 };
 
 struct tree {
@@ -229,6 +230,7 @@ static inline void tree_look(struct tree *t)
         f->real_kind = o->kind;
         f->links = o->links;
         f->reparse = o->reparse;
+        f->placeholder = o->made;
         f->ino = (uint64_t)(o - t->objects.v) + 1;
         descriptor_encode(&o->d, &bytes);
         f->descriptor = arena_str(&t->arena, buf_view(&bytes));

@@ -128,8 +128,10 @@ static inline bool disk_apply(struct tree *t, struct texts *denied)
         struct err e = {0};
         if (op->kind == OP_OWNER && o && op->number == OWNER_BY_PERSON)
             o->d.owner = tree_sid(op->text.p);
-        else if (op->kind == OP_GUARD_NAME && !tree_add(t, op->path.p, op->number ? FACT_FILE : FACT_FOLDER, NULL, op->text.p))
+        else if (op->kind == OP_GUARD_NAME && !(o = tree_add(t, op->path.p, op->number ? FACT_FILE : FACT_FOLDER, NULL, op->text.p)))
             return false;
+        else if (op->kind == OP_GUARD_NAME)
+            o->made = true;
         else if (op->kind == OP_ACE && (!o || acls_apply(&t->arena, op, o->kind == FACT_FOLDER, &o->d, &e) == EDIT_REFUSED))
             return false;
     }

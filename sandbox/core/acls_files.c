@@ -321,16 +321,18 @@ static enum way hold_way(struct acls *s, const struct place *place, struct str p
         const struct fact *fact;
         const struct acls_root *root;
         const struct place *closed;
+        bool missing;
         while (path_depth(env->system, folder) > depth)
             folder = path_parent(env->system, folder);
         folder = arena_str(s->p->a, folder);
         fact = planner_fact(s->p, folder);
         root = acls_root_of(s, folder);
-        if (fact->kind == FACT_MISSING && is_closed_name(s, folder, &closed)) {
+        missing = fact->kind == FACT_MISSING || fact->placeholder;
+        if (missing && is_closed_name(s, folder, &closed)) {
             guard(s, closed, folder, true, ACLS_DENY, BELOW, root);
             return WAY_HELD;
         }
-        if (fact->kind == FACT_MISSING)
+        if (missing)
             guard(s, place, folder, true, ACLS_HELD, 0, root);
         else if (fact->kind != FACT_FOLDER || fact->reparse)
             return acls_lacks(s, PART_NAMES, folder, "is no plain folder, on the way to a protected name, and cannot be held") ? WAY_LACKING

@@ -136,6 +136,20 @@ static bool can_read(struct acls *s, const struct fact *fact, uint32_t rights)
     return r.granted && r.known;
 }
 
+/* Cordon's own entry, of an earlier session: asked for again, or it would be none that a rule asks for. */
+static bool has_own(struct acls *s, const struct fact *fact, unsigned flags, uint32_t mask)
+{
+    struct ace ace = {.type = ACE_ALLOW, .flags = (uint8_t)(fact->kind == FACT_FOLDER ? flags : 0), .mask = mask};
+    struct descriptor d;
+
+    if (!sid_parse(s->group, &ace.sid) || !acls_seen(s, fact, &d))
+        return false;
+    for (size_t i = 0; i < d.dacl.n; i++)
+        if (ace_same(&d.dacl.v[i], &ace))
+            return true;
+    return false;
+}
+
 static bool is_granted_above(struct acls *s, struct str path)
 {
     if (acls_root_of(s, path))
@@ -159,7 +173,7 @@ static void grant_way(struct acls *s, struct str path)
         path = arena_str(s->p->a, path_parent(env->system, path));
         fact = planner_fact(s->p, path);
         if (path_table_get(&s->held, path) != SIZE_MAX || acls_root_of(s, path) || fact->kind != FACT_FOLDER || fact->reparse ||
-            is_granted_above(s, path) || can_read(s, fact, ACLS_PASS))
+            is_granted_above(s, path) || (can_read(s, fact, ACLS_PASS) && !has_own(s, fact, 0, ACLS_PASS)))
             continue;
         path_table_put(s->p->a, &s->held, path, 0);
         acls_entry_on(s, fact, true, 0, ACLS_PASS, s->group, "the way to what is granted: its attributes, no more")->on_failure =
@@ -173,12 +187,13 @@ static void grant_read(struct acls *s, struct str path, const char *why)
     const struct path_env *env = s->p->env;
     struct str home = s->p->host->home;
     bool folder = fact->kind == FACT_FOLDER;
+    uint32_t mask = folder ? ACLS_READ : NT_FILE_GENERIC_READ;
 
     if ((!folder && fact->kind != FACT_FILE) || fact->reparse || places_within(&s->p->places, env, path, 1u << PLACE_SECRET))
         return;
     if (is_granted_above(s, path))
         return;
-    if (can_read(s, fact, folder ? ACLS_READ : NT_FILE_GENERIC_READ)) {
+    if (can_read(s, fact, mask) && !has_own(s, fact, BELOW, mask)) {
         grant_way(s, path);
         return;
     }
@@ -188,7 +203,7 @@ static void grant_read(struct acls *s, struct str path, const char *why)
     }
     if (!folder && fact->links > 1)
         return;
-    acls_entry_on(s, fact, true, BELOW, folder ? ACLS_READ : NT_FILE_GENERIC_READ, s->group, why)->on_failure = FAIL_SKIP;
+    acls_entry_on(s, fact, true, BELOW, mask, s->group, why)->on_failure = FAIL_SKIP;
     grant_way(s, path);
 }
 

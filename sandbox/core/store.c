@@ -616,23 +616,3 @@ bool entries_is_asked(const struct entry *entry, const struct path_env *env, con
     }
     return !root; /* another workspace's */
 }
-
-bool entries_only_denies(struct arena *a, const struct entry *entry)
-{
-    struct descriptor before = {0}, after = {0};
-    struct err ignored = {0};
-    size_t denies = 0;
-
-    if (!entry->after.p || !sddl_parse(a, entry->after, &after, &ignored) ||
-        (entry->before.p && !sddl_parse(a, entry->before, &before, &ignored)))
-        return false;
-    for (size_t i = 0; i < after.dacl.n; i++) {
-        const struct ace *ace = &after.dacl.v[i];
-        if (ace->flags & ACE_INHERITED || has_explicit(&before.dacl, ace))
-            continue;
-        if (ace->type != ACE_DENY)
-            return false;
-        denies++;
-    }
-    return denies > 0;
-}

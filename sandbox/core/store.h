@@ -113,7 +113,5 @@ bool store_is_like_ours(const struct ace *ace);
 
 /* Does the plan have an op on that object, or is it another root's that this plan does not have? */
 bool entries_is_asked(const struct entry *entry, const struct path_env *env, const struct plan *plan);
-/* Did Cordon put nothing there but entries that refuse? (A grant that is there already is in no plan.) */
-bool entries_only_denies(struct arena *a, const struct entry *entry);
 
 #endif

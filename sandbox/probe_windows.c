@@ -232,7 +232,7 @@ static bool try_desktop(void)
 }
 
 /* The console hosts are children of the runner, with its token and without the restrictions (rule W2). */
-static bool try_hosts(uint64_t runner)
+bool probe_children(uint64_t runner, bool hosts)
 {
     PROCESSENTRY32W entry = {.dwSize = sizeof entry};
     HANDLE all = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
@@ -242,8 +242,8 @@ static bool try_hosts(uint64_t runner)
     if (all == INVALID_HANDLE_VALUE)
         return false;
     for (BOOL more = Process32FirstW(all, &entry); more && !reached; more = Process32NextW(all, &entry)) {
-        if (entry.th32ParentProcessID != runner ||
-            (_wcsicmp(entry.szExeFile, L"conhost.exe") != 0 && _wcsicmp(entry.szExeFile, L"OpenConsole.exe") != 0))
+        bool host = _wcsicmp(entry.szExeFile, L"conhost.exe") == 0 || _wcsicmp(entry.szExeFile, L"OpenConsole.exe") == 0;
+        if (entry.th32ParentProcessID != runner || host != hosts)
             continue;
         reached = try_reach(entry.th32ProcessID);
         code = GetLastError();
@@ -323,7 +323,7 @@ enum probe_answer probe_attempt(enum probe_kind kind, struct str path, uint64_t 
     case PROBE_DESKTOP:
         return probe_outcome(try_desktop(), code);
     case PROBE_HOST:
-        return probe_outcome(try_hosts(number), code);
+        return probe_outcome(probe_children(number, true), code);
     case PROBE_EXECUTE:
         return probe_outcome(try_execute(&wide), code);
     case PROBE_COM:

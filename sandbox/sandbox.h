@@ -105,6 +105,7 @@ enum probe_kind {
     PROBE_OPEN,    /* open path itself with the rights in number */
     PROBE_MAKE,    /* make a file in the folder path, and leave it */
     PROBE_PARENT,  /* start a program as the child of the process number (0, in these three: of whoever tries); it never runs */
+    PROBE_CHILDREN, /* reach into the programs that the runner number has started, its console hosts left out */
     PROBE_THREADS, /* open the threads of the process number */
     PROBE_TOKEN,   /* open the token of the process number, to copy it */
     PROBE_BREAKAWAY, /* start a program outside the job; it never runs */

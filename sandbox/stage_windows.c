@@ -8,6 +8,7 @@
 
 #include "win32.h"
 #include "core/acls.h"
+#include "credentials.h"
 #include "trial.h"
 
 #include <stdio.h>
@@ -487,10 +488,43 @@ static enum probe_answer look_services(struct arena *a, struct str *detail)
     return ANSWER_DONE;
 }
 
+/* Every user has that right unless it is denied: so the code says that it is, and the password that it is not for want of that (it is
+ * another code). Batch, service and remote desktop cannot be told from a right that was never given. */
+static enum probe_answer look_logon(struct arena *a, const struct trial_stage *t, struct str *detail)
+{
+    BOOL(WINAPI * log_on)(LPCWSTR, LPCWSTR, LPCWSTR, DWORD, DWORD, HANDLE *);
+    void *found = win_function(L"advapi32.dll", "LogonUserW");
+    wchar_t password[SETUP_PASSWORD_LENGTH + 1] = {0}, *name = t->account.n ? wide_from(a, t->account) : NULL;
+    struct passwords kept = {0};
+    struct err e = {0};
+    HANDLE token = NULL;
+    DWORD code = 0;
+    bool good = found && name && passwords_open(win_data_dir(a), token_user(a), &kept, &e);
+
+    for (size_t i = 0; good && i < SETUP_PASSWORD_LENGTH; i++)
+        password[i] = (wchar_t)(unsigned char)(t->online ? kept.online : kept.offline)[i];
+    passwords_wipe(&kept);
+    if (good) {
+        memcpy(&log_on, &found, sizeof found);
+        code = log_on(name, L".", password, LOGON32_LOGON_NETWORK, LOGON32_PROVIDER_DEFAULT, &token) ? 0 : GetLastError();
+    }
+    SecureZeroMemory(password, sizeof password);
+    win_close(&token);
+    if (!good) {
+        *detail = e.kind ? err_text(&e, a) : STR("there is no account to try it with");
+        return ANSWER_UNKNOWN;
+    }
+    *detail = code ? arena_format(a, "a logon over the network with the right password: error %lu", (unsigned long)code)
+                   : STR("a logon over the network was let in");
+    return code == ERROR_LOGON_TYPE_NOT_GRANTED ? ANSWER_DONE : code ? ANSWER_UNKNOWN : ANSWER_DENIED;
+}
+
 enum probe_answer trial_look(struct arena *a, enum trial_look look, const struct trial_stage *t, struct str *detail)
 {
     *detail = STR("");
     switch (look) {
+    case LOOK_LOGON:
+        return look_logon(a, t, detail);
     case LOOK_NOTHING:
     case LOOK_END: /* of who has the session */
         break;

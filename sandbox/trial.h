@@ -12,6 +12,8 @@ enum trial_heard { HEARD_TCP6, HEARD_UDP4, HEARD_UDP6, HEARD_WEB, HEARD_COUNT };
 struct trial_stage {
     struct str folder;     /* decoys; removed at the end */
     struct str open_to_all, open_to_33; /* files; none: they could not be made, or their entries are not there afterwards */
+    struct str account;                /* the sandbox's, that this session runs as; none without setup */
+    bool online;
     sys_handle listening[HEARD_COUNT]; /* SYS_NONE: not to be had here */
     uint16_t port[HEARD_COUNT], free_port;
 };
@@ -44,6 +46,7 @@ enum trial_look {
     LOOK_WEAK_EVERYONE,
     LOOK_WEAK_33,
     LOOK_WEAK_BOTH,
+    LOOK_LOGON,     /* is the account kept from logging on over the network, with its own password? */
     LOOK_END,       /* in trials_run.c: a program of the second session is gone once that is closed */
     LOOK_LISTENERS, /* ports of loopback where somebody listens that the offline account may reach */
     LOOK_PIPES,     /* names of pipes that are there */

@@ -526,6 +526,8 @@ enum probe_answer trial_attempt(enum probe_kind kind, struct str path, uint64_t 
         return probe_outcome(try_pipe(), code);
     case PROBE_PARENT:
         return probe_outcome(try_parent(number ? number : GetCurrentProcessId()), code);
+    case PROBE_CHILDREN:
+        return probe_outcome(probe_children(number, false), code);
     case PROBE_THREADS:
         return probe_outcome(try_threads(number ? number : GetCurrentProcessId()), code);
     case PROBE_TOKEN:

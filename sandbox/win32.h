@@ -246,6 +246,7 @@ struct str win_data_dir(struct arena *a);                       /* ProgramData\C
 enum probe_answer probe_attempt(enum probe_kind kind, struct str path, uint64_t number, long *code);
 enum probe_answer probe_outcome(bool done, long *code); /* from the last error, where it was not done */
 enum probe_answer trial_attempt(enum probe_kind kind, struct str path, uint64_t number, long *code); /* trial_windows.c: doctor's own */
+bool probe_children(uint64_t runner, bool hosts); /* reach into one of its console hosts, or of its other children */
 enum probe_answer trial_network(enum probe_kind kind, struct str path, uint64_t number, long *code); /* trial_net_windows.c: of them */
 enum probe_answer proof_outside(struct probe *probe); /* by a child of ours, out here */
 bool proof_start(const wchar_t *mode, HANDLE in, HANDLE out, PROCESS_INFORMATION *made); /* the shim, by a process that may */

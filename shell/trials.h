@@ -26,6 +26,8 @@ enum trial_on {
     ON_WORKSPACE,
     ON_TEMP,          /* the session's private temp */
     ON_PROTECTED,     /* a protected path that is there */
+    ON_ABOVE,         /* the folder that it lies in */
+    ON_GUARD,         /* what holds a protected name that is not there */
     ON_RUNNER,
     ON_CORDON,        /* the process that asks */
     ON_OTHER_RUNNER,  /* of a second session that doctor opens on a decoy */
@@ -43,6 +45,7 @@ enum trial_on {
     ON_FREE_PORT,     /* a fixed port of loopback that nobody has */
     ON_TASK,          /* the name of a task that never runs */
     ON_WSL,           /* wsl.exe */
+    ON_WSL_PACKAGE,   /* and that of the package in Program Files */
     ON_CLASS,         /* the class in `class` */
     ON_DECOY,         /* of a demo: a decoy of its stage, and one of those where the same is allowed */
     ON_OTHER_DECOY,

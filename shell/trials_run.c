@@ -113,13 +113,29 @@ struct str trial_decoy(struct arena *a, const struct trial_decoys *d, const stru
     return path_join(a, PATH_WINDOWS, d->folder, str_from(other || d->weak ? row->other : row->decoy));
 }
 
-/* Of this session, else of the second, by a program in it. */
-static bool aim_protected(struct trying *t, struct probe *p)
+/* Of this session, else of the second, by a program in it. above: the folder that it lies in. */
+static bool aim_protected(struct trying *t, bool above, struct probe *p)
 {
-    if (on_path(p, protected_path(&t->o->plan)))
-        return true;
-    t->in_other = has_other(t) && on_path(p, protected_path(&t->other.open->plan));
-    return t->in_other;
+    struct str path = protected_path(&t->o->plan);
+
+    t->in_other = !path.n && has_other(t);
+    if (t->in_other)
+        path = protected_path(&t->other.open->plan);
+    return on_path(p, path.n && above ? arena_str(t->a, path_parent(PATH_WINDOWS, path)) : path);
+}
+
+static struct str guard_path(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->n; i++)
+        if (plan->v[i].kind == OP_GUARD_NAME)
+            return plan->v[i].path;
+    return (struct str){0};
+}
+
+/* Beside the system's folder: on its drive. */
+static struct str wsl_package(struct arena *a, const struct windows_host *w)
+{
+    return w->system_dir.n > 2 ? arena_format(a, "%.*s\\Program Files\\WSL\\wsl.exe", 2, w->system_dir.p) : (struct str){0};
 }
 
 /* False: there is none here. */
@@ -135,7 +151,11 @@ static bool aim(struct trying *t, const struct trial *row, enum trial_on on, str
     case ON_TEMP:
         return on_path(p, w->temp_dir);
     case ON_PROTECTED:
-        return aim_protected(t, p);
+        return aim_protected(t, false, p);
+    case ON_ABOVE:
+        return aim_protected(t, true, p);
+    case ON_GUARD:
+        return on_path(p, guard_path(&t->o->plan));
     case ON_RUNNER:
         return (p->number = trial_runner(t->o->boundary)) != 0;
     case ON_CORDON:
@@ -172,6 +192,8 @@ static bool aim(struct trying *t, const struct trial *row, enum trial_on on, str
         return on_path(p, t->token);
     case ON_WSL:
         return on_path(p, path_join(t->a, PATH_WINDOWS, w->system_dir, STR("wsl.exe")));
+    case ON_WSL_PACKAGE:
+        return on_path(p, wsl_package(t->a, w));
     case ON_CLASS:
         return on_path(p, str_from(row->class));
     case ON_DECOY:
@@ -339,6 +361,10 @@ static void set_stage(struct trying *t)
         return;
     t->folder = path_join(t->a, PATH_WINDOWS, real, STR("doctor"));
     t->staged = sys_remove_tree(t->folder, &e) && trial_stage_open(t->a, path_join(t->a, PATH_WINDOWS, t->folder, STR("decoys")), &t->stage, &e);
+    if (t->o && t->o->plan.tier == TIER_SET_UP) {
+        t->stage.online = !t->o->plan.new_network;
+        t->stage.account = (t->stage.online ? t->s->host.windows->online : t->s->host.windows->offline).name;
+    }
 }
 
 struct trying *trials_begin(struct arena *a, struct session *s, struct opened *o, const struct trial_decoys *decoys)

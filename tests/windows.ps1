@@ -135,7 +135,7 @@ $wine = (Test-Path 'HKLM:\SOFTWARE\Wine') -or (Test-Path 'HKCU:\SOFTWARE\Wine')
 if (-not [Environment]::Is64BitProcess) { Not-Run 'this is the 32-bit PowerShell; start the other one' }
 if ($wine -and -not $NotEnforced) { Not-Run 'this is Wine, which enforces nothing' }
 $me = New-Object Security.Principal.WindowsPrincipal ([Security.Principal.WindowsIdentity]::GetCurrent())
-if ($me.IsInRole([Security.Principal.WindowsBuiltInRole]::Administrator)) { Not-Run 'this PowerShell is elevated; start it without "Run as administrator"' }
+if ($me.IsInRole([Security.Principal.WindowsBuiltInRole]::Administrator)) { Not-Run 'this PowerShell is elevated; start it without "Run as administrator", as somebody for whom User Account Control is on' }
 if (-not (Test-Path -LiteralPath $Cordon)) { Not-Run "there is no $Cordon; run this from the unpacked zip" }
 
 $sums = Join-Path $top 'SHA256SUMS'
@@ -288,7 +288,7 @@ Say 'each tool: the same small task outside and inside'
 $git = Find-Tool @('git.exe')
 Test-Tool 'git' $git @(
     'git --version', 'git init -q repo', 'cd repo', 'echo one>a.txt', 'git add a.txt',
-    'git -c user.name=check -c user.email=check@example.invalid commit -q -m one', 'git status --short', 'git log --oneline', 'git fsck', 'echo git-is-done') 'git-is-done'
+    'git -c user.name=check -c user.email=check@example.invalid -c commit.gpgsign=false commit -q -m one', 'git status --short', 'git log --oneline', 'git fsck', 'echo git-is-done') 'git-is-done'
 Test-Tool 'node' (Find-Tool @('node.exe')) @(
     'node --version',
     'node -e "require(''fs'').writeFileSync(''n.txt'',''x'');require(''child_process'').execSync(''cmd /c echo child'');console.log(''node-is''+''-done'')"') 'node-is-done'
@@ -298,7 +298,8 @@ Test-Tool 'python' (Find-Tool @('python.exe')) @(
     'python -c "import tempfile,os,asyncio; d=tempfile.mkdtemp(); open(os.path.join(d,''x''),''w'').close(); asyncio.run(asyncio.sleep(0)); print(''python-is''+''-done'')"') 'python-is-done'
 Test-Tool 'pip' (Find-Tool @('python.exe')) @('python -m venv v', 'v\Scripts\python -m pip --version', 'v\Scripts\python -m pip list', 'echo pip-is-done') 'pip-is-done'
 Test-Tool 'ninja' (Find-Tool @('ninja.exe')) @(
-    'ninja --version', '(echo rule r& echo   command = cmd /c copy $in $out)>build.ninja', 'for /l %%i in (1,1,20) do @echo build o%%i: r task.cmd>>build.ninja', 'ninja -j4', 'echo ninja-is-done') 'ninja-is-done'
+    'ninja --version', 'echo rule r>build.ninja', 'echo   command = cmd /c copy $in $out>>build.ninja',
+    'for /l %%i in (1,1,20) do @echo build o%%i: r task.cmd>>build.ninja', 'ninja -j4', 'echo ninja-is-done') 'ninja-is-done'
 Test-Tool 'cargo' (Find-Tool @('cargo.exe')) @('cargo --version', 'cargo new --vcs none --name check c', 'cd c', 'cargo build --offline', 'target\debug\check.exe', 'echo cargo-is-done') 'cargo-is-done'
 
 # MSBuild and the linker come with Visual Studio or its build tools, and are in no PATH.

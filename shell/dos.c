@@ -126,6 +126,18 @@ bool dos_choose(struct arena *a, const struct windows_host *w, struct str wanted
  * around it: there, an error that ends one statement would end the line. $LASTEXITCODE may be that of the line before; a program that
  * failed with just that number leaves nothing in $Error, a cmdlet that failed does.
  */
+/* PowerShell takes these words at the beginning of a script alone. */
+static bool must_be_first(struct str text)
+{
+    size_t from = 0, end;
+
+    while (from < text.n && (text.p[from] == ' ' || text.p[from] == '\t' || text.p[from] == '\n'))
+        from++;
+    for (end = from; end < text.n && ((text.p[end] | 32) >= 'a' && (text.p[end] | 32) <= 'z');)
+        end++;
+    return dos_word_is(str_slice(text, from, end), "using") || dos_word_is(str_slice(text, from, end), "param");
+}
+
 static bool powershell_script(struct arena *a, struct buf *out, const struct dos_line *line, struct err *e)
 {
     struct str text = line->text, quoted;
@@ -136,7 +148,8 @@ static bool powershell_script(struct arena *a, struct buf *out, const struct dos
 
     while (ticks < text.n && text.p[text.n - 1 - ticks] == '`')
         ticks++;
-    buf_format(out, "$global:LASTEXITCODE=%d\n", line->status);
+    if (!must_be_first(text))
+        buf_format(out, "$global:LASTEXITCODE=%d\n", line->status);
     buf_str(out, str_slice(text, 0, text.n - ticks % 2));
     if (line->status)
         buf_format(out, "\n$CordonCode=if($?){0}elseif($LASTEXITCODE -and ($LASTEXITCODE -ne %d -or !$Error)){$LASTEXITCODE}else{1}\n",

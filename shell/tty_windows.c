@@ -37,6 +37,7 @@ static struct {
     HANDLE wake, is_raw, stop;
     sys_handle signals, keys;
     WCHAR high; /* of a surrogate pair; the reading thread's */
+    uint16_t rows, columns; /* as they were last; that thread's, too */
     char cut[4]; /* the beginning of a character that tty_write was given */
     size_t cut_n;
 } tty = {.signals = SYS_NONE, .keys = SYS_NONE};
@@ -213,6 +214,9 @@ bool tty_cursor(uint32_t *row, uint32_t *column)
         return false;
     y = info.dwCursorPosition.Y - info.srWindow.Top + 1;
     x = info.dwCursorPosition.X - info.srWindow.Left + 1;
+    /* Who scrolled back has the cursor outside of the window; what is printed next brings it into the last row. */
+    if (y > info.srWindow.Bottom - info.srWindow.Top + 1)
+        y = info.srWindow.Bottom - info.srWindow.Top + 1;
     *row = y > 0 ? (uint32_t)y : 1;
     *column = x > 0 ? (uint32_t)x : 1;
     return true;
@@ -293,6 +297,19 @@ static size_t record_bytes(const INPUT_RECORD *record, char *out, size_t room)
     return n;
 }
 
+/* Records tell of another size of the buffer; that of the window alone, which an old host's buffer is longer than, nobody tells. */
+static void look_at_size(void)
+{
+    uint16_t rows, columns;
+
+    if (tty_size(&rows, &columns) && (rows != tty.rows || columns != tty.columns)) {
+        if (tty.rows)
+            tell(TTY_SIGNAL_RESIZED);
+        tty.rows = rows;
+        tty.columns = columns;
+    }
+}
+
 /* On a thread of its own. Reads only while the console is raw: else what the person types is for whoever comes after us. */
 static long produce(void *context, void *out, size_t size)
 {
@@ -310,6 +327,7 @@ static long produce(void *context, void *out, size_t size)
         waits[1] = tty.in;
         switch (WaitForMultipleObjects(2, waits, FALSE, 250)) {
         case WAIT_TIMEOUT:
+            look_at_size();
             continue;
         case WAIT_OBJECT_0 + 1:
             break;

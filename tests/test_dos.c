@@ -143,6 +143,10 @@ static void test_powershell(void)
             "$CordonCode=if($?){0}elseif($LASTEXITCODE -and ($LASTEXITCODE -ne 3 -or !$Error)){$LASTEXITCODE}else{1}\n"
             "$env:CORDON_CODE=$CordonCode\n& 'C:\\P F\\cordon-runner.exe' report\nexit $CordonCode\n"),
         "the line stands on a line of its own; a cmdlet that fails has not the code of the line before");
+    line.text = STR(" using namespace System.IO\n[Path]::PathSeparator");
+    CHECK(dos_command(&a, &line, &p, &e) && str_starts(decoded(&a, p.words), line.text), "nothing stands before a using");
+    line.text = STR("usings");
+    CHECK(dos_command(&a, &line, &p, &e) && str_starts(decoded(&a, p.words), STR("$global:LASTEXITCODE=3\nusings\n")), "which is a word");
     line.status = 0;
     line.text = STR("echo a `");
     line.report = STR("C:\\it's\\r.exe");

@@ -58,6 +58,17 @@ static void find_person(struct arena *a, struct host *out, struct windows_host *
     w->session_0 = ProcessIdToSessionId(GetCurrentProcessId(), &session) && session == 0;
 }
 
+/* Of Windows PowerShell; PowerShell 7 keeps its own in a file, and runs what RemoteSigned does without one. */
+static void find_script_policy(struct arena *a, struct windows_host *w)
+{
+    wchar_t text[32];
+    DWORD n = sizeof text;
+
+    if (RegGetValueW(HKEY_CURRENT_USER, L"Software\\Microsoft\\PowerShell\\1\\ShellIds\\Microsoft.PowerShell", L"ExecutionPolicy", RRF_RT_REG_SZ,
+            NULL, text, &n) == ERROR_SUCCESS)
+        w->script_policy = utf8_from_z(a, text);
+}
+
 static struct str known_folder(struct arena *a, const GUID *id)
 {
     PWSTR found = NULL;
@@ -363,6 +374,7 @@ bool facts_host(struct arena *a, struct host *out, struct err *e)
     find_installed(a, w);
     find_volumes(a, w);
     find_shells(a, out, w);
+    find_script_policy(a, w);
     if (w->canary) /* else nothing is closed to anybody, and descriptors may be made up (Wine) */
         find_everyones(a, w);
     return true;

@@ -173,6 +173,7 @@ static void test_environment(void)
         {"SYSTEMROOT", "C:\\Windows", "C:\\Windows"},
         {"PATHEXT", ".EXE", ".EXE"},
         {"PSMODULEPATH", NULL, NULL},
+        {"PSEXECUTIONPOLICYPREFERENCE", "RemoteSigned", NULL},
         {"MY_TOKEN", NULL, NULL},
         {"AWS_KEY", NULL, NULL},
         {"WT_SESSION", NULL, NULL},
@@ -193,6 +194,7 @@ static void test_environment(void)
         tree_begin(&t);
         if (!set_up)
             tree_unelevated(&t);
+        t.windows.script_policy = STR("remotesigned");
         *(struct str *)ARENA_PUSH(&t.arena, &t.policy.env_pass) = STR("*");
         *(struct str *)ARENA_PUSH(&t.arena, &t.policy.env_drop) = STR("*_TOKEN");
         *(struct str *)ARENA_PUSH(&t.arena, &t.policy.env_drop) = STR("AWS_*");

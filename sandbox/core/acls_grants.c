@@ -5,6 +5,7 @@
  * lie in those. What is secret in such a folder has its own entry, which was put first.
  */
 #include "acls_plan.h"
+#include "text.h"
 
 #define BELOW (ACE_OBJECT_INHERIT | ACE_CONTAINER_INHERIT)
 
@@ -237,6 +238,17 @@ static struct str below(struct acls *s, struct str folder, const char *rest)
     return path_join(s->p->a, s->p->env->system, folder, str_from(rest));
 }
 
+/* Which scripts PowerShell runs is kept in the person's registry, which the account does not have: without a word it runs none, not
+ * even npm.ps1. It is a habit and no wall (about_Execution_Policies), and a group policy is stronger than the variable. */
+static void set_script_policy(struct acls *s)
+{
+    static const char *const known[] = {"AllSigned", "RemoteSigned", "Unrestricted", "Bypass"};
+
+    for (size_t i = 0; i < COUNT_OF(known); i++)
+        if (text_same(s->w->script_policy, str_from(known[i])))
+            set(s, "PSExecutionPolicyPreference", str_from(known[i]));
+}
+
 static void set_profile(struct acls *s)
 {
     struct str profile = s->account->profile, home = s->p->host->home;
@@ -250,6 +262,7 @@ static void set_profile(struct acls *s)
         set(s, "LOCALAPPDATA", below(s, profile, "AppData\\Local"));
     }
     set(s, "USERNAME", s->account->name);
+    set_script_policy(s);
     if (planner_fact(s->p, below(s, home, ".gitconfig"))->kind == FACT_FILE)
         set(s, "GIT_CONFIG_GLOBAL", below(s, home, ".gitconfig"));
     else if (planner_fact(s->p, below(s, home, ".config\\git\\config"))->kind == FACT_FILE)

@@ -184,6 +184,7 @@ struct windows_host {
     bool everyone_incomplete;
     struct str powershell, pwsh, cmd, bash; /* command shells that can be run inside; none: not there, or a Store one */
     struct texts store_shells;              /* those that cannot: Store packages and execution aliases */
+    struct str script_policy; /* what this person has said of PowerShell's scripts (CurrentUser); none: nothing */
 };
 
 /* One mount point, from the table of mounts. */

@@ -5,19 +5,14 @@
  * build 26100), so that none of them is ever of another host than the rest. Both pipe ends that are handed over are synchronous.
  * pty_resize and the like, on cordon's side of the boundary, are in sandbox/terminal_windows.c: the console is over there.
  */
-#include "conpty.h"
-
-#define WIN32_LEAN_AND_MEAN
-#include <windows.h>
+#include "console_windows.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct console {
     VOID *h;
-    HRESULT(WINAPI *resize)(VOID *, COORD);
-    void(WINAPI *close)(VOID *);
-    HRESULT(WINAPI *release)(VOID *);
+    struct console_calls calls;
     HANDLE closer; /* the thread that closes it */
 };
 
@@ -32,25 +27,33 @@ static void *function(const char *name)
 
 struct console *console_open(intptr_t in, intptr_t out, uint16_t rows, uint16_t columns, unsigned flags, long *code)
 {
-    HRESULT(WINAPI * create)(COORD, HANDLE, HANDLE, DWORD, VOID **);
-    COORD size = {(SHORT)(columns & 0x7fff), (SHORT)(rows & 0x7fff)};
     void *f[4] = {function("CreatePseudoConsole"), function("ResizePseudoConsole"), function("ClosePseudoConsole"),
         function("ReleasePseudoConsole")};
+    struct console_calls calls;
+
+    memcpy(&calls.create, &f[0], sizeof f[0]);
+    memcpy(&calls.resize, &f[1], sizeof f[1]);
+    memcpy(&calls.close, &f[2], sizeof f[2]);
+    memcpy(&calls.release, &f[3], sizeof f[3]);
+    return console_open_by(&calls, in, out, rows, columns, flags, code);
+}
+
+struct console *console_open_by(
+    const struct console_calls *calls, intptr_t in, intptr_t out, uint16_t rows, uint16_t columns, unsigned flags, long *code)
+{
+    COORD size = {(SHORT)(columns & 0x7fff), (SHORT)(rows & 0x7fff)};
     struct console *c = calloc(1, sizeof *c);
     HRESULT result;
 
     if (size.X == 0 || size.Y == 0) /* refused as E_INVALIDARG */
         size = (COORD){80, 25};
-    if (!c || !f[0] || !f[1] || !f[2]) {
+    if (!c || !calls->create || !calls->resize || !calls->close) {
         free(c);
         *code = ERROR_PROC_NOT_FOUND;
         return NULL;
     }
-    memcpy(&create, &f[0], sizeof create);
-    memcpy(&c->resize, &f[1], sizeof c->resize);
-    memcpy(&c->close, &f[2], sizeof c->close);
-    memcpy(&c->release, &f[3], sizeof c->release);
-    result = create(size, (HANDLE)in, (HANDLE)out, flags, &c->h);
+    c->calls = *calls;
+    result = calls->create(size, (HANDLE)in, (HANDLE)out, flags, &c->h);
     if (FAILED(result)) {
         free(c);
         *code = result;
@@ -68,20 +71,20 @@ bool console_resize(struct console *c, uint16_t rows, uint16_t columns)
 {
     COORD size = {(SHORT)(columns & 0x7fff), (SHORT)(rows & 0x7fff)};
 
-    return !c->closer && size.X && size.Y && SUCCEEDED(c->resize(c->h, size));
+    return !c->closer && size.X && size.Y && SUCCEEDED(c->calls.resize(c->h, size));
 }
 
 void console_started(struct console *c)
 {
-    if (c->release)
-        c->release(c->h);
+    if (c->calls.release)
+        c->calls.release(c->h);
 }
 
 static DWORD WINAPI close_it(LPVOID argument)
 {
     struct console *c = argument;
 
-    c->close(c->h);
+    c->calls.close(c->h);
     return 0;
 }
 
@@ -100,7 +103,7 @@ bool console_free(struct console *c)
     if (c->closer)
         CloseHandle(c->closer);
     else
-        c->close(c->h);
+        c->calls.close(c->h);
     free(c);
     return true;
 }

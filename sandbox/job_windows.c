@@ -8,57 +8,46 @@
 
 #include <string.h>
 
-static bool put_limits(HANDLE job, const struct job_wish *wish, struct err *e)
+_Static_assert(LIMIT_KILL_ON_CLOSE == JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE && LIMIT_MEMORY == JOB_OBJECT_LIMIT_JOB_MEMORY &&
+                   LIMIT_PROCESSES == JOB_OBJECT_LIMIT_ACTIVE_PROCESS &&
+                   LIMIT_RATE == (JOB_OBJECT_CPU_RATE_CONTROL_ENABLE | JOB_OBJECT_CPU_RATE_CONTROL_HARD_CAP),
+    "limits.h has the system's numbers");
+
+static bool put_limits(HANDLE job, const struct limits *wanted, struct err *e)
 {
     JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits;
+    JOBOBJECT_CPU_RATE_CONTROL_INFORMATION rate;
 
     memset(&limits, 0, sizeof limits);
-    if (wish->kill_on_close)
-        limits.BasicLimitInformation.LimitFlags |= JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE;
-    if (wish->memory) {
-        limits.BasicLimitInformation.LimitFlags |= JOB_OBJECT_LIMIT_JOB_MEMORY;
-        limits.JobMemoryLimit = wish->memory;
-    }
-    if (wish->processes) {
-        limits.BasicLimitInformation.LimitFlags |= JOB_OBJECT_LIMIT_ACTIVE_PROCESS;
-        limits.BasicLimitInformation.ActiveProcessLimit = wish->processes < UINT32_MAX ? (DWORD)wish->processes : UINT32_MAX;
-    }
-    return SetInformationJobObject(job, JobObjectExtendedLimitInformation, &limits, sizeof limits) ||
-           win_fail_at(e, STAGE_TOKEN, GetLastError(), (struct str){0}, "cannot set the limits of a job");
+    limits.BasicLimitInformation.LimitFlags = wanted->flags;
+    limits.BasicLimitInformation.ActiveProcessLimit = wanted->processes;
+    limits.JobMemoryLimit = wanted->memory;
+    if (!SetInformationJobObject(job, JobObjectExtendedLimitInformation, &limits, sizeof limits))
+        return win_fail_at(e, STAGE_TOKEN, GetLastError(), (struct str){0}, "cannot set the limits of a job");
+    memset(&rate, 0, sizeof rate);
+    rate.ControlFlags = wanted->rate_flags;
+    rate.CpuRate = wanted->rate;
+    return !wanted->rate_flags || SetInformationJobObject(job, JobObjectCpuRateControlInformation, &rate, sizeof rate) ||
+           win_fail_at(e, STAGE_TOKEN, GetLastError(), (struct str){0}, "cannot limit the processor time of a job");
 }
 
-static const char *limits_differ(HANDLE job, const struct job_wish *wish)
+static bool get_limits(HANDLE job, bool rated, struct limits *out)
 {
-    const DWORD wanted = (wish->kill_on_close ? JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE : 0) | (wish->memory ? JOB_OBJECT_LIMIT_JOB_MEMORY : 0) |
-                         (wish->processes ? JOB_OBJECT_LIMIT_ACTIVE_PROCESS : 0);
-    JOBOBJECT_EXTENDED_LIMIT_INFORMATION got;
+    JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits;
+    JOBOBJECT_CPU_RATE_CONTROL_INFORMATION rate;
     DWORD n = 0;
 
-    memset(&got, 0, sizeof got);
-    if (!QueryInformationJobObject(job, JobObjectExtendedLimitInformation, &got, sizeof got, &n))
-        return "the limits of a job cannot be read back";
-    if (got.BasicLimitInformation.LimitFlags != wanted)
-        return "the limits of a job do not come back as they were given";
-    /* The system rounds memory to whole pages. */
-    if (wish->memory && (got.JobMemoryLimit > wish->memory || wish->memory - got.JobMemoryLimit > 0x10000))
-        return "the memory limit of a job does not come back as it was given";
-    return NULL;
-}
-
-/* "JOBOBJECT_CPU_RATE_CONTROL_INFORMATION": in hundredths of a percent of the whole machine, 1 to 10000. */
-static bool put_cpu(HANDLE job, uint64_t hundredths, struct err *e)
-{
-    JOBOBJECT_CPU_RATE_CONTROL_INFORMATION rate;
-    SYSTEM_INFO machine;
-    uint64_t share;
-
-    GetNativeSystemInfo(&machine);
-    share = hundredths * 100 / (machine.dwNumberOfProcessors ? machine.dwNumberOfProcessors : 1);
+    memset(&limits, 0, sizeof limits);
     memset(&rate, 0, sizeof rate);
-    rate.ControlFlags = JOB_OBJECT_CPU_RATE_CONTROL_ENABLE | JOB_OBJECT_CPU_RATE_CONTROL_HARD_CAP;
-    rate.CpuRate = share < 1 ? 1 : share > 10000 ? 10000 : (DWORD)share;
-    return SetInformationJobObject(job, JobObjectCpuRateControlInformation, &rate, sizeof rate) ||
-           win_fail_at(e, STAGE_TOKEN, GetLastError(), (struct str){0}, "cannot limit the processor time of a job");
+    if (!QueryInformationJobObject(job, JobObjectExtendedLimitInformation, &limits, sizeof limits, &n) ||
+        (rated && !QueryInformationJobObject(job, JobObjectCpuRateControlInformation, &rate, sizeof rate, &n)))
+        return false;
+    *out = (struct limits){.flags = limits.BasicLimitInformation.LimitFlags,
+        .processes = limits.BasicLimitInformation.ActiveProcessLimit,
+        .memory = limits.JobMemoryLimit,
+        .rate_flags = rate.ControlFlags,
+        .rate = rated ? rate.CpuRate : 0};
+    return true;
 }
 
 bool job_make(const struct job_wish *wish, HANDLE *out, const char **why, struct err *e)
@@ -68,18 +57,22 @@ bool job_make(const struct job_wish *wish, HANDLE *out, const char **why, struct
     HANDLE job = wish->closed.n && !closed ? NULL : CreateJobObjectW(closed ? &attributes : NULL, NULL);
     DWORD code = GetLastError();
     bool good = job != NULL;
+    struct limits wanted, got;
+    SYSTEM_INFO machine;
 
     *why = NULL;
     if (closed)
         LocalFree(closed);
     if (!good)
         win_fail_at(e, STAGE_TOKEN, code, wish->closed, "cannot make a job");
-    good = good && put_limits(job, wish, e) && (!wish->cpu || put_cpu(job, wish->cpu, e));
+    GetNativeSystemInfo(&machine);
+    wanted = limits_of(wish, machine.dwNumberOfProcessors);
+    good = good && put_limits(job, &wanted, e);
     if (!good) {
         win_close(&job);
         return false;
     }
-    *why = limits_differ(job, wish);
+    *why = get_limits(job, wanted.rate_flags != 0, &got) ? limits_differ(&wanted, &got) : "the limits of a job cannot be read back";
     *out = job;
     return true;
 }

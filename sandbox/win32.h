@@ -18,6 +18,7 @@
 #include "core/path.h"
 #include "core/wide.h"
 #include "hand.h"
+#include "limits.h"
 #include "sandbox.h"
 
 /* Later than our headers, or left out of them. */
@@ -179,11 +180,6 @@ bool token_canary(void);
 
 /* ---- job_windows.c ---- */
 
-struct job_wish {
-    bool kill_on_close;
-    uint64_t memory, processes, cpu; /* bytes; number; hundredths of one processor; 0: no limit */
-    struct str closed;               /* SDDL of the job itself; none: the token's default */
-};
 /* why: as above. */
 bool job_make(const struct job_wish *wish, HANDLE *out, const char **why, struct err *e);
 /* Puts a suspended process in, and looks. */

@@ -1,9 +1,11 @@
 /*
  * ask and hand: cordon's side of the control channel against a runner that is made up: answers that are cut anywhere, that come in the
- * wrong order, that nobody asked for, and too many; and what is handed over about programs on Windows, both ways.
+ * wrong order, that nobody asked for, and too many; and what is handed over about programs on Windows, both ways. Limits of a job,
+ * against a system that is made up.
  */
 #include "../sandbox/ask.h"
 #include "../sandbox/hand.h"
+#include "../sandbox/limits.h"
 #include "check.h"
 
 /* ---- a runner made up: bytes that come in pieces ---- */
@@ -351,8 +353,56 @@ static void test_exited(void)
     }
 }
 
+static void test_limits(void)
+{
+    struct job_wish all = {.kill_on_close = true, .memory = 100 << 20, .processes = 50, .cpu = 150};
+    struct limits wanted = limits_of(&all, 4), got;
+    static const struct {
+        const char *name;
+        struct limits change;
+        bool same;
+    } rows[] = {
+        {"what comes back as it was given", {0}, true},
+        {"memory in whole pages", {.memory = 0xffff}, true},
+        {"less memory", {.memory = 0x10000}, false},
+        {"a breakaway that nobody asked for", {.flags = 0x800}, false},
+        {"no end with the last handle", {.flags = LIMIT_KILL_ON_CLOSE}, false},
+        {"another number of processes", {.processes = 1}, false},
+        {"no limit of time", {.rate_flags = LIMIT_RATE}, false},
+        {"one that may be passed", {.rate_flags = 4}, false},
+        {"more time", {.rate = 1}, false},
+    };
+
+    CHECK(wanted.flags == (LIMIT_KILL_ON_CLOSE | LIMIT_MEMORY | LIMIT_PROCESSES) && wanted.rate_flags == LIMIT_RATE && wanted.rate == 3750,
+        "one and a half of four processors are 37.50 per cent");
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        got = wanted;
+        got.flags ^= rows[i].change.flags;
+        got.processes ^= rows[i].change.processes;
+        got.memory -= rows[i].change.memory;
+        got.rate_flags ^= rows[i].change.rate_flags;
+        got.rate += rows[i].change.rate;
+        CHECK((limits_differ(&wanted, &got) == NULL) == rows[i].same, rows[i].name);
+    }
+    got = wanted;
+    got.memory += 1;
+    CHECK(limits_differ(&wanted, &got) != NULL, "more memory");
+    all = (struct job_wish){.kill_on_close = true};
+    wanted = limits_of(&all, 0);
+    got = (struct limits){.flags = LIMIT_KILL_ON_CLOSE, .memory = 1, .processes = 1};
+    CHECK(limits_differ(&wanted, &got) == NULL, "what is not limited may come back as anything");
+    got = (struct limits){0};
+    CHECK(limits_differ(&wanted, &got) != NULL, "a system that says yes and does nothing is noticed");
+    all = (struct job_wish){.cpu = UINT64_MAX, .processes = UINT64_MAX};
+    wanted = limits_of(&all, 1);
+    CHECK(wanted.rate == 10000 && wanted.processes == UINT32_MAX && wanted.flags == LIMIT_PROCESSES, "numbers without measure");
+    all = (struct job_wish){.cpu = 1};
+    CHECK(limits_of(&all, 512).rate == 1, "a share is never none: that would be no limit");
+}
+
 int main(void)
 {
+    test_limits();
     test_answers();
     test_proof();
     test_refused();

@@ -229,6 +229,7 @@ static void in_a_console(struct boundary *b)
     pump(b, &command, &command.terminal, &c, 20000);
     CHECK(said(&c, "in-the-console"), "what it prints comes by the console");
     CHECK(c.ended && c.code == 9, "its exit code, too");
+    CHECK(c.in_order, "and that behind the last byte");
     sys_close(&command.terminal);
 }
 

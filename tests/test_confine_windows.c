@@ -2,7 +2,7 @@
  * What the runner confines with, one by one, as far as wine has it: tokens (whose restrictions wine drops: that must come out as
  * "not verified"), jobs, descriptors of kernel objects, a window station, and a pseudoconsole's life.
  */
-#include "../conpty/conpty.h"
+#include "../conpty/console_windows.h"
 #include "../sandbox/core/nt.h"
 #include "../sandbox/win32.h"
 #include "check.h"
@@ -180,8 +180,95 @@ static void console(void)
     win_close(&out[0]);
 }
 
+/* ---- its life, with functions that are made up: what wine does not have, and in which order ---- */
+
+static struct {
+    char log[32]; /* what was called */
+    COORD size;
+    HANDLE gone; /* until it is set the host has not gone, as before build 26100 */
+    DWORD closer;
+} host;
+
+static void logged(char what)
+{
+    host.log[strlen(host.log)] = what;
+}
+
+static HRESULT WINAPI fake_create(COORD size, HANDLE in, HANDLE out, DWORD flags, VOID **console)
+{
+    (void)in;
+    (void)out;
+    logged('c');
+    host.size = size;
+    *console = &host;
+    return flags == 77 ? E_INVALIDARG : S_OK;
+}
+
+static HRESULT WINAPI fake_resize(VOID *console, COORD size)
+{
+    logged(console == &host ? 's' : '?');
+    host.size = size;
+    return S_OK;
+}
+
+static void WINAPI fake_close(VOID *console)
+{
+    logged(console == &host ? 'x' : '?');
+    host.closer = GetCurrentThreadId();
+    WaitForSingleObject(host.gone, 10000);
+}
+
+static HRESULT WINAPI fake_release(VOID *console)
+{
+    logged(console == &host ? 'r' : '?');
+    return S_OK;
+}
+
+static struct console *begin_life(const struct console_calls *calls, unsigned flags, long *code)
+{
+    memset(host.log, 0, sizeof host.log);
+    ResetEvent(host.gone);
+    return console_open_by(calls, 0, 0, 0, 80, flags, code);
+}
+
+static void life(void)
+{
+    struct console_calls calls = {fake_create, fake_resize, fake_close, fake_release};
+    struct console *c;
+    HANDLE closer;
+    long code = 0;
+
+    host.gone = CreateEventW(NULL, TRUE, FALSE, NULL);
+    c = begin_life(&calls, 0, &code);
+    CHECK(c && host.size.X == 80 && host.size.Y == 25, "a console without a size has the usual one");
+    CHECK(console_attribute(c) == &host, "the attribute is the console itself, and not its address");
+    CHECK(console_resize(c, 30, 100) && host.size.X == 100 && host.size.Y == 30, "its new size arrives, columns first");
+    CHECK(!console_resize(c, 0, 100) && !console_resize(c, 30, 0x8000) && host.size.X == 100, "no size is not passed on");
+    console_started(c);
+    closer = (HANDLE)console_close(c);
+    CHECK((HANDLE)console_close(c) == closer && WaitForSingleObject(closer, 50) == WAIT_TIMEOUT, "a host that does not go holds nobody up");
+    CHECK(!console_resize(c, 31, 100) && !console_free(c), "meanwhile it is neither resized nor freed");
+    SetEvent(host.gone);
+    WaitForSingleObject(closer, 5000);
+    CHECK(console_free(c), "then it is");
+    CHECK_STR(str_from(host.log), STR("csrx"), "released once its program runs, closed once");
+    CHECK(host.closer != GetCurrentThreadId(), "and not by whoever reads");
+    SetEvent(host.gone);
+    calls.release = NULL;
+    c = begin_life(&calls, 0, &code);
+    SetEvent(host.gone);
+    console_started(c);
+    CHECK(console_free(c), "one whose program never ran is freed at once");
+    CHECK_STR(str_from(host.log), STR("cx"), "closed, and released only where the system can");
+    CHECK(!begin_life(&calls, 77, &code) && code == E_INVALIDARG, "one that is not made says why");
+    calls.resize = NULL;
+    CHECK(!begin_life(&calls, 0, &code) && code == ERROR_PROC_NOT_FOUND && !host.log[0], "without all of the functions there is none");
+    win_close(&host.gone);
+}
+
 int main(void)
 {
+    life();
     tokens();
     default_list();
     descriptors();

@@ -152,6 +152,27 @@ static void narrowed(struct boundary *b)
     win_close(&left);
 }
 
+/* The runner and what it starts get what was listed for them, and nothing else that could be inherited. */
+static void nothing_else_inherited(void)
+{
+    SECURITY_ATTRIBUTES inherited = {sizeof inherited, NULL, TRUE};
+    HANDLE in = NULL, out = NULL, left;
+    struct plan plan;
+    struct err e = {0};
+    struct boundary *b;
+    char byte;
+    DWORD n = 1;
+
+    CreatePipe(&in, &out, &inherited, 0);
+    b = open_boundary(true, &plan, &e);
+    left = b ? leave_one(b) : NULL;
+    win_close(&out);
+    CHECK(left && !ReadFile(in, &byte, 1, &n, NULL) && GetLastError() == ERROR_BROKEN_PIPE, "a handle that could be inherited is nobody's inside");
+    win_close(&left);
+    win_close(&in);
+    boundary_close(b);
+}
+
 /* Nothing that was inside is still about to go. */
 static void closed_at_once(void)
 {
@@ -316,6 +337,7 @@ int main(int argc, char **argv)
     interrupted(b, false, "so does one in a console that nobody looks at");
     boundary_close(b);
     handles_of_a_refused_program();
+    nothing_else_inherited();
     closed_at_once();
     runner_lost();
     cordon_lost();

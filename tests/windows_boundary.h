@@ -85,6 +85,7 @@ struct came {
     struct buf bytes;
     int code, signal;
     bool ended, lost;
+    bool in_order; /* when the end was told, all of the output was there */
 };
 
 /* Pumps until the command's end was told and its output is at an end. */
@@ -103,6 +104,7 @@ static inline void pump(struct boundary *b, const struct command *command, sys_h
             out->lost = out->ended = over = true;
         if (event.kind == EVENT_EXITED && event.command == command->id) {
             out->ended = true;
+            out->in_order = *output == SYS_NONE || sys_over(*output);
             out->code = event.exit_code;
             out->signal = event.signal;
         }

@@ -316,9 +316,10 @@ bool apply_person(
     return good && apply_carry(a, ops, count, accepted, out, e);
 }
 
-bool disk_mend(struct arena *a, const struct plan *plan, const struct texts *accepted, struct texts *lines, struct err *e)
+bool disk_mend(struct arena *a, const struct plan *plan, const struct texts *accepted, const struct disk_watch *watch, struct texts *lines,
+    struct err *e)
 {
-    struct applied applied = {.all = true};
+    struct applied applied = {.all = true, .watch = watch};
     struct texts parts = *accepted;
 
     if (plan->tier == TIER_UNENFORCED)

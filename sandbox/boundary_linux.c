@@ -246,9 +246,10 @@ bool boundary_fits(struct boundary *b, const struct plan *plan)
     return b->advanced_n || !b->advanced.n;
 }
 
-bool boundary_hand(
-    struct boundary *b, const struct plan *plan, const struct texts *partial_accepted, struct err *e)
+bool boundary_hand(struct boundary *b, const struct plan *plan, const struct texts *partial_accepted, const struct disk_watch *watch,
+    struct err *e)
 {
+    (void)watch; /* mounts take no time */
     b->building = ++b->ask.next_id;
     return put_plan(b, b->building, plan, partial_accepted, e) && send_out(b, NULL, 0, e);
 }

@@ -233,10 +233,12 @@ static bool close_ourselves(const struct plan *plan, const struct texts *accepte
 }
 
 /* What is of the person is done first, denies before grants as the plan has them; only then is there anybody to be held. */
-bool boundary_hand(struct boundary *b, const struct plan *plan, const struct texts *partial_accepted, struct err *e)
+bool boundary_hand(struct boundary *b, const struct plan *plan, const struct texts *partial_accepted, const struct disk_watch *watch,
+    struct err *e)
 {
     struct start_as as = start_as(b, plan);
 
+    b->applied.watch = watch;
     if (!apply_person(&b->arena, plan->v, plan->n, partial_accepted, &b->applied, e) ||
         (!as.account.n && !close_ourselves(plan, partial_accepted, e)) || !start_runner(&as, &b->runner, e))
         return false;

@@ -130,11 +130,13 @@ bool facts_nested(struct arena *a, const struct policy *policy, struct texts *ou
     return w.whole;
 }
 
-bool disk_mend(struct arena *a, const struct plan *plan, const struct texts *accepted, struct texts *lines, struct err *e)
+bool disk_mend(struct arena *a, const struct plan *plan, const struct texts *accepted, const struct disk_watch *watch, struct texts *lines,
+    struct err *e)
 {
     (void)a;
     (void)plan;
     (void)accepted;
+    (void)watch;
     (void)lines;
     (void)e;
     return true;

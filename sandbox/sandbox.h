@@ -147,10 +147,16 @@ bool boundary_layer(struct boundary *b, const struct op *op);
 void boundary_advance(struct boundary *b, const struct plan *beginning, const struct texts *partial_accepted);
 /* Does the plan begin with what was done in advance? If not, it needs another boundary. To be asked before boundary_hand. */
 bool boundary_fits(struct boundary *b, const struct plan *plan);
-/* Hands the plan over, and does not wait. partial_accepted: names from the policy. On failure, here and in boundary_build,
- * the boundary can only be closed. */
-bool boundary_hand(
-    struct boundary *b, const struct plan *plan, const struct texts *partial_accepted, struct err *e);
+/* What takes long on a disk (on Windows, entries that are carried into large trees) tells now and then how far it has come, and is ended by
+ * false; what was done stays, and the next time goes on from there. NULL: nobody looks. */
+struct disk_watch {
+    bool (*go_on)(void *context, struct str place, uint64_t seen);
+    void *context;
+};
+/* Hands the plan over, and does not wait, but for what the plan has on the disk itself. partial_accepted: names from the policy. On
+ * failure, here and in boundary_build, the boundary can only be closed. */
+bool boundary_hand(struct boundary *b, const struct plan *plan, const struct texts *partial_accepted, const struct disk_watch *watch,
+    struct err *e);
 struct launch;
 /* Waits until the plan that was handed over is applied, and proves it. Parts that FAIL_PARTIAL let pass are added to
  * plan->partial. first: a program (without an extra descriptor) whose process makes the proof's, once it is confined,
@@ -235,7 +241,8 @@ bool boundary_narrow(struct boundary *b, struct arena *a, const struct op *op, u
     struct str *names, struct err *e);
 /* For :reapply: what the plan has on the disk itself is put there again and carried down, whatever is there. lines: what was put
  * right, what was passed over. On Linux nothing is on the disk: mounts hold what is there, and the keeper sees to them. */
-bool disk_mend(struct arena *a, const struct plan *plan, const struct texts *accepted, struct texts *lines, struct err *e);
+bool disk_mend(struct arena *a, const struct plan *plan, const struct texts *accepted, const struct disk_watch *watch, struct texts *lines,
+    struct err *e);
 
 enum event_kind {
     EVENT_NONE,

@@ -11,7 +11,7 @@
 #define DESCRIPTOR_MAX (ACL_BYTES_MAX + 4096)
 #define USUAL          1024 /* bytes of most descriptors */
 #define STEP           256  /* objects */
-#define TELL_MS        1000
+#define TELL_MS        250
 
 /* ---- one object ---- */
 
@@ -153,14 +153,14 @@ static bool order_of(struct arena *a, const struct op *ops, size_t count, struct
 /* Every now and then somebody is told how far it has come, and may end it. */
 static enum walk_state walk_on(struct walk *w, struct applied *out)
 {
-    uint64_t next = sys_milliseconds() + TELL_MS;
+    uint64_t next = 0;
     enum walk_state state;
 
     while ((state = walk_step(w, STEP)) == WALK_MORE) {
-        if (!out->go_on || sys_milliseconds() < next)
+        if (!out->watch || sys_milliseconds() < next)
             continue;
         next = sys_milliseconds() + TELL_MS;
-        if (!out->go_on(out->context, walk_place(w), w->seen))
+        if (!out->watch->go_on(out->watch->context, walk_place(w), w->seen))
             return WALK_CANCELLED;
     }
     return state;

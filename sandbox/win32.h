@@ -285,8 +285,7 @@ struct applied { /* zeroed is ready */
     struct texts notes;   /* what was passed over, and nothing hangs on */
     bool all;             /* set before: every top is walked, changed or not */
     uint64_t mended;      /* objects below tops that got other entries */
-    bool (*go_on)(void *context, struct str place, uint64_t seen); /* asked each second of a walk; false ends it. NULL: nobody */
-    void *context;
+    const struct disk_watch *watch;
 };
 /* OP_ACE, OP_OWNER, OP_GUARD_NAME among ops, in order; others are passed over. accepted: parts that may be missing. Then what is to
  * be inherited is carried down. */

@@ -498,7 +498,8 @@ static bool apply_diff(struct session *s, struct arena *a, enum line_from from, 
 static bool mend(struct session *s, struct arena *a, bool *told, struct err *e)
 {
     struct texts lines = {0};
-    bool good = disk_mend(a, &s->open->plan, &s->open->policy.partial, &lines, e);
+    struct disk_watch watch = session_watch(s);
+    bool good = disk_mend(a, &s->open->plan, &s->open->policy.partial, &watch, &lines, e);
 
     for (size_t i = 0; i < lines.n; i++)
         say_note("%s", lines.v[i].p);

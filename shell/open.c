@@ -400,16 +400,44 @@ static void remember(struct session *s, const struct opened *o)
     arena_release(&a);
 }
 
+#define TELL_MS       10000
+#define TELL_FIRST_MS 2000
+
+static bool go_on(void *context, struct str place, uint64_t seen)
+{
+    struct session *s = context;
+    struct path_env env = session_env(s);
+    struct arena a = {0};
+
+    if (tty_stopped())
+        return false;
+    if (!s->options->quiet && sys_milliseconds() >= s->told_ms + TELL_MS) {
+        s->told_ms = sys_milliseconds();
+        say_note("permissions are carried into folders: %llu looked at, now in %s (Ctrl-C stops; the next time goes on from there)",
+            (unsigned long long)seen, path_display(&a, &env, place).p);
+    }
+    arena_release(&a);
+    return true;
+}
+
+struct disk_watch session_watch(struct session *s)
+{
+    s->told_ms = sys_milliseconds() - TELL_MS + TELL_FIRST_MS;
+    tty_forget_stop(); /* a key that was pressed before is not about this */
+    return (struct disk_watch){go_on, s};
+}
+
 /* Runs the attempts, of a new boundary in one exchange with the plan, and judges them. */
 static bool prove(struct session *s, struct opened *o, bool build, bool thorough, struct err *e)
 {
     struct probe *probes;
     const struct launch *first = NULL;
+    const struct disk_watch watch = session_watch(s);
     bool good = true;
 
     o->tier = TIER_NONE;
     /* The runner builds while the attempts are chosen. */
-    if ((build && !boundary_hand(o->boundary, &o->plan, &o->policy.partial, e)) ||
+    if ((build && !boundary_hand(o->boundary, &o->plan, &o->policy.partial, &watch, e)) ||
         !probe_target_open(&o->target, e))
         return false;
     if (o->plan.tier != TIER_UNENFORCED) /* then there is nothing to prove, and it is said in every prompt */

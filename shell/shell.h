@@ -162,6 +162,7 @@ struct session {
     struct denied *denied;    /* what was refused (denied.h); NULL before session_begin */
     struct last_word last_word;
     struct buf leftover;      /* how it was at the beginning, for the look at the end (leftover_look) */
+    uint64_t told_ms;         /* when a long walk was last told of (session_watch) */
     struct str place;         /* the living shell's directory, canonical, kept by the REPL; may be none */
 };
 
@@ -186,6 +187,8 @@ bool session_policy(struct session *s, struct arena *a, unsigned flags, struct p
 bool mode_exists(enum net_mode mode, struct err *e);
 /* Tries every promise of an open boundary again and computes its tier; false, with err, when one does not hold. */
 bool session_prove(struct session *s, struct opened *o, struct err *e);
+/* Tells of what takes long on the disk, and lets Ctrl-C end it; lives as long as s. */
+struct disk_watch session_watch(struct session *s);
 /* The plan of another policy for here and now, into o, whose boundary stays as it is. */
 bool session_plan(struct session *s, struct opened *o, struct err *e);
 /* Another session on the same machine, that shares nothing else with s and has no workspace yet: its folder is `place`, with no
@@ -376,6 +379,9 @@ bool tty_colour(int number);      /* may standard output (1) or error (2) have c
 /* Asks a question on the terminal. Everything typed before it was shown is thrown away, and so is what arrives
  * in the quarter second after; a paste is no answer. True only for "y" or "yes" and Enter. */
 bool tty_confirm(struct str question);
+/* Was Ctrl-C pressed? For what takes long and reads no keys. It stays among keys and signals. */
+bool tty_stopped(void);
+void tty_forget_stop(void); /* of a key that was pressed at the prompt */
 /* Is our process group the terminal's foreground one? Only then may its modes be changed or keys be read. */
 bool tty_is_ours(void);
 

@@ -229,6 +229,16 @@ static enum tty_signal signal_name(int number)
     }
 }
 
+bool tty_stopped(void)
+{
+    return tty.pending[SIGINT] != 0; /* in raw mode it is a key: nothing here takes long without reading keys */
+}
+
+/* A signal is nobody's but who takes it. */
+void tty_forget_stop(void)
+{
+}
+
 enum tty_signal tty_signal_next(int *number)
 {
     char drop[64];

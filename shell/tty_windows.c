@@ -32,6 +32,7 @@ static struct {
     DWORD person_in, person_out;
     UINT person_in_page, person_out_page;
     volatile LONG raw, changed; /* changed: something is to be put back */
+    volatile LONG stopped; /* Ctrl-C, as a key or as an event */
     volatile LONG pending[TTY_SIGNAL_CONTINUED + 1];
     volatile LONG ended;
     HANDLE wake, is_raw, stop;
@@ -96,6 +97,8 @@ static LONG WINAPI on_crash(EXCEPTION_POINTERS *what)
 static void tell(enum tty_signal what)
 {
     InterlockedExchange(&tty.pending[what], 1);
+    if (what == TTY_SIGNAL_INTERRUPT || what == TTY_SIGNAL_BREAK)
+        InterlockedExchange(&tty.stopped, 1);
     if (tty.wake)
         SetEvent(tty.wake);
 }
@@ -279,6 +282,8 @@ static size_t record_bytes(const INPUT_RECORD *record, char *out, size_t room)
     if (!key->bKeyDown && !(key->wVirtualKeyCode == VK_MENU && unit))
         return 0;
     repeat = key->wRepeatCount ? key->wRepeatCount : 1;
+    if (unit == 3)
+        InterlockedExchange(&tty.stopped, 1);
     if (unit == 8 && key->wVirtualKeyCode == VK_BACK)
         unit = 127;
     sequence = unit ? NULL : sequence_of(key);
@@ -398,6 +403,16 @@ bool tty_suspend(void)
 sys_handle tty_signals(void)
 {
     return tty.signals;
+}
+
+bool tty_stopped(void)
+{
+    return tty.stopped != 0;
+}
+
+void tty_forget_stop(void)
+{
+    InterlockedExchange(&tty.stopped, 0);
 }
 
 enum tty_signal tty_signal_next(int *number)

@@ -235,6 +235,39 @@ static void unasked(void)
     sys_session_folder_end();
 }
 
+static bool not_on(void *context, struct str place, uint64_t seen)
+{
+    *(uint64_t *)context = seen;
+    return place.n == 0;
+}
+
+/* A walk that is ended goes on from where it was, until its entries are others. */
+static void ended(void)
+{
+    struct err e = {0};
+    struct str folder, place, tree = here("tree");
+    uint64_t seen = 0;
+    const struct disk_watch watch = {not_on, &seen};
+    struct op op = {.kind = OP_ACE, .path = tree, .text2 = tree, .number = ACE_TAKE, .text = STR("(A;OICI;0x1;;;S-1-5-21-1-2-3-4)")};
+    struct texts none = {0};
+    struct applied applied = {.all = true, .watch = &watch};
+
+    CHECK(sys_session_folder(&arena, here("state"), &folder, &e), "a session that walks");
+    for (int i = 0; i < 3; i++) {
+        struct str below = arena_format(&arena, "%s\\%c", tree.p, 'a' + i);
+        sys_make_folders(below, 0700, &e);
+        for (int k = 0; k < 150; k++)
+            sys_append_file(arena_format(&arena, "%s\\%d", below.p, k), STR("x"), &e);
+    }
+    CHECK(!apply_carry(&arena, &op, 1, &none, &applied, &e) && strstr(e.what, "as you wished") && strstr(e.remedy, "go on from there") && seen > 200 && seen <= 256, "a walk is ended");
+    CHECK(win_mark_is(&arena, tree, &place), "its mark stays");
+    CHECK_STR(place, here("tree\\b"), "with the place");
+    applied.watch = NULL;
+    err_clear(&e);
+    CHECK(apply_carry(&arena, &op, 1, &none, &applied, &e) && !win_mark_is(&arena, tree, &place), "the next one comes to the end");
+    sys_session_folder_end();
+}
+
 int main(void)
 {
     struct err e = {0};
@@ -251,6 +284,7 @@ int main(void)
     ledger();
     last_session();
     unasked();
+    ended();
     sys_remove_tree(top, &e);
     arena_release(&arena);
     return CHECK_END();

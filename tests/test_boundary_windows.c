@@ -322,7 +322,7 @@ static void as_account(void)
     make_plan(&plan);
     add(&plan, OP_ACCOUNT, "CordonOffline", "S-1-5-21-1-2-3-1001", 0);
     plan.v[plan.n - 1].source = STR("S-1-5-32-545"); /* the accounts' group */
-    CHECK(boundary_begin(&b, true, &e) && !boundary_hand(b, &plan, &parts, &e) && e.remedy[0], "without its password it is refused, with a remedy");
+    CHECK(boundary_begin(&b, true, &e) && !boundary_hand(b, &plan, &parts, NULL, &e) && e.remedy[0], "without its password it is refused, with a remedy");
     boundary_close(b);
     err_clear(&e);
     b = NULL;
@@ -332,7 +332,7 @@ static void as_account(void)
     CHECK(passwords_new(&kept, &e) && passwords_seal(&arena, &kept, token_user(&arena), true, &sealed, &e) &&
               win_replace_file(file, buf_view(&sealed), &e),
         "a password is kept");
-    CHECK(boundary_begin(&b, true, &e) && !boundary_hand(b, &plan, &parts, &e) && e.kind == ERR_SYSTEM, "with it the logon is tried, and fails");
+    CHECK(boundary_begin(&b, true, &e) && !boundary_hand(b, &plan, &parts, NULL, &e) && e.kind == ERR_SYSTEM, "with it the logon is tried, and fails");
     CHECK(strstr(e.what, "account") != NULL, "which is said");
     printf("said: %s\n", err_text(&e, &arena).p);
     boundary_close(b);

@@ -21,7 +21,7 @@ static void handles_of_a_refused_program(void)
         return;
     }
     make_plan(&plan);
-    CHECK(boundary_begin(&b, true, &e) && boundary_hand(b, &plan, &parts, &e) && !boundary_build(b, &arena, &plan, NULL, 0, NULL, &e),
+    CHECK(boundary_begin(&b, true, &e) && boundary_hand(b, &plan, &parts, NULL, &e) && !boundary_build(b, &arena, &plan, NULL, 0, NULL, &e),
         "a runner that has refused its plan");
     err_clear(&e);
     base_launch(&l, "exit 0");

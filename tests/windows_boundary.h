@@ -58,7 +58,7 @@ static inline struct boundary *open_boundary(bool accept, struct plan *plan, str
     struct texts parts = accepted(accept);
 
     make_plan(plan);
-    if (boundary_begin(&b, true, e) && boundary_fits(b, plan) && boundary_hand(b, plan, &parts, e) &&
+    if (boundary_begin(&b, true, e) && boundary_fits(b, plan) && boundary_hand(b, plan, &parts, NULL, e) &&
         boundary_build(b, &arena, plan, NULL, 0, NULL, e))
         return b;
     boundary_close(b);

@@ -154,11 +154,13 @@ void account_facts(struct machine *m, struct setup_account *u)
 /* By its SID, under whatever name: it may have been renamed, or another made in its place. */
 static enum setup_look look_for_removal(struct machine *m, struct str name)
 {
-    struct str sid = own_sid(m, name);
+    struct str sid = own_sid(m, name), called = name_of_sid(&m->arena, sid);
+    struct seen seen;
 
     if (!sid.n || sid_is_nobodys(&m->arena, sid))
         return LOOK_MISSING;
-    return name_of_sid(&m->arena, sid).n ? LOOK_WHOLE : LOOK_UNKNOWN;
+    see(m, called, &seen); /* what translates names may remember one that is gone */
+    return !called.n || !seen.known ? LOOK_UNKNOWN : seen.there && str_eq(seen.sid, sid) ? LOOK_WHOLE : LOOK_MISSING;
 }
 
 enum setup_look account_look(struct machine *m, const struct setup_step *s)

@@ -117,6 +117,6 @@ bool give(struct machine *m, struct str path, struct err *e)
         err_subject(e, path);
         return err_reason(e, "%s", why);
     }
-    buf_format(&m->report, "given      %u objects are yours now; %u stay as they are%s\n", g.given, g.left, g.seen >= OBJECTS_MAX ? "; there are more than were looked at" : "");
+    say_note(m, "given      %u objects are yours now; %u stay as they are%s", g.given, g.left, g.seen >= OBJECTS_MAX ? "; there are more than were looked at" : "");
     return true;
 }

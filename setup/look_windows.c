@@ -217,11 +217,21 @@ static void look_noted(struct machine *m)
         m->facts.noted[m->facts.noted_count++] = (struct setup_noted){m->ledger.v[i].kind, m->ledger.v[i].subject, m->ledger.v[i].text};
 }
 
+/* Whose it is only an administrator sees: until then it may be another person's Cordon's. */
+static bool is_taken(struct machine *m, struct str name)
+{
+    struct str sid;
+    SID_NAME_USE use;
+
+    return m->facts.elevated ? others_name(m, name) : sid_of_name(&m->arena, name, &sid, &use);
+}
+
 static void look_others(struct machine *m)
 {
     for (unsigned nth = 2; nth < 100 && !m->ledger.n; nth++) {
-        if (!others_name(m, m->facts.offline.name) && !others_name(m, m->facts.online.name) && !others_name(m, m->facts.group.name))
+        if (!is_taken(m, m->facts.offline.name) && !is_taken(m, m->facts.online.name) && !is_taken(m, m->facts.group.name))
             return;
+        m->facts.numbered = true;
         m->facts.offline.name = setup_name(&m->arena, m->options->offline, nth);
         m->facts.online.name = setup_name(&m->arena, m->options->online, nth);
         m->facts.group.name = setup_name(&m->arena, m->options->group, nth);

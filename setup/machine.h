@@ -35,15 +35,20 @@ struct machine {
     bool ledger_spoilt;        /* there, and not understood */
     struct passwords passwords; /* only while accounts are being made; wiped */
     enum { PASSWORD_UNKNOWN, PASSWORD_NEW, PASSWORD_SET } password[2]; /* offline, online; new: the account does not have it yet */
+    enum { KEPT_UNTRIED, KEPT_FIT, KEPT_REFUSED } kept; /* are the passwords that are kept those of the accounts? Tried once */
     struct str own[2];          /* their SIDs, as they were when setup began: of the ledger, else of the account */
     struct str ledger_path, credentials_path, person_dir;
     struct buf report;         /* what was said; kept for the shell that waits */
+    struct str failed;         /* with --json: the error that ended it */
     bool programs_later;       /* uninstall: those in use go at the next start of Windows */
     bool undoing;              /* uninstall: what Cordon never changed, and what stays for others, counts as gone */
 };
 
 /* Always false: fills e with code's row of errors.c. */
 bool fail_at(struct err *e, DWORD code, enum error_stage stage, struct str subject, const char *format, ...) BASE_PRINTF(5, 6);
+
+/* What is no step is said as a line (setup_windows.c); with --json it is not. */
+void say_note(struct machine *m, const char *format, ...) BASE_PRINTF(2, 3);
 
 /* ---- rights_windows.c: privileges, SIDs, descriptors ---- */
 
@@ -87,7 +92,9 @@ bool file_write_as(struct str path, struct str sddl, struct str bytes, struct er
 bool file_read_whole(struct arena *a, struct str path, size_t ceiling, struct str *out, DWORD *code);
 bool file_is_as(struct arena *a, struct str path, struct str sddl);
 enum setup_look folder_look(struct str path, struct str sddl);
-bool folder_make(struct str path, struct str sddl, struct err *e); /* one that is there must be an administrator's, and gets it */
+bool folder_empty(struct str path);
+bool folder_make(struct str path, struct str sddl, struct err *e); /* one that is there is mended */
+bool place_mend(struct str path, struct str sddl, struct err *e);  /* a folder or file that is there; it must be an administrator's */
 
 /* ---- account_windows.c, rights of accounts, profiles ---- */
 

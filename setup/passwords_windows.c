@@ -14,15 +14,15 @@ static bool needs_password(const struct setup_account *u)
     return !u->there || !u->ours || !u->flags_right || u->locked || u->expired || !u->enabled;
 }
 
-/* Somebody gave the account another password, or the one that it has has run out: the kept ones are worth nothing (1326). Asked once,
- * of an account that is as it should be otherwise; any other answer says nothing about the password. */
+/* Somebody gave the account another password, or the one that it has has run out: the kept ones are worth nothing (1326). Asked of an
+ * account that is as it should be otherwise, and once, since it counts; any other answer says nothing about the password. */
 static bool is_refused(struct machine *m, const struct setup_account *u, const char *password)
 {
     wchar_t wide[SETUP_PASSWORD_LENGTH + 1], *name = wide_from(&m->arena, u->name);
     HANDLE token = NULL;
     DWORD code = ERROR_SUCCESS;
 
-    if (!m->facts.elevated || needs_password(u) || !name)
+    if (needs_password(u) || !name)
         return false;
     for (size_t i = 0; i <= SETUP_PASSWORD_LENGTH; i++)
         wide[i] = (unsigned char)password[i];
@@ -52,8 +52,9 @@ enum setup_look passwords_look(struct machine *m, const struct setup_step *s)
         struct passwords p = {0};
         bool theirs;
         look = passwords_unseal(bytes, m->facts.person_sid, &p, &theirs, &e) ? LOOK_WHOLE : LOOK_DIFFERS;
-        if (look == LOOK_WHOLE && !m->undoing && m->password[0] == PASSWORD_UNKNOWN &&
-            (is_refused(m, &m->facts.offline, p.offline) || is_refused(m, &m->facts.online, p.online)))
+        if (look == LOOK_WHOLE && !m->undoing && m->facts.elevated && m->kept == KEPT_UNTRIED)
+            m->kept = is_refused(m, &m->facts.offline, p.offline) || is_refused(m, &m->facts.online, p.online) ? KEPT_REFUSED : KEPT_FIT;
+        if (m->kept == KEPT_REFUSED)
             look = LOOK_DIFFERS;
         passwords_wipe(&p);
     } else if (needs_password(&m->facts.offline) || needs_password(&m->facts.online)) {
@@ -70,10 +71,12 @@ bool passwords_make(struct machine *m, const struct setup_step *s, struct err *e
                 passwords_seal(&m->arena, &m->passwords, m->facts.person_sid, for_person(m), &out, e) &&
                 file_write_as(s->subject, s->text, buf_view(&out), e);
 
-    if (good)
+    if (good) {
         m->password[0] = m->password[1] = PASSWORD_NEW;
-    else
+        m->kept = KEPT_FIT; /* once both have them, which the accounts' steps see to */
+    } else {
         passwords_wipe(&m->passwords);
+    }
     buf_release(&out);
     return good;
 }

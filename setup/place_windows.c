@@ -4,7 +4,7 @@
  */
 #include "machine.h"
 
-#include <stdio.h>
+#include <wchar.h>
 
 #define OPEN_ITSELF (FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT)
 
@@ -60,6 +60,28 @@ enum setup_look folder_look(struct str path, struct str sddl)
 
 /* ---- folders ---- */
 
+bool folder_empty(struct str path)
+{
+    struct arena a = {0};
+    struct wide_path pattern;
+    WIN32_FIND_DATAW found;
+    HANDLE list = INVALID_HANDLE_VALUE;
+    bool empty = true;
+
+    if (wide_path(arena_format(&a, "%.*s\\*", (int)path.n, path.p), &pattern))
+        list = FindFirstFileW(pattern.v, &found);
+    if (list == INVALID_HANDLE_VALUE)
+        empty = false;
+    else
+        do
+            empty = wcscmp(found.cFileName, L".") == 0 || wcscmp(found.cFileName, L"..") == 0;
+        while (empty && FindNextFileW(list, &found));
+    if (list != INVALID_HANDLE_VALUE)
+        FindClose(list);
+    arena_release(&a);
+    return empty;
+}
+
 /* Whoever made it first may hold it open, and chose what lies in it: a ledger is obeyed, elevated, and a policy bounds everybody. */
 static bool is_administrators(const struct descriptor *d)
 {
@@ -69,7 +91,7 @@ static bool is_administrators(const struct descriptor *d)
            (sid_same(&d->owner, &administrators) || sid_same(&d->owner, &system));
 }
 
-static bool mend_folder(struct str path, struct str sddl, struct err *e)
+bool place_mend(struct str path, struct str sddl, struct err *e)
 {
     struct arena a = {0};
     struct descriptor want, is;
@@ -78,15 +100,15 @@ static bool mend_folder(struct str path, struct str sddl, struct err *e)
     bool good = h != NULL;
 
     if (!good)
-        fail_at(e, GetLastError(), STAGE_FILE, path, "a folder of Cordon's cannot be opened");
+        fail_at(e, GetLastError(), STAGE_FILE, path, "what is to be Cordon's cannot be opened");
     if (good && (!descriptor_of(&a, h, &is, &code) || !is_administrators(&is))) {
-        err_set(e, ERR_REFUSED, "a folder of Cordon's was made by somebody who is no administrator");
+        err_set(e, ERR_REFUSED, "what is to be Cordon's was made by somebody who is no administrator");
         err_subject(e, path);
         good = err_remedy(e, "look at what lies in it, remove it as an administrator, and run setup again");
     }
     good = good && sddl_parse(&a, sddl, &want, e);
     if (good && !descriptor_set(&a, h, &want, OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION, &code))
-        good = fail_at(e, code, STAGE_ACL, path, "the descriptor of a folder of Cordon's cannot be set");
+        good = fail_at(e, code, STAGE_ACL, path, "the descriptor of what is to be Cordon's cannot be set");
     win_close(&h);
     arena_release(&a);
     return good;
@@ -108,35 +130,13 @@ bool folder_make(struct str path, struct str sddl, struct err *e)
     if (as.lpSecurityDescriptor)
         LocalFree(as.lpSecurityDescriptor);
     if (code == ERROR_ALREADY_EXISTS)
-        return mend_folder(path, sddl, e);
+        return place_mend(path, sddl, e);
     return fail_at(e, code, STAGE_FILE, path, "a folder of Cordon's cannot be made");
 }
 
 static struct str people_dir(struct machine *m)
 {
     return arena_format(&m->arena, "%s\\people", m->facts.data_dir.p);
-}
-
-static bool folder_empty(struct str path)
-{
-    struct arena a = {0};
-    struct wide_path pattern;
-    WIN32_FIND_DATAW found;
-    HANDLE list = INVALID_HANDLE_VALUE;
-    bool empty = true;
-
-    if (wide_path(arena_format(&a, "%.*s\\*", (int)path.n, path.p), &pattern))
-        list = FindFirstFileW(pattern.v, &found);
-    if (list == INVALID_HANDLE_VALUE)
-        empty = false;
-    else
-        do
-            empty = found.cFileName[0] == L'.';
-        while (empty && FindNextFileW(list, &found));
-    if (list != INVALID_HANDLE_VALUE)
-        FindClose(list);
-    arena_release(&a);
-    return empty;
 }
 
 enum setup_look folders_look(struct machine *m, const struct setup_step *s)

@@ -38,12 +38,25 @@ static bool in_place(const struct setup_step *s)
     return text_same(s->source, s->subject);
 }
 
+/* Any of them, or the empty folder: an uninstall may have been interrupted. */
+static enum setup_look look_for_removal(struct machine *m, const struct setup_step *s)
+{
+    struct wide_path wide;
+
+    if (m->facts.others || m->programs_later)
+        return LOOK_MISSING;
+    for (size_t i = 0; i < COUNT_OF(programs); i++)
+        if (!wide_path(in_folder(m, s->subject, programs[i]), &wide) || GetFileAttributesW(wide.v) != INVALID_FILE_ATTRIBUTES)
+            return LOOK_WHOLE;
+    return folder_empty(s->subject) ? LOOK_DIFFERS : LOOK_MISSING;
+}
+
 enum setup_look programs_look(struct machine *m, const struct setup_step *s)
 {
     enum setup_look worst = folder_look(s->subject, s->text);
 
-    if (m->undoing) /* any of them, or the folder alone: an uninstall may have been interrupted */
-        return worst == LOOK_MISSING || m->facts.others || m->programs_later ? LOOK_MISSING : LOOK_WHOLE;
+    if (m->undoing)
+        return look_for_removal(m, s);
     for (size_t i = 0; i < COUNT_OF(programs); i++) {
         enum setup_look look = same_file(in_folder(m, s->source, programs[i]), in_folder(m, s->subject, programs[i]), s->text);
         if (look == LOOK_MISSING || (look != LOOK_WHOLE && worst != LOOK_MISSING))
@@ -56,11 +69,13 @@ bool programs_make(struct machine *m, const struct setup_step *s, struct err *e)
 {
     bool good = folder_make(s->subject, s->text, e);
 
-    for (size_t i = 0; good && !in_place(s) && i < COUNT_OF(programs); i++) {
+    for (size_t i = 0; good && i < COUNT_OF(programs); i++) {
         struct arena a = {0};
         struct str bytes, from = in_folder(m, s->source, programs[i]);
         DWORD code;
-        if (file_read_whole(&a, from, PROGRAM_BYTES_MAX, &bytes, &code))
+        if (in_place(s))
+            good = same_file(from, from, s->text) == LOOK_WHOLE || place_mend(from, s->text, e);
+        else if (file_read_whole(&a, from, PROGRAM_BYTES_MAX, &bytes, &code))
             good = file_write_as(in_folder(m, s->subject, programs[i]), s->text, bytes, e);
         else if (code != ERROR_FILE_NOT_FOUND)
             good = fail_at(e, code, STAGE_FILE, from, "a program of Cordon's cannot be read");
@@ -94,8 +109,12 @@ bool programs_undo(struct machine *m, const struct setup_step *s, struct err *e)
         return true;
     m->programs_later = later && MoveFileExW(wide.v, NULL, MOVEFILE_DELAY_UNTIL_REBOOT);
     if (m->programs_later) {
-        buf_format(&m->report, "note: programs that are in use, cordon-setup among them, go at the next start of Windows\n");
+        say_note(m, "note: programs that are in use, cordon-setup among them, go at the next start of Windows");
         return true;
     }
-    return fail_at(e, code, STAGE_FILE, s->subject, "the folder of the programs cannot be removed: something else lies in it, or is open");
+    if (code == ERROR_DIR_NOT_EMPTY && look_for_removal(m, s) == LOOK_MISSING) {
+        say_note(m, "note: what else lies in %s is not Cordon's, and stays", s->subject.p);
+        return true;
+    }
+    return fail_at(e, code, STAGE_FILE, s->subject, "the folder of the programs cannot be removed");
 }

@@ -62,22 +62,29 @@ static bool make_step(struct arena *a, const struct setup_edge *edge, const stru
     return true;
 }
 
-static void take_back(const struct setup_edge *edge, const struct setup_step *s)
+/* False: it is there still. */
+static bool take_back(const struct setup_edge *edge, const struct setup_step *s, bool left)
 {
     struct err e = {0};
+    bool good = false;
 
     if (s->state == STEP_MEND || !setup_changes(s->kind) || s->kind == SETUP_DISABLE)
-        return;
-    if (edge->undo(edge->context, s, &e) && edge->forget(edge->context, s, &e))
-        edge->tell(edge->context, s, TOLD_UNDONE, NULL);
+        return true;
+    if (left && (s->kind == SETUP_LEDGER || s->kind == SETUP_FOLDERS))
+        err_set(&e, ERR_REFUSED, "it stays with what is left; the next setup, or cordon uninstall, takes that up");
     else
-        edge->tell(edge->context, s, TOLD_LEFT, &e);
+        good = edge->undo(edge->context, s, &e) && edge->forget(edge->context, s, &e);
+    edge->tell(edge->context, s, good ? TOLD_UNDONE : TOLD_LEFT, good ? NULL : &e);
+    return good;
 }
 
 void setup_take_back(const struct setup_edge *edge, struct setup_made *made)
 {
-    while (made->n)
-        take_back(edge, &made->v[--made->n]);
+    while (made->n) {
+        bool good = take_back(edge, &made->v[made->n - 1], made->left);
+        made->n--;
+        made->left = made->left || !good;
+    }
 }
 
 bool setup_run(struct arena *a, const struct setup_edge *edge, const struct setup_plan *plan, struct setup_made *made, struct err *e)
@@ -102,8 +109,8 @@ bool setup_run(struct arena *a, const struct setup_edge *edge, const struct setu
         if (s->fail == SETUP_DEGRADE) {
             missing_part(a, made, s->part);
             edge->tell(edge->context, s, TOLD_MISSING, &why);
-            while (made->n > before)
-                take_back(edge, &made->v[--made->n]);
+            for (; made->n > before; made->n--)
+                made->left = !take_back(edge, &made->v[made->n - 1], false) || made->left;
             continue;
         }
         edge->tell(edge->context, s, TOLD_FAILED, &why);

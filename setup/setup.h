@@ -54,6 +54,7 @@ struct setup_made {
     struct setup_step *v;
     size_t n, cap;
     struct texts missing; /* parts, each once */
+    bool left;            /* something could not be taken back: what names it stays */
     bool again;           /* the accounts have SIDs now, which the rest names: the plan is to be built anew, and run again, once */
 };
 

@@ -6,6 +6,7 @@
 #include "../sandbox/core/text.h"
 
 #include <lm.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <wchar.h>
 
@@ -91,18 +92,29 @@ static bool edge_forget(void *context, const struct setup_step *s, struct err *e
 
 /* ---- what is said ---- */
 
+/* As a line, or with --json as an object of a list. */
 static void say(struct machine *m, const char *word, const struct setup_step *s, const struct err *e)
 {
     struct arena a = {0};
     struct buf line = {0};
     struct str why = e && e->kind ? setup_said(e, &a) : (struct str){0};
 
-    buf_format(&line, "%-9s %s %s", word, setup_kind_name(s->kind), text_printable_once(&a, s->subject).p);
-    if (entry_text(s).n)
-        buf_format(&line, " %s", text_printable_once(&a, s->text).p);
-    if (why.n)
-        buf_format(&line, ": %s", text_printable_once(&a, why).p);
-    buf_add(&line, "\n", 1);
+    if (m->options->json) {
+        buf_format(&line, "%s{\"step\":\"%s\",\"came_to\":\"%s\",\"subject\":", m->report.n ? "," : "", setup_kind_name(s->kind), word);
+        text_json(&line, s->subject);
+        buf_format(&line, ",\"text\":");
+        text_json(&line, entry_text(s));
+        buf_format(&line, ",\"why\":");
+        text_json(&line, why);
+        buf_format(&line, "}");
+    } else {
+        buf_format(&line, "%-9s %s %s", word, setup_kind_name(s->kind), text_printable_once(&a, s->subject).p);
+        if (entry_text(s).n)
+            buf_format(&line, " %s", text_printable_once(&a, s->text).p);
+        if (why.n)
+            buf_format(&line, ": %s", text_printable_once(&a, why).p);
+        buf_add(&line, "\n", 1);
+    }
     buf_str(&m->report, buf_view(&line));
     if (!m->options->quiet && !m->options->json) {
         fwrite(line.p, 1, line.n, stdout);
@@ -125,9 +137,46 @@ static void say_error(struct machine *m, const struct err *e)
     struct arena a = {0};
     struct str text = text_printable_once(&a, setup_said(e, &a));
 
-    buf_format(&m->report, "cordon-setup: %s\n", text.p);
+    if (m->options->json)
+        m->failed = arena_str(&m->arena, text);
+    else
+        buf_format(&m->report, "cordon-setup: %s\n", text.p);
     fprintf(stderr, "cordon-setup: %s\n", text.p);
     arena_release(&a);
+}
+
+/* With --json: one object around what was said. */
+static void report_close(struct machine *m, enum setup_exit code)
+{
+    struct buf out = {0};
+
+    if (!m->options->json)
+        return;
+    buf_format(&out, "{\"version\":1,\"exit\":%d,\"error\":", (int)code);
+    text_json(&out, m->failed);
+    buf_format(&out, ",\"steps\":[");
+    buf_str(&out, buf_view(&m->report));
+    buf_format(&out, "]}\n");
+    fwrite(out.p, 1, out.n, stdout);
+    fflush(stdout);
+    buf_release(&m->report);
+    m->report = out;
+}
+
+/* What is no step: a line, or nothing where an object would want more. */
+void say_note(struct machine *m, const char *format, ...)
+{
+    char text[1024];
+    va_list list;
+
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    if (m->options->json)
+        return;
+    buf_format(&m->report, "%s\n", text);
+    if (!m->options->quiet)
+        printf("%s\n", text);
 }
 
 /* Where the shell that waits finds it: in Windows' own folder for such things, made anew, the person's to read and remove. It names no
@@ -232,7 +281,7 @@ static bool may_change(struct machine *m, const struct setup_plan *plan, enum se
         err_set(&e, ERR_UNSUPPORTED, "it cannot be done here, and nothing was changed");
         err_reason(&e, "%.190s", plan->blocked.v[0].p);
         for (size_t i = 0; i < plan->blocked.n; i++)
-            buf_format(&m->report, "cannot be done here: %s\n", plan->blocked.v[i].p);
+            say_note(m, "cannot be done here: %s", plan->blocked.v[i].p);
         *code = SETUP_EXIT_BLOCKED;
     } else {
         return true;
@@ -311,8 +360,6 @@ static enum setup_exit do_give(struct machine *m)
         lock = lock_take(&busy, &e);
     good = lock && give(m, m->options->give, &e);
     lock_give(lock);
-    if (good && !m->options->quiet)
-        fwrite(m->report.p, 1, m->report.n, stdout);
     if (good)
         return SETUP_EXIT_DONE;
     say_error(m, &e);
@@ -346,8 +393,9 @@ static enum setup_exit do_uninstall(struct machine *m)
         *(struct str *)ARENA_PUSH(&m->arena, &left) = arena_format(&m->arena, "in the ledger still: %s %s", setup_kind_name(m->ledger.v[i].kind),
             m->ledger.v[i].subject.p);
     for (size_t i = 0; i < left.n; i++) {
-        buf_format(&m->report, "left: %s\n", left.v[i].p);
-        printf("left: %s\n", left.v[i].p);
+        say_note(m, "left: %s", left.v[i].p);
+        if (m->options->quiet)
+            fprintf(stderr, "cordon-setup: left: %s\n", left.v[i].p);
     }
     return left.n ? SETUP_EXIT_NOT : SETUP_EXIT_DONE;
 }
@@ -406,8 +454,10 @@ int wmain(int argc, wchar_t **argv)
         code = SETUP_EXIT_DONE;
     } else {
         code = run(&m);
-        if (!options.plan && options.verb != VERB_STATUS)
+        if (!options.plan && options.verb != VERB_STATUS) {
+            report_close(&m, code);
             report_save(&m);
+        }
     }
     passwords_wipe(&m.passwords);
     buf_release(&m.report);

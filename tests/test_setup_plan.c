@@ -153,6 +153,7 @@ static bool is_blocked(struct setup_facts *f, const char *word)
 static void refuses(void)
 {
     struct setup_facts f;
+    struct setup_plan p;
     struct arena a = {0};
     struct err e = {0};
     struct volume_fact fat = {.root = STR("C:\\"), .type = STR("exFAT")};
@@ -165,6 +166,11 @@ static void refuses(void)
     CHECK(is_blocked(&f, "not taken over"), "a stranger's account of that name is not taken over");
     f.offline.noted = true;
     CHECK(is_blocked(&f, "cordon uninstall"), "nor one that took the place of Cordon's");
+    facts_fresh(&f);
+    f.numbered = true;
+    f.elevated = false;
+    setup_plan_build(&a, &f, &p);
+    CHECK(p.blocked.n == 0 && p.notes.n == 1 && strstr(p.notes.v[0].p, "administrator sees"), "a second person's plan says why its names have a number");
     facts_fresh(&f);
     f.data_dir = STR("\\Cordon");
     CHECK(is_blocked(&f, "ProgramData"), "a machine that does not say where its folders are");

@@ -275,6 +275,28 @@ static void every_failure(size_t calls, bool lie)
     CHECK(open == 0 && claimed == 0, lie ? "whatever lies, nothing is opened or claimed" : "whatever fails, nothing is opened or claimed");
 }
 
+/* Setup fails at its end, and then something cannot be taken back. */
+static void stuck(size_t calls)
+{
+    size_t lost = 0, bad = 0, tries = 0;
+
+    for (size_t k = 1; k < 60; k++) {
+        struct fake f = {.fail_at = calls, .undo_fail_at = k};
+        struct setup_made made = {0};
+        struct err e = {0};
+        install(&f, &made, &e);
+        if (f.undone < k)
+            break;
+        tries++;
+        lost += (!there(&f, SETUP_LEDGER) && f.n > there(&f, SETUP_FOLDERS)) || f.opened;
+        f.fail_at = f.undo_fail_at = f.calls = f.recorded = 0;
+        made = (struct setup_made){0};
+        bad += !install(&f, &made, &e) || !there(&f, SETUP_COMMIT);
+    }
+    CHECK(tries > 20 && lost == 0, "what a failed setup could not take back stays in a ledger that stays");
+    CHECK(bad == 0, "and the next setup takes it up");
+}
+
 static void interrupted(size_t calls)
 {
     size_t bad = 0;
@@ -489,6 +511,7 @@ int main(void)
     whole_run(&calls);
     every_failure(calls, false);
     every_failure(calls, true);
+    stuck(calls);
     interrupted(calls);
     blind();
     goes_back();

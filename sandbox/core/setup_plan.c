@@ -232,6 +232,10 @@ static void note_machine(struct arena *a, const struct setup_facts *f, struct se
     if (f->caller_sid.n && !str_eq(f->caller_sid, f->person_sid))
         note(a, p, STR("an administrator other than you does it: the passwords are kept for this machine at first, and for you alone from "
                        "the first opening on"));
+    if (f->numbered)
+        note(a, p, f->elevated ? STR("the names have a number, since another person's Cordon has those without one")
+                               : STR("the names have a number, since those without one are there: whether they are another person's Cordon's only "
+                                     "an administrator sees; if they are not, setup ends and changes nothing"));
     if (f->firewall == SERVICE_IS_DISABLED || f->firewall == SERVICE_IS_STOPPED || f->firewall == SERVICE_IS_ABSENT)
         note(a, p, STR("Windows Firewall does not run: the second layer is missing, the filters alone hold"));
     for (size_t i = 0; f->firewall_looked && i < COUNT_OF(profiles); i++)

@@ -118,6 +118,7 @@ struct setup_facts {
     bool committed;
     struct setup_noted *noted;   /* all of the ledger */
     size_t noted_count;
+    bool numbered;               /* the names have a number, since others have those without one */
     bool others;                 /* another person's Cordon is on this machine: what both use stays */
     struct volume_fact *volumes; /* of the system, ProgramData and the person's roots */
     size_t volume_count;

@@ -71,10 +71,20 @@ static void answer_empty(struct runner *r, enum frame_type type, uint32_t id)
 
 /* ---- the plan ---- */
 
+/* Of the tier. */
+static void tell_part(struct runner *r, uint32_t id, const char *words, long code)
+{
+    size_t mark = frame_begin(&r->out, FRAME_NOTE, id);
+
+    frame_bytes(&r->out, str_from(words));
+    frame_number(&r->out, (uint64_t)(uint32_t)code);
+    frame_end(&r->out, mark);
+    flush_out(r);
+}
+
 /* Something is not, or not to be seen, as it was asked for: nothing is held then, and that only the person can accept, by name. */
 static bool missing(struct runner *r, uint32_t id, const char *why, long code, struct err *e)
 {
-    size_t mark;
     bool accepted = false;
 
     for (size_t i = 0; i < r->accepted.n; i++)
@@ -87,11 +97,7 @@ static bool missing(struct runner *r, uint32_t id, const char *why, long code, s
     if (!accepted)
         return false;
     err_clear(e);
-    mark = frame_begin(&r->out, FRAME_NOTE, id);
-    frame_bytes(&r->out, arena_format(&r->arena, "%s: %s", PART_ENFORCEMENT, why));
-    frame_number(&r->out, (uint64_t)(uint32_t)code);
-    frame_end(&r->out, mark);
-    flush_out(r);
+    tell_part(r, id, arena_format(&r->arena, "%s: %s", PART_ENFORCEMENT, why).p, code);
     return true;
 }
 
@@ -108,6 +114,8 @@ static bool close_one(struct runner *r, const struct op *op, bool *verified, str
         return win_dacl_put(GetCurrentProcess(), op->text, verified, e);
     if (str_is(op->text2, CLOSED_THREAD))
         return win_dacl_put(GetCurrentThread(), op->text, verified, e);
+    if (str_is(op->text2, CLOSED_DEVICES))
+        return win_directory_close(L"\\??", op->text, verified, e);
     if (str_is(op->text2, CLOSED_TOKEN))
         good = win_dacl_put(token_own(), op->text, verified, e);
     else if (str_is(op->text2, CLOSED_DEFAULT)) {
@@ -170,6 +178,11 @@ static bool apply_one(struct runner *r, const struct op *op, uint32_t id, struct
     }
     if (good && verified)
         return true;
+    if (op->on_failure == FAIL_SKIP) {
+        tell_part(r, id, "programs inside may say what a drive letter is for what starts them (\\?? stays open)", e->code);
+        err_clear(e);
+        return true;
+    }
     return missing(r, id, op->kind == OP_STATION ? "the window station" : "what closes the runner to its children", e->code, e);
 }
 

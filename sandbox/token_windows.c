@@ -182,6 +182,25 @@ bool win_dacl_put(HANDLE object, struct str sddl, bool *verified, struct err *e)
     return good;
 }
 
+bool win_directory_close(const wchar_t *name, struct str sddl, bool *verified, struct err *e)
+{
+    typedef NTSTATUS(NTAPI * open_directory)(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *);
+    void *found = win_function(L"ntdll.dll", "NtOpenDirectoryObject");
+    UNICODE_STRING text = {(USHORT)(wcslen(name) * sizeof *name), (USHORT)(wcslen(name) * sizeof *name), (wchar_t *)(uintptr_t)name};
+    OBJECT_ATTRIBUTES of = {.Length = sizeof of, .ObjectName = &text, .Attributes = OBJ_CASE_INSENSITIVE};
+    open_directory open;
+    HANDLE folder = NULL;
+    bool good;
+
+    *verified = false;
+    memcpy(&open, &found, sizeof open);
+    if (!open || open(&folder, READ_CONTROL | WRITE_DAC, &of) < 0)
+        return err_set(e, ERR_REFUSED, "cannot open the folder of drive letters to close it");
+    good = win_dacl_put(folder, sddl, verified, e);
+    CloseHandle(folder);
+    return good;
+}
+
 bool token_default_dacl(HANDLE token, struct str sddl, bool *verified, struct err *e)
 {
     struct arena a = {0};

@@ -160,6 +160,8 @@ void facts_setup(struct arena *a, struct windows_host *w); /* what setup left he
 PSECURITY_DESCRIPTOR win_descriptor(struct str sddl);
 /* The DACL of an object of the kernel, and read back: *verified says whether it is there as it was put. */
 bool win_dacl_put(HANDLE object, struct str sddl, bool *verified, struct err *e);
+/* The same for a directory of the object manager, by its name (NtOpenDirectoryObject). */
+bool win_directory_close(const wchar_t *name, struct str sddl, bool *verified, struct err *e);
 bool win_dacl_is(HANDLE object, struct str sddl);
 /* The same for what a token gives to objects that are made without a descriptor. */
 bool token_default_dacl(HANDLE token, struct str sddl, bool *verified, struct err *e);

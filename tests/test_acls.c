@@ -63,6 +63,8 @@ static const char golden_set_up[] =
     "close the runner's   token D:P(D;;0xd01f7;;;" OFFLINE ")(D;;0xd01f7;;;S-1-5-5-0-0)(D;;0xd01f7;;;S-1-3-4)(A;;0xf01ff;;;S-1-5-18)(A;;0xf01ff;;;" PERSON ")(A;;0x20008;;;" OFFLINE ")  # nor copy its token\n"
     "close the runner's   job D:P(D;;0xd003b;;;" OFFLINE ")(D;;0xd003b;;;S-1-5-5-0-0)(D;;0xd003b;;;S-1-3-4)(A;;0x1f003f;;;S-1-5-18)(A;;0x1f003f;;;" PERSON ")(A;;0x120004;;;" OFFLINE ")  # nor leave or change its job\n"
     "close the runner's   default D:(A;;0x10000000;;;S-1-5-18)(A;;0x10000000;;;" PERSON ")(A;;0x20000;;;S-1-3-4)  # nor open the console host\n"
+    "close the runner's   devices D:P(A;;0xf000f;;;S-1-5-18)(A;;0x20003;;;" OFFLINE ")(A;;0x20003;;;S-1-5-5-0-0)(A;;0x20003;;;S-1-1-0)(A;;0x20000;;;S-1-3-4)"
+    "  # nor say what C: is for the runner\n"
     "window station       D:P(A;;0xf037f;;;S-1-5-18)(A;;0x2033f;;;S-1-5-5-0-0)(A;;0x20000;;;S-1-3-4), its desktop D:P(A;;0xf01ff;;;S-1-5-18)(A;;0x200cf;;;S-1-5-5-0-0)(A;;0x20000;;;S-1-3-4)  # windows, clipboard and input of its own, which nobody sees\n"
     "restricted token     flags 0xd  # no privileges, not an administrator's, and what writes is asked for twice\n"
     "restricting SID      C:\\src\\w " WRITE_W "  # may write in its root\n"
@@ -83,6 +85,7 @@ static const char golden_set_up[] =
     "environment          USERNAME=CordonOffline\n"
     "environment          GIT_CONFIG_GLOBAL=C:\\Users\\p\\.gitconfig\n"
     "partial: F:\\ keeps no permissions (FAT32): what runs inside reads and writes all of it\n"
+    "partial: what a program inside leaves in CordonOffline's own profile and registry, its later sessions obey, in other workspaces too\n"
     "note: a link made in .git from inside is not refused: git outside would write through it\n";
 
 static const char golden_unelevated[] =
@@ -302,6 +305,7 @@ static void test_told(void)
         "told: one switch takes Everyone out of the restricting list");
     t.policy.net = NET_ONLINE;
     CHECK(tree_plan(&t) && !told(&t.plan.partial, "DNS client"), "told: online, no service is a way out");
+    CHECK(told(&t.plan.partial, "own profile and registry"), "told: but what one session leaves in the account's profile");
     tree_end(&t);
     tree_begin(&t);
     tree_at(&t, STR("C:\\src\\w"))->d.dacl.v[0].sid = tree_sid(SID_EVERYONE);

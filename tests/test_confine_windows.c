@@ -79,6 +79,32 @@ static void descriptors(void)
 
 /* ---- jobs ---- */
 
+/* On a directory of our own: that of the drive letters belongs to all that run here. */
+static void directories(void)
+{
+    typedef NTSTATUS(NTAPI * create_directory)(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *);
+    void *found = win_function(L"ntdll.dll", "NtCreateDirectoryObject");
+    wchar_t name[] = L"\\BaseNamedObjects\\cordon-test";
+    UNICODE_STRING text = {(USHORT)(sizeof name - sizeof *name), (USHORT)sizeof name, name};
+    OBJECT_ATTRIBUTES of = {.Length = sizeof of, .ObjectName = &text};
+    create_directory create;
+    HANDLE folder = NULL;
+    struct err e = {0};
+    bool verified = false;
+
+    memcpy(&create, &found, sizeof create);
+    if (!create || create(&folder, MAXIMUM_ALLOWED, &of) < 0) {
+        CHECK_SKIP("a directory of the object manager is closed", "none can be made here");
+        return;
+    }
+    CHECK(win_directory_close(name, STR("D:P(A;;0xf000f;;;SY)(A;;0x20003;;;WD)(A;;0x20000;;;OW)"), &verified, &e) && verified,
+        "a directory of the object manager is closed, and read back");
+    CHECK(!win_directory_close(L"\\BaseNamedObjects\\cordon-test-none", STR("D:P(A;;0xf000f;;;SY)"), &verified, &e) && !verified &&
+              e.kind != ERR_NONE,
+        "one that is not there is said not to be");
+    win_close(&folder);
+}
+
 static void jobs(void)
 {
     struct job_wish wish = {.kill_on_close = true};
@@ -272,6 +298,7 @@ int main(void)
     tokens();
     default_list();
     descriptors();
+    directories();
     jobs();
     console();
     station();

@@ -207,6 +207,21 @@ static void plan_runner(struct acls *s)
         SID_OWNER_RIGHTS);
 }
 
+/* Runner and commands are one logon, and have one folder of drive letters: who makes a C: there says which file the runner's next
+ * program is. In the person's own logon it is the person's. */
+static void plan_devices(struct acls *s)
+{
+    struct op *op;
+
+    if (!s->account)
+        return;
+    op = planner_op(s->p, OP_RUNNER_CLOSED, (struct str){0}, "nor say what C: is for the runner");
+    op->text2 = STR(CLOSED_DEVICES);
+    op->on_failure = FAIL_SKIP;
+    op->text = arena_format(s->p->a, "D:P(A;;0xf000f;;;%s)(A;;0x20003;;;%.*s)(A;;0x20003;;;%s)(A;;0x20003;;;%s)(A;;0x20000;;;%s)", SID_SYSTEM,
+        (int)s->account->sid.n, s->account->sid.p, SID_LOGON, SID_EVERYONE, SID_OWNER_RIGHTS);
+}
+
 /* W4. What is left out: to change descriptors, to end the session, to record or play input, to switch to it. */
 static void plan_station(struct acls *s)
 {
@@ -324,6 +339,10 @@ static void plan_remarks(struct acls *s)
             planner_partial(p, "%s keeps no permissions (%s): what runs inside reads and writes all of it", planner_show(p, v->root).p,
                 text_printable(p->a, v->type).p);
     }
+    /* W1: the account's own SID is in every session's restricting list. */
+    if (s->account)
+        planner_partial(p, "what a program inside leaves in %s's own profile and registry, its later sessions obey, in other workspaces too",
+            text_printable(p->a, s->account->name).p);
     if (w->everyone_incomplete && w->weak == WEAK_EVERYONE)
         planner_partial(p, "the search for folders that anybody may write was not finished");
     if (w->session_0)
@@ -363,6 +382,7 @@ bool acls_plan(struct planner *p)
     if (!plan_tier(&s) || !acls_files(&s))
         return false;
     plan_runner(&s);
+    plan_devices(&s);
     plan_station(&s);
     if (!plan_token(&s))
         return false;

@@ -55,6 +55,9 @@ enum acls_owner {
 #define CLOSED_TOKEN   "token"
 #define CLOSED_JOB     "job"
 #define CLOSED_DEFAULT "default"
+/* The logon's own drive letters, \?? of the object manager: they are looked up before the machine's, in the runner as well. A note and
+ * a part of the tier where it cannot be closed. */
+#define CLOSED_DEVICES "devices"
 
 /* OP_JOB: text. No breakaway flag and no UI limits are ever set (W3). */
 #define JOB_KILL_ON_CLOSE "kill-on-close" /* number 1 */

@@ -312,8 +312,8 @@ enum op_kind {
     OP_GUARD_NAME,     /* path: a protected name that is not there is made, with the descriptor in text (SDDL), so that nobody
                           inside can make and own it; number 0: a folder, 1: a file with the bytes of text2 */
     OP_ACCOUNT,        /* text: the account that the runner is started as, text2 its SID, source its group's; none: the person's own */
-    OP_RUNNER_CLOSED,  /* text: SDDL of the runner's own object that text2 names: process, thread, token, job, and default, which
-                          is what conhost gets */
+    OP_RUNNER_CLOSED,  /* text: SDDL of the runner's own object that text2 names: process, thread, token, job, devices, and
+                          default, which is what conhost gets */
     OP_STATION,        /* text: SDDL of the private window station, text2 of its desktop */
     OP_TOKEN,          /* number: the flags of CreateRestrictedToken */
     OP_RESTRICT,       /* text: one SID of the restricting list; in order */

@@ -108,6 +108,7 @@ enum probe_kind {
     PROBE_CHILDREN, /* reach into the programs that the runner number has started, its console hosts left out */
     PROBE_THREADS, /* open the threads of the process number */
     PROBE_TOKEN,   /* open the token of the process number, to copy it */
+    PROBE_DEVICES, /* make a name beside the drive letters of this logon; gone at once */
     PROBE_BREAKAWAY, /* start a program outside the job; it never runs */
     PROBE_START,   /* start one inside; it never runs */
     PROBE_IN_JOB, PROBE_SHAPE, /* read back: is this process in a job that ends with its handle; has it the token of the plan? */

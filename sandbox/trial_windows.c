@@ -230,6 +230,32 @@ static bool try_token(uint64_t pid)
     return opened;
 }
 
+/* In \\??, by the kernel's own call: DefineDosDevice asks a service, which decides otherwise. A link goes with its last handle. */
+static bool try_devices(void)
+{
+    typedef NTSTATUS(NTAPI * create_link)(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, UNICODE_STRING *);
+    typedef ULONG(NTAPI * error_of)(NTSTATUS);
+    wchar_t name[] = L"\\??\\CordonDoctor", target[] = L"\\Device\\Null";
+    UNICODE_STRING text = {sizeof name - sizeof *name, sizeof name, name}, to = {sizeof target - sizeof *target, sizeof target, target};
+    OBJECT_ATTRIBUTES of = {.Length = sizeof of, .ObjectName = &text};
+    void *found = win_function(L"ntdll.dll", "NtCreateSymbolicLinkObject"), *errors = win_function(L"ntdll.dll", "RtlNtStatusToDosError");
+    create_link create;
+    error_of error;
+    HANDLE link = NULL;
+    NTSTATUS got;
+
+    memcpy(&create, &found, sizeof create);
+    memcpy(&error, &errors, sizeof error);
+    if (!create || !error) {
+        SetLastError(ERROR_PROC_NOT_FOUND);
+        return false;
+    }
+    got = create(&link, READ_CONTROL, &of, &to);
+    win_close(&link);
+    SetLastError(error(got));
+    return got >= 0;
+}
+
 static bool in_job(void)
 {
     JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits;
@@ -532,6 +558,8 @@ enum probe_answer trial_attempt(enum probe_kind kind, struct str path, uint64_t 
         return probe_outcome(try_threads(number ? number : GetCurrentProcessId()), code);
     case PROBE_TOKEN:
         return probe_outcome(try_token(number ? number : GetCurrentProcessId()), code);
+    case PROBE_DEVICES:
+        return probe_outcome(try_devices(), code);
     case PROBE_BREAKAWAY:
         return probe_outcome(start_shim(CREATE_BREAKAWAY_FROM_JOB, NULL), code);
     case PROBE_START:

@@ -448,31 +448,46 @@ static const char *answer_of(enum probe_answer answer)
     return answer == ANSWER_UNKNOWN ? "-" : probe_answer_name(answer);
 }
 
+static void one_text(struct arena *a, const struct trial_result *t, struct buf *out)
+{
+    struct err e = {0};
+
+    buf_format(out, "%-10s %-10s %s\n           %s\n", promise_state_name(t->state), t->trial->rule, t->trial->name, t->trial->sentence);
+    if (t->trial->how == TRIAL_INSIDE && t->observed != ANSWER_UNKNOWN) {
+        if (t->code)
+            sys_reason(&e, t->code);
+        buf_format(out, "           expected %s, observed %s%s%s%s, control inside %s, outside %s\n", probe_answer_name(t->trial->expected),
+            answer_of(t->observed), t->code ? " (" : "", e.reason, t->code ? ")" : "", answer_of(t->same), answer_of(t->outside));
+    }
+    if (t->state != PROMISE_OBSERVED && t->subject.n)
+        buf_format(out, "           on: %s\n", text_printable_once(a, t->subject).p);
+    if (t->state != PROMISE_OBSERVED && t->detail.n)
+        buf_format(out, "           %s\n", text_printable_once(a, t->detail).p);
+    if (t->state == PROMISE_BROKEN)
+        buf_format(out, "           remedy: %s\n", t->trial->remedy);
+}
+
 void trials_text(const struct trial_results *r, struct buf *out)
 {
     size_t count[PROMISE_BROKEN + 1] = {0};
     struct arena a = {0};
+    const char *before = "BROKEN, and said by no tier: ";
 
+    if (!r->n)
+        return;
     for (size_t i = 0; i < r->n; i++) {
-        const struct trial_result *t = &r->v[i];
-        bool tried = t->trial->how == TRIAL_INSIDE;
-        count[t->state]++;
-        buf_format(out, "%-10s %-5s %-24s", promise_state_name(t->state), t->trial->rule, t->trial->name);
-        if (tried)
-            buf_format(out, " expected %s observed %s control inside %s outside %s", probe_answer_name(t->trial->expected), answer_of(t->observed),
-                answer_of(t->same), answer_of(t->outside));
-        if (t->code)
-            buf_format(out, " (%ld)", t->code);
-        buf_format(out, "\n           %s\n", t->trial->sentence);
-        if (t->state != PROMISE_OBSERVED && t->detail.n)
-            buf_format(out, "           %s\n", text_printable(&a, t->detail).p);
-        if (t->state == PROMISE_BROKEN)
-            buf_format(out, "           remedy: %s\n", t->trial->remedy);
+        one_text(&a, &r->v[i], out);
+        count[r->v[i].state]++;
     }
-    if (r->n)
-        buf_format(out, "windows: %llu observed, %llu only configured, %llu unknown, %llu BROKEN; only what was observed counts\n",
-            (unsigned long long)count[PROMISE_OBSERVED], (unsigned long long)count[PROMISE_CONFIGURED], (unsigned long long)count[PROMISE_UNKNOWN],
-            (unsigned long long)count[PROMISE_BROKEN]);
+    for (size_t i = 0; i < r->n; i++) { /* again, where a person looks first */
+        if (r->v[i].state != PROMISE_BROKEN || r->v[i].named)
+            continue;
+        buf_format(out, "%s%s", before, r->v[i].trial->name);
+        before = ", ";
+    }
+    buf_format(out, "%swindows: %llu observed, %llu only configured, %llu unknown, %llu BROKEN; only what was observed counts\n",
+        trials_broken(r) ? "\n" : "", (unsigned long long)count[PROMISE_OBSERVED], (unsigned long long)count[PROMISE_CONFIGURED],
+        (unsigned long long)count[PROMISE_UNKNOWN], (unsigned long long)count[PROMISE_BROKEN]);
     arena_release(&a);
 }
 

@@ -95,6 +95,9 @@ enum setup_look folder_look(struct str path, struct str sddl);
 bool folder_empty(struct str path);
 bool folder_make(struct str path, struct str sddl, struct err *e); /* one that is there is mended */
 bool place_mend(struct str path, struct str sddl, struct err *e);  /* a folder or file that is there; it must be an administrator's */
+/* The descriptor that a folder had before setup, into the ledger; and back, where it stays since others' things are in it. */
+void folder_note(struct machine *m, enum setup_kind kind, struct str path, struct str sddl);
+void folder_restore(struct machine *m, enum setup_kind kind, struct str path);
 
 /* ---- account_windows.c, rights of accounts, profiles ---- */
 

@@ -33,6 +33,11 @@ static bool is_refused(struct machine *m, const struct setup_account *u, const c
     return code == ERROR_LOGON_FAILURE || code == ERROR_PASSWORD_EXPIRED || code == ERROR_PASSWORD_MUST_CHANGE;
 }
 
+static bool may_try(const struct machine *m)
+{
+    return m->facts.elevated && !m->options->plan && !m->options->give.p && (m->options->verb == VERB_INSTALL || m->options->verb == VERB_REPAIR);
+}
+
 /* Whether it can be opened is told only to those who may read it: not to an administrator other than the person. */
 enum setup_look passwords_look(struct machine *m, const struct setup_step *s)
 {
@@ -52,13 +57,14 @@ enum setup_look passwords_look(struct machine *m, const struct setup_step *s)
         struct passwords p = {0};
         bool theirs;
         look = passwords_unseal(bytes, m->facts.person_sid, &p, &theirs, &e) ? LOOK_WHOLE : LOOK_DIFFERS;
-        if (look == LOOK_WHOLE && !m->undoing && m->facts.elevated && m->kept == KEPT_UNTRIED)
+        if (look == LOOK_WHOLE && m->kept == KEPT_UNTRIED && may_try(m))
             m->kept = is_refused(m, &m->facts.offline, p.offline) || is_refused(m, &m->facts.online, p.online) ? KEPT_REFUSED : KEPT_FIT;
         if (m->kept == KEPT_REFUSED)
             look = LOOK_DIFFERS;
         passwords_wipe(&p);
-    } else if (needs_password(&m->facts.offline) || needs_password(&m->facts.online)) {
-        look = LOOK_DIFFERS; /* the person alone could open it, and an account wants one now: both get new ones */
+    } else if (needs_password(&m->facts.offline) || needs_password(&m->facts.online) ||
+               (m->options->verb == VERB_REPAIR && m->kept == KEPT_UNTRIED && may_try(m))) {
+        look = LOOK_DIFFERS; /* the person alone could open it, and an account wants one, or may: both get new ones */
     }
     arena_release(&a);
     return look;

@@ -134,6 +134,37 @@ bool folder_make(struct str path, struct str sddl, struct err *e)
     return fail_at(e, code, STAGE_FILE, path, "a folder of Cordon's cannot be made");
 }
 
+void folder_note(struct machine *m, enum setup_kind kind, struct str path, struct str sddl)
+{
+    struct ledger_entry entry = {.kind = kind, .subject = path, .existed = true};
+    struct descriptor is, want;
+    struct err e = {0};
+    DWORD code;
+    HANDLE h = open_itself(path, READ_CONTROL);
+
+    if (h && descriptor_of(&m->arena, h, &is, &code) && !setup_descriptor_is(&m->arena, &is, sddl, true) && sddl_parse(&m->arena, sddl, &want, &e)) {
+        entry.before = sddl_text(&m->arena, &is);
+        entry.after = sddl_text(&m->arena, &want);
+        ledger_put(&m->arena, &m->ledger, &entry); /* saved with the next step: the ledger itself comes after the first folder */
+    }
+    win_close(&h);
+}
+
+void folder_restore(struct machine *m, enum setup_kind kind, struct str path)
+{
+    struct ledger_entry *entry = ledger_find(&m->ledger, kind, path, (struct str){0});
+    struct descriptor is, before;
+    struct err e = {0};
+    DWORD code;
+    HANDLE h = entry && entry->before.n && !m->facts.others ? open_itself(path, READ_CONTROL | WRITE_DAC | WRITE_OWNER) : NULL;
+
+    /* Only over what setup wrote. */
+    if (h && descriptor_of(&m->arena, h, &is, &code) && setup_descriptor_is(&m->arena, &is, entry->after, true) &&
+        sddl_parse(&m->arena, entry->before, &before, &e))
+        descriptor_set(&m->arena, h, &before, OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION, &code);
+    win_close(&h);
+}
+
 static struct str people_dir(struct machine *m)
 {
     return arena_format(&m->arena, "%s\\people", m->facts.data_dir.p);
@@ -155,6 +186,7 @@ enum setup_look folders_look(struct machine *m, const struct setup_step *s)
 
 bool folders_make(struct machine *m, const struct setup_step *s, struct err *e)
 {
+    folder_note(m, s->kind, s->subject, s->text);
     return folder_make(s->subject, s->text, e) && folder_make(people_dir(m), s->text, e) && folder_make(m->person_dir, s->text2, e);
 }
 
@@ -171,8 +203,10 @@ bool folders_undo(struct machine *m, const struct setup_step *s, struct err *e)
         code = GetLastError();
         if (code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND)
             continue;
-        if (code == ERROR_DIR_NOT_EMPTY && i > 0)
+        if (code == ERROR_DIR_NOT_EMPTY && i > 0) {
+            folder_restore(m, s->kind, s->subject);
             return true;
+        }
         return fail_at(e, code, STAGE_FILE, folders[i], "a folder of Cordon's cannot be removed");
     }
     return true;

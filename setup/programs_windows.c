@@ -6,6 +6,7 @@
 #include "../sandbox/core/text.h"
 
 #define PROGRAM_BYTES_MAX ((size_t)64 << 20)
+#define ASIDE             ".old-" /* behind the name of one that was replaced while it ran */
 
 static const char *const programs[] = {"cordon.exe", "cordon-runner.exe", "cordon-shim.exe", "cordon-setup.exe", "cordon-witness.exe"};
 
@@ -65,10 +66,63 @@ enum setup_look programs_look(struct machine *m, const struct setup_step *s)
     return worst;
 }
 
+/* One that runs, in a terminal or as the witness, cannot be replaced or removed, but called otherwise, and that name goes at the next
+ * start of Windows: the old one could be a new program's by then. */
+static bool put_aside(struct str path, struct wide_path *from, struct wide_path *aside)
+{
+    struct arena a = {0};
+    bool good = wide_path(path, from) && wide_path(arena_format(&a, "%s" ASIDE "%llu", path.p, (unsigned long long)sys_clock_ms()), aside) &&
+                MoveFileExW(from->v, aside->v, 0);
+
+    arena_release(&a);
+    return good;
+}
+
+static bool write_program(struct str path, struct str sddl, struct str bytes, struct err *e)
+{
+    struct wide_path from, aside;
+    struct err first = {0};
+    bool good = file_write_as(path, sddl, bytes, &first);
+
+    if (!good && put_aside(path, &from, &aside)) {
+        good = file_write_as(path, sddl, bytes, e);
+        if (good)
+            MoveFileExW(aside.v, NULL, MOVEFILE_DELAY_UNTIL_REBOOT);
+        else
+            MoveFileExW(aside.v, from.v, 0);
+    } else if (!good) {
+        *e = first;
+    }
+    return good;
+}
+
+/* Those of an earlier run that can be removed by now. */
+static void remove_aside(struct machine *m, struct str folder, bool *later)
+{
+    struct wide_path pattern;
+    WIN32_FIND_DATAW found;
+    HANDLE list = INVALID_HANDLE_VALUE;
+
+    if (wide_path(in_folder(m, folder, "cordon*.exe" ASIDE "*"), &pattern))
+        list = FindFirstFileW(pattern.v, &found);
+    if (list == INVALID_HANDLE_VALUE)
+        return;
+    do {
+        struct wide_path wide;
+        if (wide_path(in_folder(m, folder, utf8_from_z(&m->arena, found.cFileName).p), &wide) && !DeleteFileW(wide.v))
+            *later = MoveFileExW(wide.v, NULL, MOVEFILE_DELAY_UNTIL_REBOOT) || *later;
+    } while (FindNextFileW(list, &found));
+    FindClose(list);
+}
+
 bool programs_make(struct machine *m, const struct setup_step *s, struct err *e)
 {
-    bool good = folder_make(s->subject, s->text, e);
+    bool good, later;
 
+    folder_note(m, s->kind, s->subject, s->text);
+    good = ledger_save(m, e) && folder_make(s->subject, s->text, e);
+    if (good)
+        remove_aside(m, s->subject, &later);
     for (size_t i = 0; good && i < COUNT_OF(programs); i++) {
         struct arena a = {0};
         struct str bytes, from = in_folder(m, s->source, programs[i]);
@@ -76,7 +130,7 @@ bool programs_make(struct machine *m, const struct setup_step *s, struct err *e)
         if (in_place(s))
             good = same_file(from, from, s->text) == LOOK_WHOLE || place_mend(from, s->text, e);
         else if (file_read_whole(&a, from, PROGRAM_BYTES_MAX, &bytes, &code))
-            good = file_write_as(in_folder(m, s->subject, programs[i]), s->text, bytes, e);
+            good = write_program(in_folder(m, s->subject, programs[i]), s->text, bytes, e);
         else if (code != ERROR_FILE_NOT_FOUND)
             good = fail_at(e, code, STAGE_FILE, from, "a program of Cordon's cannot be read");
         arena_release(&a);
@@ -84,25 +138,35 @@ bool programs_make(struct machine *m, const struct setup_step *s, struct err *e)
     return good;
 }
 
-/* The one that runs, cordon-setup itself, cannot be removed while it does: it goes at the next start of Windows. */
+static bool remove_program(struct str path, bool *later, struct err *e)
+{
+    struct wide_path wide, aside;
+    DWORD code;
+
+    if (!wide_path(path, &wide) || DeleteFileW(wide.v))
+        return true;
+    code = GetLastError();
+    if (code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND)
+        return true;
+    if (!put_aside(path, &wide, &aside))
+        return fail_at(e, code, STAGE_FILE, path, "a program of Cordon's cannot be removed");
+    *later = MoveFileExW(aside.v, NULL, MOVEFILE_DELAY_UNTIL_REBOOT) != 0;
+    return true;
+}
+
 bool programs_undo(struct machine *m, const struct setup_step *s, struct err *e)
 {
     struct wide_path wide;
-    DWORD code = 0;
+    DWORD code;
     bool later = false;
 
-    for (size_t i = 0; !m->facts.others && i < COUNT_OF(programs); i++) {
-        struct str path = in_folder(m, s->subject, programs[i]);
-        if (!wide_path(path, &wide) || DeleteFileW(wide.v))
-            continue;
-        code = GetLastError();
-        if (code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND)
-            continue;
-        if (!MoveFileExW(wide.v, NULL, MOVEFILE_DELAY_UNTIL_REBOOT))
-            return fail_at(e, code, STAGE_FILE, path, "a program of Cordon's cannot be removed");
-        later = true;
-    }
-    if (m->facts.others || !wide_path(s->subject, &wide) || RemoveDirectoryW(wide.v))
+    if (m->facts.others)
+        return true;
+    for (size_t i = 0; i < COUNT_OF(programs); i++)
+        if (!remove_program(in_folder(m, s->subject, programs[i]), &later, e))
+            return false;
+    remove_aside(m, s->subject, &later);
+    if (!wide_path(s->subject, &wide) || RemoveDirectoryW(wide.v))
         return true;
     code = GetLastError();
     if (code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND)
@@ -113,6 +177,7 @@ bool programs_undo(struct machine *m, const struct setup_step *s, struct err *e)
         return true;
     }
     if (code == ERROR_DIR_NOT_EMPTY && look_for_removal(m, s) == LOOK_MISSING) {
+        folder_restore(m, s->kind, s->subject);
         say_note(m, "note: what else lies in %s is not Cordon's, and stays", s->subject.p);
         return true;
     }

@@ -390,7 +390,8 @@ static enum setup_exit do_uninstall(struct machine *m)
     setup_run_undo(&m->arena, &edge, &plan, &left);
     lock_give(lock);
     for (size_t i = 0; i < m->ledger.n; i++)
-        *(struct str *)ARENA_PUSH(&m->arena, &left) = arena_format(&m->arena, "in the ledger still: %s %s", setup_kind_name(m->ledger.v[i].kind),
+        if (!m->facts.others || m->ledger.v[i].kind != SETUP_PROGRAMS)
+            *(struct str *)ARENA_PUSH(&m->arena, &left) = arena_format(&m->arena, "in the ledger still: %s %s", setup_kind_name(m->ledger.v[i].kind),
             m->ledger.v[i].subject.p);
     for (size_t i = 0; i < left.n; i++) {
         say_note(m, "left: %s", left.v[i].p);

@@ -96,7 +96,7 @@ static SOCKET loopback(bool listen_there, uint64_t port, struct sockaddr_in *at)
     at->sin_port = htons((u_short)port);
     s = socket(AF_INET, SOCK_STREAM, 0);
     if (s != INVALID_SOCKET && listen_there &&
-        (bind(s, (struct sockaddr *)at, n) != 0 || listen(s, 4) != 0 || getsockname(s, (struct sockaddr *)at, &n) != 0)) {
+        (bind(s, (struct sockaddr *)at, n) != 0 || listen(s, SOMAXCONN) != 0 || getsockname(s, (struct sockaddr *)at, &n) != 0)) {
         closesocket(s);
         s = INVALID_SOCKET;
     }

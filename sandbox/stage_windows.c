@@ -75,7 +75,7 @@ static SOCKET at_port(int family, int type, uint16_t port)
     six.sin6_port = htons(port);
     good = good && bind(s, family == AF_INET6 ? (struct sockaddr *)&six : (struct sockaddr *)&four,
                        family == AF_INET6 ? (int)sizeof six : (int)sizeof four) == 0;
-    good = good && (type != SOCK_STREAM || listen(s, 4) == 0);
+    good = good && (type != SOCK_STREAM || listen(s, SOMAXCONN) == 0);
     if (!good && s != INVALID_SOCKET)
         closesocket(s);
     return good ? s : INVALID_SOCKET;

@@ -131,7 +131,7 @@ static void settle(struct asking *x, unsigned about, enum access_agreement state
 {
     if (state == AGREEMENT_SAME)
         x->asked |= about;
-    else
+    else if (state != AGREEMENT_NOT_ASKED)
         x->other |= about;
 }
 
@@ -181,6 +181,99 @@ static bool ask_all(struct asking *x, HANDLE token, const struct question *quest
             ask(x, token, t, &questions[i]);
     }
     return true;
+}
+
+/* ---- questions that nobody thought of ---- */
+
+#define GENERATED 400 /* for each token; the same ones each time */
+
+/* A generator of no quality: what it gives is the same everywhere. */
+static uint32_t next(uint32_t *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 17;
+    *state ^= *state << 5;
+    return *state;
+}
+
+static uint32_t some_rights(uint32_t *state)
+{
+    static const uint32_t sets[] = {NT_FILE_GENERIC_READ, NT_FILE_GENERIC_WRITE, NT_GENERIC_ALL, NT_GENERIC_WRITE, NT_FILE_ALL_ACCESS, 0x1301bf, 0xd0156};
+    uint32_t rights = 0;
+
+    if (next(state) % 3 == 0)
+        return sets[next(state) % COUNT_OF(sets)];
+    do {
+        rights |= 1u << next(state) % 21;
+    } while (next(state) % 3);
+    rights &= NT_FILE_ALL_ACCESS;
+    return rights ? rights : NT_DELETE;
+}
+
+/* Whom an entry is about: our own, what the token's two lists have, and strangers. Wine knows nothing of OWNER RIGHTS. */
+static struct sid somebody(uint32_t *state, const struct token *t, bool real)
+{
+    static const char *const fixed[] = {SID_EVERYONE, STRANGER, WRITE, SID_OWNER_RIGHTS};
+    struct sid sid = {0};
+    uint32_t which = next(state) % 8;
+
+    if (which < 2)
+        return t->user;
+    if (which == 2 && t->group_count)
+        return t->groups[next(state) % t->group_count].sid;
+    if (which == 3 && t->restricting_count)
+        return t->restricting[next(state) % t->restricting_count];
+    sid_parse(str_from(fixed[next(state) % (real ? 4 : 3)]), &sid);
+    return sid;
+}
+
+static void generate(struct arena *a, uint32_t *state, const struct token *t, bool real, struct descriptor *out)
+{
+    static const uint8_t flags[] = {0, 0, 0, ACE_OBJECT_INHERIT | ACE_CONTAINER_INHERIT, ACE_OBJECT_INHERIT | ACE_CONTAINER_INHERIT | ACE_INHERIT_ONLY};
+
+    *out = (struct descriptor){.has_owner = true, .has_group = true, .has_dacl = true};
+    sid_parse(STR(STRANGER), &out->group);
+    out->owner = real ? somebody(state, t, false) : out->group; /* wine gives an owner all the standard rights */
+    for (uint32_t n = next(state) % 6; n; n--)
+        *(struct ace *)ARENA_PUSH(a, &out->dacl) = (struct ace){.type = next(state) % 3 ? ACE_ALLOW : ACE_DENY,
+            .flags = flags[next(state) % COUNT_OF(flags)], .mask = some_rights(state), .sid = somebody(state, t, real)};
+}
+
+/* One answer for all of them: how many are the same, and the first that is not. */
+static void ask_generated(struct asking *x, const char *name, HANDLE token, bool real)
+{
+    struct token t;
+    struct err e = {0};
+    uint32_t state = 20261122;
+    size_t same = 0;
+    struct str first = {0};
+
+    if (!token || !win_token_read(x->a, token, &t, &e)) {
+        add(x, name, AGREEMENT_UNKNOWN)->detail = err_text(&e, x->a);
+        return;
+    }
+    for (size_t i = 0; i < GENERATED; i++) {
+        uint32_t desired, rights = 0;
+        struct access_result ours;
+        struct arena a = {0};
+        struct descriptor d;
+        bool granted = false, asked;
+        generate(&a, &state, &t, real, &d);
+        /* wine takes from MAXIMUM_ALLOWED what an entry refuses behind one that granted it, and Samba and the pages do not */
+        desired = next(&state) % 4 || !real ? some_rights(&state) : NT_MAXIMUM_ALLOWED;
+        access_check(&t, &d, &access_file, desired, &ours);
+        asked = win_access_check(token, &d, &access_file, desired, &granted, &rights, &e);
+        if (asked && ours.granted == granted && (!granted || ours.rights == rights))
+            same++;
+        else if (!first.n)
+            first = arena_format(x->a, "%s asked for %s; here: %s %s; the system: %s %s", sddl_text(&a, &d).p, access_rights_text(&a, desired).p,
+                ours.granted ? "granted" : "refused", access_rights_text(&a, ours.rights).p,
+                !asked ? "could not be asked" : granted ? "granted" : "refused", access_rights_text(&a, rights).p);
+        arena_release(&a);
+    }
+    settle(x, ~0u, same == GENERATED ? AGREEMENT_NOT_ASKED : AGREEMENT_OTHER);
+    add(x, name, same == GENERATED ? AGREEMENT_SAME : AGREEMENT_OTHER)->detail =
+        arena_format(x->a, "%lu of %lu are the same%s%s", (unsigned long)same, (unsigned long)GENERATED, first.n ? "; first: " : "", first.n ? first.p : "");
 }
 
 /* The set of access_writes, as the system has it. */
@@ -296,6 +389,7 @@ bool access_compare(struct arena *a, struct access_compared *out)
 
     *out = (struct access_compared){0};
     ask_all(&x, token, own_questions, COUNT_OF(own_questions), real, &t);
+    ask_generated(&x, "generated questions", token, real);
     win_close(&token);
     token = disabled_token();
     ask_all(&x, token, disabled_questions, COUNT_OF(disabled_questions), real, &t);
@@ -304,10 +398,14 @@ bool access_compare(struct arena *a, struct access_compared *out)
     restricted = token && win_token_read(a, token, &t, &e) && t.restricting_count == 1;
     if (ask_all(&x, token, restricted_questions, COUNT_OF(restricted_questions), restricted, &t))
         ask_rights(&x, token, &t);
+    if (restricted)
+        ask_generated(&x, "restricted: generated questions", token, true);
     win_close(&token);
     token = t.user.count ? win_token_restricted(&t.user, 1, &e) : NULL;
     restricted = token && win_token_read(a, token, &t, &e) && t.restricting_count == 1;
     ask_all(&x, token, own_restricted_questions, COUNT_OF(own_restricted_questions), restricted, &t);
+    if (restricted)
+        ask_generated(&x, "restricted to its user: generated questions", token, true);
     win_close(&token);
     ask_children(&x, real);
     out->settled = x.asked & ~x.other;

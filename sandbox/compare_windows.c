@@ -378,7 +378,7 @@ static void ask_children(struct asking *x, bool real)
     win_close(&own);
 }
 
-bool access_compare(struct arena *a, struct access_compared *out)
+bool access_compare(struct arena *a, bool whole, struct access_compared *out)
 {
     struct asking x = {.a = a, .out = out};
     bool real = !win_is_wine(), restricted;
@@ -389,7 +389,8 @@ bool access_compare(struct arena *a, struct access_compared *out)
 
     *out = (struct access_compared){0};
     ask_all(&x, token, own_questions, COUNT_OF(own_questions), real, &t);
-    ask_generated(&x, "generated questions", token, real);
+    if (whole)
+        ask_generated(&x, "generated questions", token, real);
     win_close(&token);
     token = disabled_token();
     ask_all(&x, token, disabled_questions, COUNT_OF(disabled_questions), real, &t);
@@ -398,16 +399,17 @@ bool access_compare(struct arena *a, struct access_compared *out)
     restricted = token && win_token_read(a, token, &t, &e) && t.restricting_count == 1;
     if (ask_all(&x, token, restricted_questions, COUNT_OF(restricted_questions), restricted, &t))
         ask_rights(&x, token, &t);
-    if (restricted)
+    if (restricted && whole)
         ask_generated(&x, "restricted: generated questions", token, true);
     win_close(&token);
     token = t.user.count ? win_token_restricted(&t.user, 1, &e) : NULL;
     restricted = token && win_token_read(a, token, &t, &e) && t.restricting_count == 1;
     ask_all(&x, token, own_restricted_questions, COUNT_OF(own_restricted_questions), restricted, &t);
-    if (restricted)
+    if (restricted && whole)
         ask_generated(&x, "restricted to its user: generated questions", token, true);
     win_close(&token);
-    ask_children(&x, real);
+    if (whole)
+        ask_children(&x, real);
     out->settled = x.asked & ~x.other;
     return true;
 }

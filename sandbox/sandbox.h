@@ -292,8 +292,8 @@ struct access_compared {
     uint32_t second_pass; /* the rights to a file that the system asks restricting SIDs about; 0: not known */
     unsigned settled;     /* enum access_unproven: those about which the system was asked here, and said the same each time */
 };
-/* False: this system has none. */
-bool access_compare(struct arena *a, struct access_compared *out);
+/* whole: the generated questions too, and those about children, which settle nothing. False: this system has none. */
+bool access_compare(struct arena *a, bool whole, struct access_compared *out);
 
 /* ---- the system's small change (sys_*.c) ---- */
 

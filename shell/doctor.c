@@ -71,7 +71,7 @@ static void compared_json(struct buf *out)
     struct arena a = {0};
     struct access_compared all;
 
-    if (access_compare(&a, &all)) {
+    if (access_compare(&a, true, &all)) {
         buf_format(out, ",\"access_check\":{\"second_pass\":%lu,\"questions\":[", (unsigned long)all.second_pass);
         for (size_t i = 0; i < all.n; i++) {
             buf_format(out, "%s{", i ? "," : "");
@@ -181,7 +181,7 @@ static void compared_lines(struct buf *out)
     struct access_compared all;
     size_t count[AGREEMENT_NOT_ASKED + 1] = {0};
 
-    if (access_compare(&a, &all)) {
+    if (access_compare(&a, true, &all)) {
         for (size_t i = 0; i < all.n; i++) {
             enum access_agreement state = all.v[i].state;
             count[state]++;

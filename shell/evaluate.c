@@ -28,7 +28,7 @@ static unsigned settled_here(void)
 {
     struct arena a = {0};
     struct access_compared all;
-    unsigned out = access_compare(&a, &all) ? all.settled : 0;
+    unsigned out = access_compare(&a, false, &all) ? all.settled : 0;
 
     arena_release(&a);
     return out;

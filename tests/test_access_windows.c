@@ -14,7 +14,7 @@ static void test_questions(void)
     struct access_compared all;
     size_t same = 0;
 
-    CHECK(access_compare(&arena, &all) && all.n > 20, "there are questions");
+    CHECK(access_compare(&arena, true, &all) && all.n > 20, "there are questions");
     for (size_t i = 0; i < all.n; i++) {
         const struct access_question *q = &all.v[i];
         same += q->state == AGREEMENT_SAME;

@@ -92,8 +92,12 @@ bool launch_words(struct arena *a, const struct launch *launch, struct str *prog
         name = str_slice(launch->words, quoted, str_find(launch->words, quoted, quoted ? '"' : ' '));
     }
     if (!name.n || !find(a, launch, name, &found)) {
+        struct str here;
         err_set(e, ERR_MISSING, "no such program");
-        return err_subject(e, name);
+        err_subject(e, name);
+        if (name.n && path_is_absolute(PATH_WINDOWS, launch->cwd) && with_suffix(a, path_join(a, PATH_WINDOWS, launch->cwd, name), &here))
+            err_remedy(e, "it is looked for in PATH alone; the one in this folder is .\\%.*s", (int)name.n, name.p);
+        return false;
     }
     *program = found;
     if (launch->words.n) {

@@ -8,7 +8,8 @@
  * - A remark swallows what is behind it. It is left out.
  * - A quote that is not closed makes text of what is behind it. It gets a caret, and so does each character behind it that would
  *   mean something without that quote.
- * - A line break ends a command line for cmd /c. It becomes &, as at the prompt, or a blank where a command begins anyhow.
+ * - A line break ends a command line for cmd /c. It becomes &, as at the prompt, or a blank where a command begins anyhow, or nothing
+ *   where a group ends.
  * - A caret, or one &, at the end of all would take what is behind it, or join it. They are left out: they do nothing there.
  * - %errorlevel% is put in when a line is read, before it runs. So it is asked for by a call, which reads its words again; the caret
  *   keeps the first reading off, as no variable has that name, and is gone before the second.
@@ -211,7 +212,9 @@ static void put_break(struct cut *c)
 
     while (next < c->s.n && (is_blank(c->s.p[next]) || c->s.p[next] == '\n'))
         next++;
-    put(c, c->begins || c->in_set || next >= c->s.n || c->s.p[next] == ')' ? " " : "&", 1);
+    /* Not even a blank before what closes: set X=1 would have it. */
+    if (next < c->s.n && !(c->s.p[next] == ')' && (c->depth || c->in_set)))
+        put(c, c->begins || c->in_set || c->s.p[next] == ')' ? " " : "&", 1);
     c->begins = !c->in_set;
     c->at++;
     c->lonely = find_lonely_quote(c->s, c->at);

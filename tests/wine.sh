@@ -120,11 +120,20 @@ said=$(tr -d '\r' <"$TEST_TMP/out" | tr '\n' ' ')
 says "what comes on a pipe reaches a program, and its end too" 0 '^one two'
 cordon run --not-enforced -- nosuchprogram
 says "a program that is not there" 127 .
+printf '@exit /b 5\r\n' >"$place/work/here.bat"
+cordon run --not-enforced -- here.bat
+says "one of this folder is told of, and not taken" 127 'in this folder is .*here.bat'
+cordon run --not-enforced -- '.\here.bat'
+says "unless it is said where it is" 5 .
 cordon --not-enforced -c 'echo one two& exit 3'
 says "-c: a line of cmd" 3 '^one two'
 cordon --not-enforced -c 'if 1==1 (echo "a b" c) else echo d'
 says "-c: quotes and parentheses" 0 '^"a b" c'
 
+printf 'for %%i in (a b) do (\r\n echo %%i\r\n)\r\nif 1==1 (\r\nset CRD=1\r\n)\r\necho [%%CRD%%]\r\ncmd /c exit 6\r\necho %%errorlevel%%\r\n' >"$TEST_TMP/script"
+said=$(timeout -k 5 120 wine "$CORDON" --not-enforced --no-rc <"$TEST_TMP/script" 2>"$TEST_TMP/errors" | tr -d '\r' | tr '\n' '|')
+code=$?
+says "a script: lines that are one, without a blank too much" 0 '^a|b|\[1\]|6|$'
 printf 'set CRD=1 2\r\ncd ..\r\necho [%%CRD%%] %%CD%%\r\ncmd /c exit 4\r\n' >"$TEST_TMP/script"
 timeout -k 5 120 wine "$CORDON" --not-enforced --no-rc <"$TEST_TMP/script" >"$TEST_TMP/out" 2>"$TEST_TMP/errors"
 code=$?

@@ -4,6 +4,8 @@
 #include "bridge.h"
 #include "../conpty/conpty.h"
 
+#define ANSWERS_MAX 4096 /* that wait: who asks more, and reads none, gets no more */
+
 void bridge_begin(struct bridge *b, bool host, uint16_t rows, uint16_t columns)
 {
     b->host = host;
@@ -34,7 +36,7 @@ void bridge_take(struct bridge *b, struct str bytes, void (*show)(void *context,
         if (b->shown.n)
             show(context, buf_view(&b->shown));
         buf_clear(&b->shown);
-        if (query == QUERY_CURSOR) {
+        if (query == QUERY_CURSOR && b->answers.n < ANSWERS_MAX) {
             tty_cursor(&row, &column);
             queries_cursor(row, column, &b->answers);
         }

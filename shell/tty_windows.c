@@ -10,6 +10,7 @@
  * by WriteConsoleW for the same reason. The state is global because handlers need it.
  */
 #include "../sandbox/win32.h"
+#include "console_keys.h"
 #include "shell.h"
 #include "../sandbox/core/text.h"
 #include "../sandbox/core/wide.h"
@@ -37,7 +38,7 @@ static struct {
     volatile LONG ended;
     HANDLE wake, is_raw, stop;
     sys_handle signals, keys;
-    WCHAR high; /* of a surrogate pair; the reading thread's */
+    uint16_t high; /* of a surrogate pair; the reading thread's */
     uint16_t rows, columns; /* as they were last; that thread's, too */
     char cut[4]; /* the beginning of a character that tty_write was given */
     size_t cut_n;
@@ -227,79 +228,28 @@ bool tty_cursor(uint32_t *row, uint32_t *column)
 
 /* ---- keys ---- */
 
-/* Hosts that honour VT_INPUT bring these as sequences already; older ones and Wine as keys without a character. */
-static const char *sequence_of(const KEY_EVENT_RECORD *key)
-{
-    static const struct {
-        WORD key;
-        const char *plain, *with_control;
-    } rows[] = {
-        {VK_UP, "\033[A", "\033[1;5A"}, {VK_DOWN, "\033[B", "\033[1;5B"}, {VK_RIGHT, "\033[C", "\033[1;5C"},
-        {VK_LEFT, "\033[D", "\033[1;5D"}, {VK_HOME, "\033[H", "\033[1;5H"}, {VK_END, "\033[F", "\033[1;5F"},
-        {VK_INSERT, "\033[2~", "\033[2;5~"}, {VK_DELETE, "\033[3~", "\033[3;5~"}, {VK_PRIOR, "\033[5~", "\033[5;5~"},
-        {VK_NEXT, "\033[6~", "\033[6;5~"},
-    };
-    bool control = (key->dwControlKeyState & (LEFT_CTRL_PRESSED | RIGHT_CTRL_PRESSED)) != 0;
-
-    for (size_t i = 0; i < COUNT_OF(rows); i++)
-        if (rows[i].key == key->wVirtualKeyCode)
-            return control ? rows[i].with_control : rows[i].plain;
-    return NULL;
-}
-
-/* One UTF-16 unit as bytes, with the half that came before. At most 4 bytes, and 3 of a half that has no other. */
-static size_t unit_bytes(WCHAR unit, char *out)
-{
-    size_t n = 0;
-    uint32_t scalar = unit;
-
-    if (unit >= 0xd800 && unit <= 0xdbff) {
-        tty.high = unit;
-        return 0;
-    }
-    if (unit >= 0xdc00 && unit <= 0xdfff)
-        scalar = tty.high ? 0x10000 + (((uint32_t)tty.high - 0xd800) << 10) + (unit - 0xdc00u) : 0xfffd;
-    else if (tty.high)
-        n += text_encode(0xfffd, out);
-    tty.high = 0;
-    return n + text_encode(scalar, out + n);
-}
+_Static_assert(CONSOLE_UP == VK_UP && CONSOLE_DOWN == VK_DOWN && CONSOLE_PAGE_UP == VK_PRIOR && CONSOLE_HOME == VK_HOME &&
+                   CONSOLE_INSERT == VK_INSERT && CONSOLE_DELETE == VK_DELETE && CONSOLE_BACK == VK_BACK && CONSOLE_ALT == VK_MENU,
+    "console_keys.h has the system's numbers");
 
 /* The bytes of one record, at most `room` bytes are used; keys that are held down repeat. */
 static size_t record_bytes(const INPUT_RECORD *record, char *out, size_t room)
 {
-    const KEY_EVENT_RECORD *key = &record->Event.KeyEvent;
-    WCHAR unit;
-    const char *sequence;
-    size_t n = 0, repeat;
+    const KEY_EVENT_RECORD *event = &record->Event.KeyEvent;
+    struct console_key key;
 
     if (record->EventType == WINDOW_BUFFER_SIZE_EVENT)
         tell(TTY_SIGNAL_RESIZED);
     if (record->EventType != KEY_EVENT)
         return 0;
-    unit = key->uChar.UnicodeChar;
-    /* A character that was typed by its number with Alt comes as Alt is let go. */
-    if (!key->bKeyDown && !(key->wVirtualKeyCode == VK_MENU && unit))
-        return 0;
-    repeat = key->wRepeatCount ? key->wRepeatCount : 1;
-    if (unit == 3)
+    key = (struct console_key){.code = event->wVirtualKeyCode,
+        .unit = event->uChar.UnicodeChar,
+        .repeat = event->wRepeatCount,
+        .down = event->bKeyDown,
+        .control = (event->dwControlKeyState & (LEFT_CTRL_PRESSED | RIGHT_CTRL_PRESSED)) != 0};
+    if (key.down && key.unit == 3)
         InterlockedExchange(&tty.stopped, 1);
-    if (unit == 8 && key->wVirtualKeyCode == VK_BACK)
-        unit = 127;
-    sequence = unit ? NULL : sequence_of(key);
-    if (!unit && !sequence && !(key->wVirtualKeyCode == '2' || key->wVirtualKeyCode == VK_SPACE))
-        return 0; /* Shift alone and the like; Ctrl-2 and Ctrl-Space are a NUL */
-    if (!unit && !sequence && !(key->dwControlKeyState & (LEFT_CTRL_PRESSED | RIGHT_CTRL_PRESSED)))
-        return 0;
-    for (size_t i = 0; i < repeat && n + 16 <= room; i++) {
-        if (sequence) {
-            memcpy(out + n, sequence, strlen(sequence));
-            n += strlen(sequence);
-        } else {
-            n += unit_bytes(unit, out + n);
-        }
-    }
-    return n;
+    return console_key_bytes(&tty.high, &key, out, room);
 }
 
 /* Records tell of another size of the buffer; that of the window alone, which an old host's buffer is longer than, nobody tells. */

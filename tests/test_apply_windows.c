@@ -73,6 +73,8 @@ static void entries(void)
     op.dev = op.ino = 1;
     CHECK(!apply(op, NULL, &e) && e.kind == ERR_REFUSED && strstr(e.reason, "replaced"), "one that was replaced is left alone");
     CHECK_SKIP("a junction is left alone", "wine makes none; walk's table has it");
+    if (win_is_wine())
+        CHECK_SKIP("entries of files come back as they were put", "wine keeps none; test_walk and test_acls_access have disks made up");
 }
 
 static void guards(void)

@@ -145,6 +145,8 @@ int main(void)
         CHECK(WaitForSingleObject(thread, 10000) == WAIT_OBJECT_0, "it ends when it is told to");
         CloseHandle(thread);
     }
+    if (win_is_wine())
+        CHECK_SKIP("nobody else may open the pipe", "wine asks no descriptor of a pipe; test_hub asks it who may");
     test_folder();
     arena_release(&arena);
     return CHECK_END();

@@ -225,3 +225,8 @@ enum scene_end scene_judge(const struct trial *row, const struct trial_result *r
         return SCENE_NOT_TRIED;
     return r->state == PROMISE_OBSERVED && enforced ? SCENE_HELD : SCENE_SHOWS_NOTHING;
 }
+
+bool scene_promised(const struct trial *row, enum plan_tier tier)
+{
+    return tier == TIER_SET_UP || (tier != TIER_UNENFORCED && !(row->needs & NEED_ACCOUNT));
+}

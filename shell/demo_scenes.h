@@ -31,6 +31,8 @@ const struct trial *scene_trial(const struct scene *m); /* NULL: doctor has no s
 enum scene_end { SCENE_HELD, SCENE_HAPPENED, SCENE_SHOWS_NOTHING, SCENE_NOT_TRIED };
 /* Where nothing is enforced nothing is held, whatever refused. */
 enum scene_end scene_judge(const struct trial *row, const struct trial_result *r, bool enforced);
+/* Does the tier say that it is refused? What is not is played all the same, and told as not held. */
+bool scene_promised(const struct trial *row, enum plan_tier tier);
 
 /* ---- demo_told.c ---- */
 

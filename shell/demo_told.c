@@ -238,7 +238,7 @@ static void play_one(struct stage *d, struct trying *t, struct telling *w)
     w->verdict = verdict_of(d, w->scene);
     trials_one(t, w->row, &w->came);
     w->end = scene_judge(w->row, &w->came, trials_enforced(t));
-    w->promised = o->plan.tier == TIER_SET_UP || (o->plan.tier != TIER_UNENFORCED && !(w->row->needs & NEED_ACCOUNT));
+    w->promised = scene_promised(w->row, o->plan.tier);
 }
 
 void scenes_play(struct stage *d, struct str name, bool json, size_t *held, size_t *tried, size_t *left)

@@ -278,9 +278,33 @@ static void scenes_judged(void)
     }
 }
 
+/* Without setup: what needs the account is told as not held, and not as broken. Where nothing is enforced nothing is promised. */
+static void scenes_promised(void)
+{
+    static const char *const open[] = {"delete-home", "read-key", "call-out", "raw-socket", "dns", "send-input", "clipboard", "task", "wsl"};
+    static const char *const held[] = {"write-outside", "git-hook", "rename-away", "hard-link", "junction", "console-host", "other-session"};
+    size_t count;
+    const struct scene *all = scenes_list(&count);
+    size_t opened = 0, closed = 0;
+    bool none = true;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct trial *row = scene_trial(&all[i]);
+        for (size_t j = 0; j < COUNT_OF(open); j++)
+            opened += str_is(str_from(all[i].name), open[j]) && scene_promised(row, TIER_SET_UP) && !scene_promised(row, TIER_UNELEVATED);
+        for (size_t j = 0; j < COUNT_OF(held); j++)
+            closed += str_is(str_from(all[i].name), held[j]) && scene_promised(row, TIER_SET_UP) && scene_promised(row, TIER_UNELEVATED);
+        none = none && !scene_promised(row, TIER_UNENFORCED);
+    }
+    CHECK(opened == COUNT_OF(open), "demo: what the unelevated tier lets be is not promised there");
+    CHECK(closed == COUNT_OF(held), "demo: what it holds is");
+    CHECK(none, "demo: where nothing is enforced nothing is promised");
+}
+
 int main(void)
 {
     rows();
+    scenes_promised();
     judging();
     honesty();
     needs();

@@ -41,6 +41,7 @@ struct boundary {
     uint64_t lost_records;
     bool has_account;
     struct applied applied; /* what the person's own ops came to */
+    struct grants *grants;  /* and what of them goes on behind the prompt */
 };
 
 bool boundary_layer(struct boundary *b, const struct op *op)
@@ -239,10 +240,12 @@ bool boundary_hand(struct boundary *b, const struct plan *plan, const struct tex
     struct start_as as = start_as(b, plan);
 
     b->applied.watch = watch;
+    b->applied.defer = true;
     if (!apply_person(&b->arena, plan->v, plan->n, partial_accepted, &b->applied, e) ||
         (!as.account.n && !close_ourselves(plan, partial_accepted, e)) || !start_runner(&as, &b->runner, e))
         return false;
     b->started = true;
+    b->grants = grants_begin(plan->v, plan->n, &b->applied.later);
     b->has_account = as.account.n > 0;
     if (b->timer)
         sys_also(b->runner.control, b->timer);
@@ -533,11 +536,17 @@ void boundary_end(struct boundary *b)
     send_out(b, &ignored);
 }
 
+void boundary_pending(const struct boundary *b, struct arena *a, struct str path, struct texts *lines)
+{
+    grants_tell(b->grants, a, path, lines);
+}
+
 void boundary_close(struct boundary *b)
 {
     if (!b)
         return;
     boundary_end(b);
+    grants_end(&b->grants);
     if (b->runner.process)
         WaitForSingleObject(b->runner.process, END_MS); /* it goes by itself; else its job is ended */
     for (size_t i = 0; i < ROWS_MAX; i++)

@@ -271,6 +271,11 @@ bool boundary_record(struct boundary *b, struct arena *a, struct denial *out, ui
 /* How many more are not to be had, beside those that came with records; each is told once. */
 uint64_t boundary_lost(struct boundary *b);
 
+/* What of the plan is still being put in place, or could not be, though nothing that is promised hangs on it: "grant pending: ...", "grant
+ * failed: ...", printable. On Windows what is to be read is carried into its folders behind the prompt. path: only what is to be
+ * granted there; none: all of it. */
+void boundary_pending(const struct boundary *b, struct arena *a, struct str path, struct texts *lines);
+
 void boundary_end(struct boundary *b);   /* begins to end everything inside, without waiting; NULL ok */
 void boundary_close(struct boundary *b); /* everything inside is ended and gone when it returns; NULL ok */
 

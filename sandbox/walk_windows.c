@@ -213,6 +213,19 @@ static bool is_folder(struct str path)
     return attributes != INVALID_FILE_ATTRIBUTES && attributes & FILE_ATTRIBUTE_DIRECTORY;
 }
 
+bool carry_into(struct arena *a, const struct op *ops, size_t count, struct str top, const struct texts *accepted, struct applied *out,
+    struct err *e)
+{
+    struct str place = {0};
+    bool good;
+
+    win_mark_is(a, top, &place);
+    good = walk_one(a, ops, count, top, place, accepted, out, e);
+    if (good)
+        win_mark_take(top);
+    return good;
+}
+
 /* Only where something changed: to look at every file of a large tree at each opening would be felt. A walk that did not come to its
  * end left a mark, and is made again, from where it was left: unless its entries are others since. */
 bool apply_carry(
@@ -230,17 +243,18 @@ bool apply_carry(
         if (!is_folder(top) || (!win_mark_is(a, top, &place) && !out->all && !changed))
             continue;
         if (changed || !place.n)
-            place = top;
-        win_mark_put(top, place);
-        if (!walk_one(a, ops, count, top, place, accepted, out, &why)) {
-            if (ops[i].on_failure != FAIL_SKIP) {
-                *e = why;
-                return false;
-            }
-            *(struct str *)ARENA_PUSH(a, &out->missing) = text_printable_once(a, err_text(&why, a)); /* a grant */
+            win_mark_put(top, top);
+        if (out->defer && ops[i].on_failure == FAIL_SKIP && !ops[i].text2.n) {
+            *(struct str *)ARENA_PUSH(a, &out->later) = top;
             continue;
         }
-        win_mark_take(top);
+        if (carry_into(a, ops, count, top, accepted, out, &why))
+            continue;
+        if (ops[i].on_failure != FAIL_SKIP) {
+            *e = why;
+            return false;
+        }
+        *(struct str *)ARENA_PUSH(a, &out->missing) = text_printable_once(a, err_text(&why, a)); /* a grant */
     }
     return true;
 }

@@ -288,6 +288,8 @@ struct applied { /* zeroed is ready */
     bool all;             /* set before: every top is walked, changed or not */
     uint64_t mended;      /* objects below tops that got other entries */
     const struct disk_watch *watch;
+    bool defer;           /* set before: what nothing hangs on is left to later, */
+    struct texts later;   /* these tops */
 };
 /* OP_ACE, OP_OWNER, OP_GUARD_NAME among ops, in order; others are passed over. accepted: parts that may be missing. Then what is to
  * be inherited is carried down. */
@@ -331,6 +333,19 @@ bool restore_unasked(struct arena *a, const struct plan *plan, struct texts *lin
 bool restore_may(struct arena *a, struct err *e); /* not while another terminal is open */
 /* All that Cordon put on the person's disk taken back; a session is begun. left: what is not, one printable line each. */
 bool restore_entries(struct arena *a, const struct host *host, struct texts *left, size_t *restored, struct err *e);
+
+/* ---- walk_windows.c ---- */
+
+/* One top, with its mark, from where it was left. */
+bool carry_into(struct arena *a, const struct op *ops, size_t count, struct str top, const struct texts *accepted, struct applied *out,
+    struct err *e);
+
+/* ---- grants_windows.c: the rest, behind the prompt ---- */
+
+struct grants;
+struct grants *grants_begin(const struct op *ops, size_t count, const struct texts *tops); /* of applied.later; NULL: there is nothing */
+void grants_end(struct grants **g); /* NULL in it is fine */
+void grants_tell(const struct grants *g, struct arena *a, struct str path, struct texts *lines); /* boundary_pending */
 
 /* ---- walk_windows.c ---- */
 

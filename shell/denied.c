@@ -234,6 +234,14 @@ static void keep(struct session *s, struct opened *o, struct arena *turn, struct
         return;
     }
     denial_explain(turn, &o->policy, &o->facts, &s->env, d);
+    if (d->operation == OPERATION_READ && o->boundary) { /* what is granted may not have come to it yet */
+        struct texts pending = {0};
+        boundary_pending(o->boundary, turn, d->path, &pending);
+        if (pending.n) {
+            d->rule = pending.v[0];
+            d->remedy = STR("none: :status tells when it is done, or why not");
+        }
+    }
     if (d->minor)
         k->noted = sum(k->noted, d->count);
     d->path = arena_str(&k->arena, d->path);

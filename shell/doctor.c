@@ -351,6 +351,7 @@ static void status_obeyed(struct session *s, struct arena *a, struct buf *out)
 static void status_of(struct session *s, const struct opened *o, bool json, struct buf *out)
 {
     struct arena a = {0};
+    struct texts pending = {0};
     size_t jobs = s->carrier.jobs ? s->carrier.jobs(s->carrier.context) : 0;
 
     if (json) {
@@ -369,7 +370,10 @@ static void status_of(struct session *s, const struct opened *o, bool json, stru
     buf_format(out, "git:       %s\n", o->policy.git == GIT_LOCKED ? "locked" : "commit");
     if (jobs)
         buf_format(out, "jobs:      %llu in the background\n", (unsigned long long)jobs);
+    if (o->boundary)
+        boundary_pending(o->boundary, &a, (struct str){0}, &pending);
     list(out, &a, "partial:   ", &o->plan.partial);
+    list(out, &a, "", &pending);
     list(out, &a, "note:      ", &o->plan.notes);
     status_obeyed(s, &a, out);
     arena_release(&a);

@@ -270,6 +270,41 @@ static void ended(void)
     sys_session_folder_end();
 }
 
+/* What nothing hangs on is carried down behind the prompt, and told meanwhile. */
+static void behind(void)
+{
+    struct err e = {0};
+    struct str folder, place, tree = here("tree"), gone = here("gone");
+    struct op ops[] = {{.kind = OP_ACE, .path = tree, .number = ACE_TAKE, .text = STR("(A;OICI;0x1;;;S-1-5-21-1-2-3-4)"), .on_failure = FAIL_SKIP},
+        {.kind = OP_ACE, .path = here("theirs"), .text2 = here("theirs"), .number = ACE_TAKE, .text = STR("(A;OICI;0x1;;;S-1-5-21-1-2-3-4)"), .on_failure = FAIL_SKIP}};
+    struct texts none = {0}, tops = {0}, lines = {0};
+    struct applied applied = {.all = true, .defer = true};
+    struct grants *g;
+
+    CHECK(sys_session_folder(&arena, here("state"), &folder, &e), "a session with grants");
+    CHECK(apply_carry(&arena, ops, COUNT_OF(ops), &none, &applied, &e) && applied.later.n == 1 && str_eq(applied.later.v[0], tree), "a grant is left to later, a root is not");
+    CHECK(win_mark_is(&arena, tree, &place), "with its mark, should all of it end first");
+    *(struct str *)ARENA_PUSH(&arena, &tops) = tree;
+    *(struct str *)ARENA_PUSH(&arena, &tops) = gone;
+    g = grants_begin(ops, COUNT_OF(ops), &tops);
+    for (int i = 0; i < 400 && g; i++) {
+        lines.n = 0;
+        grants_tell(g, &arena, (struct str){0}, &lines);
+        if (lines.n == 1 && str_starts(lines.v[0], STR("grant failed")))
+            break;
+        Sleep(50);
+    }
+    CHECK(lines.n == 1 && str_starts(lines.v[0], STR("grant failed: ")) && strstr(lines.v[0].p, "gone"), "what fails is told, what is done is not");
+    CHECK(!win_mark_is(&arena, tree, &place), "what is done is done");
+    lines.n = 0;
+    grants_tell(g, &arena, here("gone\\file"), &lines);
+    grants_tell(g, &arena, here("tree\\file"), &lines);
+    CHECK(lines.n == 1, "who is refused a file there is told why");
+    grants_end(&g);
+    CHECK(!g && !grants_begin(ops, COUNT_OF(ops), &none), "and it ends");
+    sys_session_folder_end();
+}
+
 int main(void)
 {
     struct err e = {0};
@@ -287,6 +322,7 @@ int main(void)
     last_session();
     unasked();
     ended();
+    behind();
     sys_remove_tree(top, &e);
     arena_release(&arena);
     return CHECK_END();

@@ -12,6 +12,9 @@
 
 #include <string.h>
 
+/* The switch of rule W1: Everyone is in the restricting list so that NUL and the like can be written. doctor's rows w1-compare-*
+ * say what each choice opens. */
+#define WEAK_MEMBER      WEAK_EVERYONE
 #define CHECKOUT_LEVELS  4
 #define DRIVES_MAX       26
 #define OPEN_FOLDERS_MAX 4000 /* looked at for being everyone's to write */
@@ -55,6 +58,7 @@ static void find_person(struct arena *a, struct host *out, struct windows_host *
     if (user && LookupAccountSidW(NULL, user->User.Sid, name, &name_n, domain, &domain_n, &use))
         out->user = utf8_from_z(a, name);
     w->elevated = !w->wine && elevation && elevation->TokenIsElevated; /* Wine gives everything to everybody, and says so or not */
+    w->weak = WEAK_MEMBER;
     w->session_0 = ProcessIdToSessionId(GetCurrentProcessId(), &session) && session == 0;
 }
 

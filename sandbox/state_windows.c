@@ -4,18 +4,11 @@
  * runs as must not be a stranger's to say.
  */
 #include "filters_windows.h"
+#include "shut_windows.h"
 #include "credentials.h"
 
 #include <lm.h>
 #include <string.h>
-
-/* Those of rule W5 that setup cannot shut: they carry names and files out as the system, which no filter for an account sees. */
-static const char *const always_open[] = {"DNS lookups by Windows' own client service",
-    "network drives, \\\\host\\share and \\\\host@80\\ by Windows' own redirectors"};
-
-static const struct {
-    const char *part, *service;
-} when_missing[] = {{"com", "COM servers, WMI, BITS and scheduled tasks"}, {"wsl", "the Windows Subsystem for Linux"}};
 
 /* ---- places: asked of the system, since an environment is anybody's ---- */
 
@@ -152,14 +145,6 @@ static void look_account(struct arena *a, struct account_fact *u)
     u->enabled = u->enabled && u->there;
 }
 
-static bool has_part(const struct ledger *l, const char *part)
-{
-    for (size_t i = 0; i < l->missing.n; i++)
-        if (str_is(l->missing.v[i], part))
-            return true;
-    return false;
-}
-
 /* The system knows of one, and its folder is there. */
 static bool has_profile(struct arena *a, struct str sid)
 {
@@ -195,9 +180,6 @@ void facts_setup(struct arena *a, struct windows_host *w)
     w->online.ready = w->online.ready && has_profile(a, w->online.sid);
     w->set_up = l.committed && w->group_sid.n && w->offline.there && w->online.there;
     w->network_verified = w->set_up && look_filters(w->offline.sid) == LOOK_WHOLE;
-    for (size_t i = 0; w->set_up && i < COUNT_OF(always_open); i++)
-        *(struct str *)ARENA_PUSH(a, &w->open_services) = str_from(always_open[i]);
-    for (size_t i = 0; w->set_up && i < COUNT_OF(when_missing); i++)
-        if (has_part(&l, when_missing[i].part))
-            *(struct str *)ARENA_PUSH(a, &w->open_services) = str_from(when_missing[i].service);
+    if (w->set_up)
+        setup_tier(a, &l.missing, look_com(a, w->group_sid), look_wsl(a, w->program_files, w->group_sid), &w->open_services, &w->setup_without);
 }

@@ -127,6 +127,13 @@ static void say(struct machine *m, const char *word, const struct setup_step *s,
 static void edge_tell(void *context, const struct setup_step *s, enum setup_told told, const struct err *e)
 {
     static const char *const words[] = {"as it is", "done", "MISSING", "FAILED", "taken back", "LEFT"};
+    struct machine *m = context;
+    struct err ignored = {0};
+
+    /* Before the commit record: what stands there whole must not say more than is. What was missing last time and is no more goes at
+     * the end. A ledger that cannot be written fails the steps that follow. */
+    if (told == TOLD_MISSING && s->part && ledger_lacks(&m->arena, &m->ledger, s->part))
+        ledger_save(m, &ignored);
 
     /* It is a look, of which there is nothing to take back. */
     say(context, s->kind == SETUP_RESIDUE && told == TOLD_UNDONE ? "no" : words[told], s, e);
@@ -242,6 +249,13 @@ static bool print(struct machine *m, const struct setup_plan *plan, bool undo)
     return fflush(stdout) == 0;
 }
 
+static void status_step(struct arena *a, const struct setup_step *s)
+{
+    if (s->state != STEP_DONE && setup_changes(s->kind))
+        printf("%s: %s %s%s%s\n", s->state == STEP_LOOK ? "not to be seen without an administrator" : "not as it should be", setup_kind_name(s->kind),
+            text_printable_once(a, s->subject).p, entry_text(s).n ? " " : "", text_printable_once(a, entry_text(s)).p);
+}
+
 static enum setup_exit do_status(struct machine *m)
 {
     struct setup_plan plan;
@@ -262,6 +276,8 @@ static enum setup_exit do_status(struct machine *m)
     else
         printf("set up; %lu things are not as they should be, %lu cannot be seen from here%s\n", (unsigned long)wanting, (unsigned long)unseen,
             wanting ? ": cordon repair" : "");
+    for (size_t i = 0; !m->options->json && m->facts.committed && i < plan.n; i++)
+        status_step(&m->arena, &plan.v[i]);
     for (size_t i = 0; !m->options->json && i < m->ledger.missing.n; i++)
         printf("missing in the tier: %s\n", m->ledger.missing.v[i].p);
     for (size_t i = 0; !m->options->json && i < plan.blocked.n; i++)

@@ -439,6 +439,9 @@ int verb_status(const struct options *o)
             tty_print(buf_view(&out));
         else
             tty_print_folded(buf_view(&out), false);
+        /* What setup made besides what a start looks at: rights, firewall, auditing. */
+        if (!o->json && s.host.windows && s.host.windows->group_sid.n)
+            setup_status();
     }
     opened_close(&looked);
     buf_release(&out);

@@ -162,6 +162,21 @@ out:
     return code;
 }
 
+void setup_status(void)
+{
+    struct arena a = {0};
+    struct texts words = {0};
+    struct str report = {0};
+    struct err e = {0};
+    int code;
+
+    word_if(&a, &words, true, "status");
+    tty_print(STR("set up:    what cordon-setup sees as you, without an administrator:\n"));
+    if (setup_start(&a, &words, false, &code, &report, &e) != ELEVATED_RAN)
+        say_error(&e);
+    arena_release(&a);
+}
+
 int verb_setup(const struct options *o)
 {
     return run_setup(o, "install");

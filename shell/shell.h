@@ -289,6 +289,7 @@ int verb_policy(const struct options *o);
 int verb_setup(const struct options *o);
 int verb_repair(const struct options *o);
 int verb_uninstall(const struct options *o);
+void setup_status(void); /* prints what there is of it, as far as the person may see that */
 
 enum elevated {
     ELEVATED_NOWHERE, /* this system has no setup */

@@ -296,6 +296,8 @@ static void test_told(void)
     *(struct str *)ARENA_PUSH(&t.arena, &t.windows.everyone_writable) = STR("C:\\open");
     *(struct str *)ARENA_PUSH(&t.arena, &t.windows.everyone_writable) = STR("C:\\src\\w\\a");
     t.windows.everyone_incomplete = true;
+    *(struct str *)ARENA_PUSH(&t.arena, &t.windows.setup_without) = STR("the firewall's rules");
+    CHECK(tree_plan(&t) && told(&t.plan.partial, "without the firewall's rules"), "told: what setup went on without makes the tier partial");
     CHECK(tree_plan(&t) && told(&t.plan.partial, "DNS client") && told(&t.plan.partial, "C:\\open") && told(&t.plan.partial, "not finished") &&
               !told(&t.plan.partial, "C:\\src\\w\\a"),
         "told: services and folders that are open to anybody make the tier partial, by name");

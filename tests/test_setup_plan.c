@@ -428,6 +428,91 @@ static void gives(void)
         "a name that only begins alike is another; what cannot be told refuses");
 }
 
+static bool denies(const char *sddl, uint32_t mask)
+{
+    struct arena a = {0};
+    struct descriptor d;
+    struct err e = {0};
+    bool out = sddl_parse(&a, str_from(sddl), &d, &e) && setup_denies(&d, STR(GROUP), mask);
+
+    arena_release(&a);
+    return out;
+}
+
+static void denials(void)
+{
+    CHECK(denies("D:(D;;0x1f;;;" GROUP ")(A;;0x1f;;;WD)", 0x1f) && denies("D:(D;;0x1;;;S-1-5-7)(D;;0x3f;;;" GROUP ")", 0x1f), "shut: an entry before all that grant");
+    CHECK(!denies("D:(A;;0x1f;;;WD)(D;;0x1f;;;" GROUP ")", 0x1f), "not one that stands behind a grant");
+    CHECK(!denies("D:(D;;0x7;;;" GROUP ")(A;;0x1f;;;WD)", 0x1f), "not one that refuses less");
+    CHECK(!denies("D:(D;IO;0x1f;;;" GROUP ")", 0x1f) && !denies("D:(D;;0x1f;;;S-1-5-7)", 0x1f), "not what is for what lies below, or for somebody else");
+    CHECK(!denies("D:NO_ACCESS_CONTROL", 0x1f) && !denies("O:BA", 0x1f), "nothing is shut where there is no list");
+}
+
+/* The tier's words, by what setup remembers and what is there now. */
+static void tiers(void)
+{
+    static const struct {
+        const char *name, *missing;
+        enum setup_look com, wsl;
+        const char *said, *unsaid;
+    } rows[] = {
+        {"all is shut", NULL, LOOK_WHOLE, LOOK_WHOLE, "DNS", "COM"},
+        {"what nobody shuts is told", NULL, LOOK_WHOLE, LOOK_WHOLE, "HTTP.sys", "Subsystem"},
+        {"COM was opened again", NULL, LOOK_MISSING, LOOK_WHOLE, "COM servers, WMI, BITS and scheduled tasks; setup shut it, and it is open again", "Subsystem"},
+        {"COM cannot be read", NULL, LOOK_UNKNOWN, LOOK_WHOLE, "tasks; whether it is shut cannot be read", "open again"},
+        {"COM could not be shut", "com", LOOK_UNKNOWN, LOOK_WHOLE, "tasks; setup could not shut it", "open again"},
+        {"WSL came later", NULL, LOOK_WHOLE, LOOK_MISSING, "Linux; setup shut it, and it is open again", "COM"},
+        {"WSL could not be shut", "wsl", LOOK_WHOLE, LOOK_MISSING, "Linux; setup could not shut it", "COM"},
+        {"no firewall", "firewall", LOOK_WHOLE, LOOK_WHOLE, "without the firewall", "auditing"},
+        {"no auditing", "audit", LOOK_WHOLE, LOOK_WHOLE, "without auditing", "firewall"},
+        {"accounts to be seen", "hidden", LOOK_WHOLE, LOOK_WHOLE, "without hiding the accounts", "firewall"},
+        {"a witness that did not start", "witness", LOOK_WHOLE, LOOK_WHOLE, "without the witness", "firewall"},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct arena a = {0};
+        struct texts missing = {0}, open = {0}, without = {0};
+        struct buf out = {0};
+        char name[120];
+        if (rows[i].missing)
+            *(struct str *)ARENA_PUSH(&a, &missing) = str_from(rows[i].missing);
+        setup_tier(&a, &missing, rows[i].com, rows[i].wsl, &open, &without);
+        for (size_t k = 0; k < open.n; k++)
+            buf_format(&out, "%s\n", open.v[k].p);
+        for (size_t k = 0; k < without.n; k++)
+            buf_format(&out, "without %s\n", without.v[k].p);
+        buf_add(&out, "", 1);
+        snprintf(name, sizeof name, "tier: %s", rows[i].name);
+        CHECK(strstr(out.p, rows[i].said) && !strstr(out.p, rows[i].unsaid), name);
+        buf_release(&out);
+        arena_release(&a);
+    }
+}
+
+/* Whatever part a plan may go on without, the tier has words for it. */
+static void tier_knows(void)
+{
+    struct arena a = {0};
+    struct setup_facts f;
+    struct setup_plan p;
+
+    facts_fresh(&f);
+    f.witness_wanted = true;
+    setup_plan_build(&a, &f, &p);
+    for (size_t i = 0; i < p.n; i++) {
+        struct str part = str_from(p.v[i].part);
+        struct texts missing = {&part, 1, 1}, open = {0}, without = {0}, none = {0}, always = {0}, nothing = {0};
+        if (p.v[i].fail != SETUP_DEGRADE)
+            continue;
+        setup_tier(&a, &none, LOOK_WHOLE, LOOK_WHOLE, &always, &nothing);
+        setup_tier(&a, &missing, LOOK_WHOLE, LOOK_WHOLE, &open, &without);
+        if (open.n + without.n != always.n + nothing.n + 1)
+            CHECK(false, p.v[i].part);
+    }
+    CHECK(p.n > 0, "each part that a plan goes on without is told in the tier");
+    arena_release(&a);
+}
+
 static void passwords(void)
 {
     unsigned char bytes[256], again[512];
@@ -503,6 +588,9 @@ int main(void)
     network();
     trust();
     gives();
+    denials();
+    tiers();
+    tier_knows();
     passwords();
     prints();
     return CHECK_END();

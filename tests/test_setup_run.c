@@ -442,6 +442,8 @@ static void ledger(void)
     CHECK(ledger_way_back(&l.v[1], STR("D:(D;;1;;;WD)")) == BACK_BEFORE && ledger_way_back(&l.v[1], STR("D:(A;;GA;;;SY)")) == BACK_NOTHING &&
               ledger_way_back(&l.v[1], STR("D:")) == BACK_ENTRY && ledger_way_back(&l.v[1], (struct str){0}) == BACK_NOTHING,
         "what was before comes back only over what Cordon wrote last");
+    CHECK(ledger_lacks(&a, &l, "audit") && !ledger_lacks(&a, &l, "audit") && l.missing.n && str_is(l.missing.v[l.missing.n - 1], "audit"),
+        "a part that is missing is entered once");
     ledger_drop(&l, SETUP_ACCOUNT, STR("CordonOffline"), (struct str){0});
     entry = (struct ledger_entry){.kind = SETUP_ACCOUNT, .subject = STR("CordonOnline")};
     ledger_put(&a, &l, &entry);

@@ -328,7 +328,9 @@ static void plan_remarks(struct acls *s)
 
     for (size_t i = 0; i < w->open_services.n && s->tier == TIER_SET_UP && p->plan->new_network; i++)
         planner_partial(p, "offline, but a service carries data out for whoever asks: %s",
-            text_printable(p->a, w->open_services.v[i]).p);
+            text_printable_once(p->a, w->open_services.v[i]).p);
+    for (size_t i = 0; i < w->setup_without.n && s->tier == TIER_SET_UP; i++)
+        planner_partial(p, "setup went on without %s", text_printable_once(p->a, w->setup_without.v[i]).p);
     for (size_t i = 0; i < w->everyone_writable.n; i++)
         if (w->weak == WEAK_EVERYONE && !acls_root_of(s, w->everyone_writable.v[i]))
             planner_partial(p, "anybody may write in %s, and so may what runs inside",

@@ -155,7 +155,7 @@ struct account_fact {
     bool there, enabled, ready; /* ready: its credentials can be had, its profile is whole */
 };
 
-/* The weak member of the restricting list (rule W1), behind this one switch, which doctor turns to compare. */
+/* The weak member of the restricting list (rule W1): of every plan, by this one switch. */
 enum weak_member { WEAK_EVERYONE, WEAK_WRITE_RESTRICTED, WEAK_NONE };
 
 /* The Windows machine and its person, as far as a plan depends on them. */
@@ -172,6 +172,7 @@ struct windows_host {
     struct str installed_dir; /* setup's copies of Cordon's programs, which the accounts can read; none: there are none */
     bool network_verified; /* the block of the offline account was read back just now */
     struct texts open_services; /* what would carry data out for the offline account (rule W5), by name */
+    struct texts setup_without; /* what setup could not do here, and went on without */
     struct str windows_dir, system_dir, program_files, program_files_x86, program_data, roaming, local, public_dir;
     struct volume_fact *volumes;
     size_t volume_count;

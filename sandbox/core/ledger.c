@@ -254,6 +254,15 @@ bool ledger_owns(const struct ledger *l, enum setup_kind kind, struct str name, 
     return *nameless || (entry && sid.n && entry->after.n && str_eq(entry->after, sid));
 }
 
+bool ledger_lacks(struct arena *a, struct ledger *l, const char *part)
+{
+    for (size_t i = 0; i < l->missing.n; i++)
+        if (str_is(l->missing.v[i], part))
+            return false;
+    *(struct str *)ARENA_PUSH(a, &l->missing) = str_from(part);
+    return true;
+}
+
 struct str ledger_sid(const struct ledger *l, enum setup_kind kind, struct str name)
 {
     for (size_t i = 0; i < l->n; i++)

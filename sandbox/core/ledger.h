@@ -42,6 +42,8 @@ void ledger_drop(struct ledger *l, enum setup_kind kind, struct str subject, str
 /* Is what has this name and this SID now the account or group that Cordon made? An entry without a SID was made right before it, when
  * nothing of that name was there: a crash came in between. nameless: it is that one, and its SID is to be noted. */
 bool ledger_owns(const struct ledger *l, enum setup_kind kind, struct str name, struct str sid, bool *nameless);
+/* A part that setup goes on without, each once. False: it is known already. */
+bool ledger_lacks(struct arena *a, struct ledger *l, const char *part);
 /* The SID that the ledger has for an account or a group of that name; none. */
 struct str ledger_sid(const struct ledger *l, enum setup_kind kind, struct str name);
 /* The first account (0 offline, 1 online) and its SID, for the shell; false: there is none. */

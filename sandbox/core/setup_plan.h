@@ -262,6 +262,12 @@ bool setup_writable_inside(const struct descriptor *d, struct str group);
 /* Is it as the text wants: owner, protection, and entry by entry? Inheritance flags count for folders alone. */
 bool setup_descriptor_is(struct arena *a, const struct descriptor *d, struct str sddl, bool folder);
 
+/* setup_tier.c: does the list refuse this to the SID, before anything is granted to anybody? */
+bool setup_denies(const struct descriptor *d, struct str sid, uint32_t mask);
+/* What a start says of what setup left: what carries data out for the offline account (rule W5), and what there is not. missing: as
+ * the ledger has it; com, wsl: as they are now. */
+void setup_tier(struct arena *a, const struct texts *missing, enum setup_look com, enum setup_look wsl, struct texts *open, struct texts *without);
+
 /* May `repair PATH` make the person its owner? NULL: yes; else why not. path: by its handle. known: an account has the owner's SID;
  * ours: it is one of this person's sandbox accounts. */
 struct setup_places {

@@ -77,6 +77,8 @@ static bool explain_lost(struct boundary *b, struct err *e)
         return err_reason(e, "it refused to be started this way");
     if (code == 3)
         return err_reason(e, "it could not close itself to what it starts");
+    if (code >= 0xC0000000) /* Windows ended it: of session 0 the table knows */
+        return err_windows(e, code, STAGE_LOGON);
     return code ? err_reason(e, "exit code 0x%08lx", (unsigned long)code) : false;
 }
 

@@ -347,8 +347,8 @@ void verbs_help(struct buf *out, const struct verb *verb)
         windows ? "" : "; 128+n ended by signal n");
     if (!verb && windows)
         buf_format(out, "\neach line of the terminal is a process of PowerShell, cmd or Git Bash (\"shell\" in the policy) without start files: "
-                        "folder and environment stay, nothing else does, and what a line started ends with it. A shell that is to keep "
-                        "variables and functions is started by its name, and lives until its exit.\n");
+                        "folder and environment stay; variables and functions of PowerShell do not, and what is left in a line's console ends with it. "
+                        "A shell that is to keep them is started by its name (powershell), and lives until its exit.\n");
     else if (!verb)
         buf_format(out, "\nwithout bash, each line of the terminal is a process of sh: only directory and exported variables "
                         "stay, and what runs in the background lives on unlisted until the session ends.\n");

@@ -66,7 +66,7 @@ static void never_loops(void)
 
 static void means_by_stage(void)
 {
-    struct err e = {0}, odd = {0}, none = {0};
+    struct err e = {0}, odd = {0}, none = {0}, session = {0};
 
     CHECK(error_find(5, STAGE_ACL) != error_find(5, STAGE_LOGON) && error_find(5, STAGE_START) != error_find(5, STAGE_NETWORK),
         "5 means what its stage says");
@@ -85,6 +85,10 @@ static void means_by_stage(void)
     err_set(&none, ERR_SYSTEM, "x");
     err_windows(&none, 0, STAGE_LOGON);
     CHECK(strstr(none.reason, "no code"), "a failure without a code is no success");
+    err_set(&session, ERR_SYSTEM, "the runner is gone");
+    err_windows(&session, 0xC0000142, STAGE_LOGON);
+    CHECK(strstr(session.reason, "session 0") && strstr(session.reason, "0xc0000142") && strstr(session.remedy, "desktop"),
+        "a runner that could not begin says where it would");
 }
 
 int main(void)

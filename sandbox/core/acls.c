@@ -348,7 +348,7 @@ static void plan_remarks(struct acls *s)
     if (w->everyone_incomplete && w->weak == WEAK_EVERYONE)
         planner_partial(p, "the search for folders that anybody may write was not finished");
     if (w->session_0)
-        planner_partial(p, "this is no desktop's session (remote or a service's): programs with windows may not start");
+        planner_partial(p, "this is session 0 (a service's, or a remote shell's), no desktop's: programs may not begin (0xC0000142)");
     for (size_t i = 0; i < w->store_shells.n; i++)
         planner_note(p, "%s comes from the Store and cannot be started inside", text_printable(p->a, w->store_shells.v[i]).p);
     if (p->policy->workspace.n == 0)

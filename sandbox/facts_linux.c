@@ -360,6 +360,12 @@ static struct fact look_at(struct arena *a, struct str path)
     return fact;
 }
 
+bool facts_plain(struct str path)
+{
+    (void)path;
+    return true;
+}
+
 void facts_paths(struct arena *a, const struct texts *questions, struct facts *out)
 {
     for (size_t i = 0; i < questions->n; i++)

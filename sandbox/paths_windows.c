@@ -4,9 +4,11 @@
  */
 #include "win32.h"
 #include "core/store.h"
+#include "core/wide.h"
 
 #include <aclapi.h>
 #include <string.h>
+#include <winioctl.h>
 
 static enum fact_kind kind_of(DWORD attributes, DWORD tag)
 {
@@ -68,6 +70,33 @@ bool win_identity(HANDLE h, uint64_t *dev, uint64_t *ino)
     return true;
 }
 
+/* What a symbolic link was made with ("Reparse Points", SYMBOLIC_LINK_REPARSE_BUFFER). One that leads to a share is not followed: a
+ * program inside may have made it, and whoever follows it asks that server as the person. What cannot be read is not followed either. */
+static bool may_be_followed(struct arena *a, HANDLE link)
+{
+    struct {
+        DWORD tag;
+        WORD length, reserved, name_at, name_bytes, print_at, print_bytes;
+        DWORD flags;
+        wchar_t names[8192];
+    } data;
+    wchar_t drive[4] = L"C:\\";
+    struct str name;
+    DWORD n = 0;
+
+    if (!DeviceIoControl(link, FSCTL_GET_REPARSE_POINT, NULL, 0, &data, sizeof data, &n, NULL) || n < 20 ||
+        data.tag != IO_REPARSE_TAG_SYMLINK || (size_t)data.name_at + data.name_bytes > sizeof data.names)
+        return false;
+    name = wide_to_text(a, (const uint16_t *)data.names + data.name_at / 2, data.name_bytes / 2);
+    if (!path_link_is_local(name, data.flags & 1 /* SYMLINK_FLAG_RELATIVE */))
+        return false;
+    if (!(data.flags & 1) && name.n > 5 && name.p[5] == ':') {
+        drive[0] = (wchar_t)name.p[4];
+        return GetDriveTypeW(drive) != DRIVE_REMOTE;
+    }
+    return true;
+}
+
 static struct fact look_at(struct arena *a, struct str path)
 {
     struct fact f = {.path = path, .kind = FACT_UNKNOWN, .real_kind = FACT_UNKNOWN};
@@ -91,6 +120,10 @@ static struct fact look_at(struct arena *a, struct str path)
     GetFileInformationByHandleEx(h, FileAttributeTagInfo, &tag, sizeof tag);
     f.reparse = (tag.FileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0;
     f.kind = kind_of(tag.FileAttributes, tag.ReparseTag);
+    if (f.kind == FACT_SYMLINK && tag.ReparseTag == IO_REPARSE_TAG_SYMLINK && !may_be_followed(a, h)) {
+        CloseHandle(h);
+        return f;
+    }
     if (f.kind == FACT_SYMLINK) {
         HANDLE led = CreateFileW(wide.v, READ_CONTROL | FILE_READ_ATTRIBUTES, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
             NULL, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
@@ -114,6 +147,23 @@ static bool holds_a_name(struct arena *a, const struct entries *made, const stru
         if (f->real.n && f->dev == made->v[i].dev && f->ino == made->v[i].ino && str_eq(f->path, made->v[i].path))
             return restore_is_as_made(a, made, &made->v[i]);
     return false;
+}
+
+bool facts_plain(struct str path)
+{
+    for (;;) {
+        DWORD attributes = 0, code;
+        HANDLE h = win_open_plain(path, FILE_READ_ATTRIBUTES, &attributes);
+        struct str above = path_parent(PATH_WINDOWS, path);
+        if (h) {
+            CloseHandle(h);
+            return true;
+        }
+        code = GetLastError();
+        if ((code != ERROR_FILE_NOT_FOUND && code != ERROR_PATH_NOT_FOUND) || above.n == path.n)
+            return false;
+        path = above;
+    }
 }
 
 void facts_paths(struct arena *a, const struct texts *questions, struct facts *out)

@@ -21,6 +21,9 @@ typedef intptr_t sys_handle;
 bool facts_host(struct arena *a, struct host *out, struct err *e);
 /* About the paths asked; appends to out->v in the order of the questions. */
 void facts_paths(struct arena *a, const struct texts *questions, struct facts *out);
+/* Windows: is no link on the way to it, as far as it is there, itself included? To look at what somebody inside may have made of it goes
+ * nowhere else then. Linux: true; nobody there looks at what a line names. */
+bool facts_plain(struct str path);
 
 /* Windows: the session's private temp, into host->windows; the write SID of each root of the policy, into facts->host.windows, made
  * and kept where the session has a folder. Elsewhere there is nothing to do. */

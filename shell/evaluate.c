@@ -69,7 +69,8 @@ static void evaluate_one(struct session *s, struct opened *o, const struct path_
     struct str path, words;
     struct denial d;
 
-    if (path_canonical(&a, env, c->word, &path, &ignored) && is_here(s, env, path)) {
+    /* Nor through a link, which could lead there. */
+    if (path_canonical(&a, env, c->word, &path, &ignored) && is_here(s, env, path) && facts_plain(path)) {
         *(struct str *)ARENA_PUSH(&a, &questions) = path;
         *(struct str *)ARENA_PUSH(&a, &questions) = arena_str(&a, path_parent(env->system, path));
         facts_paths(&a, &questions, &facts);

@@ -323,6 +323,29 @@ static void check_parts(void)
         "a folder is shown without the file that it was told by");
 }
 
+static void check_links(void)
+{
+    static const struct {
+        const char *name, *substitute;
+        bool relative, local;
+    } rows[] = {
+        {"link: to a drive", "\\??\\C:\\x", false, true},
+        {"link: to a volume", "\\??\\Volume{1-2}\\x", false, true},
+        {"link: to a share", "\\??\\UNC\\server\\share", false, false},
+        {"link: to a share, without its prefix", "\\\\server\\share", false, false},
+        {"link: to a device", "\\Device\\Mup\\server\\share", false, false},
+        {"link: to another name of the kernel's", "\\??\\GLOBALROOT\\Device\\Mup\\server\\share", false, false},
+        {"link: relative", "..\\..\\x", true, true},
+        {"link: relative, from the top of its volume", "\\x", true, true},
+        {"link: called relative, to a share", "\\\\server\\share", true, false},
+        {"link: called relative, to a drive", "Z:x", true, false},
+        {"link: to nothing", "", false, false},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        CHECK(path_link_is_local(str_from(rows[i].substitute), rows[i].relative) == rows[i].local, rows[i].name);
+}
+
 int main(void)
 {
     struct path_env p = posix(), w = windows();
@@ -335,6 +358,7 @@ int main(void)
     check_limits();
     check_compare();
     check_parts();
+    check_links();
     arena_release(&arena);
     return CHECK_END();
 }

@@ -619,6 +619,15 @@ size_t path_depth(enum path_system system, struct str path)
     return count;
 }
 
+bool path_link_is_local(struct str substitute, bool relative)
+{
+    struct str rest = str_slice(substitute, 4, substitute.n);
+
+    if (relative)
+        return !(substitute.n > 1 && separates(PATH_WINDOWS, substitute.p[0]) && separates(PATH_WINDOWS, substitute.p[1])) && !is_drive(substitute);
+    return str_starts(substitute, STR("\\??\\")) && (is_drive(rest) || str_starts(rest, STR("Volume{")));
+}
+
 bool path_is_absolute(enum path_system system, struct str text)
 {
     if (text.n == 0)

@@ -49,6 +49,9 @@ struct str path_parent(enum path_system system, struct str path); /* of a root: 
 struct str path_name(enum path_system system, struct str path);   /* last component; "" for a root */
 size_t path_depth(enum path_system system, struct str path);      /* components below the root */
 bool path_is_absolute(enum path_system system, struct str text);
+/* Windows: does a symbolic link with this substitute name stay on the volumes of this machine, as far as the name says? A drive can
+ * still be a share. Whoever follows one that does not logs on, as the person, at a server of whoever made it. */
+bool path_link_is_local(struct str substitute, bool relative);
 /* In full and printable; of Windows with its separators as they are typed. */
 struct str path_text(struct arena *a, enum path_system system, struct str path);
 /* A short form for display: "~/x" for what lies in home, printable. */

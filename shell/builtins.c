@@ -86,6 +86,10 @@ static bool show_doctor(struct session *s, const struct texts *words, enum line_
     if (s->open->proof_count)
         doctor_report(s, s->open, take_word(words, "--json"), &out);
     flush_folded(&out, take_word(words, "--json"));
+    if (good && !s->open->proof_count && !take_word(words, "--json"))
+        say_note("nothing is promised here, so there is nothing to try");
+    if (s->env.system == PATH_WINDOWS && !take_word(words, "--json"))
+        say_note("cordon doctor, in another window, tries more: what only Windows can answer");
     return good;
 }
 
@@ -183,7 +187,8 @@ static const struct builtin builtins_table[] = {
         "--plan adds the steps that make it so; --json prints it as a policy file.",
         ":policy"},
     {"doctor", "[--json]", "try every promise again, now", false, 1, show_doctor,
-        "Each attempt is made inside, beside a control outside that must succeed.",
+        "Each attempt is made inside, beside a control outside that must succeed. On Windows cordon doctor, in another window, "
+        "tries more: what only that system can answer.",
         ":doctor"},
     {"demo", "[NAME] [--list] [--json]", "play violations on decoys, each beside its control", false, 2, run_demo,
         "--list names them. Only decoys are ever touched. It is locked under --agent.",

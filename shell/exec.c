@@ -570,6 +570,14 @@ static void set_words(struct run *run, struct arena *a)
         *(struct str *)ARENA_PUSH(a, &run->launch.argv) = run->argv.v[i];
 }
 
+/* Nobody tells there who waits for keys. With our output in a file no program beside us has the terminal; in a pipe, one may. */
+static bool nobody_else_reads(const struct session *s)
+{
+    enum std_is is = std_look(1);
+
+    return s->env.system == PATH_WINDOWS && (is == STD_IS_FILE || is == STD_IS_NULL);
+}
+
 const struct launch *exec_ready(struct session *s, struct opened *o, struct err *e)
 {
     struct run *run = s->first;
@@ -590,7 +598,7 @@ const struct launch *exec_ready(struct session *s, struct opened *o, struct err 
     exec_environment(s, o, &s->arena, run->launch.terminal, &run->launch.env);
     for (size_t i = 0; i < run->line_env.n; i++)
         *(struct str *)ARENA_PUSH(&s->arena, &run->launch.env) = run->line_env.v[i];
-    run->keys_wanted = run->launch.std[0] == STD_TERMINAL && run->launch.std[1] == STD_TERMINAL;
+    run->keys_wanted = run->launch.std[0] == STD_TERMINAL && (run->launch.std[1] == STD_TERMINAL || nobody_else_reads(s));
     run->stops_returns = true;
     bridge_begin(&run->bridge, s->env.system == PATH_WINDOWS, run->launch.rows, run->launch.columns);
     return &run->launch;

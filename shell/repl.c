@@ -201,7 +201,7 @@ static void watch_hatch(struct repl *r, char key)
         return;
     memset(r->hatch, 0, sizeof r->hatch);
     if (key == CTRL_BACKSLASH) {
-        repl_tell(r, "ending the command shell and what it runs in the foreground");
+        repl_tell(r, r->in.dos ? "ending the line and all that it started" : "ending the command shell and what it runs in the foreground");
         inner_kill(&r->in);
         r->in.alive = true; /* its end is still to be seen */
         return;
@@ -209,7 +209,9 @@ static void watch_hatch(struct repl *r, char key)
     if (boundary_foreground(r->in.o->boundary, r->in.shell.id, &front, &ignored) &&
         (!front.itself || r->in.lines)) {
         /* A program has the terminal and makes of Ctrl-C what it likes; one of the whole screen is left alone. */
-        if (pty_is_cooked(r->in.shell.terminal))
+        if (r->in.dos && !r->guard.alternate_screen)
+            repl_tell(r, "this does not end on Ctrl-C; Ctrl-Break may end it, Ctrl-\\ three times ends the line and all it started");
+        else if (!r->in.dos && pty_is_cooked(r->in.shell.terminal))
             repl_tell(r, "this does not end on Ctrl-C; Ctrl-\\ may end it, three times ends the command shell as well");
         return;
     }

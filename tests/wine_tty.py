@@ -29,12 +29,14 @@ def check(good, name, why=""):
 
 
 class Terminal:
-    def __init__(self, arguments):
+    def __init__(self, arguments, output=None):
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 200, 0, 0))
             os.chdir(work)
             os.environ["TERM"] = "dumb"
+            if output:
+                os.dup2(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 1)
             os.execvp("wine", ["wine", cordon, *arguments])
         self.raw = b""
 
@@ -164,6 +166,8 @@ check(b"working in C:\\cordon-test\\work\\deeper now" in said, ":open, and a pat
 check(b"not carried over" not in said, "nothing is called lost where nothing was", said)
 said, found = t.line(b"echo [%CRN%]")
 check(b"[joe]" in said, "what was set is carried over", said)
+said, found = t.line(b":doctor")
+check(b"nothing is promised here" in said and b"cordon doctor" in said, ":doctor promises nothing where nothing holds", said)
 said, found = t.line(b":policy")
 check(b"workspace" in said, ":policy", said)
 os.write(t.fd, b":quit\r")
@@ -175,4 +179,14 @@ t.prompt(60)
 os.write(t.fd, b"exit 9\r")
 code = t.end()
 check(code == 9, "exit at the prompt leaves with its number", (code, t.said()))
+
+caught = os.path.join(work, "caught.txt")
+open(caught, "wb").close()
+t = Terminal(["--not-enforced", "-c", "set /p CRN=name?& call echo [%^CRN%]"], caught)
+end = time.monotonic() + 60
+while b"name?" not in open(caught, "rb").read() and time.monotonic() < end:
+    t.read(0.2)
+os.write(t.fd, b"joe\r")
+code = t.end()
+check(code == 0 and b"[joe]" in open(caught, "rb").read(), "with its output in a file a program gets keys", (code, open(caught, "rb").read()))
 sys.exit(1 if failed else 0)

@@ -218,6 +218,8 @@ void line_end(struct repl *r)
     prompt_mark(r, arena_format(&r->turn, "D;%d", r->in.status).p);
     tell_denied(r);
     tell_untold(r);
+    if (say_end_text(&r->turn, r->s->env.system, r->in.status).n)
+        repl_tell(r, say_end_text(&r->turn, r->s->env.system, r->in.status).p);
     r->dirty = true;
     r->leaving = false;
     take_back(r);

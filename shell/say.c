@@ -2,6 +2,7 @@
  * say: Cordon's own words on standard error.
  */
 #include "shell.h"
+#include "../sandbox/core/errors.h"
 #include "../sandbox/core/text.h"
 
 #include <stdio.h>
@@ -44,4 +45,11 @@ void say_note(const char *format, ...)
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     say(text);
+}
+
+struct str say_end_text(struct arena *a, enum path_system system, long code)
+{
+    const struct error_row *row = system == PATH_WINDOWS ? error_of_end(code) : NULL;
+
+    return row ? arena_format(a, "it ended with 0x%08lx: %s; %s", (unsigned long)(uint32_t)code, row->cause, row->remedy) : (struct str){0};
 }

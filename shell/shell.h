@@ -392,5 +392,7 @@ bool tty_is_ours(void);
 struct str say_error_text(const struct err *e, struct arena *a); /* one line, the remedy its last words */
 void say_error(const struct err *e);
 void say_note(const char *format, ...) BASE_PRINTF(1, 2);
+/* What a program's last number says where it is the system's own (0xC0000142), with what would help; else none. */
+struct str say_end_text(struct arena *a, enum path_system system, long code);
 
 #endif

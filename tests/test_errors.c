@@ -84,6 +84,9 @@ static void means_by_stage(void)
     CHECK(strstr(odd.reason, "424242") && strstr(odd.reason, "acl"), "an unknown number is said to be one");
     err_set(&none, ERR_SYSTEM, "x");
     err_windows(&none, 0, STAGE_LOGON);
+    CHECK(error_of_end((int32_t)0xC0000142u) && error_of_end((int32_t)0xC0000022u) == error_find(0xC0000022, STAGE_START) && !error_of_end(5) &&
+              !error_of_end(1) && !error_of_end((int32_t)0xC000013Au) && !error_of_end(0) && !error_of_end((int32_t)0xC0FFEE00u),
+        "a program's end is explained where it is a status of the system's, and only there");
     CHECK(strstr(none.reason, "no code"), "a failure without a code is no success");
     err_set(&session, ERR_SYSTEM, "the runner is gone");
     err_windows(&session, 0xC0000142, STAGE_LOGON);

@@ -90,6 +90,8 @@ says "no other word opens it" 125 .
 
 cordon run --not-enforced -- cmd /c exit 7
 says "--not-enforced: run gives the program's code, and says what it is worth" 7 'NOT ENFORCED'
+cordon run --not-enforced -- cmd /c exit -1073741502
+says "a number of the system's own is said in words" 66 '0xc0000142: .*desktop session'
 cordon demo git-hook
 says "demo: nothing is enforced, and nothing is played" 125 'NOT ENFORCED'
 cordon demo --not-enforced rename-away

@@ -256,6 +256,13 @@ const struct error_row *error_find(uint32_t code, enum error_stage stage)
     return NULL;
 }
 
+const struct error_row *error_of_end(long code)
+{
+    uint32_t status = (uint32_t)(unsigned long)code;
+
+    return status >> 28 == 0xC && status != 0xC000013A ? error_find(status, STAGE_START) : NULL; /* Ctrl-C is no news */
+}
+
 bool error_may_retry(uint32_t code, unsigned tries)
 {
     return error_unwrap(code) == 1056 && tries == 1;

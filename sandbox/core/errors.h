@@ -42,6 +42,8 @@ uint32_t error_unwrap(uint32_t code);
 /* May a logon be tried again by itself, after so many tries? Once where the service was just being started: nobody has looked at the
  * password yet (1056). Never otherwise: that is what locks accounts. */
 bool error_may_retry(uint32_t code, unsigned tries);
+/* What a program that ended with this code says by it: the row of a status of Windows' own (0xC0000142), NULL for any other number. */
+const struct error_row *error_of_end(long code);
 /* Fills reason, remedy and code of an error that err_set has begun; returns false. 0 is no success: a call that failed and
  * left no code. */
 bool err_windows(struct err *e, uint32_t code, enum error_stage stage);

@@ -1,8 +1,9 @@
 /*
- * look: the verbs that only look at the policy: check, show, explain. They read, and open nothing.
+ * look: the verbs that only look at the policy: check, show, explain, export. They read, and open nothing.
  */
 #include "shell.h"
 #include "../sandbox/core/keys.h"
+#include "../sandbox/core/places.h"
 #include "../sandbox/core/text.h"
 
 static int end_look(struct session *s, struct opened **looked, struct buf *out, const struct err *e, int code)
@@ -92,6 +93,23 @@ static int policy_show(struct session *s, const struct options *o, struct opened
     return EXIT_OK;
 }
 
+/* With what git would obey here: so the disk is looked at, as for a plan. */
+static int policy_to(struct session *s, const struct options *o, struct opened **looked, struct buf *out, struct err *e)
+{
+    struct places places = {0};
+
+    if (!session_open(s, OPEN_NO_PROOF | OPEN_EMPTY_OK, looked, e))
+        return EXIT_CORDON;
+    places_list(&s->arena, &(*looked)->policy, &s->env, &s->host, &places);
+    if (!policy_export(out, &s->arena, &s->env, &(*looked)->policy, &places, o->args.n > 1 ? o->args.v[1] : STR("nothing"), e)) {
+        buf_clear(out);
+        return EXIT_CORDON;
+    }
+    tty_print(buf_view(out)); /* a file: its lines stay as they are */
+    buf_clear(out);
+    return EXIT_OK;
+}
+
 static enum key_id key_by_path(struct str path)
 {
     for (int id = KEY_TOP + 1; id < KEY_COUNT; id++)
@@ -151,9 +169,9 @@ static int policy_explain(const struct options *o, struct buf *out, struct err *
 
 static bool unknown_word(struct str word, struct err *e)
 {
-    static const char *const words[] = {"check", "show", "explain"};
+    static const char *const words[] = {"check", "show", "explain", "export"};
     struct str near = text_nearest(word, words, COUNT_OF(words));
-    err_set(e, ERR_USAGE, "policy knows check, show and explain");
+    err_set(e, ERR_USAGE, "policy knows check, show, explain and export");
     err_subject(e, word);
     return near.n && err_remedy(e, "did you mean cordon policy %s?", near.p);
 }
@@ -179,6 +197,8 @@ int verb_policy(const struct options *o)
         code = policy_show(&s, o, &looked, &out, &e);
     else if (str_is(word, "explain"))
         code = policy_explain(o, &out, &e);
+    else if (str_is(word, "export"))
+        code = policy_to(&s, o, &looked, &out, &e);
     else
         unknown_word(word, &e);
     if (code == EXIT_FINDING) {

@@ -39,4 +39,9 @@ struct str origin_text(struct arena *a, const struct origin *o);
 void policy_print(struct buf *out, struct arena *a, const struct path_env *env, const struct policy *p);
 void policy_print_json(struct buf *out, struct arena *a, const struct policy *p);
 
+/* policy_export.c: in the words of another sandbox, "wsb" or "sbpl"; what that has no word for stands in a comment. */
+struct places;
+bool policy_export(struct buf *out, struct arena *a, const struct path_env *env, const struct policy *p, const struct places *places,
+    struct str format, struct err *e);
+
 #endif

@@ -303,9 +303,13 @@ bool restore_unasked(struct arena *a, const struct plan *plan, struct texts *lin
         return true;
     if (!begin(&r, a, folder, lines, e))
         return false;
+    read_sids(&r, folder);
     for (size_t i = r.ledger.entries->n; i-- > 0;) {
         const struct entry *entry = &r.ledger.entries->v[i];
-        if (entry->kind != ENTRY_CHANGED || entries_is_asked(entry, &r.env, plan))
+        struct entry asked = *entry;
+        if (!asked.root.n) /* an owner, a name of somebody's that is held: they may be of another workspace all the same */
+            asked.root = store_root_of(&r.store, &r.env, entry->path);
+        if (entry->kind != ENTRY_CHANGED || entries_is_asked(&asked, &r.env, plan))
             continue;
         if (restore_one(&r, entry) && !entry->root.n && entry->folder)
             *(struct str *)ARENA_PUSH(a, &tops) = arena_str(a, entry->path);

@@ -82,6 +82,8 @@ static bool take_each(struct arena *a, struct store *s, const struct texts *root
             err_set(e, ERR_LIMIT, "no more writable folders can be remembered");
             return err_subject(e, f->path);
         }
+        if (found == STORE_MOVED) /* what it was moved with may have lost entries where it was: it is walked once more */
+            win_mark_put(f->path, f->path);
     }
     return true;
 }

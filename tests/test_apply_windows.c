@@ -209,6 +209,19 @@ static void last_session(void)
     CHECK(is_there("theirs"), "and what was there before, empty as it is");
 }
 
+static struct str escaped(struct str path)
+{
+    char *out = arena_alloc(&arena, path.n * 2 + 1, 1);
+    size_t n = 0;
+
+    for (size_t i = 0; i < path.n; i++) {
+        if (path.p[i] == '\\')
+            out[n++] = '\\';
+        out[n++] = path.p[i];
+    }
+    return (struct str){out, n};
+}
+
 /* What no rule asks for any more is taken back from the list, what one asks for is not. */
 static void unasked(void)
 {
@@ -216,15 +229,18 @@ static void unasked(void)
     struct str folder, user = token_user(&arena);
     struct op ops[] = {{.kind = OP_RESTRICT, .path = here("root"), .text = user}, {.kind = OP_ACE, .path = here("root\\asked"), .text2 = here("root"), .number = ACE_PUT}};
     const struct plan plan = {.v = ops, .n = COUNT_OF(ops)};
-    struct str paths[] = {here("root\\asked"), here("root\\old"), here("elsewhere")};
+    struct str paths[] = {here("root\\asked"), here("root\\old"), here("elsewhere"), here("w\\owned")};
+    struct str roots = arena_format(&arena, "{\"version\":1,\"roots\":[{\"path\":\"%s\",\"volume\":\"0000000000000001\",\"file\":\"00000000000000aa\",\"sid\":\"S-1-5-21-1-2-3-9\"}]}",
+        escaped(here("w")).p);
     struct texts lines = {0};
     struct win_ledger l;
     bool good = sys_session_folder(&arena, here("state"), &folder, &e) && win_ledger_open(&arena, win_state_dir(&arena), &l, &e);
 
     for (size_t i = 0; good && i < COUNT_OF(paths); i++) {
-        struct entry entry = {.kind = ENTRY_CHANGED, .path = paths[i], .dev = 1, .ino = 2 + i, .root = i < 2 ? here("root") : here("elsewhere"), .before = STR("D:")};
+        struct entry entry = {.kind = ENTRY_CHANGED, .path = paths[i], .dev = 1, .ino = 2 + i, .root = i < 2 ? here("root") : i == 2 ? here("elsewhere") : (struct str){0}, .before = STR("D:")};
         good = win_ledger_before(&l, &entry, &e);
     }
+    good = good && win_replace_file(here("state\\roots.json"), roots, &e);
     CHECK(good && win_ledger_close(&l, &e) && restore_unasked(&arena, &plan, &lines, &e), "what no rule asks for is looked at");
     CHECK(win_ledger_open(&arena, win_state_dir(&arena), &l, &e), "the list again");
     good = false;
@@ -233,6 +249,7 @@ static void unasked(void)
     CHECK(!good && entries_lack_after(l.entries, &(struct path_env){.system = PATH_WINDOWS}, paths[0], 1, 2) &&
               entries_lack_after(l.entries, &(struct path_env){.system = PATH_WINDOWS}, paths[2], 1, 4),
         "its entry is gone, those of a rule and of another root are not");
+    CHECK(entries_lack_after(l.entries, &(struct path_env){.system = PATH_WINDOWS}, paths[3], 1, 5), "nor what lies in another root by its path alone");
     win_ledger_close(&l, &e);
     sys_session_folder_end();
 }

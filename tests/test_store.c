@@ -281,6 +281,9 @@ static void test_strangers(void)
     }
     *(struct str *)ARENA_PUSH(&arena, &s.orphans) = STR(W2);
     store_strangers(&arena, &s, &env, STR("c:\\W"), &out);
+    CHECK(str_is(store_root_of(&s, &env, STR("c:\\W\\in\\a")), "C:\\w\\in") && str_is(store_root_of(&s, &env, STR("C:\\x")), "C:\\") &&
+              store_root_of(&s, &env, STR("D:\\x")).n == 0,
+        "strangers: the innermost root of a path");
     CHECK(out.n == 2 && str_eq(out.v[0], sids[3]) && str_is(out.v[1], W2), "strangers: roots that lie elsewhere, and orphans");
 }
 

@@ -295,6 +295,16 @@ void store_write_sids(struct arena *a, const struct store *s, const struct path_
             }
 }
 
+struct str store_root_of(const struct store *s, const struct path_env *env, struct str path)
+{
+    struct str best = {0};
+
+    for (size_t i = 0; i < s->n; i++)
+        if (path_is_under(env, s->v[i].path, path) && s->v[i].path.n > best.n)
+            best = s->v[i].path;
+    return best;
+}
+
 void store_strangers(struct arena *a, const struct store *s, const struct path_env *env, struct str top, struct texts *out)
 {
     for (size_t i = 0; i < s->n; i++)

@@ -48,6 +48,8 @@ struct str store_take(struct arena *a, struct store *s, const struct path_env *e
 /* For windows_host.write_sids: one of each root in paths that has one. */
 void store_write_sids(struct arena *a, const struct store *s, const struct path_env *env, const struct texts *paths,
     struct write_sid **out, size_t *count);
+/* The innermost root that path lies in; none. */
+struct str store_root_of(const struct store *s, const struct path_env *env, struct str path);
 /* SIDs that have nothing to do below top: of roots that neither lie in it nor around it, and orphans. What was moved or copied there
  * brought them along. */
 void store_strangers(struct arena *a, const struct store *s, const struct path_env *env, struct str top, struct texts *out);

@@ -604,16 +604,6 @@ const struct launch *exec_ready(struct session *s, struct opened *o, struct err 
     return &run->launch;
 }
 
-static void tell_end(const struct session *s, int code)
-{
-    struct arena a = {0};
-    struct str words = say_end_text(&a, s->env.system, code);
-
-    if (words.n)
-        say_note("%s", words.p);
-    arena_release(&a);
-}
-
 int exec_run(struct session *s, struct err *e)
 {
     struct run *run = s->first;
@@ -634,7 +624,7 @@ int exec_run(struct session *s, struct err *e)
         code = run->told ? EXIT_SIGNALLED + run->told : run->code;
 out:
     run_end(run);
-    tell_end(s, code);
+    say_end(s->env.system, code);
     return code;
 }
 

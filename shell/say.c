@@ -53,3 +53,13 @@ struct str say_end_text(struct arena *a, enum path_system system, long code)
 
     return row ? arena_format(a, "it ended with 0x%08lx: %s; %s", (unsigned long)(uint32_t)code, row->cause, row->remedy) : (struct str){0};
 }
+
+void say_end(enum path_system system, long code)
+{
+    struct arena a = {0};
+    struct str words = say_end_text(&a, system, code);
+
+    if (words.n)
+        say_note("%s", words.p);
+    arena_release(&a);
+}

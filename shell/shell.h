@@ -394,5 +394,6 @@ void say_error(const struct err *e);
 void say_note(const char *format, ...) BASE_PRINTF(1, 2);
 /* What a program's last number says where it is the system's own (0xC0000142), with what would help; else none. */
 struct str say_end_text(struct arena *a, enum path_system system, long code);
+void say_end(enum path_system system, long code); /* if there is something to say */
 
 #endif

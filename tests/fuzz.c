@@ -67,7 +67,11 @@ static const struct target targets[] = {
                 "n\x01\0\0\0\0\0\0\0n\x01\0\0\0\0\0\0\0n\0\0\0\0\0\0\0\0n\0\0\0\0\0\0\0\0"
                 "n\x02\0\0\0\0\0\0\0n\x03\0\0\0\0\0\0\0"
                 "b\x02\0\0\0/ab\0\0\0\0b\x07\0\0\0size=1mb\0\0\0\0b\x02\0\0\0xy"),
-            STR("\x09\0\0\0\x01\x25\x02\0\0\0n\0\x01\0\0\0\0\0\0")},
+            STR("\x09\0\0\0\x01\x25\x02\0\0\0n\0\x01\0\0\0\0\0\0"), /* an outcome, and the end of a proof; an end on Windows */
+            STR("\x1b\0\0\0\x01\x22\x01\0\0\0n\x02\0\0\0\0\0\0\0n\x02\0\0\0\0\0\0\0n\x0d\0\0\0\0\0\0\0"
+                "\0\0\0\0\x01\x23\x01\0\0\0"),
+            STR("\x1b\0\0\0\x01\x25\x01\0\0\0n\x8f\0\0\0\0\0\0\0n\x0f\0\0\0\0\0\0\0n\0\0\0\0\0\0\0\0"),
+            STR("\x12\0\0\0\x01\x0b\x01\0\0\0n\x18\0\0\0\0\0\0\0n\x50\0\0\0\0\0\0\0")},
         400000},
     {"gitconf", fuzz_gitconf,
         {STR("[core]\n\tbare = false\n[remote \"origin\"]\n\turl = https://example.org/x.git\n\tfetch = +refs/heads/*:refs/*\n"),

@@ -72,9 +72,8 @@ static bool create_as_person(struct birth *b, struct err *e)
     }
     good = UpdateProcThreadAttribute(info.lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, list, sizeof list, NULL, NULL) &&
            CreateProcessW(b->program.v, b->words, NULL, NULL, TRUE,
-               /* Under wine also a program for windows would be in our console, and end by our Ctrl-C. */
-               CREATE_SUSPENDED | CREATE_UNICODE_ENVIRONMENT | EXTENDED_STARTUPINFO_PRESENT | DETACHED_PROCESS, NULL, b->folder.v,
-               &info.StartupInfo, &b->made);
+               CREATE_SUSPENDED | CREATE_UNICODE_ENVIRONMENT | EXTENDED_STARTUPINFO_PRESENT, NULL, b->folder.v, &info.StartupInfo,
+               &b->made);
     if (!good) {
         struct arena a = {0};
         win_fail_at(e, STAGE_LOGON, GetLastError(), utf8_from_z(&a, b->program.v), "cannot start the runner");

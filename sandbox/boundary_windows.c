@@ -40,6 +40,8 @@ struct boundary {
     struct win_records records; /* of the witness, where there is one */
     uint64_t lost_records;
     bool has_account;
+    HANDLE roots[ACLS_RESTRICT_MAX];
+    size_t root_count;
     struct applied applied; /* what the person's own ops came to */
     struct grants *grants;  /* and what of them goes on behind the prompt */
 };
@@ -235,6 +237,23 @@ static bool close_ourselves(const struct plan *plan, const struct texts *accepte
     return true;
 }
 
+/* The roots stay where they are while programs run in them: a folder that is held without FILE_SHARE_DELETE, or has something held
+ * below it, is neither renamed nor removed, whatever its permissions say. One that cannot be held is held by its entries alone. */
+static void hold_roots(struct boundary *b, const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->n && b->root_count < COUNT_OF(b->roots); i++) {
+        const struct op *op = &plan->v[i];
+        struct wide_path wide;
+        HANDLE h;
+        if (op->kind != OP_RESTRICT || !op->path.n || !wide_path(op->path, &wide))
+            continue;
+        h = CreateFileW(wide.v, FILE_LIST_DIRECTORY | SYNCHRONIZE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING,
+            FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+        if (h != INVALID_HANDLE_VALUE)
+            b->roots[b->root_count++] = h;
+    }
+}
+
 /* What is of the person is done first, denies before grants as the plan has them; only then is there anybody to be held. */
 bool boundary_hand(struct boundary *b, const struct plan *plan, const struct texts *partial_accepted, const struct disk_watch *watch,
     struct err *e)
@@ -246,6 +265,7 @@ bool boundary_hand(struct boundary *b, const struct plan *plan, const struct tex
     if (!apply_person(&b->arena, plan->v, plan->n, partial_accepted, &b->applied, e) ||
         (!as.account.n && !close_ourselves(plan, partial_accepted, e)) || !start_runner(&as, &b->runner, e))
         return false;
+    hold_roots(b, plan);
     b->started = true;
     b->grants = grants_begin(plan->v, plan->n, &b->applied.later);
     b->has_account = as.account.n > 0;
@@ -556,6 +576,8 @@ void boundary_close(struct boundary *b)
     start_end(&b->runner);
     win_records_close(&b->records);
     win_close(&b->timer);
+    for (size_t i = 0; i < b->root_count; i++)
+        win_close(&b->roots[i]);
     ask_release(&b->ask);
     arena_release(&b->arena);
     free(b);

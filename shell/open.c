@@ -266,6 +266,7 @@ bool session_begin(struct session *s, const struct options *o, struct err *e)
     }
     s->env.variable = sys_variable;
     s->env.cwd = sys_cwd(&s->arena);
+    outer_leave();
     if (!facts_host(&s->arena, &s->host, e))
         return false;
     s->env.home = s->host.home;

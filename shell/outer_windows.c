@@ -23,6 +23,7 @@ bool std_fill(void)
 {
     static const DWORD names[] = {STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE};
 
+    SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32); /* first of all: we may have been started in somebody's workspace */
     for (int i = 0; i < 3; i++) {
         HANDLE h;
         if (standard(i))
@@ -107,6 +108,15 @@ bool std_same(int a, int b)
     return GetFileType(x) == FILE_TYPE_DISK && GetFileType(y) == FILE_TYPE_DISK && GetFileInformationByHandle(x, &one) &&
            GetFileInformationByHandle(y, &other) && one.dwVolumeSerialNumber == other.dwVolumeSerialNumber &&
            one.nFileIndexHigh == other.nFileIndexHigh && one.nFileIndexLow == other.nFileIndexLow;
+}
+
+void outer_leave(void)
+{
+    wchar_t folder[MAX_PATH];
+    UINT n = GetSystemDirectoryW(folder, COUNT_OF(folder));
+
+    if (n > 0 && n < COUNT_OF(folder))
+        SetCurrentDirectoryW(folder);
 }
 
 enum path_system outer_path_system(void)

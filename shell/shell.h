@@ -335,6 +335,9 @@ bool std_same(int a, int b); /* do both lead to the very same file? */
 /* Closed ones become /dev/null, so that no later file can land on 0, 1 or 2. First thing in main. */
 bool std_fill(void);
 enum path_system outer_path_system(void);
+/* Once the folder that we were started in is known: Windows looks for libraries in the current one, too, and the sandbox writes in it.
+ * So there the system's own becomes the current one. Linux does not, and stays. */
+void outer_leave(void);
 bool outer_may_write(struct str folder, struct err *e); /* may the person make files in it? Windows: its entries say, later */
 uint64_t outer_process(void); /* our own id, as the outside counts */
 struct str outer_machine_policy(void); /* where an administrator's policy is; none: there is none that may be believed */

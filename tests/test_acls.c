@@ -146,6 +146,7 @@ static const char golden_unelevated[] =
     "environment          HF_HUB_OFFLINE=1\n"
     "partial: network and desktop advisory, secrets readable\n"
     "partial: what you may delete by a right on its folder can be deleted from inside, in any folder of yours\n"
+    "partial: a program of yours that is asked from inside (COM, a scheduled task, a share, by its token or thread) writes as you\n"
     "partial: F:\\ keeps no permissions (FAT32): what runs inside reads and writes all of it\n"
     "note: cordon setup has not been run: programs run as yourself, with a token that writes in fewer places\n"
     "note: programs that talk to themselves by a named pipe that has no descriptor of its own (ninja is one) may fail\n"
@@ -289,6 +290,7 @@ static void test_tiers(void)
 
 static void test_told(void)
 {
+    struct err e = {0};
     struct tree t;
 
     tree_begin(&t);
@@ -312,6 +314,9 @@ static void test_told(void)
     tree_begin(&t);
     tree_at(&t, STR("C:\\src\\w"))->d.dacl.v[0].sid = tree_sid(SID_EVERYONE);
     CHECK(tree_plan(&t) && told(&t.plan.partial, "sessions that do not have it as a root"), "told: a root that Everyone may write");
+    CHECK(!told(&t.plan.partial, "be moved away"), "told: the way to a root is not open for that");
+    sddl_parse(&t.arena, STR("O:BAG:BAD:(A;OICI;FA;;;BU)"), &tree_at(&t, STR("C:\\src"))->d, &e);
+    CHECK(tree_plan(&t) && told(&t.plan.partial, "C:\\src lets what lies in it be moved away"), "told: on the way to a root all users may delete");
     tree_end(&t);
     tree_begin(&t);
     *(struct ace *)ARENA_PUSH(&t.arena, &tree_at(&t, STR("C:\\src\\w"))->d.dacl) =

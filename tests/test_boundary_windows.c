@@ -341,6 +341,30 @@ static void as_account(void)
     buf_release(&sealed);
 }
 
+static void roots_are_held(void)
+{
+    struct str top = arena_format(&arena, "%.*s\\held-test", (int)sys_cwd(&arena).n, sys_cwd(&arena).p);
+    struct texts parts = accepted(true);
+    struct boundary *b = NULL;
+    struct wide_path from, to;
+    struct plan plan;
+    struct err e = {0};
+    bool opened;
+
+    wide_path(top, &from);
+    wide_path(arena_format(&arena, "%.*s-moved", (int)top.n, top.p), &to);
+    CreateDirectoryW(from.v, NULL);
+    make_plan(&plan);
+    for (size_t i = 0; i < plan.n; i++)
+        if (plan.v[i].kind == OP_RESTRICT && str_is(plan.v[i].text, SID_LOGON))
+            plan.v[i].path = top;
+    opened = boundary_begin(&b, true, &e) && boundary_hand(b, &plan, &parts, NULL, &e) && boundary_build(b, &arena, &plan, NULL, 0, NULL, &e);
+    CHECK(opened && !MoveFileW(from.v, to.v) && !RemoveDirectoryW(from.v), "a root cannot be moved away while a boundary is open");
+    boundary_close(b);
+    CHECK(MoveFileW(from.v, to.v) && RemoveDirectoryW(to.v), "afterwards it can");
+    err_clear(&e);
+}
+
 /* The runner in other hands. */
 static void runner_alone(void)
 {
@@ -396,6 +420,7 @@ int main(int argc, char **argv)
     a_report(b);
     closed(b);
     boundary_close(b);
+    roots_are_held();
     runner_alone();
     as_account();
     arena_release(&arena);

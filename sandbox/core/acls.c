@@ -308,6 +308,7 @@ static bool plan_tier(struct acls *s)
                 "Run: cordon repair. To go on with less, accept it: --accept unelevated.");
         planner_partial(p, "network and desktop advisory, secrets readable");
         planner_partial(p, "what you may delete by a right on its folder can be deleted from inside, in any folder of yours");
+        planner_partial(p, "a program of yours that is asked from inside (COM, a scheduled task, a share, by its token or thread) writes as you");
         planner_note(p, "%s: programs run as yourself, with a token that writes in fewer places", why);
         planner_note(p, "programs that talk to themselves by a named pipe that has no descriptor of its own (ninja is one) may fail");
     } else {

@@ -122,6 +122,29 @@ static bool volume_fits(struct acls *s, struct str path)
     return true;
 }
 
+/* A folder on which the account may delete children: what lies in it is moved away by whoever is inside of anything. Cordon holds the
+ * roots of its own session open, so that these stay; other sessions hold others. */
+static void tell_of_open_way(struct acls *s, const struct fact *fact)
+{
+    const struct path_env *env = s->p->env;
+
+    for (struct str path = fact->path; path_depth(env->system, path) > 1;) {
+        struct access_result r;
+        struct descriptor d;
+        struct token t;
+        path = arena_str(s->p->a, path_parent(env->system, path));
+        if (acls_root_of(s, path) || !acls_seen(s, planner_fact(s->p, path), &d))
+            continue;
+        acls_token(s, &t);
+        access_check(&t, &d, &access_file, NT_FILE_DELETE_CHILD, &r);
+        if (!r.granted)
+            continue;
+        planner_partial(s->p, "%s lets what lies in it be moved away from inside of any session, %s too: its own permissions say so",
+            planner_show(s->p, path).p, planner_show(s->p, fact->path).p);
+        return;
+    }
+}
+
 /* What is open to every session of the account, whatever its roots: pass two without a write SID. */
 static void tell_of_open_root(struct acls *s, const struct fact *fact)
 {
@@ -225,6 +248,8 @@ static void grant_root(struct acls *s, const struct acls_root *root)
         op->rule = root->place->rule->id;
     }
     tell_of_open_root(s, fact);
+    if (s->account)
+        tell_of_open_way(s, fact);
 }
 
 /* ---- held in place ---- */

@@ -51,14 +51,6 @@ enum evaluated evaluate_path(const struct session *s, const struct opened *o, st
         words);
 }
 
-/* On a volume of this machine that was seen: what a line names may be a share of anybody's, and is not gone to as the person. */
-static bool is_here(const struct session *s, const struct path_env *env, struct str path)
-{
-    const struct volume_fact *v = path.n > 2 && path.p[1] == ':' ? acls_volume(s->host.windows, env, path) : NULL;
-
-    return v && !v->remote && !v->substituted;
-}
-
 static void evaluate_one(struct session *s, struct opened *o, const struct path_env *env, const struct candidate *c)
 {
     struct arena a = {0};
@@ -70,7 +62,7 @@ static void evaluate_one(struct session *s, struct opened *o, const struct path_
     struct denial d;
 
     /* Nor through a link, which could lead there. */
-    if (path_canonical(&a, env, c->word, &path, &ignored) && is_here(s, env, path) && facts_plain(path)) {
+    if (path_canonical(&a, env, c->word, &path, &ignored) && acls_is_here(s->host.windows, env, path) && facts_plain(path)) {
         *(struct str *)ARENA_PUSH(&a, &questions) = path;
         *(struct str *)ARENA_PUSH(&a, &questions) = arena_str(&a, path_parent(env->system, path));
         facts_paths(&a, &questions, &facts);

@@ -14,6 +14,7 @@ struct item {
 static struct arena arena;
 static const struct item *items;
 static size_t item_count;
+static const char *asked; /* a path that was asked for and lies on no disk of this machine: the last */
 
 static uint32_t fold(const void *table, uint32_t scalar)
 {
@@ -23,11 +24,18 @@ static uint32_t fold(const void *table, uint32_t scalar)
 
 static const struct path_env env = {.system = PATH_WINDOWS, .home = {"C:\\Users\\p", 10}, .fold = {fold, NULL}};
 
+static void spy(struct str path)
+{
+    if (path.p[0] == '\\' || path.p[0] == 'Z' || path.p[0] == 'S')
+        asked = arena_str(&arena, path).p;
+}
+
 static enum fact_kind fake_kind(void *context, struct str path)
 {
     enum fact_kind kind = FACT_MISSING;
 
     (void)context;
+    spy(path);
     for (size_t i = 0; i < item_count; i++) {
         struct str here = str_from(items[i].path);
         if (path_same(&env, here, path))
@@ -42,6 +50,7 @@ static bool fake_read(void *context, struct arena *a, struct str path, size_t ce
 {
     (void)context;
     (void)inside;
+    spy(path);
     for (size_t i = 0; i < item_count; i++)
         if (items[i].text && path_same(&env, str_from(items[i].path), path)) {
             *out = arena_str(a, str_from(items[i].text));
@@ -53,6 +62,7 @@ static bool fake_read(void *context, struct arena *a, struct str path, size_t ce
 static bool fake_list(void *context, struct arena *a, struct str folder, size_t most, struct texts *out)
 {
     (void)context;
+    spy(folder);
     for (size_t i = 0; i < item_count; i++) {
         struct str rest = path_below(&env, folder, str_from(items[i].path)), name;
         bool known = false;
@@ -79,12 +89,16 @@ static struct str fake_variable(const void *context, struct str name)
 static const struct git_found *look(const struct item *list, size_t count)
 {
     static const struct git_eye eye = {.kind = fake_kind, .read = fake_read, .list = fake_list, .variable = fake_variable};
-    static const struct windows_host windows = {.program_files = {"C:\\Program Files", 16}, .program_data = {"C:\\ProgramData", 14}};
+    static struct volume_fact volumes[] = {{.root = {"C:\\", 3}, .type = {"NTFS", 4}, .acls = true}, {.root = {"Z:\\", 3}, .remote = true},
+        {.root = {"S:\\", 3}, .substituted = true}};
+    static const struct windows_host windows = {.program_files = {"C:\\Program Files", 16}, .program_data = {"C:\\ProgramData", 14}, .volumes = volumes,
+        .volume_count = COUNT_OF(volumes)};
     static const struct host host = {.home = {"C:\\Users\\p", 10}, .windows = &windows};
     static const struct policy policy = {.workspace = {"C:\\src\\w", 8}};
 
     items = list;
     item_count = count;
+    asked = NULL;
     return git_look(&arena, &policy, &env, &host, &eye);
 }
 
@@ -182,11 +196,52 @@ static void test_none(void)
     CHECK(told(&found->partial, "commondir"), "none: a commondir that is there already is named");
 }
 
+/* What was written inside names a server: to look there would give it the person's answer, and the path. */
+#define HERE      REPOSITORY, {"C:\\src\\w\\.git\\config", "[core]\n"}
+#define MADE(text) {"C:\\src\\w\\.git\\modules\\m\\HEAD", "ref: refs/heads/main\n"}, {"C:\\src\\w\\.git\\modules\\m\\config", text}
+
+static void test_servers(void)
+{
+    static const struct item include[] = {HERE, MADE("[include]\n\tpath = //evil@80/x/data\n")},
+        hooks[] = {HERE, MADE("[core]\n\thooksPath = \\\\\\\\evil\\\\x\\\\data\n")}, worktree[] = {HERE, MADE("[core]\n\tworktree = //evil/x/data\n")},
+        drive[] = {HERE, MADE("[include]\n\tpath = Z:/data\n")}, subst[] = {HERE, MADE("[include]\n\tpath = S:/data\n")},
+        unseen[] = {HERE, MADE("[core]\n\tworktree = Z:/data\n")},
+        linked[] = {HERE, {"C:\\src\\w\\.git\\worktrees\\t\\HEAD", "x\n"}, {"C:\\src\\w\\.git\\worktrees\\t\\gitdir", "//evil/x/data/.git\n"}},
+        common[] = {HERE, {"C:\\src\\w\\.git\\modules\\m\\HEAD", "x\n"}, {"C:\\src\\w\\.git\\modules\\m\\commondir", "//evil/x/data\n"}},
+        file[] = {HERE, {"C:\\src\\w\\.gitmodules", "[submodule \"s\"]\n\tpath = sub\n"}, {"C:\\src\\w\\sub\\.git", "gitdir: //evil/x/data\n"}},
+        top[] = {{"C:\\src\\w\\.git", "gitdir: //evil/x/data\n"}},
+        twice[] = {HERE, MADE("[include]\n\tpath = C:/Users/CordonOffline/a.cfg\n"), {"C:\\Users\\CordonOffline\\a.cfg", "[include]\n\tpath = //evil/x/data\n"}};
+    static const struct {
+        const char *name;
+        const struct item *list;
+        size_t n;
+    } rows[] = {{"an include", include, COUNT_OF(include)}, {"a folder of hooks", hooks, COUNT_OF(hooks)}, {"a working tree", worktree, COUNT_OF(worktree)},
+        {"a drive that is another machine's", drive, COUNT_OF(drive)}, {"a drive that stands for a folder", subst, COUNT_OF(subst)},
+        {"a working tree on such a drive", unseen, COUNT_OF(unseen)}, {"a worktree's gitdir", linked, COUNT_OF(linked)}, {"a commondir", common, COUNT_OF(common)},
+        {"a submodule's .git file", file, COUNT_OF(file)}, {"a .git file", top, COUNT_OF(top)},
+        {"an include in a file of the account's own that an include named", twice, COUNT_OF(twice)}};
+    static const struct item own[] = {HERE, {"C:\\Users\\p\\.gitconfig", "[include]\n\tpath = //corp/it/git.cfg\n"},
+        {"\\\\corp\\it\\git.cfg", "[include]\n\tpath = more.cfg\n"}, {"\\\\corp\\it\\more.cfg", "[core]\n\thooksPath = .githooks\n"}, {"C:\\src\\w\\.githooks", NULL}};
+    const struct git_found *found;
+    char name[120];
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        found = look(rows[i].list, rows[i].n);
+        snprintf(name, sizeof name, "servers: %s leads nobody there", rows[i].name);
+        CHECK_STR(str_from(asked ? asked : ""), STR(""), name);
+        snprintf(name, sizeof name, "servers: %s is named", rows[i].name);
+        CHECK(told(&found->partial, "on no disk of this machine"), name);
+    }
+    found = look(own, COUNT_OF(own));
+    CHECK(asked && find(found, PLACE_PROTECT, "C:\\src\\w\\.githooks") && found->partial.n == 0, "servers: where the person's own configuration leads is looked at");
+}
+
 int main(void)
 {
     test_plain();
     test_names();
     test_none();
+    test_servers();
     arena_release(&arena);
     return CHECK_END();
 }

@@ -84,6 +84,13 @@ const struct volume_fact *acls_volume(const struct windows_host *w, const struct
     return best;
 }
 
+bool acls_is_here(const struct windows_host *w, const struct path_env *env, struct str path)
+{
+    const struct volume_fact *v = w && path.n > 2 && path.p[1] == ':' ? acls_volume(w, env, path) : NULL;
+
+    return v && !v->remote && !v->substituted;
+}
+
 /* ---- tokens ---- */
 
 static void join_group(struct acls *s, struct token *t, size_t *cap, struct str sid)

@@ -77,6 +77,9 @@ enum plan_tier acls_tier(const struct policy *policy, const struct windows_host 
 
 /* The volume a path lies on, or NULL when nobody saw it. */
 const struct volume_fact *acls_volume(const struct windows_host *w, const struct path_env *env, struct str path);
+/* On a volume of this machine that was seen: a share, or a letter that stands for one or for who knows what, is not gone to by the person
+ * for a path that may have been written inside: the server would get their answer to its challenge, and the path itself. */
+bool acls_is_here(const struct windows_host *w, const struct path_env *env, struct str path);
 
 /* What stands behind an op's path in a printed plan. */
 void acls_print(struct buf *out, struct arena *a, const struct op *op);

@@ -37,7 +37,7 @@ static bool read_link(struct gitlook *l, struct str file, struct str *out)
 {
     struct str text;
 
-    if (!l->eye->read(l->eye->context, l->a, file, GIT_LINK_MAX, gitlook_root(l, file).n > 0, &text))
+    if (!gitlook_read(l, file, GIT_LINK_MAX, false, &text))
         return false;
     while (text.n > 0 && (text.p[text.n - 1] == '\n' || text.p[text.n - 1] == '\r'))
         text.n--;
@@ -45,7 +45,7 @@ static bool read_link(struct gitlook *l, struct str file, struct str *out)
         text = str_slice(text, 8, text.n);
     /* Not a value of the configuration: '~' means nothing here. */
     return text.n > 0 && text.p[0] != '~' &&
-           gitlook_resolve(l, arena_str(l->a, text), path_parent(l->env->system, file), out);
+           gitlook_resolve(l, arena_str(l->a, text), path_parent(l->env->system, file), out) && gitlook_goes(l, file, *out);
 }
 
 /* The .git file of a submodule or of a linked worktree. */
@@ -80,7 +80,7 @@ static void look_worktrees(struct gitlook *l, struct str folder)
 
     if (gitlook_kind(l, folder) != FACT_FOLDER)
         return;
-    all = l->eye->list(l->eye->context, l->a, folder, GIT_FOLDERS_MAX, &names);
+    all = gitlook_list(l, folder, GIT_FOLDERS_MAX, &names);
     if (!all && !one_more(l, folder))
         return;
     pin(l, folder);
@@ -145,7 +145,7 @@ static bool look_modules(struct gitlook *l, struct str folder, bool within, int 
 
     if (gitlook_kind(l, folder) != FACT_FOLDER)
         return false;
-    if (depth > GIT_DEPTH_MAX || !l->eye->list(l->eye->context, l->a, folder, GIT_FOLDERS_MAX, &names)) {
+    if (depth > GIT_DEPTH_MAX || !gitlook_list(l, folder, GIT_FOLDERS_MAX, &names)) {
         l->folders = GIT_FOLDERS_MAX;
         one_more(l, folder);
         return true;
@@ -198,7 +198,7 @@ static bool is_empty(struct gitlook *l, struct str folder)
 {
     struct texts names = {0};
 
-    return l->eye->list(l->eye->context, l->a, folder, 1, &names) && names.n == 0;
+    return gitlook_list(l, folder, 1, &names) && names.n == 0;
 }
 
 /* What of it is held must be what it is: a link, or what cannot be looked at, would keep every session from opening, and both
@@ -296,7 +296,7 @@ static void look_gitmodules(struct gitlook *l, const struct gitconf *conf, struc
     struct str file = gitlook_join(l, worktree, ".gitmodules"), git = gitlook_join(l, worktree, ".git"), text, path;
     struct gitconf modules;
 
-    if (!l->eye->read(l->eye->context, l->a, file, GITCONF_BYTES_MAX, gitlook_root(l, file).n > 0, &text))
+    if (!gitlook_read(l, file, GITCONF_BYTES_MAX, false, &text))
         return;
     gitconf_parse(l->a, text, &modules);
     for (size_t i = 0; i < 2 * modules.n; i++) {
@@ -324,7 +324,7 @@ static void look_index(struct gitlook *l, const struct gitconf *conf, struct str
     for (size_t i = 0; i < conf->n; i++)
         if (str_is(conf->v[i].section, "extensions") && str_is(conf->v[i].key, "objectformat"))
             hash = str_is(conf->v[i].value, "sha256") ? 32 : 20;
-    if (!l->eye->read(l->eye->context, l->a, file, GITINDEX_FIRST_MAX, true, &bytes))
+    if (!gitlook_read(l, file, GITINDEX_FIRST_MAX, true, &bytes))
         return;
     gitindex_links(l->a, bytes, hash, &links);
     for (size_t i = 0; i < links.n; i++) {
@@ -338,13 +338,13 @@ static void look_index(struct gitlook *l, const struct gitconf *conf, struct str
 }
 
 /* A submodule's own folder says where its working tree is. */
-static struct str worktree_of(struct gitlook *l, const struct gitconf *conf, struct str folder)
+static struct str worktree_of(struct gitlook *l, const struct gitconf *conf, struct str config, struct str folder)
 {
     struct str path, out = {0};
 
     for (size_t i = 0; i < conf->n; i++)
         if (str_is(conf->v[i].section, "core") && str_is(conf->v[i].key, "worktree") && !conf->v[i].subsection.p &&
-            gitlook_resolve(l, conf->v[i].value, folder, &path))
+            gitlook_resolve(l, conf->v[i].value, folder, &path) && gitlook_goes(l, config, path))
             out = path;
     return out;
 }
@@ -379,13 +379,13 @@ static void look_git_folder(struct gitlook *l, struct str folder, struct str wor
         if (str_eq(l->modules.v[i], folder))
             return;
     *(struct str *)ARENA_PUSH(l->a, &l->modules) = folder;
-    if (l->eye->read(l->eye->context, l->a, config, GITCONF_BYTES_MAX, true, &text))
+    if (gitlook_read(l, config, GITCONF_BYTES_MAX, true, &text))
         gitconf_parse(l->a, text, &conf);
     /* Where there is a commondir git passes over core.worktree and core.bare. In a submodule's folder nothing hangs on them. */
-    if (worktree.n > 0 && (worktree_of(l, &conf, folder).n > 0 || is_bare_by(&conf)))
+    if (worktree.n > 0 && (worktree_of(l, &conf, config, folder).n > 0 || is_bare_by(&conf)))
         hold_common = HOLD_GUARD;
     if (worktree.n == 0) { /* a submodule: from where its paths count */
-        worktree = worktree_of(l, &conf, folder);
+        worktree = worktree_of(l, &conf, config, folder);
         if (worktree.n > 0)
             keep_dot_git(l, gitlook_join(l, worktree, ".git"));
         else

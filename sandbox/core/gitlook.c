@@ -2,6 +2,7 @@
  * gitlook: what git.c holds, and how: places in the roots, the ways to them, and what configuration names there. See gitlook.h.
  */
 #include "gitlook.h"
+#include "acls.h"
 #include "gitconf.h"
 #include "shellwords.h"
 
@@ -13,11 +14,6 @@
 struct str gitlook_join(struct gitlook *l, struct str folder, const char *name)
 {
     return path_join(l->a, l->env->system, folder, str_from(name));
-}
-
-enum fact_kind gitlook_kind(struct gitlook *l, struct str path)
-{
-    return l->eye->kind(l->eye->context, path);
 }
 
 void gitlook_line(struct gitlook *l, struct texts *lines, struct str line)
@@ -32,6 +28,64 @@ void gitlook_note(struct gitlook *l, struct str line)
 {
     gitlook_line(l, &l->out->notes, line);
 }
+
+/* ---- what may be looked at ---- */
+
+static bool is_under_one(const struct gitlook *l, const struct texts *folders, struct str path)
+{
+    for (size_t i = 0; i < folders->n; i++)
+        if (path_is_under(l->env, folders->v[i], path))
+            return true;
+    return false;
+}
+
+/* Not what a program inside wrote, nor what such a file named. */
+static bool is_own(const struct gitlook *l, struct str path)
+{
+    return gitlook_root(l, path).n == 0 && ((l->host->home.n > 0 && path_is_under(l->env, l->host->home, path)) || is_under_one(l, &l->own, path));
+}
+
+static bool may_look(const struct gitlook *l, struct str path)
+{
+    return l->env->system == PATH_POSIX || acls_is_here(l->host->windows, l->env, path) || gitlook_root(l, path).n > 0 || is_own(l, path);
+}
+
+enum fact_kind gitlook_kind(struct gitlook *l, struct str path)
+{
+    return may_look(l, path) ? l->eye->kind(l->eye->context, path) : FACT_UNKNOWN;
+}
+
+/* The person's own may lead on by links; outside of the roots others are read where they are, too, and a link leads to any machine. */
+bool gitlook_read(struct gitlook *l, struct str file, size_t ceiling, bool plain, struct str *out)
+{
+    plain = plain || gitlook_root(l, file).n > 0;
+    if (!may_look(l, file))
+        return false;
+    if (!plain && l->env->system == PATH_WINDOWS && !is_own(l, file)) {
+        plain = true;
+        if (gitlook_kind(l, file) == FACT_SYMLINK)
+            gitlook_line(l, &l->out->partial, arena_format(l->a, "%s is behind a link: not looked at", path_display(l->a, l->env, file).p));
+    }
+    return l->eye->read(l->eye->context, l->a, file, ceiling, plain, out);
+}
+
+bool gitlook_list(struct gitlook *l, struct str folder, size_t most, struct texts *out)
+{
+    return may_look(l, folder) && l->eye->list(l->eye->context, l->a, folder, most, out);
+}
+
+bool gitlook_goes(struct gitlook *l, struct str file, struct str path)
+{
+    if (l->env->system == PATH_WINDOWS && is_own(l, file))
+        gitlook_line(l, &l->own, path);
+    if (may_look(l, path))
+        return true;
+    gitlook_line(l, &l->out->partial,
+        arena_format(l->a, "%s names what is on no disk of this machine: that is not looked at", path_display(l->a, l->env, file).p));
+    return false;
+}
+
+/* ---- places ---- */
 
 struct git_place *gitlook_add(
     struct gitlook *l, enum place_kind kind, struct str path, const char *reason, enum place_hold hold)
@@ -208,7 +262,7 @@ void gitlook_hooks(struct gitlook *l, struct str folder)
     folder = gitlook_real(l, folder);
     if (gitlook_kind(l, folder) != FACT_FOLDER)
         return;
-    if (!l->eye->list(l->eye->context, l->a, folder, HOOKS_MAX, &names))
+    if (!gitlook_list(l, folder, HOOKS_MAX, &names))
         gitlook_line(l, &l->out->partial, arena_format(l->a, "%s has more in it than is looked at: hooks that are links are not all held",
             path_display(l->a, l->env, folder).p));
     for (size_t i = 0; i < names.n; i++)
@@ -300,7 +354,7 @@ static void look_remote(struct gitlook *l, struct str value, struct str worktree
 static bool named(struct gitlook *l, const struct gitconf_entry *entry, struct str file, struct str base, struct str *path)
 {
     if (gitlook_resolve(l, entry->value, base, path))
-        return true;
+        return gitlook_goes(l, file, *path);
     if (l->env->system == PATH_WINDOWS && entry->value.n > 0 && !str_starts(entry->value, STR("%(")) && entry->value.p[0] != '~')
         gitlook_line(l, &l->out->partial,
             arena_format(l->a, "%s in %s names a path that cannot be told: %s", gitconf_name(l->a, entry).p,
@@ -356,8 +410,7 @@ void gitlook_config(struct gitlook *l, struct str file, struct str worktree, int
         if (str_eq(l->read.v[i], key))
             return;
     *(struct str *)ARENA_PUSH(l->a, &l->read) = key;
-    if (depth > GIT_DEPTH_MAX ||
-        !l->eye->read(l->eye->context, l->a, file, GITCONF_BYTES_MAX, gitlook_root(l, file).n > 0, &text))
+    if (depth > GIT_DEPTH_MAX || !gitlook_read(l, file, GITCONF_BYTES_MAX, false, &text))
         return;
     gitconf_parse(l->a, text, &conf);
     if (conf.damaged)
@@ -375,8 +428,10 @@ static void look_windows(struct gitlook *l, struct str worktree)
     struct str folders[] = {w->program_files, w->program_files_x86, w->program_data, w->local};
 
     for (size_t i = 0; i < COUNT_OF(files); i++)
-        if (folders[i].n > 0)
+        if (folders[i].n > 0) {
+            gitlook_line(l, &l->own, folders[i]);
             gitlook_config(l, gitlook_join(l, folders[i], files[i]), worktree, 0);
+        }
 }
 
 /* What a variable names, in its one form. */
@@ -392,7 +447,10 @@ static bool variable(struct gitlook *l, const char *name, struct str *out)
         *out = arena_str(l->a, value);
         return true;
     }
-    return path_canonical(l->a, &plain, value, out, &ignored);
+    if (!path_canonical(l->a, &plain, value, out, &ignored))
+        return false;
+    gitlook_line(l, &l->own, *out);
+    return true;
 }
 
 /* The person's own configuration and the machine's count in every repository. */

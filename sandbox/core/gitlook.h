@@ -23,10 +23,17 @@ struct gitlook {
     struct texts read; /* configuration files seen for this root */
     struct texts modules; /* git folders of submodules seen for this root */
     struct texts reached; /* what remotes name in the roots */
+    struct texts own; /* Windows: the person's files and folders and the machine's, and what they name */
 };
 
 struct str gitlook_join(struct gitlook *l, struct str folder, const char *name);
+/* Windows: where a path leads to another machine, nothing that was perhaps written inside has it gone to (FACT_UNKNOWN, false): asking a
+ * server gives it the person's answer to its challenge, and the path. Which names it is asked of goes: the person's own do. */
 enum fact_kind gitlook_kind(struct gitlook *l, struct str path);
+bool gitlook_read(struct gitlook *l, struct str file, size_t ceiling, bool plain, struct str *out); /* plain: by no link, in a root or not */
+bool gitlook_list(struct gitlook *l, struct str folder, size_t most, struct texts *out);
+/* May what file names be gone to? Says so where not. */
+bool gitlook_goes(struct gitlook *l, struct str file, struct str path);
 /* A line once. */
 void gitlook_line(struct gitlook *l, struct texts *lines, struct str line);
 void gitlook_note(struct gitlook *l, struct str line);

@@ -3,6 +3,8 @@
  * its form.
  */
 #include "asked.h"
+#include "shell.h"
+#include "../sandbox/core/acls.h"
 
 #include <string.h>
 
@@ -172,4 +174,14 @@ struct asked asked_about(struct arena *a, struct str word)
         return out;
     out.kind = ASKED_MAYBE;
     return is_dotted(out.host) ? out : none;
+}
+
+/* On Windows the place is what a line's report said, and any program in that line may have written it. */
+struct path_env session_env(const struct session *s)
+{
+    struct path_env env = s->env;
+
+    if (s->place.n)
+        env.cwd = s->env.system == PATH_POSIX || acls_is_here(s->host.windows, &s->env, s->place) ? s->place : (struct str){0};
+    return env;
 }

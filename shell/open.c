@@ -345,15 +345,6 @@ static bool make_folders(struct session *s, const struct plan *plan, struct err 
     return true;
 }
 
-struct path_env session_env(const struct session *s)
-{
-    struct path_env env = s->env;
-
-    if (s->place.n)
-        env.cwd = s->place;
-    return env;
-}
-
 static bool take_boundary(struct session *s, struct opened *o, struct err *e)
 {
     if (s->early && (s->early_network != o->plan.new_network || !boundary_fits(s->early, &o->plan))) {

@@ -16,7 +16,7 @@ static void mark_place(struct repl *r)
 {
     static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/-._~";
 
-    if (!r->marks || !r->s->place.n)
+    if (!r->marks || !r->s->place.n || !session_env(r->s).cwd.n) /* a terminal may go there itself */
         return;
     buf_format(&r->draw, "\033]7;file://%s", r->s->place.p[0] == '/' ? "" : "/");
     for (size_t i = 0; i < r->s->place.n; i++) {

@@ -174,7 +174,8 @@ enum open_flags {
 
 /* Reads who and where we are: host, environment, session folder. */
 bool session_begin(struct session *s, const struct options *o, struct err *e);
-/* The standing of a path in a session: relative ones count from the living shell's directory. */
+/* The standing of a path in a session: relative ones count from the living shell's directory. On Windows that is refused where it lies on no
+ * disk of this machine: who asks is the person. */
 struct path_env session_env(const struct session *s);
 /* Composes the policy from its files and flags, plans, builds, proves. s->open is not touched. */
 bool session_open(struct session *s, unsigned flags, struct opened **out, struct err *e);

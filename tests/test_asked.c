@@ -1,6 +1,7 @@
 /* asked: what a word that :why is asked about looks like. */
 #include "check.h"
 #include "../shell/asked.h"
+#include "../shell/shell.h"
 
 static const struct row {
     const char *word;
@@ -48,6 +49,34 @@ static const struct row {
     {"unix:", ASKED_NAME, NULL, 0},
 };
 
+/* What a line's report says is where the person looks with Tab, :why, :open and :allow. */
+static void test_place(struct arena *a)
+{
+    static struct volume_fact volumes[] = {{.root = {"C:\\", 3}, .acls = true}, {.root = {"Z:\\", 3}, .remote = true}, {.root = {"S:\\", 3}, .substituted = true}};
+    static const struct windows_host windows = {.volumes = volumes, .volume_count = COUNT_OF(volumes)};
+    static const struct {
+        const char *place, *name;
+        bool taken;
+    } places[] = {{"C:\\src\\w", "place: a folder of this machine's disks is taken", true}, {"Z:\\x", "place: one of another machine's is not", false},
+        {"S:\\x", "place: nor one of a drive that stands for who knows what", false}, {"Q:\\x", "place: nor one of a drive that nobody saw", false},
+        {"\\\\evil\\share\\x", "place: nor a share", false}};
+    struct session s = {.env = {.system = PATH_WINDOWS, .cwd = {"C:\\begun", 8}}, .host = {.windows = &windows}};
+    struct err e;
+
+    for (size_t i = 0; i < COUNT_OF(places); i++) {
+        struct path_env env;
+        struct str path;
+        s.place = str_from(places[i].place);
+        env = session_env(&s);
+        e = (struct err){0};
+        CHECK(path_canonical(a, &env, STR("x"), &path, &e) == places[i].taken &&
+                  (!places[i].taken || path_same(&env, path, path_join(a, PATH_WINDOWS, s.place, STR("x")))),
+            places[i].name);
+    }
+    s = (struct session){.env = {.system = PATH_POSIX, .cwd = {"/begun", 6}}, .place = {"/mnt/share", 10}};
+    CHECK_STR(session_env(&s).cwd, s.place, "place: on Linux the kernel says where it is");
+}
+
 int main(void)
 {
     struct arena a = {0};
@@ -60,6 +89,7 @@ int main(void)
     }
     CHECK(asked_about(&a, (struct str){"a\0.com", 6}).kind == ASKED_NAME, "a zero byte");
     CHECK(str_is(asked_about(&a, STR("unix:/run/x")).name, "/run/x"), "a socket's path");
+    test_place(&a);
     arena_release(&a);
     return CHECK_END();
 }

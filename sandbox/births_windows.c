@@ -28,47 +28,6 @@ void newborn_settle(struct arena *a, const struct path_env *env, struct str sess
     (void)lines;
 }
 
-/* ---- what the observer alone holds for git ---- */
-
-/* There is no observer here: every name that is held is held by entries in a list of the system's (OP_ACE, OP_GUARD_NAME), during
- * the session and after a crash alike. What no entry can hold is in the plan's `partial`, and is not looked at again. */
-void leftover_begin(struct arena *a, const struct plan *plan, const struct texts *roots, struct buf *ledger)
-{
-    (void)a;
-    (void)plan;
-    (void)roots;
-    (void)ledger;
-}
-
-void leftover_look(struct arena *a, const struct path_env *env, struct str ledger, struct texts *lines)
-{
-    (void)a;
-    (void)env;
-    (void)ledger;
-    (void)lines;
-}
-
-void leftover_roots(struct arena *a, struct str ledger, struct texts *roots)
-{
-    (void)a;
-    (void)ledger;
-    (void)roots;
-}
-
-void leftover_done(void)
-{
-}
-
-void leftover_crashed(
-    struct arena *a, const struct path_env *env, struct str session_dir, struct texts *roots, struct texts *lines)
-{
-    (void)a;
-    (void)env;
-    (void)session_dir;
-    (void)roots;
-    (void)lines;
-}
-
 /* ---- placeholders ---- */
 
 /* Guards are in the ledger of the person (store.h), and go with the last session that is open (restore_windows.c), those of one that crashed,

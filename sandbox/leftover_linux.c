@@ -202,7 +202,7 @@ static void walk_entry(struct walk *w, int folder, const struct dirent *entry, s
     if (fstatat(folder, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return;
     inner = path_join(w->a, PATH_POSIX, path, str_from(entry->d_name));
-    if (S_ISREG(st.st_mode) && w->file && gitleft_wants(w->top, path, str_from(entry->d_name)) && was_writable(w->all, inner))
+    if (S_ISREG(st.st_mode) && w->file && gitleft_wants(PATH_POSIX, w->top, path, str_from(entry->d_name)) && was_writable(w->all, inner))
         w->file(w, folder, entry->d_name, inner, &st);
     else if (S_ISLNK(st.st_mode) && was_writable(w->all, inner))
         w->link(w, folder, entry->d_name, inner, &st);
@@ -237,7 +237,7 @@ static void walk_folder(struct walk *w, struct opened_folder f, struct str path,
         if (objects && is_of_objects(entry))
             continue;
         if (entry->d_type == DT_DIR || entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN ||
-            (entry->d_type == DT_REG && w->file && gitleft_wants(w->top, path, str_from(entry->d_name))))
+            (entry->d_type == DT_REG && w->file && gitleft_wants(PATH_POSIX, w->top, path, str_from(entry->d_name))))
             walk_entry(w, dirfd(dir), entry, path, depth);
         errno = 0;
     }

@@ -88,6 +88,8 @@ HANDLE win_lock_file(struct str path, DWORD ms);
 /* Opens an object by its path, one name at a time from its drive, and only where no link or mount point is on the way, itself included
  * (ERROR_CANT_ACCESS_FILE). attributes: of the object. NULL, with the last error. */
 HANDLE win_open_plain(struct str path, DWORD access, DWORD *attributes);
+struct git_eye;
+const struct git_eye *git_eye_system(void); /* goes wherever it is told to: who asks sees to it that this is no server of somebody else's */
 
 /* Something was begun for this path and did not come to its end: kept beside the sessions, and so by one that crashed, too. Without
  * a session's folder nothing is kept. */

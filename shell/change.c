@@ -535,6 +535,8 @@ bool change_reapply(struct session *s, const struct texts *words, enum line_from
     } else {
         good = apply_diff(s, &a, from, &diff, &fresh, e) && mend(s, &a, &told, e);
     }
+    if (good && s->env.system == PATH_WINDOWS) /* elsewhere what is found is moved, which waits for the end */
+        session_look(s);
 out:
     arena_release(&fresh.arena);
     arena_release(&a);

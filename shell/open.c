@@ -576,17 +576,26 @@ void opened_close(struct opened **o)
     *o = NULL;
 }
 
+void session_look(struct session *s)
+{
+    struct arena a = {0};
+    struct texts lines = {0};
+
+    leftover_look(&a, &s->env, buf_view(&s->leftover), &lines);
+    say_lines(&lines);
+    arena_release(&a);
+}
+
 void session_close(struct session *s)
 {
     struct arena a = {0};
-    struct texts roots = {0}, lines = {0};
+    struct texts roots = {0};
 
     if (s->denied && s->denied->begun)
         denied_last(s, s->open);
     opened_close(&s->open);
-    leftover_look(&a, &s->env, buf_view(&s->leftover), &lines);
+    session_look(s);
     leftover_roots(&a, buf_view(&s->leftover), &roots);
-    say_lines(&lines);
     if (s->host.session_dir.n && !s->borrowed && !s->settled)
         settle_births(s, &roots, true);
     if (s->host.session_dir.n && !s->borrowed)

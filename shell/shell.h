@@ -196,6 +196,7 @@ bool session_plan(struct session *s, struct opened *o, struct err *e);
  * state beside it, its options are those of s without folders. Ended by session_close and what denied_begin needs; not by session_end. */
 void session_beside(struct session *out, const struct session *s, struct options *options, struct str place);
 void opened_close(struct opened **o); /* everything inside is ended; NULL inside is fine */
+void session_look(struct session *s);  /* what was left in .git for git outside to obey is told */
 void session_close(struct session *s); /* ends everything inside; the session may still be asked about it */
 void session_end(struct session *s);
 

@@ -441,7 +441,7 @@ static bool names(struct arena *a, struct str index, enum gitindex state, const 
 {
     struct texts links = {0};
 
-    return gitindex_links(a, index, 20, &links) == state && (state != GITINDEX_GOOD || links.n == (name ? 1 : 0)) &&
+    return gitindex_links(a, PATH_POSIX, index, 20, &links) == state && (state != GITINDEX_GOOD || links.n == (name ? 1 : 0)) &&
            (!name || (links.n && str_is(links.v[0], name)));
 }
 

@@ -3,7 +3,7 @@
  * stands in for an observer there.
  */
 #include "check.h"
-#include "../sandbox/core/git.h"
+#include "../sandbox/core/gitleft.h"
 
 #include <string.h>
 
@@ -14,6 +14,8 @@ struct item {
 static struct arena arena;
 static const struct item *items;
 static size_t item_count;
+static struct buf index_bytes; /* of an item whose text is the mark */
+static const char an_index[] = "index";
 static const char *asked; /* a path that was asked for and lies on no disk of this machine: the last */
 
 static uint32_t fold(const void *table, uint32_t scalar)
@@ -53,7 +55,7 @@ static bool fake_read(void *context, struct arena *a, struct str path, size_t ce
     spy(path);
     for (size_t i = 0; i < item_count; i++)
         if (items[i].text && path_same(&env, str_from(items[i].path), path)) {
-            *out = arena_str(a, str_from(items[i].text));
+            *out = arena_str(a, items[i].text == an_index ? buf_view(&index_bytes) : str_from(items[i].text));
             return out->n <= ceiling;
         }
     return false;
@@ -236,12 +238,125 @@ static void test_servers(void)
     CHECK(asked && find(found, PLACE_PROTECT, "C:\\src\\w\\.githooks") && found->partial.n == 0, "servers: where the person's own configuration leads is looked at");
 }
 
+/* ---- what is left at the end ---- */
+
+static void put_number(unsigned n)
+{
+    unsigned char bytes[4] = {(unsigned char)(n >> 24), (unsigned char)(n >> 16), (unsigned char)(n >> 8), (unsigned char)n};
+
+    buf_add(&index_bytes, bytes, 4);
+}
+
+/* Of one entry, as git writes it. */
+static void make_index(const char *name, unsigned mode)
+{
+    static const char zeros[40], hash[20] = "hash";
+    size_t n = strlen(name);
+    unsigned char flags[2] = {0, (unsigned char)n};
+
+    buf_clear(&index_bytes);
+    buf_add(&index_bytes, "DIRC", 4);
+    put_number(2);
+    put_number(1);
+    buf_add(&index_bytes, zeros, 24);
+    put_number(mode);
+    buf_add(&index_bytes, zeros, 12);
+    buf_add(&index_bytes, hash, sizeof hash);
+    buf_add(&index_bytes, flags, 2);
+    buf_add(&index_bytes, name, n + 1);
+    while ((index_bytes.n - 12) % 8 != 0)
+        buf_add(&index_bytes, zeros, 1);
+    buf_add(&index_bytes, hash, sizeof hash);
+}
+
+static bool in_root(void *context, struct str path)
+{
+    (void)context;
+    return path_is_under(&env, STR("C:\\src\\w"), path) && !path_is_under(&env, STR("C:\\src\\w\\.git\\modules\\known"), path);
+}
+
+static struct str judge(const struct item *list, size_t count, const char *file, struct texts *told_lines)
+{
+    static const struct git_eye eye = {.kind = fake_kind, .read = fake_read, .list = fake_list, .variable = fake_variable};
+    static struct str root = {"C:\\src\\w", 8};
+    static const struct texts roots = {.v = &root, .n = 1};
+    static const struct gitleft left = {.env = &env, .eye = &eye, .top = {"C:\\src\\w\\.git", 13}, .worktree = {"C:\\src\\w", 8}, .roots = &roots, .writable = in_root};
+
+    items = list;
+    item_count = count;
+    asked = NULL;
+    *told_lines = (struct texts){0};
+    return gitleft_judge(&arena, &left, str_from(file), true, told_lines);
+}
+
+static void test_left_names(void)
+{
+    static const struct {
+        const char *path;
+        bool plain;
+    } rows[] = {{"src/a.c", true}, {"a b/.gitignore", true}, {".github/x", true}, {"legit~1/x", true}, {"a/git", true}, {".git/hooks/post-checkout", false}, {"../x", false},
+        {"..\\x", false}, {"a\\b", false}, {"C:x", false}, {"C:/x", false}, {".git::$INDEX_ALLOCATION/x", false}, {".GIT /x", false}, {".git./x", false}, {"a/.git . ./x", false},
+        {"GIT~1/config", false}, {"git~2", false}, {".. /x", false}, {"a/. /x", false}, {"...", false}, {"//srv/x", false}};
+    static const struct item list[] = {REPOSITORY, {"C:\\src\\w\\.git\\config", ""}, {"C:\\src\\w\\.git\\index", an_index}};
+    struct texts lines;
+    char name[100];
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        snprintf(name, sizeof name, "left: an index that names %s is %s", rows[i].path, rows[i].plain ? "let be" : "told");
+        make_index(rows[i].path, 0100644);
+        CHECK((judge(list, COUNT_OF(list), "C:\\src\\w\\.git\\index", &lines).n == 0) == rows[i].plain && lines.n == 0, name);
+    }
+}
+
+static void test_left(void)
+{
+    static const struct item list[] = {REPOSITORY, {"C:\\src\\w\\.git\\config", ""}, {"C:\\src\\w\\.git\\INDEX", an_index},
+        {"C:\\src\\w\\.git\\Merge_RR", "0123456789\t..\\..\\x"}, {"C:\\src\\w\\.git\\rebase-merge\\git-rebase-todo", "pick 1\nexec calc\n"},
+        {"C:\\src\\w\\.git\\modules\\m\\config", "[core]\n\tfsmonitor = calc\n"}, {"C:\\src\\w\\.git\\modules\\n\\config", "[core]\n\tbare = false\n"},
+        {"C:\\src\\w\\.git\\modules\\m\\Hooks\\post-checkout", "calc\n"}, {"C:\\src\\w\\.git\\modules\\m\\hooks\\x.sample", ""},
+        {"C:\\src\\w\\.git\\modules\\m\\index", an_index}, {"C:\\src\\w\\sub\\.git\\config", ""}, {"C:\\src\\w\\far\\.git", "gitdir: //evil/x/data\n"},
+        {"C:\\src\\w\\near\\.git", "gitdir: ../.git/modules/known\n"}};
+    static const struct {
+        const char *file;
+        bool bad;
+        const char *name;
+    } rows[] = {
+        {"C:\\src\\w\\.git\\Merge_RR", true, "left: a list of conflicts that leads out, in other case"},
+        {"C:\\src\\w\\.git\\modules\\m\\config", true, "left: configuration of a submodule that runs something"},
+        {"C:\\src\\w\\.git\\modules\\n\\config", false, "left: one that runs nothing"},
+        {"C:\\src\\w\\.git\\modules\\m\\Hooks\\post-checkout", true, "left: a hook, in other case"},
+        {"C:\\src\\w\\.git\\modules\\m\\hooks\\x.sample", false, "left: a sample"},
+    };
+    static const struct {
+        const char *path;
+        bool told;
+        const char *name;
+    } nested[] = {{"sub", true, "left: a repository that could be changed inside is told"}, {"near", false, "left: one of a folder in modules is looked at itself"},
+        {"far", true, "left: one on a server is told"}, {"none", false, "left: one that is not there is not"}};
+    struct texts lines;
+
+    CHECK(gitleft_wants(PATH_WINDOWS, STR("C:\\w\\.git"), STR("C:\\w\\.git"), STR("INDEX")) && gitleft_wants(PATH_WINDOWS, STR("C:\\w\\.git"), STR("C:\\w\\.git\\Modules\\a\\HOOKS"), STR("x")) &&
+              !gitleft_wants(PATH_WINDOWS, STR("C:\\w\\.git"), STR("C:\\w\\.git\\hooks"), STR("x")) && !gitleft_wants(PATH_POSIX, STR("/w/.git"), STR("/w/.git"), STR("INDEX")),
+        "left: names are the same but for case there, and not on Linux");
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        CHECK((judge(list, COUNT_OF(list), rows[i].file, &lines).n > 0) == rows[i].bad, rows[i].name);
+    judge(list, COUNT_OF(list), "C:\\src\\w\\.git\\rebase-merge\\git-rebase-todo", &lines);
+    CHECK(told(&lines, "exec calc"), "left: a rebase that runs something is told");
+    for (size_t i = 0; i < COUNT_OF(nested); i++) {
+        make_index(nested[i].path, 0160000);
+        CHECK(judge(list, COUNT_OF(list), "C:\\src\\w\\.git\\INDEX", &lines).n == 0 && (lines.n == 1) == nested[i].told && !asked, nested[i].name);
+    }
+}
+
 int main(void)
 {
     test_plain();
     test_names();
     test_none();
     test_servers();
+    test_left_names();
+    test_left();
+    buf_release(&index_bytes);
     arena_release(&arena);
     return CHECK_END();
 }

@@ -136,6 +136,20 @@ printf 'for %%i in (a b) do (\r\n echo %%i\r\n)\r\nif 1==1 (\r\nset CRD=1\r\n)\r
 said=$(timeout -k 5 120 wine "$CORDON" --not-enforced --no-rc <"$TEST_TMP/script" 2>"$TEST_TMP/errors" | tr -d '\r' | tr '\n' '|')
 code=$?
 says "a script: lines that are one, without a blank too much" 0 '^a|b|\[1\]|6|$'
+
+# What git outside would obey in a .git that git inside writes, is told at the end: an index that names a hook, a rebase that waits.
+mkdir -p .git/objects .git/refs .git/rebase-merge
+printf 'ref: refs/heads/main\n' >.git/HEAD
+printf '[core]\n\tbare = false\n' >.git/config
+cordon run --not-enforced -- cmd /c 'echo pick 1>.git\rebase-merge\git-rebase-todo'
+if printf '%s' "$said" | grep -q 'git here'; then not_ok "git: what does no harm is not told" "$said"; else ok "git: what does no harm is not told"; fi
+zeros='\000\000\000\000\000\000\000\000\000\000\000\000' hash=hhhhhhhhhhhhhhhhhhhh
+printf "DIRC\\000\\000\\000\\002\\000\\000\\000\\001$zeros$zeros\\000\\000\\201\\355$zeros$hash\\000\\030.git/hooks/post-checkout\\000\\000$hash" >made
+cordon run --not-enforced -- cmd /c 'copy made .git\index >nul & echo exec calc>.git\rebase-merge\git-rebase-todo'
+says "git: an index that names a hook is told at the end" 0 'warning: .*index, which could be written inside, names files outside'
+says "git: so is a rebase that runs something" 0 'runs programs when it is continued here: exec calc'
+rm -rf .git made
+
 printf 'set CRD=1 2\r\ncd ..\r\necho [%%CRD%%] %%CD%%\r\ncmd /c exit 4\r\n' >"$TEST_TMP/script"
 timeout -k 5 120 wine "$CORDON" --not-enforced --no-rc <"$TEST_TMP/script" >"$TEST_TMP/out" 2>"$TEST_TMP/errors"
 code=$?

@@ -326,9 +326,9 @@ static void look_index(struct gitlook *l, const struct gitconf *conf, struct str
             hash = str_is(conf->v[i].value, "sha256") ? 32 : 20;
     if (!gitlook_read(l, file, GITINDEX_FIRST_MAX, true, &bytes))
         return;
-    gitindex_links(l->a, bytes, hash, &links);
+    gitindex_links(l->a, l->env->system, bytes, hash, &links);
     for (size_t i = 0; i < links.n; i++) {
-        if (!gitindex_is_plain(links.v[i]))
+        if (!gitindex_is_plain(l->env->system, links.v[i]))
             continue;
         path = path_join(l->a, l->env->system, worktree, links.v[i]);
         if (!one_more_place(l, file))

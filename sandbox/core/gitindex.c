@@ -98,14 +98,25 @@ static bool is_dots_or_git(const char *p, size_t n)
     return n == 1 || (n == 2 && p[1] == '.') || (n == 4 && (p[1] | 32) == 'g' && (p[2] | 32) == 'i' && (p[3] | 32) == 't');
 }
 
-bool gitindex_is_plain(struct str path)
+/* Windows takes dots and spaces off the end of a name, and has short names: GIT~1 is .git, or another folder of a made-up name. */
+static bool is_git_to_windows(const char *p, size_t n)
+{
+    if (n > 4 && (p[0] | 32) == 'g' && (p[1] | 32) == 'i' && (p[2] | 32) == 't' && p[3] == '~')
+        return true;
+    while (n > 0 && (p[n - 1] == '.' || p[n - 1] == ' '))
+        n--;
+    return n == 0 || (p[0] == '.' && is_dots_or_git(p, n));
+}
+
+bool gitindex_is_plain(enum path_system system, struct str path)
 {
     for (size_t at = 0, start = 0; at <= path.n; at++) {
-        if (at < path.n && path.p[at] == '\0')
+        /* A backslash separates there, a colon begins a stream or ends a drive. */
+        if (at < path.n && (path.p[at] == '\0' || (system == PATH_WINDOWS && (path.p[at] == '\\' || path.p[at] == ':'))))
             return false;
         if (at < path.n && path.p[at] != '/')
             continue;
-        if (at == start || (path.p[start] == '.' && is_dots_or_git(path.p + start, at - start)))
+        if (at == start || (system == PATH_WINDOWS && is_git_to_windows(path.p + start, at - start)) || (path.p[start] == '.' && is_dots_or_git(path.p + start, at - start)))
             return false;
         start = at + 1;
     }
@@ -131,7 +142,7 @@ static enum gitindex read_extensions(struct reading *r)
     return r->n - r->at == r->hash && (!r->nameless || r->split) ? GITINDEX_GOOD : GITINDEX_DAMAGED;
 }
 
-enum gitindex gitindex_links(struct arena *a, struct str bytes, size_t hash, struct texts *out)
+enum gitindex gitindex_links(struct arena *a, enum path_system system, struct str bytes, size_t hash, struct texts *out)
 {
     struct reading r = {.a = a, .p = (const unsigned char *)bytes.p, .n = bytes.n, .at = 12, .hash = hash};
     bool outside = false, many = false;
@@ -152,7 +163,7 @@ enum gitindex gitindex_links(struct arena *a, struct str bytes, size_t hash, str
         r.sparse = r.sparse || (mode & MODE_KIND) == MODE_FOLDER;
         if ((mode & MODE_KIND) == MODE_FOLDER && name.n > 0 && name.p[name.n - 1] == '/')
             name.n--;
-        outside = outside || (name.n > 0 && !gitindex_is_plain(name));
+        outside = outside || (name.n > 0 && !gitindex_is_plain(system, name));
         if ((mode & MODE_KIND) != MODE_GITLINK || name.n == 0)
             continue;
         many = many || out->n == GITINDEX_LINKS_MAX;

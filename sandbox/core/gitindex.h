@@ -8,7 +8,7 @@
 #ifndef CORDON_GITINDEX_H
 #define CORDON_GITINDEX_H
 
-#include "core.h"
+#include "path.h"
 
 #define GITINDEX_BYTES_MAX ((size_t)64 << 20)
 #define GITINDEX_FIRST_MAX ((size_t)8 << 20) /* one that an opening reads */
@@ -22,9 +22,9 @@ enum gitindex {
     GITINDEX_OUTSIDE,   /* a name leads out of the working tree, or into .git: a checkout would write there */
 };
 
-/* hash: bytes of an object's name, 20 or 32. out: paths in the working tree, of a mode that says repository. */
-enum gitindex gitindex_links(struct arena *a, struct str bytes, size_t hash, struct texts *out);
+/* system: of the one where git would write what it names. hash: bytes of an object's name, 20 or 32. out: paths in the working tree, of a mode that says repository. */
+enum gitindex gitindex_links(struct arena *a, enum path_system system, struct str bytes, size_t hash, struct texts *out);
 /* A path that stays in the working tree, by its words, and out of every .git, however that is written. */
-bool gitindex_is_plain(struct str path);
+bool gitindex_is_plain(enum path_system system, struct str path);
 
 #endif

@@ -21,7 +21,7 @@ struct gitleft {
 };
 
 /* Is a file of this name, in a folder that is top or lies below it, to be judged? */
-bool gitleft_wants(struct str top, struct str folder, struct str name);
+bool gitleft_wants(enum path_system system, struct str top, struct str folder, struct str name);
 /* fresh: it was changed since the session began, or the opening had not looked at it. A printable clause when git must not find it ("names ..."), else none; lines:
  * clauses about what is only told, as it may be what the person wants. */
 struct str gitleft_judge(struct arena *a, const struct gitleft *l, struct str file, bool fresh, struct texts *lines);

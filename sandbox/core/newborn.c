@@ -27,7 +27,7 @@ static enum fact_kind kind_of(struct judge *j, struct str path)
 
 static struct str join(struct judge *j, struct str folder, const char *name)
 {
-    return path_join(j->a, PATH_POSIX, folder, str_from(name));
+    return path_join(j->a, j->env->system, folder, str_from(name));
 }
 
 /* Its place in the repository, for people. */
@@ -35,7 +35,7 @@ static const char *shown(struct judge *j, struct str path)
 {
     struct str below = path_below(j->env, j->folder, path);
 
-    return text_printable(j->a, path_join(j->a, PATH_POSIX, STR(".git"), below)).p;
+    return path_text(j->a, j->env->system, path_join(j->a, j->env->system, STR(".git"), below)).p;
 }
 
 static bool bad(struct judge *j, struct str path, const char *why)
@@ -55,15 +55,15 @@ static bool list(struct judge *j, struct str folder, struct texts *out)
 /* `inside`: a submodule's own, whose core.worktree leads back into the workspace, where it would lie. */
 static bool judge_entry(struct judge *j, const struct gitconf_entry *entry, struct str file, bool inside)
 {
-    struct path_env plain = {.system = PATH_POSIX};
+    struct path_env plain = {.system = j->env->system};
     struct err ignored = {0};
     struct str path;
 
     if (gitconf_is_harmless(entry))
         return true;
     if (inside && str_is(entry->section, "core") && str_is(entry->key, "worktree") && !entry->subsection.p) {
-        struct str below = path_below(j->env, j->folder, path_parent(PATH_POSIX, file));
-        plain.cwd = path_join(j->a, PATH_POSIX, j->home, below);
+        struct str below = path_below(j->env, j->folder, path_parent(j->env->system, file));
+        plain.cwd = path_join(j->a, j->env->system, j->home, below);
         if (entry->value.n > 0 && entry->value.p[0] == '.' &&
             path_canonical(j->a, &plain, entry->value, &path, &ignored) && path_is_under(j->env, j->root, path) &&
             !path_is_under(j->env, j->home, path))
@@ -108,7 +108,7 @@ static bool judge_hooks(struct judge *j, struct str folder)
         return false;
     for (size_t i = 0; i < names.n; i++)
         if (!str_ends(names.v[i], STR(".sample")))
-            return bad(j, path_join(j->a, PATH_POSIX, folder, names.v[i]), "is a hook");
+            return bad(j, path_join(j->a, j->env->system, folder, names.v[i]), "is a hook");
     return true;
 }
 
@@ -134,7 +134,7 @@ static bool judge_worktrees(struct judge *j, struct str folder)
     if (!list(j, folder, &names))
         return false;
     for (size_t i = 0; i < names.n; i++) {
-        struct str one = path_join(j->a, PATH_POSIX, folder, names.v[i]), common = join(j, one, "commondir"), text;
+        struct str one = path_join(j->a, j->env->system, folder, names.v[i]), common = join(j, one, "commondir"), text;
         if (!j->eye->read(j->eye->context, j->a, common, LINK_MAX, true, &text) || !str_is(text, "../..\n"))
             return bad(j, common, "leads elsewhere");
         if (!judge_config(j, join(j, one, "config.worktree"), false, false) || !judge_hooks(j, join(j, one, "hooks")))
@@ -154,7 +154,7 @@ static bool judge_modules(struct judge *j, struct str folder, int depth)
     if (!list(j, folder, &names))
         return false;
     for (size_t i = 0; i < names.n; i++) {
-        struct str one = path_join(j->a, PATH_POSIX, folder, names.v[i]);
+        struct str one = path_join(j->a, j->env->system, folder, names.v[i]);
         bool is_git = kind_of(j, join(j, one, "HEAD")) != FACT_MISSING || kind_of(j, join(j, one, "config")) != FACT_MISSING;
         if (!(is_git ? judge_folder(j, one, true, depth + 1) : judge_modules(j, one, depth + 1)))
             return false; /* what lies within one is judged by its names: see judge_names */
@@ -211,7 +211,7 @@ static bool is_ref_or_log(struct judge *j, struct str file)
 static bool judge_name(struct judge *j, struct str file)
 {
     static const char *const folders[] = {"remotes", "branches"};
-    struct str name = path_name(PATH_POSIX, file), folder = path_name(PATH_POSIX, path_parent(PATH_POSIX, file)), text;
+    struct str name = path_name(j->env->system, file), folder = path_name(j->env->system, path_parent(j->env->system, file)), text;
     bool hook = str_is(folder, "hooks") && !str_ends(name, STR(".sample"));
     bool config = str_is(name, "config") || str_is(name, "config.worktree");
     bool leads = str_is(name, "commondir") || str_is(name, "alternates");
@@ -226,7 +226,7 @@ static bool judge_name(struct judge *j, struct str file)
     if (!(hook || config || leads) || is_ref_or_log(j, file))
         return true;
     if (config)
-        return judge_config(j, file, true, !str_eq(path_parent(PATH_POSIX, file), j->folder));
+        return judge_config(j, file, true, !str_eq(path_parent(j->env->system, file), j->folder));
     if (str_is(name, "commondir") && j->eye->read(j->eye->context, j->a, file, LINK_MAX, true, &text) && str_is(text, "../..\n"))
         return true;
     return bad(j, file, hook ? "is a hook" : "is there, and git obeys it");
@@ -239,7 +239,7 @@ static bool judge_names(struct judge *j, struct str folder)
     if (!list(j, folder, &names))
         return false;
     for (size_t i = 0; i < names.n; i++) {
-        struct str path = path_join(j->a, PATH_POSIX, folder, names.v[i]);
+        struct str path = path_join(j->a, j->env->system, folder, names.v[i]);
         bool is_folder = kind_of(j, path) == FACT_FOLDER;
         if (!(is_folder ? judge_names(j, path) : judge_name(j, path)))
             return false;
@@ -257,7 +257,7 @@ static bool judge_kinds(struct judge *j, struct str folder, int depth)
     if (!list(j, folder, &names))
         return false;
     for (size_t i = 0; i < names.n; i++) {
-        struct str path = path_join(j->a, PATH_POSIX, folder, names.v[i]);
+        struct str path = path_join(j->a, j->env->system, folder, names.v[i]);
         enum fact_kind kind = kind_of(j, path);
         if (++j->entries > NEWBORN_ENTRIES_MAX)
             return bad(j, path, "is one of too many");
@@ -290,7 +290,7 @@ bool newborn_judge_file(struct arena *a, const struct path_env *env, const struc
 enum newborn_state newborn_judge(struct arena *a, const struct path_env *env, const struct git_eye *eye, struct str folder,
     struct str root, const struct texts *roots, struct str *reason)
 {
-    struct newborn birth = {.folder = folder, .home = path_join(a, PATH_POSIX, root, STR(".git")), .root = root, .roots = roots};
+    struct newborn birth = {.folder = folder, .home = path_join(a, env->system, root, STR(".git")), .root = root, .roots = roots};
     struct judge j = {.a = a, .env = env, .eye = eye, .folder = folder, .home = birth.home, .root = root, .reason = reason};
     struct texts names = {0};
 

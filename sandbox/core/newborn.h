@@ -36,7 +36,7 @@ bool newborn_judge_there(struct arena *a, const struct path_env *env, const stru
 /* A single file of it, by its name: nothing that git obeys, or harmless. */
 bool newborn_judge_file(struct arena *a, const struct path_env *env, const struct git_eye *eye, const struct newborn *birth,
     struct str file, struct str *reason);
-/* newborn_reach.c: does it lead git only where nothing could be written inside, or to what is harmless too? */
+/* newborn_reach.c, of Linux alone (addresses are read as there): does it lead git only where nothing could be written inside, or to what is harmless too? */
 bool newborn_reach(struct arena *a, const struct path_env *env, const struct git_eye *eye, const struct newborn *birth,
     struct str *reason);
 

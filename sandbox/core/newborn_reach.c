@@ -198,7 +198,7 @@ static bool judge_index(struct reach *r, struct str folder, struct str worktree)
         return true;
     if (!r->eye->read(r->eye->context, r->a, file, GITINDEX_BYTES_MAX, true, &bytes))
         return bad(r, file, "cannot be read, or is larger than is looked at");
-    switch (gitindex_links(r->a, bytes, r->hash, &links)) {
+    switch (gitindex_links(r->a, PATH_POSIX, bytes, r->hash, &links)) {
     case GITINDEX_GOOD:
         break;
     case GITINDEX_ELSEWHERE:
@@ -211,7 +211,7 @@ static bool judge_index(struct reach *r, struct str folder, struct str worktree)
         return bad(r, file, "is not well formed");
     }
     for (size_t i = 0; i < links.n; i++) {
-        if (!worktree.n || !gitindex_is_plain(links.v[i]))
+        if (!worktree.n || !gitindex_is_plain(PATH_POSIX, links.v[i]))
             return bad(r, file, "names another repository at a place that cannot be looked at");
         if (!judge_nested(r, path_join(r->a, PATH_POSIX, worktree, links.v[i])))
             return false;

@@ -195,11 +195,14 @@ static void tell_denied(struct repl *r)
         buf_format(&r->draw, "cordon: %llu denied (:denied)\r\n", (unsigned long long)news);
 }
 
-/* Windows: an exit in the middle of a line ends the line's process before it could leave anything behind. */
+/* Windows: an exit in the middle of a line ends the line's process before it could leave anything behind. A line that came well to its
+ * end without a word of that took the report away (exec), or left more than is carried. */
 static void tell_untold(struct repl *r)
 {
-    if (r->in.dos && !r->in.told && r->leaving)
-        buf_format(&r->draw, "cordon: the line ended its shell; folder and variables are as they were before it\r\n");
+    if (!r->in.dos || r->in.told || !(r->leaving || r->in.status == 0))
+        return;
+    buf_format(&r->draw, "cordon: %s; folder and variables are as they were before it\r\n",
+        r->leaving ? "the line ended its shell" : "what the line left behind was not told");
 }
 
 void line_end(struct repl *r)

@@ -219,7 +219,7 @@ has "the plan names the workspace" "$said" "work"
 code 0 "policy explain" "$CORDON" policy explain network.mode
 has "a key's words are named" "$said" "offline"
 code 0 "policy export sbpl" "$CORDON" policy export sbpl
-has "a profile of Seatbelt" "$said" "(deny network\*)"
+has "a profile of Seatbelt" "$said" "(deny network"
 code 125 "policy export wsb on Linux" "$CORDON" policy export wsb
 code 125 "an unknown key" "$CORDON" policy explain network.mod
 has "the nearest key to explain" "$said" "network.mode"

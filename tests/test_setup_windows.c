@@ -2,7 +2,7 @@
  * says that nothing is set up, ends at the first thing that it cannot read back, takes back what it did, and claims nothing. Also
  * DPAPI around the passwords, and the lock. */
 #include "check.h"
-#include "../sandbox/win32.h"
+#include "../sandbox/shut_windows.h"
 #include "../sandbox/credentials.h"
 #include "../sandbox/core/store.h"
 
@@ -216,6 +216,46 @@ static void restores(void)
     arena_release(&a);
 }
 
+/* A list of COM's, written into Wine's own registry alone. sddl NULL: none. */
+static void com_list(const wchar_t *name, const char *sddl)
+{
+    static const wchar_t key[] = L"SOFTWARE\\Microsoft\\Ole";
+    struct arena a = {0};
+    struct descriptor d;
+    struct buf bytes = {0};
+    struct err e = {0};
+
+    RegDeleteKeyValueW(HKEY_LOCAL_MACHINE, key, name);
+    if (sddl && sddl_parse(&a, str_from(sddl), &d, &e) && descriptor_encode(&d, &bytes))
+        RegSetKeyValueW(HKEY_LOCAL_MACHINE, key, name, REG_BINARY, bytes.p, (DWORD)bytes.n);
+    buf_release(&bytes);
+    arena_release(&a);
+}
+
+/* What setup shut is read again at each start, by whoever may read it. */
+static void shut(void)
+{
+    static const wchar_t launch[] = L"MachineLaunchRestriction", access[] = L"MachineAccessRestriction";
+    static const char closed[] = "O:BAG:BAD:(D;;0x1f;;;S-1-5-21-1-2-3-1010)(A;;0x1f;;;WD)", open[] = "O:BAG:BAD:(A;;0x1f;;;WD)";
+    struct str group = STR("S-1-5-21-1-2-3-1010");
+    struct arena a = {0};
+
+    com_list(launch, NULL);
+    com_list(access, NULL);
+    CHECK(look_com(&a, group) == LOOK_UNKNOWN, "COM: where there is no list Windows' default is not guessed");
+    com_list(launch, closed);
+    com_list(access, closed);
+    CHECK(look_com(&a, group) == LOOK_WHOLE, "COM: both lists refuse the group");
+    CHECK(look_com(&a, STR("S-1-5-21-1-2-3-1099")) == LOOK_MISSING, "COM: that is nobody else's refusal");
+    com_list(access, open);
+    CHECK(look_com(&a, group) == LOOK_MISSING, "COM: one list that was opened again is seen");
+    com_list(access, NULL);
+    CHECK(look_com(&a, group) == LOOK_UNKNOWN, "COM: one list that is gone is not shut");
+    com_list(launch, NULL);
+    CHECK(look_wsl(&a, STR("C:\\no-such-folder"), group) != LOOK_UNKNOWN, "WSL: what is there can be read");
+    arena_release(&a);
+}
+
 int main(void)
 {
     if (!win_is_wine()) {
@@ -230,5 +270,6 @@ int main(void)
     seals();
     rewraps();
     restores();
+    shut();
     return CHECK_END();
 }

@@ -219,6 +219,8 @@ static enum outcome look_at_guard(struct arena *a, const struct op *op, const st
         if (is_new)
             SetFileInformationByHandle(h, FileDispositionInfo, &gone, sizeof gone);
         out = skip(e, op->path, "it is a link or junction, or one lies on the way to it");
+    } else if (!is_new && o.kind == FACT_FILE && o.links > 1) {
+        out = skip(e, op->path, "the file has other names, which would change with it");
     } else if (is_new) {
         win_ledger_made(l, op->path, o.dev, o.ino, shown(a, o.descriptor));
     } else if (!enter(a, l, op, (struct str){0}, &o, e)) {

@@ -21,15 +21,30 @@
 
 /* ---- the table, without regard to case ---- */
 
+static const char *find_row(const struct obeyed_row *rows, size_t count, struct str folder, struct str name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (text_matches(str_from(rows[i].folder), folder, true) && text_matches(str_from(rows[i].pattern), name, true))
+            return rows[i].who;
+    return NULL;
+}
+
 static const char *who_obeys(struct str folder, struct str name)
 {
     size_t count;
     const struct obeyed_row *rows = obeyed_rows(&count);
 
-    for (size_t i = 0; i < count; i++)
-        if (text_matches(str_from(rows[i].folder), folder, true) && text_matches(str_from(rows[i].pattern), name, true))
-            return rows[i].who;
-    return NULL;
+    return find_row(rows, count, folder, name);
+}
+
+/* At the top of a root, where somebody types and looks; further down programs are what is built. */
+static const char *windows_obeys(struct str folder, struct str name)
+{
+    size_t count;
+    const struct obeyed_row *rows = obeyed_windows(&count);
+    const char *who = who_obeys(folder, name);
+
+    return who ? who : find_row(rows, count, folder, name);
 }
 
 /* A path of the table has / between its names. */
@@ -108,7 +123,7 @@ static bool look_into(struct look *l, HANDLE folder, struct str path, const char
         list->folder = folder;
     while (all && win_list_next(list)) {
         struct str name = utf8_from(l->a, list->name, list->n);
-        const char *who = who_obeys(str_from(table), name);
+        const char *who = windows_obeys(str_from(table), name);
         struct obeyed_item item = {.who = who};
         HANDLE h;
         all = seen++ < most;

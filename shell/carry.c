@@ -23,7 +23,9 @@ static bool is_boundarys_own(const struct inner *in, const struct opened *next, 
 {
     const struct env_set *old = set_by(in->s, in->o, name);
 
-    return str_starts(name, STR("CORDON")) || str_is(name, "CODEX_SANDBOX_NETWORK_DISABLED") || set_by(in->s, next, name) ||
+    bool windows = in->s->env.system == PATH_WINDOWS;
+
+    return str_starts(name, STR("CORDON")) || (windows && text_same(str_slice(name, 0, 6), STR("CORDON"))) || str_is(name, "CODEX_SANDBOX_NETWORK_DISABLED") || set_by(in->s, next, name) ||
            (old && str_eq(old->value, value));
 }
 

@@ -68,6 +68,8 @@ static void entries(void)
 
     CHECK(wide_path(here("linked"), &a) && wide_path(here("second"), &b) && CreateHardLinkW(b.v, a.v, NULL), "a file gets a second name");
     CHECK(!apply(ace("linked"), NULL, &e) && e.kind == ERR_REFUSED && strstr(e.reason, "other names"), "then it is left alone");
+    op = (struct op){.kind = OP_GUARD_NAME, .path = here("linked"), .text = STR("D:P(A;;0x1f01ff;;;WD)"), .number = 1};
+    CHECK(!apply(op, NULL, &e) && e.kind == ERR_REFUSED && strstr(e.reason, "other names"), "also where it stands for a name that was to be held");
     op = ace("file");
     op.check_identity = true;
     op.dev = op.ino = 1;

@@ -1,6 +1,7 @@
 /* obeyed: the table of names, the comparison of two looks, and how it is printed. */
 #include "check.h"
 #include "../sandbox/core/obeyed.h"
+#include "../sandbox/core/text.h"
 
 #include <stdlib.h>
 
@@ -46,6 +47,26 @@ static void test_table(void)
     CHECK(obeyed_who(STR(".git/hooks"), STR("pre-commit.sample")) == NULL, "a sample of a hook is not");
     CHECK(obeyed_who(STR(""), STR("main.c")) == NULL, "a source file is not in the table");
     CHECK(obeyed_who(STR(".vscode"), STR("package.json")) == NULL, "a name counts in its own folder only");
+}
+
+/* Of what cmd and Explorer obey every name is of the root itself: no further folder is looked into for them. */
+static void test_windows(void)
+{
+    static const char *const names[] = {"cordon.exe", "git.cmd", "node.bat", "x.com", "a.lnk", "a.url", "a.scf", "Desktop.INI", "x.vcxproj", "x.targets", "nuget.config"};
+    size_t n;
+    const struct obeyed_row *row = obeyed_windows(&n);
+    bool top = true;
+
+    for (size_t i = 0; i < n; i++)
+        top = top && row[i].folder[0] == '\0' && row[i].who;
+    CHECK(top, "windows: every row is of the root itself");
+    for (size_t k = 0; k < COUNT_OF(names); k++) {
+        bool found = false;
+        for (size_t i = 0; i < n; i++)
+            found = found || text_matches(str_from(row[i].pattern), str_from(names[k]), true);
+        CHECK(found, names[k]);
+        CHECK(obeyed_who(STR(""), str_from(names[k])) == NULL, "windows: and elsewhere it is a file like any other");
+    }
 }
 
 static void test_compare(void)
@@ -146,6 +167,7 @@ static void test_words(void)
 int main(void)
 {
     test_table();
+    test_windows();
     test_compare();
     test_repository();
     test_words();

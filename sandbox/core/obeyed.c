@@ -168,6 +168,37 @@ static const struct obeyed_row rows_table[] = {
     {TOP, ".tmux.conf", "tmux obeys it"},
 };
 
+/* Whose names Windows itself obeys: the command shell looks into the folder it is in before PATH, Explorer fetches what a shown file names,
+ * from a server, too. */
+#define TYPED    "cmd runs it here when its name is typed"
+#define EXPLORER "Explorer obeys it as soon as the folder is shown, and opens what it names"
+#define MSBUILD  "MSBuild runs its targets"
+
+static const struct obeyed_row windows_table[] = {
+    {TOP, "*.exe", TYPED},
+    {TOP, "*.com", TYPED},
+    {TOP, "*.bat", TYPED},
+    {TOP, "*.cmd", TYPED},
+    {TOP, "*.lnk", EXPLORER},
+    {TOP, "*.url", EXPLORER},
+    {TOP, "*.scf", EXPLORER},
+    {TOP, "*.library-ms", EXPLORER},
+    {TOP, "*.searchConnector-ms", EXPLORER},
+    {TOP, "desktop.ini", EXPLORER},
+    {TOP, "autorun.inf", EXPLORER},
+    {TOP, "*.vcxproj", MSBUILD},
+    {TOP, "*.vbproj", MSBUILD},
+    {TOP, "*.fsproj", MSBUILD},
+    {TOP, "*.props", MSBUILD},
+    {TOP, "*.targets", MSBUILD},
+    {TOP, "Directory.Packages.props", MSBUILD},
+    {TOP, "*.slnx", EDITOR},
+    {TOP, ".vs", "Visual Studio obeys what is in it"},
+    {TOP, "NuGet.config", "dotnet fetches packages, which run, from where it says"},
+    {TOP, "global.json", "dotnet takes the tools that it names"},
+    {TOP, "profile.ps1", "PowerShell runs it where it is a profile"},
+};
+
 static const char *const folders_table[] = {TOP, ".git", ".git/hooks", ".git/info", ".hg", ".jj/repo", ".husky", ".githooks", ".vscode",
     ".idea/runConfigurations", ".run", ".zed", ".devcontainer", ".claude", ".claude/agents", ".claude/commands",
     ".claude/hooks", ".claude/skills", ".codex", ".agents", ".cursor", ".cursor/rules", ".gemini", ".github",
@@ -177,6 +208,12 @@ const struct obeyed_row *obeyed_rows(size_t *count)
 {
     *count = COUNT_OF(rows_table);
     return rows_table;
+}
+
+const struct obeyed_row *obeyed_windows(size_t *count)
+{
+    *count = COUNT_OF(windows_table);
+    return windows_table;
 }
 
 const char *const *obeyed_folders(size_t *count)

@@ -17,6 +17,7 @@ struct obeyed_row {
 };
 
 const struct obeyed_row *obeyed_rows(size_t *count);
+const struct obeyed_row *obeyed_windows(size_t *count); /* besides, on Windows: all of the root itself, and without regard to case */
 /* The folders that rows name, each once, a parent before its children; "" first. */
 const char *const *obeyed_folders(size_t *count);
 /* Who obeys this name there, or NULL. */

@@ -364,7 +364,10 @@ static void test_links(void)
 static void test_grants(void)
 {
     static const char *const there[] = {"C:\\Users\\p\\AppData\\Local\\Programs\\Python\\Python312\\Scripts", "C:\\Users\\p\\AppData\\Local\\Programs\\Other\\bin",
-        "C:\\Users\\p\\.rustup\\toolchains", "C:\\Users\\p\\scoop\\apps", "C:\\Users\\p\\scoop\\shims", "C:\\Users\\p\\.tool\\bin", "D:\\t"};
+        "C:\\Users\\p\\.rustup\\toolchains", "C:\\Users\\p\\scoop\\apps", "C:\\Users\\p\\scoop\\shims", "C:\\Users\\p\\.tool\\bin", "D:\\t",
+        "C:\\Users\\p\\AppData\\Roaming\\npm", "C:\\Users\\p\\Documents", "C:\\Users\\p\\AppData\\Local\\Temp"};
+    static const char *const never[] = {"C:\\Users\\p\\AppData", "C:\\Users\\p\\AppData\\Local", "C:\\Users\\p\\AppData\\Roaming", "C:\\Users\\p\\Documents",
+        "C:\\Users\\p\\AppData\\Local\\Temp"};
     struct tree t;
     const struct op *op;
 
@@ -377,8 +380,13 @@ static void test_grants(void)
                 break;
         }
     t.facts.host.path = STR("C:\\Windows\\System32;C:\\Users\\p\\.cargo\\bin;C:\\Users\\p\\AppData\\Local\\Programs\\Python\\Python312\\Scripts;C:\\Users\\p;"
-                            "C:\\Users\\p\\.tool;C:\\Users\\p\\.tool\\bin;D:\\t;C:\\Users\\p\\.ssh;relative");
+                            "C:\\Users\\p\\.tool;C:\\Users\\p\\.tool\\bin;D:\\t;C:\\Users\\p\\.ssh;relative;C:\\users\\P\\appdata;"
+                            "C:\\Users\\p\\AppData\\Local;C:\\Users\\p\\AppData\\Roaming;C:\\Users\\p\\Documents;C:\\Users\\p\\AppData\\Local\\Temp;"
+                            "C:\\Users\\p\\AppData\\Roaming\\npm");
     CHECK(tree_plan(&t), "grants: planned");
+    for (size_t i = 0; i < COUNT_OF(never); i++)
+        CHECK(!find(&t.plan, OP_ACE, never[i], "(A;OICI;0x1200a9;;;" GROUP ")"), "grants: never a folder where every program keeps what is the person's");
+    CHECK(find(&t.plan, OP_ACE, "C:\\Users\\p\\AppData\\Roaming\\npm", "(A;OICI;0x1200a9;;;" GROUP ")"), "grants: but a program's own in it");
     op = find(&t.plan, OP_ACE, "C:\\Users\\p\\.cargo\\bin", "(A;OICI;0x1200a9;;;" GROUP ")");
     CHECK(op && op->on_failure == FAIL_SKIP, "grants: a folder of PATH, and its failure costs that path alone");
     CHECK(find(&t.plan, OP_ACE, "C:\\Users\\p\\.rustup\\toolchains", "(A;OICI;0x1200a9;;;" GROUP ")"), "grants: what its programs run from");

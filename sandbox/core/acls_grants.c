@@ -182,11 +182,25 @@ static void grant_way(struct acls *s, struct str path)
     }
 }
 
+/* Where every program keeps what is the person's: PATH may name such a folder, and programs are the least of what lies in it. */
+static bool is_persons_whole(struct acls *s, struct str path)
+{
+    static const char *const parts[] = {"AppData", "AppData\\Local", "AppData\\LocalLow", "AppData\\Roaming", "AppData\\Local\\Temp", "AppData\\Local\\Microsoft",
+        "AppData\\Roaming\\Microsoft", "Documents", "Desktop", "Downloads", "OneDrive"};
+    const struct path_env *env = s->p->env;
+    struct str home = s->p->host->home;
+
+    for (size_t i = 0; i < COUNT_OF(parts) && home.n > 0; i++)
+        if (path_same(env, path_join(s->p->a, env->system, home, str_from(parts[i])), path))
+            return true;
+    return path_same(env, s->w->local, path) || path_same(env, s->w->roaming, path) ||
+           (home.n > 0 && (path_is_under(env, path, home) || is_dot_folder(env, home, path)));
+}
+
 static void grant_read(struct acls *s, struct str path, const char *why)
 {
     const struct fact *fact = planner_fact(s->p, path);
     const struct path_env *env = s->p->env;
-    struct str home = s->p->host->home;
     bool folder = fact->kind == FACT_FOLDER;
     uint32_t mask = folder ? ACLS_READ : NT_FILE_GENERIC_READ;
 
@@ -198,7 +212,7 @@ static void grant_read(struct acls *s, struct str path, const char *why)
         grant_way(s, path);
         return;
     }
-    if (folder && home.n > 0 && (path_is_under(env, path, home) || is_dot_folder(env, home, path))) {
+    if (folder && is_persons_whole(s, path)) {
         planner_note(s->p, "%s is not made readable inside: more lies in it than programs", planner_show(s->p, path).p);
         return;
     }

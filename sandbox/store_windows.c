@@ -15,6 +15,20 @@
 
 /* ---- the private temp ---- */
 
+/* Programs inside may have made a junction of it, as of every folder that they may empty, or left more in it than is listed: then
+ * it goes itself, never what it leads to, and is made anew. */
+static bool list_temp(struct arena *a, struct str folder, struct texts *names, struct err *e)
+{
+    struct err ignored = {0};
+
+    if (!sys_make_folders(folder, 0700, e))
+        return false;
+    if (sys_list_folder(a, folder, TEMP_NAMES_MAX, names, &ignored))
+        return true;
+    *names = (struct texts){0};
+    return sys_remove_tree(folder, e) && sys_make_folders(folder, 0700, e) && sys_list_folder(a, folder, TEMP_NAMES_MAX, names, e);
+}
+
 /* Beside the state folder, which nobody inside may read. The folder itself stays for the next session of the same number, with its
  * write SID; what is in it goes. */
 bool facts_session(struct arena *a, struct host *host, struct err *e)
@@ -25,7 +39,7 @@ bool facts_session(struct arena *a, struct host *host, struct err *e)
 
     *w = *host->windows;
     folder = path_join(a, PATH_WINDOWS, arena_format(a, "%s-temp", host->state_dir.p), path_name(PATH_WINDOWS, host->session_dir));
-    if (!sys_make_folders(folder, 0700, e) || !sys_list_folder(a, folder, TEMP_NAMES_MAX, &names, e))
+    if (!list_temp(a, folder, &names, e))
         return false;
     for (size_t i = 0; i < names.n; i++) {
         struct err ignored = {0}; /* somebody outside may have it open: it is no secret of this session's */

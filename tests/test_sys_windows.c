@@ -296,6 +296,22 @@ static void session_folder(void)
     sys_session_folder_end();
 }
 
+/* What wine has of it: no junction, but another thing that is no folder to be listed. */
+static void private_temp(void)
+{
+    struct windows_host windows = {0};
+    struct host host = {.windows = &windows, .state_dir = here("state"), .session_dir = here("state\\sessions\\s7")};
+    struct str folder = here("state-temp\\s7"), left = arena_format(&arena, "%s\\left", folder.p);
+    struct err e = {0};
+
+    CHECK(facts_session(&arena, &host, &e) && str_eq(host.windows->temp_dir, folder), "a private temp");
+    sys_append_file(left, STR("x"), &e);
+    CHECK(facts_session(&arena, &host, &e) && GetFileAttributesA(left.p) == INVALID_FILE_ATTRIBUTES, "is emptied for the next session");
+    RemoveDirectoryA(folder.p);
+    sys_append_file(folder, STR("x"), &e);
+    CHECK(facts_session(&arena, &host, &e) && (GetFileAttributesA(folder.p) & FILE_ATTRIBUTE_DIRECTORY), "and made anew where it is no folder any more");
+}
+
 static void environment(void)
 {
     struct texts all = {0};
@@ -336,6 +352,7 @@ int main(void)
     deep_tree();
     logs();
     session_folder();
+    private_temp();
     environment();
     sys_remove_tree(top, &e); /* but for the lock of the caches, which is held until the end */
     arena_release(&arena);

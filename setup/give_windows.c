@@ -90,6 +90,25 @@ static void give_below(struct giving *g, HANDLE folder, int depth)
     HeapFree(GetProcessHeap(), 0, l);
 }
 
+/* The handle is the last name itself; what a name before it leads through would hand over another folder than was asked for. */
+static bool is_asked(struct arena *a, HANDLE h, struct str path, struct err *e)
+{
+    const struct path_env env = {.system = PATH_WINDOWS, .fold = sys_case()};
+    wchar_t real[WIDE_PATH_MAX];
+    DWORD n = GetFinalPathNameByHandleW(h, real, COUNT_OF(real), FILE_NAME_NORMALIZED | VOLUME_NAME_DOS);
+    struct str is = n && n < COUNT_OF(real) ? utf8_from_path(a, real, n) : (struct str){0}, asked;
+
+    if (!path_canonical(a, &env, path, &asked, e))
+        return false;
+    if (is.n && path_same(&env, is, asked))
+        return true;
+    err_set(e, ERR_REFUSED, "a folder is not handed over");
+    err_subject(e, path);
+    if (is.n)
+        err_remedy(e, "name it as %s if that is meant", path_text(a, PATH_WINDOWS, is).p);
+    return err_reason(e, "a junction, a link or a drive's letter on the way leads elsewhere");
+}
+
 bool give(struct machine *m, struct str path, struct err *e)
 {
     struct giving g = {.m = m, .person = sid_from(&m->arena, m->facts.person_sid)};
@@ -105,6 +124,10 @@ bool give(struct machine *m, struct str path, struct err *e)
             NULL, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
     if (h == INVALID_HANDLE_VALUE)
         return fail_at(e, GetLastError(), STAGE_ACL, path, "a folder cannot be opened");
+    if (!is_asked(&m->arena, h, path, e)) {
+        CloseHandle(h);
+        return false;
+    }
     if (!g.person || !find_places(m, &g.places))
         why = "what must not be handed over cannot be told here";
     else

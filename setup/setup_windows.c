@@ -218,7 +218,12 @@ static HANDLE lock_take(bool *busy, struct err *e)
         return lock;
     win_close(&lock);
     if (!*busy) {
-        fail_at(e, code, STAGE_SETUP, STR("Global\\CordonSetup"), "the lock of setup cannot be taken");
+        if (code != ERROR_ACCESS_DENIED && code != ERROR_INVALID_HANDLE) {
+            fail_at(e, code, STAGE_SETUP, STR("Global\\CordonSetup"), "the lock of setup cannot be taken");
+            return NULL;
+        }
+        win_fail(e, code, STR("Global\\CordonSetup"), "the lock of setup cannot be taken"); /* closed to us, or no lock at all: it is not setup's */
+        err_remedy(e, "something else has its name: close Cordon's terminals, as a program in one may, and try again");
         return NULL;
     }
     err_set(e, ERR_REFUSED, "another cordon-setup is at work on this machine");

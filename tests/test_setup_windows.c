@@ -88,6 +88,9 @@ static void words(void)
 
 static void installs(void)
 {
+    const wchar_t *prefix = _wgetenv(L"WINEPREFIX");
+    wchar_t words[MAX_PATH + 64];
+
     CHECK(setup(L"install --offline Same --online same") == 3 && strstr(output, "nothing was changed") && nothing_there(), "what is blocked does not begin");
     CHECK(setup(L"install") == 125 && strstr(output, "FAILED") && strstr(output, "cannot be read back") && !claims(),
         "what cannot be read back ends setup, by its name");
@@ -100,6 +103,14 @@ static void installs(void)
     CHECK(setup(L"repair --give C:\\windows") == 125 && strstr(output, "Windows is there"), "Windows' own folder is handed to nobody");
     CreateDirectoryW(L"C:\\cordon-given", NULL);
     CHECK(setup(L"repair --give C:\\cordon-given") == 0 && strstr(output, "0 objects are yours now; 0 stay"), "one that is the person's already stays the person's");
+    CHECK(setup(L"repair --give C:/CORDON-given") == 0, "whatever the case and the separators that it is typed with");
+    CHECK(setup(L"repair --give \\\\.\\C:\\cordon-given") == 125, "but not by a device's name");
+    if (prefix) { /* wine has no junctions, but a drive that leads through another */
+        _snwprintf(words, COUNT_OF(words), L"repair --give \"Z:%ls/drive_c/cordon-given\"", prefix);
+        CHECK(setup(words) == 125 && strstr(output, "leads elsewhere; name it as C:\\cordon-given"), "nor where something on the way leads to another");
+    } else {
+        CHECK_SKIP("nor where something on the way leads to another", "of wine alone");
+    }
     RemoveDirectoryW(L"C:\\cordon-given");
     CHECK(setup(L"status") == 1 && !claims(), "and nothing is set up afterwards");
     CHECK(setup(L"uninstall") == 0 && nothing_there() && strstr(output, "no        residue") && !strstr(output, "taken back"),
@@ -118,6 +129,11 @@ static void lock(void)
 
     CHECK(mine && setup(L"install") == 5 && strstr(output, "another"), "while another is at work it waits, and gives up by name");
     ReleaseMutex(mine);
+    CloseHandle(mine);
+    mine = CreateEventW(NULL, TRUE, FALSE, L"Global\\CordonSetup");
+    CHECK(mine && setup(L"install") == 125 && strstr(output, "something else has its name"), "what is no lock of setup's, but has its name, is told as that");
+    CloseHandle(mine);
+    mine = CreateMutexW(NULL, FALSE, L"Global\\CordonSetup");
     thread = CreateThread(NULL, 0, take_and_die, mine, 0, NULL);
     WaitForSingleObject(thread, 5000);
     CloseHandle(thread);

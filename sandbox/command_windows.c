@@ -199,8 +199,8 @@ static BOOL create_open(const struct confinement *c, const struct start *s, HAND
     good = CreateProcessAsUserW(token, s->program, s->words, NULL, NULL, s->inherited_count > 0,
         CREATE_SUSPENDED | CREATE_UNICODE_ENVIRONMENT | EXTENDED_STARTUPINFO_PRESENT, s->environment, s->folder, info, made);
     code = GetLastError();
-    if (opens && !token_default_dacl(token_own(), c->closed_default, &verified, &ignored))
-        ExitProcess(3); /* else the next console host would be open */
+    if (opens && (!token_default_dacl(token_own(), c->closed_default, &verified, &ignored) || !win_close_threads(c->closed_default)))
+        ExitProcess(3); /* else the next console host would be open, or a thread that the system gave us meanwhile is */
     SetLastError(code);
     return good;
 }

@@ -9,15 +9,46 @@
 #include <stdio.h>
 #include <string.h>
 
+#define OPLOCK_TRIES    20
+#define OPLOCK_AGAIN_MS 10
 #define SHARE_ALL (FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE)
 
+#ifndef FILE_COMPLETE_IF_OPLOCKED
+#define FILE_COMPLETE_IF_OPLOCKED 0x100
+#endif
+#ifndef STATUS_OPLOCK_BREAK_IN_PROGRESS
+#define STATUS_OPLOCK_BREAK_IN_PROGRESS ((NTSTATUS)0x108)
+#endif
+
+#ifndef STATUS_SHARING_VIOLATION
+#define STATUS_SHARING_VIOLATION ((NTSTATUS)0xc0000043)
+#endif
+
 /* ---- handles ---- */
+
+/* A file may be opened so that whoever opens it next waits until its holder has answered ("Opportunistic Locks"): a program inside would
+ * hold us there. Asked for so, the handle comes at once; whoever only keeps a cache lets go in a moment, and we try again. */
+static NTSTATUS open_unheld(HANDLE *out, ACCESS_MASK access, OBJECT_ATTRIBUTES *object, ULONG disposition, ULONG options)
+{
+    IO_STATUS_BLOCK io;
+    NTSTATUS status;
+
+    for (int i = 0; i < OPLOCK_TRIES; i++) {
+        if (i > 0)
+            Sleep(OPLOCK_AGAIN_MS);
+        memset(&io, 0, sizeof io);
+        status = NtCreateFile(out, access, object, &io, NULL, 0, SHARE_ALL, disposition, options | FILE_COMPLETE_IF_OPLOCKED, NULL, 0);
+        if (status != STATUS_OPLOCK_BREAK_IN_PROGRESS)
+            return status;
+        win_close(out);
+    }
+    return STATUS_SHARING_VIOLATION;
+}
 
 HANDLE win_open_beneath(HANDLE folder, const wchar_t *name, size_t n, ACCESS_MASK access, ULONG disposition, ULONG options)
 {
     UNICODE_STRING text = {(USHORT)(n * 2), (USHORT)(n * 2), (PWSTR)(uintptr_t)name};
     OBJECT_ATTRIBUTES object;
-    IO_STATUS_BLOCK io;
     HANDLE out = NULL;
     NTSTATUS status;
 
@@ -26,8 +57,7 @@ HANDLE win_open_beneath(HANDLE folder, const wchar_t *name, size_t n, ACCESS_MAS
         return NULL;
     }
     InitializeObjectAttributes(&object, &text, OBJ_CASE_INSENSITIVE, folder, NULL);
-    status = NtCreateFile(&out, access | SYNCHRONIZE, &object, &io, NULL, 0, SHARE_ALL, disposition,
-        options | FILE_OPEN_REPARSE_POINT | FILE_SYNCHRONOUS_IO_NONALERT, NULL, 0);
+    status = open_unheld(&out, access | SYNCHRONIZE, &object, disposition, options | FILE_OPEN_REPARSE_POINT | FILE_SYNCHRONOUS_IO_NONALERT);
     if (status < 0) {
         SetLastError(RtlNtStatusToDosError(status));
         return NULL;

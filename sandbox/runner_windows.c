@@ -16,7 +16,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <tlhelp32.h>
 
 #define COMMANDS_MAX 48 /* waited on together with the control channel */
 #define LEFT_MAX     64 /* commands that are over and left something running, without a console */
@@ -491,26 +490,8 @@ static bool was_started_rightly(HANDLE in, HANDLE out, const wchar_t *words)
            is_parent(in, pid);
 }
 
-/* All that are there: the loader's own workers came before us, with the account's default list, and the account's SID is in the
- * restricting list of what runs inside: whoever may set their registers is the runner. The token's list is closed before, so that those
- * that come after are born closed; one that cannot be opened is. */
-static bool close_threads(void)
-{
-    HANDLE list = CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0);
-    THREADENTRY32 entry = {.dwSize = sizeof entry};
-    struct err ignored = {0};
-    bool good = list != INVALID_HANDLE_VALUE, verified;
-
-    for (BOOL more = good && Thread32First(list, &entry); more; more = Thread32Next(list, &entry)) {
-        HANDLE thread = entry.th32OwnerProcessID == GetCurrentProcessId() ? OpenThread(READ_CONTROL | WRITE_DAC, FALSE, entry.th32ThreadID) : NULL;
-        good = good && (!thread || win_dacl_put(thread, STR(CLOSED_AT_FIRST), &verified, &ignored));
-        win_close(&thread);
-    }
-    if (list != INVALID_HANDLE_VALUE)
-        CloseHandle(list);
-    return good;
-}
-
+/* The loader's own workers came before us, with the account's default list, and the account's SID is in the restricting list of what
+ * runs inside. The token's list is closed before, so that those that come after are born closed. */
 static bool close_at_first(void)
 {
     struct err ignored = {0};
@@ -518,7 +499,7 @@ static bool close_at_first(void)
 
     return token_own() && token_default_dacl(token_own(), STR(CLOSED_AT_FIRST), &verified[0], &ignored) &&
            win_dacl_put(GetCurrentProcess(), STR(CLOSED_AT_FIRST), &verified[1], &ignored) &&
-           close_threads() && win_dacl_put(GetCurrentThread(), STR(CLOSED_AT_FIRST), &verified[2], &ignored) && verified[0] && verified[1];
+           win_close_threads(STR(CLOSED_AT_FIRST)) && win_dacl_put(GetCurrentThread(), STR(CLOSED_AT_FIRST), &verified[2], &ignored) && verified[0] && verified[1];
 }
 
 /* We have no console, and no key of it comes here; Wine hands Ctrl-C of the terminal that it was started in to all. Not inherited. */

@@ -9,6 +9,7 @@
 
 #include <sddl.h>
 #include <string.h>
+#include <tlhelp32.h>
 
 /* ---- our own token ---- */
 
@@ -198,6 +199,24 @@ bool win_directory_close(const wchar_t *name, struct str sddl, bool *verified, s
         return err_set(e, ERR_REFUSED, "cannot open the folder of drive letters to close it");
     good = win_dacl_put(folder, sddl, verified, e);
     CloseHandle(folder);
+    return good;
+}
+
+bool win_close_threads(struct str sddl)
+{
+    HANDLE list = CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0);
+    THREADENTRY32 entry = {.dwSize = sizeof entry};
+    struct err ignored = {0};
+    bool good = list != INVALID_HANDLE_VALUE, verified;
+
+    for (BOOL more = good && Thread32First(list, &entry); more; more = Thread32Next(list, &entry)) {
+        bool other = entry.th32OwnerProcessID == GetCurrentProcessId() && entry.th32ThreadID != GetCurrentThreadId();
+        HANDLE thread = other ? OpenThread(READ_CONTROL | WRITE_DAC, FALSE, entry.th32ThreadID) : NULL;
+        good = good && (!thread || win_dacl_put(thread, sddl, &verified, &ignored));
+        win_close(&thread);
+    }
+    if (list != INVALID_HANDLE_VALUE)
+        CloseHandle(list);
     return good;
 }
 

@@ -58,7 +58,8 @@ void win_close(HANDLE *h); /* to NULL; NULL and INVALID_HANDLE_VALUE are fine */
 /* ---- files_windows.c ---- */
 
 /* Opens one name below an open folder, itself and not what it leads to where it is a reparse point (NtCreateFile with
- * FILE_OPEN_REPARSE_POINT). options: FILE_DIRECTORY_FILE and the like. NULL, with the last error. */
+ * FILE_OPEN_REPARSE_POINT). options: FILE_DIRECTORY_FILE and the like. NULL, with the last error: ERROR_SHARING_VIOLATION also where
+ * somebody's oplock is not given up in a moment. */
 HANDLE win_open_beneath(HANDLE folder, const wchar_t *name, size_t n, ACCESS_MASK access, ULONG disposition, ULONG options);
 /* The object of that name itself; never what a reparse point in the last component leads to. NULL, with the last error. */
 HANDLE win_open_itself(const wchar_t *path, DWORD access, DWORD disposition);
@@ -164,6 +165,9 @@ PSECURITY_DESCRIPTOR win_descriptor(struct str sddl);
 bool win_dacl_put(HANDLE object, struct str sddl, bool *verified, struct err *e);
 /* The same for a directory of the object manager, by its name (NtOpenDirectoryObject). */
 bool win_directory_close(const wchar_t *name, struct str sddl, bool *verified, struct err *e);
+/* The DACL of each thread of this process but the one that calls. Those that the system makes for itself are looked for: born under an
+ * open default list, they would let whoever may set their registers be us. One that cannot be opened is closed. */
+bool win_close_threads(struct str sddl);
 bool win_dacl_is(HANDLE object, struct str sddl);
 /* The same for what a token gives to objects that are made without a descriptor. */
 bool token_default_dacl(HANDLE token, struct str sddl, bool *verified, struct err *e);

@@ -65,6 +65,12 @@ static void default_list(void)
     win_close(&copy);
 }
 
+static DWORD WINAPI nothing(void *none)
+{
+    (void)none;
+    return 0;
+}
+
 /* ---- descriptors ---- */
 
 static void descriptors(void)
@@ -75,6 +81,15 @@ static void descriptors(void)
 
     CHECK(win_dacl_put(event, STR("D:P(A;;0x1f0003;;;SY)"), &verified, &e) && verified, "an object is closed, and that read back");
     CHECK(win_dacl_put(event, STR("D:P(A;;GA;;;SY)(A;;GR;;;WD)"), &verified, &e) && verified, "generic rights come back as what they mean");
+    {
+        HANDLE thread = CreateThread(NULL, 0, nothing, NULL, CREATE_SUSPENDED, NULL);
+        CHECK(thread && win_dacl_put(thread, STR("D:P(A;;0x1fffff;;;WD)"), &verified, &e) && verified &&
+                  win_close_threads(STR("D:P(A;;0x1fffff;;;SY)")) && win_dacl_is(thread, STR("D:P(A;;0x1fffff;;;SY)")),
+            "a thread that came open is found, and closed");
+        if (thread)
+            ResumeThread(thread);
+        win_close(&thread);
+    }
     win_close(&event);
 }
 

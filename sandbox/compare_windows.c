@@ -3,7 +3,7 @@
  *
  * Four tokens are asked about: our own; one for which Everyone only denies; and two write-restricted ones with a single restricting
  * SID, a synthetic one and our own user's. For the first of those every right to a file is also asked about by itself, because no page
- * says for which of them the second pass is made (access_writes). What a new child of a folder gets (inherit.c) is asked by
+ * says for which of them the second pass is made (access_writes). What a new child of a folder is given (inherit.c) is asked by
  * CreatePrivateObjectSecurityEx.
  */
 #include "win32.h"

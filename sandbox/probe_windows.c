@@ -4,16 +4,12 @@
  * The same code runs outside as the control and inside, in a grandchild, as the attempt: so a refusal inside means something only
  * beside the success outside.
  */
-#include <winsock2.h>
-
-#include "win32.h"
+#include "trial_windows.h"
 
 #include <tlhelp32.h>
 
 #include <stdio.h>
 #include <string.h>
-
-#define CONNECT_MS 500
 
 static enum probe_answer from_code(DWORD code)
 {
@@ -106,32 +102,18 @@ static SOCKET loopback(bool listen_there, uint64_t port, struct sockaddr_in *at)
 static bool try_connect(uint64_t port)
 {
     struct sockaddr_in at;
-    struct timeval limit = {0, CONNECT_MS * 1000};
     SOCKET s = loopback(false, port, &at);
-    u_long on = 1;
-    fd_set done, failed;
-    int code = 0, n = sizeof code;
+    DWORD code;
     bool good;
 
     if (s == INVALID_SOCKET) {
         SetLastError((DWORD)WSAGetLastError());
         return false;
     }
-    ioctlsocket(s, (long)FIONBIO, &on);
-    good = connect(s, (struct sockaddr *)&at, sizeof at) == 0;
-    code = good ? 0 : WSAGetLastError();
-    if (!good && code == WSAEWOULDBLOCK) {
-        FD_ZERO(&done);
-        FD_ZERO(&failed);
-        FD_SET(s, &done);
-        FD_SET(s, &failed);
-        code = WSAETIMEDOUT;
-        if (select(0, NULL, &done, &failed, &limit) > 0)
-            getsockopt(s, SOL_SOCKET, SO_ERROR, (char *)&code, &n);
-        good = code == 0 && FD_ISSET(s, &done);
-    }
+    good = trial_connects(s, (const struct sockaddr *)&at, sizeof at);
+    code = GetLastError();
     closesocket(s);
-    SetLastError((DWORD)code);
+    SetLastError(code);
     return good;
 }
 

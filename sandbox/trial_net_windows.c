@@ -3,32 +3,11 @@
  * and outside, as in trial_windows.c. Besides the plain ones two that would change whose traffic it is: as the anonymous logon, and out
  * of an AppContainer.
  */
-#include <winsock2.h>
+#include "trial_windows.h"
+
 #include <ws2tcpip.h>
 
-#include "win32.h"
-
-#include <string.h>
-
 #define NETWORK_MS 500
-
-/* A function of a library of the system, or NULL with the last error. */
-#define LOOK_UP(pointer, library, name)                  \
-    do {                                                 \
-        void *found_ = win_function(library, name);      \
-        memcpy(&(pointer), &found_, sizeof found_);      \
-    } while (0)
-
-static enum probe_answer give(enum probe_answer answer, DWORD why, long *code)
-{
-    *code = (long)why;
-    return answer;
-}
-
-static enum probe_answer lacking(long *code)
-{
-    return give(ANSWER_UNKNOWN, ERROR_PROC_NOT_FOUND, code);
-}
 
 static SOCKET loopback_socket(int family, int type, uint64_t port, struct sockaddr_storage *at, int *n)
 {
@@ -53,7 +32,7 @@ static SOCKET loopback_socket(int family, int type, uint64_t port, struct sockad
     return socket(family, type, 0);
 }
 
-static bool connects(SOCKET s, const struct sockaddr_storage *at, int size)
+bool trial_connects(SOCKET s, const struct sockaddr *at, int size)
 {
     struct timeval limit = {0, NETWORK_MS * 1000};
     u_long on = 1;
@@ -61,7 +40,7 @@ static bool connects(SOCKET s, const struct sockaddr_storage *at, int size)
     int code = 0, n = sizeof code;
 
     ioctlsocket(s, (long)FIONBIO, &on);
-    if (connect(s, (const struct sockaddr *)at, size) == 0)
+    if (connect(s, at, size) == 0)
         return true;
     code = WSAGetLastError();
     if (code == WSAEWOULDBLOCK) {
@@ -72,6 +51,8 @@ static bool connects(SOCKET s, const struct sockaddr_storage *at, int size)
         code = WSAETIMEDOUT;
         if (select(0, NULL, &done, &failed, &limit) > 0)
             getsockopt(s, SOL_SOCKET, SO_ERROR, (char *)&code, &n);
+        if (code == 0 && !FD_ISSET(s, &done))
+            code = WSAECONNREFUSED;
     }
     SetLastError((DWORD)code);
     return code == 0;
@@ -94,7 +75,7 @@ static bool try_socket(int family, enum what what, uint64_t port)
     if (port & LISTEN_ANY)
         memset(&((struct sockaddr_in *)&at)->sin_port, 0, sizeof(u_short) + sizeof(struct in_addr)); /* and INADDR_ANY */
     if (good && what == CONNECT)
-        good = connects(s, &at, n);
+        good = trial_connects(s, (const struct sockaddr *)&at, n);
     else if (good && what == SEND)
         good = sendto(s, "x", 1, 0, (struct sockaddr *)&at, n) == 1;
     else if (good)
@@ -191,7 +172,7 @@ static bool try_anonymous(uint64_t port)
         good = false;
     }
     if (good) {
-        good = connects(s, &at, n);
+        good = trial_connects(s, (const struct sockaddr *)&at, n);
         code = GetLastError();
         if (!RevertToSelf())
             TerminateProcess(GetCurrentProcess(), 1); /* nothing else is done as somebody else */

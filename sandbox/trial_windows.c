@@ -7,7 +7,7 @@
  */
 #define COBJMACROS
 #define CINTERFACE
-#include "win32.h"
+#include "trial_windows.h"
 
 #include <objbase.h>
 #include <taskschd.h>
@@ -18,24 +18,6 @@
 
 #include <stdio.h>
 #include <string.h>
-
-/* A function of a library of the system, or NULL with the last error. */
-#define LOOK_UP(pointer, library, name)                  \
-    do {                                                 \
-        void *found_ = win_function(library, name);      \
-        memcpy(&(pointer), &found_, sizeof found_);      \
-    } while (0)
-
-static enum probe_answer give(enum probe_answer answer, DWORD why, long *code)
-{
-    *code = (long)why;
-    return answer;
-}
-
-static enum probe_answer lacking(long *code)
-{
-    return give(ANSWER_UNKNOWN, ERROR_PROC_NOT_FOUND, code);
-}
 
 /* ---- files ---- */
 

@@ -104,6 +104,8 @@ static bool create_as_account(struct birth *b, const struct start_as *as, struct
     bool good = station_lend(as->group, desktop, COUNT_OF(desktop), e) && passwords_open(win_data_dir(&a), token_user(&a), &kept, e);
     DWORD code = 0;
 
+    if (good && (!info.lpDesktop || !info.lpDesktop[0]))
+        good = win_fail_at(e, STAGE_LOGON, ERROR_INVALID_PARAMETER, as->account, "the runner would begin on the person's own desktop");
     name = good ? wide_from(&a, as->account) : NULL;
     if (good)
         widen(password, as->online ? kept.online : kept.offline, SETUP_PASSWORD_LENGTH);

@@ -279,6 +279,138 @@ static void a_report(struct boundary *b)
     sys_close(&in);
 }
 
+/* "breakaway": a child outside all jobs, which none of them allows. */
+static int breakaway(void)
+{
+    STARTUPINFOW info = {.cb = sizeof info};
+    PROCESS_INFORMATION made = {0};
+    wchar_t words[] = L"cmd.exe /c exit 0";
+    char line[64];
+    DWORD done, code = 0;
+
+    if (!CreateProcessW(NULL, words, NULL, NULL, FALSE, CREATE_BREAKAWAY_FROM_JOB, NULL, NULL, &info, &made))
+        code = GetLastError();
+    snprintf(line, sizeof line, "breakaway %lu.", (unsigned long)code);
+    WriteFile(GetStdHandle(STD_OUTPUT_HANDLE), line, (DWORD)strlen(line), &done, NULL);
+    return 0;
+}
+
+static void leaves_no_job(struct boundary *b)
+{
+    sys_handle out[2] = {SYS_NONE, SYS_NONE};
+    struct command command = {.terminal = SYS_NONE};
+    struct launch l;
+    struct came c = {0};
+    struct err e = {0};
+
+    own_launch(&l, "breakaway");
+    sys_pipe(&out[0], &out[1], &e);
+    sys_nonblocking(out[0], true);
+    l.std[1] = STD_HANDLE;
+    l.std_handle[1] = out[1];
+    CHECK(boundary_spawn(b, &l, &command, &e), "a program that would leave its job");
+    sys_close(&out[1]);
+    pump(b, &command, &out[0], &c, 20000);
+    CHECK(said(&c, "breakaway 5."), "may not (rule W3)");
+    sys_close(&out[0]);
+    buf_release(&c.bytes);
+}
+
+static bool is_closed(DWORD pid, const char *list)
+{
+    HANDLE runner = OpenProcess(READ_CONTROL, FALSE, pid);
+    bool same = runner && win_dacl_is(runner, str_from(list));
+
+    win_close(&runner);
+    return same;
+}
+
+#define CLOSED_AT_FIRST "D:P(A;;GA;;;SY)(A;;RC;;;OW)"
+
+/* The runner that start_runner makes, with nothing asked of it yet. */
+static void started(void)
+{
+    struct start_as as = {0};
+    struct started s = {.control = SYS_NONE};
+    struct err e = {0};
+    BOOL in = FALSE;
+
+    CHECK(start_runner(&as, &s, &e), "a runner");
+    CHECK(s.process && IsProcessInJob(s.process, s.job, &in) && in, "is in the job whose only handle is ours");
+    start_end(&s);
+}
+
+/* "early": beside us, in place of the runner, lies a program that never closes itself: this one. */
+static int early(void)
+{
+    struct start_as as = {0};
+    struct started s = {.control = SYS_NONE};
+    struct err e = {0};
+    bool closed = start_runner(&as, &s, &e) && is_closed(s.pid, CLOSED_AT_FIRST);
+
+    start_end(&s);
+    return closed ? 41 : 42;
+}
+
+/* Closed by whoever starts it, before its first instruction: its own closing is not needed for that. */
+static void closed_early(void)
+{
+    STARTUPINFOW info = {.cb = sizeof info};
+    PROCESS_INFORMATION made = {0};
+    wchar_t self[1024], words[] = L"early early";
+    DWORD code = 0;
+
+    CreateDirectoryW(L"early", NULL);
+    if (!GetModuleFileNameW(NULL, self, COUNT_OF(self)) || !CopyFileW(self, L"early\\test.exe", FALSE) ||
+        !CopyFileW(self, L"early\\" RUNNER_FILE, FALSE) ||
+        !CreateProcessW(L"early\\test.exe", words, NULL, NULL, FALSE, 0, NULL, NULL, &info, &made)) {
+        CHECK(false, "a runner that does nothing");
+        return;
+    }
+    WaitForSingleObject(made.hProcess, 20000);
+    CHECK(GetExitCodeProcess(made.hProcess, &code) && code == 41, "a runner that does not close itself is closed all the same");
+    win_close(&made.hThread);
+    win_close(&made.hProcess);
+    DeleteFileW(L"early\\test.exe");
+    DeleteFileW(L"early\\" RUNNER_FILE);
+    RemoveDirectoryW(L"early");
+}
+
+/* One that nobody closed before it ran closes itself, before it is asked anything. */
+static void closes_itself(void)
+{
+    SECURITY_ATTRIBUTES inherited = {sizeof inherited, NULL, TRUE};
+    STARTUPINFOW info = {.cb = sizeof info, .dwFlags = STARTF_USESTDHANDLES};
+    PROCESS_INFORMATION made = {0};
+    HANDLE in[2] = {0}, out[2] = {0};
+    struct wide_path runner;
+    wchar_t words[64];
+    bool closed = false;
+
+    win_beside(RUNNER_FILE, &runner);
+    swprintf(words, COUNT_OF(words), L"cordon-runner %lu", (unsigned long)GetCurrentProcessId());
+    CreatePipe(&in[0], &in[1], &inherited, 0);
+    CreatePipe(&out[0], &out[1], &inherited, 0);
+    SetHandleInformation(in[1], HANDLE_FLAG_INHERIT, 0);
+    SetHandleInformation(out[0], HANDLE_FLAG_INHERIT, 0);
+    info.hStdInput = in[0];
+    info.hStdOutput = out[1];
+    if (CreateProcessW(runner.v, words, NULL, NULL, TRUE, 0, NULL, NULL, &info, &made)) {
+        for (int i = 0; i < 500 && !closed; i++) {
+            closed = win_dacl_is(made.hProcess, STR(CLOSED_AT_FIRST));
+            Sleep(10);
+        }
+        TerminateProcess(made.hProcess, 1);
+    }
+    CHECK(closed, "a runner closes itself before it is asked anything");
+    win_close(&made.hThread);
+    win_close(&made.hProcess);
+    for (int i = 0; i < 2; i++) {
+        win_close(&in[i]);
+        win_close(&out[i]);
+    }
+}
+
 /* Rule W2. Under wine an owner may change any descriptor of its own, but else DACLs of processes are real there. */
 static void closed(struct boundary *b)
 {
@@ -290,6 +422,7 @@ static void closed(struct boundary *b)
     CHECK(p[0].control == ANSWER_DONE, "a process of one's own can be reached into");
     CHECK(p[1].observed == ANSWER_DENIED, "a grandchild cannot end the runner");
     if (win_is_wine()) {
+        CHECK(is_closed(boundary_runner(b), plan_closed), "the runner's list is the plan's"); /* elsewhere it may not be read */
         CHECK_SKIP("nor reach into it in any way", "wine lets an owner change any descriptor");
         CHECK_SKIP("nor use a privilege", "wine takes none away");
         CHECK(p[3].observed != ANSWER_MISSING && p[3].observed != ANSWER_UNKNOWN, "the console's host is found");
@@ -333,7 +466,7 @@ static void as_account(void)
               win_replace_file(file, buf_view(&sealed), &e),
         "a password is kept");
     CHECK(boundary_begin(&b, true, &e) && !boundary_hand(b, &plan, &parts, NULL, &e) && e.kind == ERR_SYSTEM, "with it the logon is tried, and fails");
-    CHECK(strstr(e.what, "account") != NULL, "which is said");
+    CHECK(strstr(e.what, "account") != NULL, "which is said, and it was to begin on no desktop of the person's");
     printf("said: %s\n", err_text(&e, &arena).p);
     boundary_close(b);
     err_clear(&e);
@@ -399,6 +532,12 @@ int main(int argc, char **argv)
         return flood();
     if (argc == 2 && strcmp(argv[1], "look") == 0)
         return look();
+    if (argc == 2 && strcmp(argv[1], "breakaway") == 0)
+        return breakaway();
+    if (argc == 2 && strcmp(argv[1], "early") == 0)
+        return early();
+    if (argc == 2 && argv[1][0] >= '1' && argv[1][0] <= '9')
+        return cat(); /* as the runner of "early", until its channel ends */
     refused_unless_accepted();
     b = open_boundary(true, &plan, &e);
     CHECK(b != NULL, "a boundary opens where the person accepts that nothing is held");
@@ -414,12 +553,16 @@ int main(int argc, char **argv)
     input_and_its_end(b);
     all_of_the_output(b);
     what_it_is_given(b);
+    leaves_no_job(b);
     environment_block(b);
     in_a_console(b);
     not_started_in_a_console(b);
     a_report(b);
     closed(b);
     boundary_close(b);
+    started();
+    closed_early();
+    closes_itself();
     roots_are_held();
     runner_alone();
     as_account();

@@ -189,6 +189,31 @@ static void seconds(void)
         CHECK_SKIP("seconds: and where the other name is", "wine does not list names");
 }
 
+/* The write SIDs of two roots, as a session gets them whose state is in this folder. */
+static bool sids_of(const char *state, struct str out[2])
+{
+    struct windows_host host = {0};
+    struct facts facts = {.host = {.state_dir = here(state), .session_dir = here("session"), .windows = &host}};
+    struct policy p = {.workspace = here("w")};
+    struct err e = {0};
+
+    add_rule(&p, RULE_WRITE, here("x"), false);
+    if (!facts_roots(&arena, &p, &facts, &e) || facts.host.windows->write_sid_count != 2)
+        return false;
+    for (int i = 0; i < 2; i++)
+        out[i] = facts.host.windows->write_sids[i].sid;
+    return true;
+}
+
+static void random_sids(void)
+{
+    struct str first[2], again[2], other[2];
+
+    CHECK(sids_of("state1", first) && sids_of("state1", again) && sids_of("state2", other), "write SIDs are made");
+    CHECK(str_eq(first[0], again[0]) && str_eq(first[1], again[1]), "and kept");
+    CHECK(!str_eq(first[0], first[1]) && !str_eq(first[0], other[0]) && !str_eq(first[1], other[1]), "nobody can tell them before: each is another");
+}
+
 int main(void)
 {
     struct err e = {0};
@@ -202,6 +227,7 @@ int main(void)
     obeyed();
     walked();
     seconds();
+    random_sids();
     sys_remove_tree(top, &e);
     arena_release(&arena);
     return CHECK_END();

@@ -458,6 +458,7 @@ static void tiers(void)
     } rows[] = {
         {"all is shut", NULL, LOOK_WHOLE, LOOK_WHOLE, "DNS", "COM"},
         {"what nobody shuts is told", NULL, LOOK_WHOLE, LOOK_WHOLE, "HTTP.sys", "Subsystem"},
+        {"network drives are told", NULL, LOOK_WHOLE, LOOK_WHOLE, "network drives", "Subsystem"},
         {"COM was opened again", NULL, LOOK_MISSING, LOOK_WHOLE, "COM servers, WMI, BITS and scheduled tasks; setup shut it, and it is open again", "Subsystem"},
         {"COM cannot be read", NULL, LOOK_UNKNOWN, LOOK_WHOLE, "tasks; whether it is shut cannot be read", "open again"},
         {"COM could not be shut", "com", LOOK_UNKNOWN, LOOK_WHOLE, "tasks; setup could not shut it", "open again"},

@@ -23,6 +23,7 @@ struct fake {
     bool opened;     /* an account was enabled while its block was not there */
     bool uncovered;  /* a block was taken away while an account was enabled */
     size_t undone, undo_fail_at, undo_lie_at; /* the how manieth undo; 0: none */
+    enum setup_kind breaks;  /* making this takes the block of the network away; 0: nothing */
     enum setup_kind revives; /* looking for it again brings it back; 0: nothing */
     size_t unrecorded;
     char told[64];
@@ -41,12 +42,18 @@ static size_t find(const struct fake *f, enum setup_kind kind, struct str subjec
     return THINGS;
 }
 
+static size_t find_kind(const struct fake *f, enum setup_kind kind)
+{
+    size_t i = 0;
+
+    while (i < f->n && f->v[i].kind != kind)
+        i++;
+    return i < f->n ? i : THINGS;
+}
+
 static bool there(const struct fake *f, enum setup_kind kind)
 {
-    for (size_t i = 0; i < f->n; i++)
-        if (f->v[i].kind == kind)
-            return true;
-    return false;
+    return find_kind(f, kind) < THINGS;
 }
 
 /* What stands in the ledger, and what is told by looking alone, as in setup_windows.c. */
@@ -131,6 +138,8 @@ static bool fake_make(void *context, const struct setup_step *s, struct err *e)
     snprintf(f->v[f->n].subject, sizeof f->v[0].subject, "%.*s", (int)subject.n, subject.p ? subject.p : "");
     snprintf(f->v[f->n].text, sizeof f->v[0].text, "%.*s", (int)text.n, text.p ? text.p : "");
     f->n++;
+    if (f->breaks && s->kind == f->breaks)
+        drop(f, find_kind(f, SETUP_FILTERS));
     return true;
 }
 
@@ -325,6 +334,18 @@ static void blind(void)
     CHECK(!install(&f, &made, &e) && f.n == 0 && strstr(e.reason, "as good as missing"), "where nothing can be read back, setup ends at once");
 }
 
+/* Every step is well when it is made, and a later one undoes it. */
+static void undone_later(void)
+{
+    struct fake f = {.breaks = SETUP_RULE};
+    struct setup_made made = {0};
+    struct err e = {0};
+
+    CHECK(!install(&f, &made, &e) && !f.opened && !there(&f, SETUP_ENABLE) && strstr(e.reason, "as good as missing"),
+        "what a later step took away is missed by the look before the enabling");
+    CHECK(f.n == 0, "and all is taken back");
+}
+
 /* As do_uninstall does it; how many lines are left. */
 static size_t uninstall(struct fake *f, struct texts *left)
 {
@@ -516,6 +537,7 @@ int main(void)
     stuck(calls);
     interrupted(calls);
     blind();
+    undone_later();
     goes_back();
     ledger();
     sealed();

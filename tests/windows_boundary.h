@@ -29,12 +29,12 @@ static inline void add(struct plan *plan, enum op_kind kind, const char *text, c
     op->why = STR("");
 }
 
+static const char plan_closed[] = "D:P(D;;0xefefff;;;" SID_LOGON ")(A;;0x1fffff;;;SY)(A;;0x121000;;;WD)";
+
 static inline void make_plan(struct plan *plan)
 {
-    static const char closed[] = "D:P(D;;0xefefff;;;" SID_LOGON ")(A;;0x1fffff;;;SY)(A;;0x121000;;;WD)";
-
     *plan = (struct plan){.new_network = true};
-    add(plan, OP_RUNNER_CLOSED, closed, CLOSED_PROCESS, 0);
+    add(plan, OP_RUNNER_CLOSED, plan_closed, CLOSED_PROCESS, 0);
     add(plan, OP_RUNNER_CLOSED, "D:P(A;;0x1f003f;;;SY)(A;;0x20000;;;OW)", CLOSED_JOB, 0);
     add(plan, OP_RUNNER_CLOSED, "D:(A;;GA;;;SY)(A;;0x20000;;;OW)", CLOSED_DEFAULT, 0);
     add(plan, OP_STATION, "D:P(A;;0xf037f;;;SY)(A;;0x2033f;;;" SID_LOGON ")", "D:P(A;;0xf01ff;;;SY)(A;;0x200cf;;;" SID_LOGON ")", 0);

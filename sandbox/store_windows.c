@@ -12,6 +12,8 @@
 
 #define LOCK_MS        5000
 #define TEMP_NAMES_MAX 100000
+#define TEMP_TRIES     20
+#define TEMP_TRY_MS    100
 
 /* ---- the private temp ---- */
 
@@ -23,10 +25,28 @@ static bool list_temp(struct arena *a, struct str folder, struct texts *names, s
 
     if (!sys_make_folders(folder, 0700, e))
         return false;
-    if (sys_list_folder(a, folder, TEMP_NAMES_MAX, names, &ignored))
+    if (sys_list_folder(a, folder, TEMP_NAMES_MAX, names, &ignored) && names->n < TEMP_NAMES_MAX)
         return true;
     *names = (struct texts){0};
     return sys_remove_tree(folder, e) && sys_make_folders(folder, 0700, e) && sys_list_folder(a, folder, TEMP_NAMES_MAX, names, e);
+}
+
+/* What an earlier session left there could be obeyed by this one (settings of package managers), in another workspace. Somebody outside may
+ * have something of it open for a moment, to look at it. */
+static bool empty_temp(struct arena *a, struct str folder, const struct texts *names, struct err *e)
+{
+    for (size_t i = 0; i < names->n; i++) {
+        bool gone = false;
+        for (unsigned tries = 0; !gone && tries < TEMP_TRIES; tries++) {
+            if (tries)
+                Sleep(TEMP_TRY_MS);
+            err_clear(e);
+            gone = sys_remove_tree(path_join(a, PATH_WINDOWS, folder, names->v[i]), e);
+        }
+        if (!gone)
+            return err_remedy(e, "It is of an earlier session's private temp. End the program that has it open, or remove it.");
+    }
+    return true;
 }
 
 /* Beside the state folder, which nobody inside may read. The folder itself stays for the next session of the same number, with its
@@ -39,12 +59,8 @@ bool facts_session(struct arena *a, struct host *host, struct err *e)
 
     *w = *host->windows;
     folder = path_join(a, PATH_WINDOWS, arena_format(a, "%s-temp", host->state_dir.p), path_name(PATH_WINDOWS, host->session_dir));
-    if (!list_temp(a, folder, &names, e))
+    if (!list_temp(a, folder, &names, e) || !empty_temp(a, folder, &names, e))
         return false;
-    for (size_t i = 0; i < names.n; i++) {
-        struct err ignored = {0}; /* somebody outside may have it open: it is no secret of this session's */
-        sys_remove_tree(path_join(a, PATH_WINDOWS, folder, names.v[i]), &ignored);
-    }
     w->temp_dir = folder;
     host->windows = w;
     return true;

@@ -328,6 +328,7 @@ static void test_told(void)
 /* W10: no entry is put on what has a second name, and nothing is done through a link. */
 static void test_links(void)
 {
+    struct err e = {0};
     struct tree t;
 
     tree_begin(&t);
@@ -351,6 +352,9 @@ static void test_links(void)
     tree_rule(&t, RULE_SECRET, "C:\\src\\other", LAYER_USER);
     CHECK(tree_plan(&t) && find(&t.plan, OP_ACE, "C:\\src\\other", NULL) && find(&t.plan, OP_ACE, "C:\\src\\other", NULL)->on_failure == FAIL_PARTIAL,
         "links: a secret that anybody may read needs its entry");
+    sddl_parse(&t.arena, STR("O:BAG:BAD:(D;OICI;0xd017f;;;" GROUP ")(A;OICI;FR;;;BU)"), &tree_at(&t, STR("C:\\src\\other"))->d, &e);
+    CHECK(tree_plan(&t) && find(&t.plan, OP_ACE, "C:\\src\\other", NULL) && find(&t.plan, OP_ACE, "C:\\src\\other", NULL)->on_failure == FAIL_PARTIAL,
+        "links: also where an opening that did not come to its end has put one on the folder");
     tree_end(&t);
     tree_begin(&t);
     tree_rule(&t, RULE_PROTECT, "C:\\src\\w\\a\\b\\f.c", LAYER_USER);

@@ -48,6 +48,9 @@ static enum fact_kind fake_kind(void *context, struct str path)
     return kind;
 }
 
+/* Somebody has it open, and shares nothing. */
+#define HELD "held"
+
 static bool fake_read(void *context, struct arena *a, struct str path, size_t ceiling, bool inside, struct str *out)
 {
     (void)context;
@@ -55,6 +58,8 @@ static bool fake_read(void *context, struct arena *a, struct str path, size_t ce
     spy(path);
     for (size_t i = 0; i < item_count; i++)
         if (items[i].text && path_same(&env, str_from(items[i].path), path)) {
+            if (strcmp(items[i].text, HELD) == 0)
+                return false;
             *out = arena_str(a, items[i].text == an_index ? buf_view(&index_bytes) : str_from(items[i].text));
             return out->n <= ceiling;
         }
@@ -179,6 +184,13 @@ static void test_names(void)
         CHECK(find(found, rows[i].kind, rows[i].path), name);
     }
     CHECK(told(&found->partial, "PROGRA~1/x"), "names: a path that cannot be told is named");
+}
+
+static void test_held(void)
+{
+    static const struct item list[] = {REPOSITORY, {"C:\\src\\w\\.git\\config", HELD}};
+
+    CHECK(told(&look(list, COUNT_OF(list))->partial, "C:\\src\\w\\.git\\config cannot be read now"), "held: a configuration that cannot be read is named");
 }
 
 static void test_none(void)
@@ -352,6 +364,7 @@ int main(void)
 {
     test_plain();
     test_names();
+    test_held();
     test_none();
     test_servers();
     test_left_names();

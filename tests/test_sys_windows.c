@@ -303,10 +303,17 @@ static void private_temp(void)
     struct host host = {.windows = &windows, .state_dir = here("state"), .session_dir = here("state\\sessions\\s7")};
     struct str folder = here("state-temp\\s7"), left = arena_format(&arena, "%s\\left", folder.p);
     struct err e = {0};
+    HANDLE held;
 
     CHECK(facts_session(&arena, &host, &e) && str_eq(host.windows->temp_dir, folder), "a private temp");
     sys_append_file(left, STR("x"), &e);
     CHECK(facts_session(&arena, &host, &e) && GetFileAttributesA(left.p) == INVALID_FILE_ATTRIBUTES, "is emptied for the next session");
+    sys_append_file(left, STR("x"), &e);
+    held = CreateFileA(left.p, GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL);
+    CHECK(held != INVALID_HANDLE_VALUE && !facts_session(&arena, &host, &e) && e.kind != ERR_NONE, "what cannot be removed is not left to the next one");
+    win_close(&held);
+    err_clear(&e);
+    CHECK(facts_session(&arena, &host, &e), "which opens when it can");
     RemoveDirectoryA(folder.p);
     sys_append_file(folder, STR("x"), &e);
     CHECK(facts_session(&arena, &host, &e) && (GetFileAttributesA(folder.p) & FILE_ATTRIBUTE_DIRECTORY), "and made anew where it is no folder any more");

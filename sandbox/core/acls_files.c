@@ -433,15 +433,28 @@ static void plan_any_depth(struct acls *s)
 
 /* ---- secret ---- */
 
-/* A profile is closed to other accounts: there the entry is a second wall, and its failure no hole. */
+static bool is_of_groups(const struct acls *s, const struct ace *ace)
+{
+    struct sid group;
+
+    return sid_parse(s->group, &group) && ace->type == ACE_DENY && sid_same(&ace->sid, &group);
+}
+
+/* A profile is closed to other accounts: there the entry is a second wall, and its failure no hole. Cordon's own entry, of an opening
+ * that did not come to its end, closes nothing below it. */
 static bool is_closed_anyway(struct acls *s, const struct fact *fact)
 {
+    struct acl others = {0};
     struct access_result r;
     struct descriptor d;
     struct token t;
 
     if (!acls_seen(s, fact, &d))
         return false;
+    for (size_t i = 0; i < d.dacl.n; i++)
+        if (d.dacl.v[i].opaque.p || !is_of_groups(s, &d.dacl.v[i]))
+            *(struct ace *)ARENA_PUSH(s->p->a, &others) = d.dacl.v[i];
+    d.dacl = others;
     acls_identity(s, &t);
     access_check(&t, &d, &access_file, NT_FILE_READ_DATA, &r);
     return !r.granted && r.known;

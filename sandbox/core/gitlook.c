@@ -410,8 +410,15 @@ void gitlook_config(struct gitlook *l, struct str file, struct str worktree, int
         if (str_eq(l->read.v[i], key))
             return;
     *(struct str *)ARENA_PUSH(l->a, &l->read) = key;
-    if (depth > GIT_DEPTH_MAX || !gitlook_read(l, file, GITCONF_BYTES_MAX, false, &text))
+    if (depth > GIT_DEPTH_MAX)
         return;
+    if (!gitlook_read(l, file, GITCONF_BYTES_MAX, false, &text)) {
+        /* Windows: whoever inside holds it open, and shares nothing, would keep us from knowing. */
+        if (l->env->system == PATH_WINDOWS && gitlook_root(l, file).n > 0 && gitlook_kind(l, file) == FACT_FILE)
+            gitlook_line(l, &l->out->partial, arena_format(l->a, "%s cannot be read now: what git obeys by it is not known; :reapply looks again",
+                                                  path_display(l->a, l->env, file).p));
+        return;
+    }
     gitconf_parse(l->a, text, &conf);
     if (conf.damaged)
         gitlook_note(l, arena_format(l->a, "%s is not well formed (line %d): git will complain of it too",

@@ -299,8 +299,9 @@ static bool is_carried(struct str name, struct str entry)
 
     if (!name.n || str_is(entry, "MSYS2_ENV_CONV_EXCL=*"))
         return false;
-    if (name.p[0] == '=')
-        return name.n == 3 && name.p[1] != ':' && name.p[2] == ':'; /* the folder of a drive: cd D:\x, and D: in a later line */
+    if (name.p[0] == '=') /* the folder of a drive: cd D:\x, and D: in a later line */
+        return name.n == 3 && path_is_absolute(PATH_WINDOWS, str_slice(entry, 4, entry.n)) &&
+               text_same(str_slice(entry, 1, 3), str_slice(entry, 4, 6));
     for (size_t i = 0; i < COUNT_OF(own); i++)
         if (dos_word_is(name, own[i]))
             return false;

@@ -27,7 +27,8 @@ static void fuzz_take(struct str s)
         must(path_is_absolute(PATH_WINDOWS, state.folder) && str_starts(s, STR("CORDON1\0")));
     for (size_t i = 0; i < state.environment.n; i++) {
         struct str entry = state.environment.v[i];
-        must(entry.n && entry.p[0] != '=' && str_find(entry, 0, '=') < entry.n && !str_starts(entry, STR("CORDON_REPORT=")));
+        bool drive = entry.n > 4 && entry.p[0] == '=' && entry.p[2] == ':' && entry.p[3] == '=' && (entry.p[1] | 32) == (entry.p[4] | 32);
+        must(entry.n && (drive || entry.p[0] != '=') && str_find(entry, 1, '=') < entry.n && !str_starts(entry, STR("CORDON_REPORT=")));
     }
     arena_release(&a);
 }

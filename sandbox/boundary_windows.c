@@ -267,7 +267,7 @@ bool boundary_hand(struct boundary *b, const struct plan *plan, const struct tex
         return false;
     hold_roots(b, plan);
     b->started = true;
-    b->grants = grants_begin(plan->v, plan->n, &b->applied.later);
+    b->grants = grants_begin(plan->v, plan->n, &b->applied.later, partial_accepted);
     b->has_account = as.account.n > 0;
     if (b->timer)
         sys_also(b->runner.control, b->timer);

@@ -134,11 +134,11 @@ static void eye_close(void *context, void *handle)
 
 /* ---- the walks that a plan asks for ---- */
 
-static bool order_of(struct arena *a, const struct op *ops, size_t count, struct str top, struct walk_order *out)
+static bool order_of(struct arena *a, const struct op *ops, size_t count, struct str top, bool behind, struct walk_order *out)
 {
     struct path_env *env = arena_alloc(a, 1, sizeof *env);
     struct texts strangers = {0};
-    struct walk_asked asked = {ops, count, token_user(a), &strangers, win_alone(a)};
+    struct walk_asked asked = {ops, count, token_user(a), &strangers, win_alone(a), behind};
     struct wide_path path;
     struct walk_object o;
     HANDLE h = wide_path(top, &path) ? win_open_itself(path.v, READ_CONTROL | FILE_READ_ATTRIBUTES, OPEN_EXISTING) : NULL;
@@ -186,7 +186,7 @@ static bool walk_one(struct arena *a, const struct op *ops, size_t count, struct
     struct walk w;
     enum walk_state state;
 
-    if (!order_of(a, ops, count, top, &order)) {
+    if (!order_of(a, ops, count, top, out->behind, &order)) {
         err_set(e, ERR_SYSTEM, "what is granted and refused cannot be carried into a folder");
         return err_subject(e, top);
     }
@@ -244,7 +244,7 @@ bool apply_carry(
             continue;
         if (changed || !place.n)
             win_mark_put(top, top);
-        if (out->defer && ops[i].on_failure == FAIL_SKIP && !ops[i].text2.n) {
+        if (out->defer && walk_may_wait(ops, count, top)) {
             *(struct str *)ARENA_PUSH(a, &out->later) = top;
             continue;
         }

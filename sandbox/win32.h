@@ -294,7 +294,8 @@ struct applied { /* zeroed is ready */
     bool all;             /* set before: every top is walked, changed or not */
     uint64_t mended;      /* objects below tops that got other entries */
     const struct disk_watch *watch;
-    bool defer;           /* set before: what nothing hangs on is left to later, */
+    bool behind;          /* set before: this is the later; nothing old is taken */
+    bool defer;           /* set before: grants that nothing hangs on are left to later, */
     struct texts later;   /* these tops */
 };
 /* OP_ACE, OP_OWNER, OP_GUARD_NAME among ops, in order; others are passed over. accepted: parts that may be missing. Then what is to
@@ -349,7 +350,8 @@ bool carry_into(struct arena *a, const struct op *ops, size_t count, struct str 
 /* ---- grants_windows.c: the rest, behind the prompt ---- */
 
 struct grants;
-struct grants *grants_begin(const struct op *ops, size_t count, const struct texts *tops); /* of applied.later; NULL: there is nothing */
+/* tops: applied.later. NULL: there is nothing. */
+struct grants *grants_begin(const struct op *ops, size_t count, const struct texts *tops, const struct texts *accepted);
 void grants_end(struct grants **g); /* NULL in it is fine */
 void grants_tell(const struct grants *g, struct arena *a, struct str path, struct texts *lines); /* boundary_pending */
 

@@ -381,7 +381,7 @@ static void take_back(struct tree *t, const struct entries *l)
     }
     for (size_t i = 0; i < l->n; i++) {
         struct str top = l->v[i].root.n ? l->v[i].root : l->v[i].path;
-        struct walk_asked asked = {ops, COUNT_OF(ops), t->windows.person_sid, NULL, true};
+        struct walk_asked asked = {ops, COUNT_OF(ops), t->windows.person_sid, NULL, true, false};
         static struct walk_eye eye;
         struct walk_order order;
         struct walk w;

@@ -294,7 +294,7 @@ static void behind(void)
 {
     struct err e = {0};
     struct str folder, place, tree = here("tree"), gone = here("gone");
-    struct op ops[] = {{.kind = OP_ACE, .path = tree, .number = ACE_TAKE, .text = STR("(A;OICI;0x1;;;S-1-5-21-1-2-3-4)"), .on_failure = FAIL_SKIP},
+    struct op ops[] = {{.kind = OP_ACE, .path = tree, .number = ACE_PUT, .text = STR("(A;OICI;0x1;;;S-1-5-21-1-2-3-4)"), .on_failure = FAIL_SKIP},
         {.kind = OP_ACE, .path = here("theirs"), .text2 = here("theirs"), .number = ACE_TAKE, .text = STR("(A;OICI;0x1;;;S-1-5-21-1-2-3-4)"), .on_failure = FAIL_SKIP}};
     struct texts none = {0}, tops = {0}, lines = {0};
     struct applied applied = {.all = true, .defer = true};
@@ -305,7 +305,7 @@ static void behind(void)
     CHECK(win_mark_is(&arena, tree, &place), "with its mark, should all of it end first");
     *(struct str *)ARENA_PUSH(&arena, &tops) = tree;
     *(struct str *)ARENA_PUSH(&arena, &tops) = gone;
-    g = grants_begin(ops, COUNT_OF(ops), &tops);
+    g = grants_begin(ops, COUNT_OF(ops), &tops, &none);
     for (int i = 0; i < 400 && g; i++) {
         lines.n = 0;
         grants_tell(g, &arena, (struct str){0}, &lines);
@@ -320,7 +320,7 @@ static void behind(void)
     grants_tell(g, &arena, here("tree\\file"), &lines);
     CHECK(lines.n == 1, "who is refused a file there is told why");
     grants_end(&g);
-    CHECK(!g && !grants_begin(ops, COUNT_OF(ops), &none), "and it ends");
+    CHECK(!g && !grants_begin(ops, COUNT_OF(ops), &none, &none), "and it ends");
     sys_session_folder_end();
 }
 

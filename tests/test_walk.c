@@ -357,6 +357,27 @@ static void test_tops(void)
     tree_end(&t);
 }
 
+#define GRANT_OP {.kind = OP_ACE, .path = STR("C:\\r"), .text = STR("(A;OICI;0x1;;;" GROUP ")"), .on_failure = FAIL_SKIP}
+
+static void test_waits(void)
+{
+    static const struct {
+        const char *name;
+        struct op ops[2];
+        bool wanted;
+    } rows[] = {
+        {"grants", {GRANT_OP, GRANT_OP}, true},
+        {"a grant that is needed", {GRANT_OP, {.kind = OP_ACE, .path = STR("C:\\r"), .text = STR("(A;OICI;0x1;;;" GROUP ")"), .on_failure = FAIL_PARTIAL}}, false},
+        {"a refusal that may fail", {GRANT_OP, {.kind = OP_ACE, .path = STR("C:\\r"), .text = STR("(D;OICI;0x1;;;" GROUP ")"), .on_failure = FAIL_SKIP}}, false},
+        {"a grant that is taken", {GRANT_OP, {.kind = OP_ACE, .path = STR("C:\\r"), .text = STR("(A;OICI;0x1;;;" GROUP ")"), .number = ACE_TAKE, .on_failure = FAIL_SKIP}}, false},
+        {"a root", {GRANT_OP, {.kind = OP_ACE, .path = STR("C:\\x"), .text2 = STR("C:\\r"), .text = STR("(A;OICI;0x1;;;" GROUP ")"), .on_failure = FAIL_SKIP}}, false},
+        {"a refusal elsewhere", {GRANT_OP, {.kind = OP_ACE, .path = STR("C:\\x"), .text = STR("(D;OICI;0x1;;;" GROUP ")"), .on_failure = FAIL_SKIP}}, true},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        CHECK(walk_may_wait(rows[i].ops, 2, STR("C:\\r")) == rows[i].wanted, rows[i].name);
+}
+
 static void test_order(void)
 {
     static struct str strangers[] = {{"S-1-5-21-4-4-4-4", 16}, {WRITE_W, sizeof WRITE_W - 1}, {"no SID", 6}};
@@ -365,12 +386,14 @@ static void test_order(void)
         {.kind = OP_RESTRICT, .text = STR(OFFLINE)}, {.kind = OP_ACE, .path = STR("C:\\x"), .text = STR("(A;;0x1;;;S-1-5-21-5-5-5-5)"), .number = ACE_TAKE},
         {.kind = OP_ACE, .path = STR("C:\\x"), .text = STR("(A;;0x1;;;" GROUP ")"), .number = ACE_TAKE},
         {.kind = OP_ACE, .path = STR("C:\\x"), .text = STR("(A;;0x1;;;WD)"), .number = ACE_TAKE}, {.kind = OP_GUARD_NAME, .path = STR("C:\\y")}};
-    struct walk_asked asked = {ops, COUNT_OF(ops), STR(PERSON), &list, true};
+    struct walk_asked asked = {ops, COUNT_OF(ops), STR(PERSON), &list, true, false};
     struct path_env env = {.system = PATH_WINDOWS};
     struct arena a = {0};
     struct walk_order o;
 
     CHECK(walk_order_of(&a, &env, &asked, STR("C:\\src\\w"), 7, &o) && o.dev == 7 && o.take_old, "order: made");
+    asked.behind = true;
+    CHECK(walk_order_of(&a, &env, &asked, STR("C:\\src\\w"), 7, &o) && !o.take_old, "order: behind the prompt nothing old is taken");
     CHECK(o.own.write_count == 1 && sid_same(&o.own.write[0], &(struct sid){0}) == false && o.own.group.authority == 5, "order: its roots, its group");
     CHECK(o.stranger_count == 2, "order: strangers are what is no root's, no account's, and nothing of the system's");
     CHECK(o.kept->n == 4, "order: what ops name is theirs");
@@ -382,6 +405,7 @@ static void test_order(void)
 int main(void)
 {
     test_tops();
+    test_waits();
     test_order();
     test_carry();
     test_planted();

@@ -97,7 +97,7 @@ static inline struct walk_eye disk_eye(struct disk *disk)
 /* What an edge orders for one top of this plan. */
 static inline struct walk_order disk_order(struct tree *t, struct str top)
 {
-    const struct walk_asked asked = {t->plan.v, t->plan.n, t->windows.person_sid, NULL, true};
+    const struct walk_asked asked = {t->plan.v, t->plan.n, t->windows.person_sid, NULL, true, false};
     struct walk_order o = {0};
 
     (void)!walk_order_of(&t->arena, &t->env, &asked, top, 1, &o);

@@ -110,12 +110,16 @@ void walk_report(struct arena *a, const struct walk *w, struct texts *denied, st
 /* The folder that is to be walked because of this op; none: it hands nothing down. */
 struct str walk_top(const struct op *op);
 
+/* May that walk go on behind the prompt? Only where every op there puts a grant that may fail: nothing refused waits. */
+bool walk_may_wait(const struct op *ops, size_t count, struct str top);
+
 struct walk_asked {
     const struct op *ops;
     size_t count;
     struct str person;             /* SID */
     const struct texts *strangers; /* store_strangers; NULL: none. What ops take away joins them */
     bool alone;                    /* no other session of the person is open */
+    bool behind;                   /* behind the prompt, where another may open meanwhile: nothing old is taken */
 };
 /* top by its own handle, on the volume dev. Lives as long as ops, env and the arena. False: the person is no SID. */
 bool walk_order_of(struct arena *a, const struct path_env *env, const struct walk_asked *asked, struct str top, uint64_t dev,

@@ -15,6 +15,25 @@ struct str walk_top(const struct op *op)
     return !down ? (struct str){0} : op->text2.n ? op->text2 : op->path;
 }
 
+static bool is_grant(const struct op *op)
+{
+    struct arena a = {0};
+    struct err ignored = {0};
+    struct ace ace;
+    bool good = op->number == ACE_PUT && sddl_parse_ace(&a, op->text, &ace, &ignored) && ace.type == ACE_ALLOW;
+
+    arena_release(&a);
+    return good;
+}
+
+bool walk_may_wait(const struct op *ops, size_t count, struct str top)
+{
+    for (size_t i = 0; i < count; i++)
+        if (str_eq(walk_top(&ops[i]), top) && (ops[i].on_failure != FAIL_SKIP || ops[i].text2.n || !is_grant(&ops[i])))
+            return false;
+    return true;
+}
+
 struct sids {
     struct sid *v;
     size_t n, cap;
@@ -61,7 +80,7 @@ bool walk_order_of(struct arena *a, const struct path_env *env, const struct wal
     struct sids own = {0}, known = {0}, trusted = {0}, strangers = {0};
     struct sid person, owner_rights, sid;
 
-    *out = (struct walk_order){.env = env, .top = top, .dev = dev, .take_old = asked->alone};
+    *out = (struct walk_order){.env = env, .top = top, .dev = dev, .take_old = asked->alone && !asked->behind};
     if (!sid_parse(asked->person, &person) || !sid_parse(STR(SID_OWNER_RIGHTS), &owner_rights))
         return false;
     add_once(a, &known, &person);

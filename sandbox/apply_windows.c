@@ -258,6 +258,8 @@ static enum outcome apply_guard(struct arena *a, const struct op *op, struct win
         LocalFree(d);
     if (entered && (made || code == ERROR_ALREADY_EXISTS || code == ERROR_FILE_EXISTS))
         return look_at_guard(a, op, &path, made, l, e);
+    if (!entered && e->kind) /* the list's own failure, with its remedy */
+        return OUT_FAILED;
     win_fail_at(e, STAGE_ACL, code, op->path, "cannot hold a protected name");
     return OUT_FAILED;
 }
@@ -326,7 +328,7 @@ bool disk_mend(struct arena *a, const struct plan *plan, const struct texts *acc
 
     if (plan->tier == TIER_UNENFORCED)
         return true;
-    if (!restore_unasked(a, plan, lines, e) || !apply_person(a, plan->v, plan->n, &parts, &applied, e))
+    if (!restore_unasked(a, plan, watch, lines, e) || !apply_person(a, plan->v, plan->n, &parts, &applied, e))
         return false;
     for (size_t i = 0; i < applied.missing.n; i++)
         *(struct str *)ARENA_PUSH(a, lines) = applied.missing.v[i];

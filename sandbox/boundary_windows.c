@@ -259,11 +259,13 @@ bool boundary_hand(struct boundary *b, const struct plan *plan, const struct tex
     struct err *e)
 {
     struct start_as as = start_as(b, plan);
+    bool good;
 
     b->applied.watch = watch;
     b->applied.defer = true;
-    if (!apply_person(&b->arena, plan->v, plan->n, partial_accepted, &b->applied, e) ||
-        (!as.account.n && !close_ourselves(plan, partial_accepted, e)) || !start_runner(&as, &b->runner, e))
+    good = apply_person(&b->arena, plan->v, plan->n, partial_accepted, &b->applied, e);
+    b->applied.watch = NULL; /* the caller's, who does not stay */
+    if (!good || (!as.account.n && !close_ourselves(plan, partial_accepted, e)) || !start_runner(&as, &b->runner, e))
         return false;
     hold_roots(b, plan);
     b->started = true;

@@ -23,6 +23,7 @@ struct restoring {
     struct texts *left;
     struct texts done; /* paths of which nothing is Cordon's any more */
     size_t restored;
+    const struct disk_watch *watch; /* NULL: nobody is told, and nobody ends it */
     bool names_only; /* what is not as it was made is no news: the session ends, and another will hold it again */
 };
 
@@ -203,23 +204,27 @@ void restore_names(struct str state_dir)
 
 /* ---- what was inherited of it ---- */
 
-/* One walk below a top, which takes away what is about these SIDs, as no entry of the top hands it down any more. */
-static void clear_below(struct restoring *r, struct str top, const struct texts *sids)
+/* One walk below a top, which takes away what is about these SIDs, as no entry of the top hands it down any more. The list is held
+ * meanwhile: who opened in between would lose what it had just written. */
+static bool clear_below(struct restoring *r, struct str top, const struct texts *sids)
 {
     struct plan plan = {0};
-    struct applied applied = {0};
+    struct applied applied = {.watch = r->watch};
     struct texts accepted = {0};
     struct err e = {0};
+    bool good;
 
     for (size_t i = 0; i < sids->n; i++)
         *(struct op *)ARENA_PUSH(r->a, &plan) = (struct op){.kind = OP_ACE, .number = ACE_TAKE, .path = top, .text2 = top,
             .text = arena_format(r->a, "(A;OICI;0x1;;;%.*s)", (int)sids->v[i].n, sids->v[i].p)};
     *(struct str *)ARENA_PUSH(r->a, &applied.changed) = top;
     *(struct str *)ARENA_PUSH(r->a, &accepted) = STR(PART_NAMES);
-    if (!apply_carry(r->a, plan.v, plan.n, &accepted, &applied, &e))
+    good = apply_carry(r->a, plan.v, plan.n, &accepted, &applied, &e);
+    if (!good)
         leave(r, top, "not everything below it was walked");
     for (size_t i = 0; r->left && i < applied.missing.n; i++)
         *(struct str *)ARENA_PUSH(r->a, r->left) = applied.missing.v[i];
+    return good;
 }
 
 static void clear_all(struct restoring *r)
@@ -293,7 +298,15 @@ static struct str group_of(const struct plan *plan)
     return (struct str){0};
 }
 
-bool restore_unasked(struct arena *a, const struct plan *plan, struct texts *lines, struct err *e)
+/* It stays in the list, and the next :reapply walks below it again. */
+static void not_done(struct restoring *r, struct str path)
+{
+    for (size_t i = r->done.n; i-- > 0;)
+        if (path_same(&r->env, r->done.v[i], path))
+            r->done.v[i] = r->done.v[--r->done.n];
+}
+
+bool restore_unasked(struct arena *a, const struct plan *plan, const struct disk_watch *watch, struct texts *lines, struct err *e)
 {
     struct restoring r;
     struct str folder = win_state_dir(a), group = group_of(plan);
@@ -303,6 +316,7 @@ bool restore_unasked(struct arena *a, const struct plan *plan, struct texts *lin
         return true;
     if (!begin(&r, a, folder, lines, e))
         return false;
+    r.watch = watch;
     read_sids(&r, folder);
     for (size_t i = r.ledger.entries->n; i-- > 0;) {
         const struct entry *entry = &r.ledger.entries->v[i];
@@ -317,6 +331,7 @@ bool restore_unasked(struct arena *a, const struct plan *plan, struct texts *lin
     if (r.restored)
         *(struct str *)ARENA_PUSH(a, lines) = arena_format(a, "permissions that no rule asks for any more were taken back on %llu paths", (unsigned long long)r.restored);
     for (size_t i = 0; i < tops.n && sids.n; i++)
-        clear_below(&r, tops.v[i], &sids); /* below roots the walk that follows sees to it */
+        if (!clear_below(&r, tops.v[i], &sids)) /* below roots the walk that follows sees to it */
+            not_done(&r, tops.v[i]);
     return close_ledger(&r, e);
 }

@@ -336,7 +336,7 @@ void restore_names(struct str state_dir);
 bool restore_is_as_made(struct arena *a, const struct entries *made, const struct entry *entry);
 /* What Cordon put where this plan, of all of the person's that are open the only one, asks for nothing: taken back. Paths of other
  * roots are left alone. */
-bool restore_unasked(struct arena *a, const struct plan *plan, struct texts *lines, struct err *e);
+bool restore_unasked(struct arena *a, const struct plan *plan, const struct disk_watch *watch, struct texts *lines, struct err *e);
 bool restore_may(struct arena *a, struct err *e); /* not while another terminal is open */
 /* All that Cordon put on the person's disk taken back; a session is begun. left: what is not, one printable line each. */
 bool restore_entries(struct arena *a, const struct host *host, struct texts *left, size_t *restored, struct err *e);

@@ -40,6 +40,7 @@ struct machine {
     struct str ledger_path, credentials_path, person_dir;
     struct buf report;         /* what was said; kept for the shell that waits */
     struct str failed;         /* with --json: the error that ended it */
+    struct texts left;         /* what uninstall could not take back */
     bool programs_later;       /* uninstall: those in use go at the next start of Windows */
     bool undoing;              /* uninstall: what Cordon never changed, and what stays for others, counts as gone */
 };

@@ -45,8 +45,9 @@ const char *setup_usage(void)
            "  --give FOLDER      repair: make the person the owner of a folder and what is in it, and nothing else\n"
            "  --person SID       whose Cordon it is, when an administrator other than that user does it\n"
            "\n"
-           "exit codes: 0 done; 1 not set up, or something is left; 2 done, and parts are missing; 3 cannot be done here, nothing was\n"
-           "changed; 4 an administrator is needed; 5 another setup is at work; 125 failed, and taken back\n";
+           "exit codes: 0 done; 1 not set up, or something is left that may run as an account; 2 done, and parts are\n"
+           "missing; 3 cannot be done here, nothing was changed; 4 an administrator is needed; 5 another setup is at work; 6 something\n"
+           "is left; 125 failed, and taken back\n";
 }
 
 static bool take_flag(struct str word, struct setup_options *o)

@@ -117,7 +117,7 @@ static void remove_aside(struct machine *m, struct str folder, bool *later)
 
 bool programs_make(struct machine *m, const struct setup_step *s, struct err *e)
 {
-    bool good, later;
+    bool good, later = false;
 
     folder_note(m, s->kind, s->subject, s->text);
     good = ledger_save(m, e) && folder_make(s->subject, s->text, e);
@@ -150,7 +150,9 @@ static bool remove_program(struct str path, bool *later, struct err *e)
         return true;
     if (!put_aside(path, &wide, &aside))
         return fail_at(e, code, STAGE_FILE, path, "a program of Cordon's cannot be removed");
-    *later = MoveFileExW(aside.v, NULL, MOVEFILE_DELAY_UNTIL_REBOOT) != 0;
+    if (!MoveFileExW(aside.v, NULL, MOVEFILE_DELAY_UNTIL_REBOOT))
+        return fail_at(e, GetLastError(), STAGE_FILE, path, "a program of Cordon's that runs cannot be left to the next start to remove");
+    *later = true;
     return true;
 }
 

@@ -127,6 +127,12 @@ static bool is_gone(const struct setup_edge *edge, const struct setup_step *s)
     return s->kind == SETUP_DISABLE ? now == LOOK_WHOLE : now == LOOK_MISSING;
 }
 
+/* Where it is left, or came back, something may run as an account. */
+static bool may_run(enum setup_kind kind)
+{
+    return kind == SETUP_DISABLE || kind == SETUP_END || kind == SETUP_ACCOUNT;
+}
+
 static void leave(struct arena *a, const struct setup_edge *edge, const struct setup_step *s, const struct err *e, struct texts *left)
 {
     edge->tell(edge->context, s, TOLD_LEFT, e);
@@ -134,9 +140,9 @@ static void leave(struct arena *a, const struct setup_edge *edge, const struct s
         a, "%s %.*s: %s", setup_kind_name(s->kind), (int)s->subject.n, s->subject.p ? s->subject.p : "", setup_said(e, a).p);
 }
 
-void setup_run_undo(struct arena *a, const struct setup_edge *edge, const struct setup_plan *plan, struct texts *left)
+bool setup_run_undo(struct arena *a, const struct setup_edge *edge, const struct setup_plan *plan, struct texts *left)
 {
-    bool *gone = arena_alloc(a, plan->n + 1, sizeof *gone), runs = false;
+    bool *gone = arena_alloc(a, plan->n + 1, sizeof *gone), runs = false, may = false;
 
     for (size_t i = 0; i < plan->n; i++) {
         const struct setup_step *s = &plan->v[i];
@@ -148,6 +154,7 @@ void setup_run_undo(struct arena *a, const struct setup_edge *edge, const struct
                     err_clear(&e);
                     err_set(&e, ERR_SYSTEM, "it was gone, and is there again");
                     leave(a, edge, &plan->v[k], &e, left);
+                    may = may || may_run(plan->v[k].kind);
                 }
             if (!left->n)
                 edge->tell(edge->context, s, TOLD_UNDONE, NULL);
@@ -167,5 +174,7 @@ void setup_run_undo(struct arena *a, const struct setup_edge *edge, const struct
         else
             leave(a, edge, s, &e, left);
         runs = runs || (!gone[i] && (s->kind == SETUP_DISABLE || s->kind == SETUP_END));
+        may = may || (!gone[i] && may_run(s->kind));
     }
+    return !may;
 }

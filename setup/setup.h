@@ -15,11 +15,12 @@ enum setup_verb { VERB_NONE, VERB_INSTALL, VERB_REPAIR, VERB_STATUS, VERB_UNINST
 
 enum setup_exit {
     SETUP_EXIT_DONE = 0,
-    SETUP_EXIT_NOT = 1,       /* status: not set up; uninstall: something is left */
+    SETUP_EXIT_NOT = 1,       /* status: not set up; uninstall: something is left, and may run as an account still */
     SETUP_EXIT_PARTIAL = 2,   /* done, and parts of the tier are missing */
     SETUP_EXIT_BLOCKED = 3,   /* cannot be done on this machine; nothing was changed */
     SETUP_EXIT_ELEVATE = 4,   /* wants an administrator */
     SETUP_EXIT_BUSY = 5,      /* another cordon-setup is at it */
+    SETUP_EXIT_LEFT = 6,      /* uninstall: something is left, and nothing runs as an account any more */
     SETUP_EXIT_FAILED = 125,  /* failed; what this run made was taken back, or is named */
 };
 
@@ -62,7 +63,8 @@ struct setup_made {
 bool setup_run(struct arena *a, const struct setup_edge *edge, const struct setup_plan *plan, struct setup_made *made, struct err *e);
 struct str setup_said(const struct err *e, struct arena *a); /* its text, with a path as it is typed */
 void setup_take_back(const struct setup_edge *edge, struct setup_made *made); /* the newest first */
-/* The way back. Goes on past what fails, and looks for all of it once more at the end; left: what is still there, one line each. */
-void setup_run_undo(struct arena *a, const struct setup_edge *edge, const struct setup_plan *plan, struct texts *left);
+/* The way back. Goes on past what fails, and looks for all of it once more at the end; left: what is still there, one line each.
+ * False: something may run as an account still. */
+bool setup_run_undo(struct arena *a, const struct setup_edge *edge, const struct setup_plan *plan, struct texts *left);
 
 #endif

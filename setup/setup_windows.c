@@ -163,6 +163,11 @@ static void report_close(struct machine *m, enum setup_exit code)
     text_json(&out, m->failed);
     buf_format(&out, ",\"steps\":[");
     buf_str(&out, buf_view(&m->report));
+    buf_format(&out, "],\"left\":[");
+    for (size_t i = 0; i < m->left.n; i++) {
+        buf_format(&out, i ? "," : "");
+        text_json(&out, m->left.v[i]);
+    }
     buf_format(&out, "]}\n");
     fwrite(out.p, 1, out.n, stdout);
     fflush(stdout);
@@ -391,10 +396,10 @@ static enum setup_exit do_uninstall(struct machine *m)
 {
     struct setup_edge edge = {m, edge_record, edge_look, edge_make, edge_undo, edge_forget, edge_tell};
     struct setup_plan plan;
-    struct texts left = {0};
+    struct texts *left = &m->left;
     struct err e = {0};
     HANDLE lock;
-    bool busy = false;
+    bool busy = false, ended;
 
     if (!m->facts.elevated) {
         err_set(&e, ERR_REFUSED, "an administrator is needed to change this machine");
@@ -408,18 +413,18 @@ static enum setup_exit do_uninstall(struct machine *m)
     }
     machine_look(m);
     setup_plan_undo(&m->arena, &m->facts, &plan);
-    setup_run_undo(&m->arena, &edge, &plan, &left);
+    ended = setup_run_undo(&m->arena, &edge, &plan, left);
     lock_give(lock);
     for (size_t i = 0; i < m->ledger.n; i++)
         if (!m->facts.others || m->ledger.v[i].kind != SETUP_PROGRAMS)
-            *(struct str *)ARENA_PUSH(&m->arena, &left) = arena_format(&m->arena, "in the ledger still: %s %s", setup_kind_name(m->ledger.v[i].kind),
-            m->ledger.v[i].subject.p);
-    for (size_t i = 0; i < left.n; i++) {
-        say_note(m, "left: %s", left.v[i].p);
+            *(struct str *)ARENA_PUSH(&m->arena, left) = arena_format(
+                &m->arena, "in the ledger still: %s %s", setup_kind_name(m->ledger.v[i].kind), m->ledger.v[i].subject.p);
+    for (size_t i = 0; i < left->n; i++) {
+        say_note(m, "left: %s", left->v[i].p);
         if (m->options->quiet)
-            fprintf(stderr, "cordon-setup: left: %s\n", left.v[i].p);
+            fprintf(stderr, "cordon-setup: left: %s\n", left->v[i].p);
     }
-    return left.n ? SETUP_EXIT_NOT : SETUP_EXIT_DONE;
+    return !left->n ? SETUP_EXIT_DONE : ended ? SETUP_EXIT_LEFT : SETUP_EXIT_NOT;
 }
 
 static enum setup_exit run(struct machine *m)

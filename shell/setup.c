@@ -47,7 +47,8 @@ static int setup_exit_code(int code)
     case 0:
         return EXIT_OK;
     case 1:
-        say_note("something is left, or missing: see above");
+        say_note("something is left that may run as an account of Cordon's: see above; what refuses it stays on your folders until another "
+                 "cordon uninstall has ended it");
         return EXIT_FINDING;
     case 2:
         say_note("done; parts of the tier are missing, by name above");
@@ -61,6 +62,9 @@ static int setup_exit_code(int code)
     case 5:
         say_note("another setup is at work; try again when it has ended");
         return EXIT_CORDON;
+    case 6:
+        say_note("something is left: see above");
+        return EXIT_FINDING;
     default:
         say_note("setup failed, and took back what it did; cordon status shows what there is");
         return EXIT_CORDON;
@@ -92,7 +96,7 @@ static bool disk_begin(struct undoing *u, const struct options *o, struct err *e
            setup_disk_free(&u->s.arena, e);
 }
 
-/* The accounts are gone by now; what names them on the disk goes too. */
+/* Nothing runs as the accounts any more; what names them on the disk goes. */
 static bool disk_back(struct undoing *u, int *code, struct err *e)
 {
     struct texts left = {0};
@@ -148,7 +152,7 @@ static int run_setup(const struct options *o, const char *verb)
         if (report.n && !o->quiet)
             print_report(&a, report);
         code = setup_exit_code(ended);
-        if (undo.begun && (ended == 0 || ended == 1))
+        if (undo.begun && (ended == 0 || ended == 6))
             disk_back(&undo, &code, &e);
     }
 out:

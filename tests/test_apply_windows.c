@@ -243,7 +243,7 @@ static void unasked(void)
         good = win_ledger_before(&l, &entry, &e);
     }
     good = good && win_replace_file(here("state\\roots.json"), roots, &e);
-    CHECK(good && win_ledger_close(&l, &e) && restore_unasked(&arena, &plan, &lines, &e), "what no rule asks for is looked at");
+    CHECK(good && win_ledger_close(&l, &e) && restore_unasked(&arena, &plan, NULL, &lines, &e), "what no rule asks for is looked at");
     CHECK(win_ledger_open(&arena, win_state_dir(&arena), &l, &e), "the list again");
     good = false;
     for (size_t i = 0; i < l.entries->n; i++)
@@ -286,6 +286,30 @@ static void ended(void)
     applied.watch = NULL;
     err_clear(&e);
     CHECK(apply_carry(&arena, &op, 1, &none, &applied, &e) && !win_mark_is(&arena, tree, &place), "the next one comes to the end");
+    sys_session_folder_end();
+}
+
+/* What :reapply takes back of what was handed down is told, and may be ended; it stays in the list until it came to its end. */
+static void unasked_ended(void)
+{
+    struct err e = {0};
+    struct str folder, tree = here("tree");
+    uint64_t seen = 0;
+    const struct disk_watch watch = {not_on, &seen};
+    struct op ops[] = {{.kind = OP_RESTRICT, .path = here("root"), .text = token_user(&arena)}, {.kind = OP_ACCOUNT, .source = STR("S-1-5-21-1-2-3-4")}};
+    const struct plan plan = {.v = ops, .n = COUNT_OF(ops)};
+    const struct entry entry = {.kind = ENTRY_CHANGED, .path = tree, .dev = 1, .ino = 9, .folder = true, .before = STR("D:")};
+    const struct path_env env = {.system = PATH_WINDOWS};
+    struct texts lines = {0};
+    struct win_ledger l;
+    bool good = sys_session_folder(&arena, here("state"), &folder, &e) && win_ledger_open(&arena, win_state_dir(&arena), &l, &e) &&
+                win_ledger_before(&l, &entry, &e) && win_ledger_close(&l, &e);
+
+    CHECK(good && restore_unasked(&arena, &plan, &watch, &lines, &e) && seen > 200 && lines.n && strstr(lines.v[lines.n - 1].p, "not everything below"),
+        "the walk below what is taken back is ended, and said to be");
+    CHECK(win_ledger_open(&arena, win_state_dir(&arena), &l, &e) && entries_lack_after(l.entries, &env, tree, 1, 9) && win_ledger_close(&l, &e), "it stays in the list");
+    CHECK(restore_unasked(&arena, &plan, NULL, &lines, &e) && win_ledger_open(&arena, win_state_dir(&arena), &l, &e) &&
+              !entries_lack_after(l.entries, &env, tree, 1, 9) && win_ledger_close(&l, &e), "until the next one came to its end");
     sys_session_folder_end();
 }
 
@@ -341,6 +365,7 @@ int main(void)
     last_session();
     unasked();
     ended();
+    unasked_ended();
     behind();
     sys_remove_tree(top, &e);
     arena_release(&arena);

@@ -21,6 +21,7 @@ struct fake {
     size_t noted_count;
     bool blind;      /* nothing can be read back */
     bool opened;     /* an account was enabled while its block was not there */
+    bool ended;      /* uninstall said that nothing runs as an account */
     bool uncovered;  /* a block was taken away while an account was enabled */
     size_t undone, undo_fail_at, undo_lie_at; /* the how manieth undo; 0: none */
     enum setup_kind breaks;  /* making this takes the block of the network away; 0: nothing */
@@ -357,7 +358,7 @@ static size_t uninstall(struct fake *f, struct texts *left)
     f->undone = 0;
     *left = (struct texts){0};
     setup_plan_undo(&ever, &facts, &plan);
-    setup_run_undo(&ever, &edge, &plan, left);
+    f->ended = setup_run_undo(&ever, &edge, &plan, left);
     return left->n;
 }
 
@@ -378,7 +379,7 @@ static void goes_back(void)
     struct setup_facts facts;
     struct setup_plan plan;
     struct texts left = {0};
-    size_t undos, bad = 0, unnamed = 0, uncovered = 0, forgot = 0;
+    size_t undos, bad = 0, unnamed = 0, uncovered = 0, forgot = 0, wrong = 0, unsure = 0, who = 0;
 
     install(&whole, &made, &e);
     f = whole;
@@ -391,6 +392,8 @@ static void goes_back(void)
         f.undo_fail_at = lie ? 0 : at;
         f.undo_lie_at = lie ? at : 0;
         unnamed += uninstall(&f, &left) == 0 && f.n > 0;
+        wrong += f.ended && (there(&f, SETUP_ENABLE) || there(&f, SETUP_ACCOUNT));
+        unsure += !lie && !f.ended;
         uncovered += f.uncovered;
         /* What could not be taken back is still in the ledger, if it ever was, and with it the ledger is there still. */
         forgot += f.noted_count > 0 && !there(&f, SETUP_LEDGER);
@@ -399,6 +402,12 @@ static void goes_back(void)
     }
     printf("%lu steps back\n", (unsigned long)undos);
     CHECK(undos > 30 && unnamed == 0, "whatever cannot be taken back, or only seems to be, is named");
+    f = whole;
+    look(&f, &facts);
+    setup_plan_undo(&ever, &facts, &plan);
+    for (size_t i = 0; i < plan.n; i++)
+        who += plan.v[i].kind == SETUP_DISABLE || plan.v[i].kind == SETUP_END || plan.v[i].kind == SETUP_ACCOUNT;
+    CHECK(wrong == 0 && unsure == who && who > 0, "that nothing runs as an account any more is said only where all of them were ended and are gone");
     CHECK(forgot == 0, "and the ledger stays with it");
     CHECK(bad == 0, "a second uninstall takes up what the first one left");
     CHECK(uncovered == 0, "no block goes while an account is enabled");

@@ -97,7 +97,7 @@ static void installs(void)
     CHECK(strstr(output, "C:\\ProgramData\\Cordon:") && !strstr(output, "C:\\\\"), "paths are as they are typed");
     CHECK(strstr(output, "folder") && strstr(output, "taken back") && nothing_there(), "and is taken back");
     CHECK(setup(L"install --json") == 125 && strstr(output, "{\"version\":1,\"exit\":125,\"error\":\"the step") &&
-              strstr(output, "{\"step\":\"folder\",\"came_to\":\"FAILED\",\"subject\":\"C:\\\\ProgramData\\\\Cordon\"") && !strstr(output, "FAILED    "),
+              strstr(output, "{\"step\":\"folder\",\"came_to\":\"FAILED\",\"subject\":\"C:\\\\ProgramData\\\\Cordon\"") && strstr(output, "],\"left\":[]}") && !strstr(output, "FAILED    "),
         "with --json as one object");
     CHECK(setup(L"repair --quiet") == 125 && nothing_there() && !strstr(output, "taken back"), "repair ends alike, and quietly");
     CHECK(setup(L"repair --give C:\\windows") == 125 && strstr(output, "Windows is there"), "Windows' own folder is handed to nobody");

@@ -192,9 +192,11 @@ void restore_names(struct str state_dir)
 
     if (wide_path(path_join(&a, PATH_WINDOWS, state_dir, STR("entries.json")), &path) &&
         GetFileAttributesW(path.v) != INVALID_FILE_ATTRIBUTES && win_alone(&a) && begin(&r, &a, state_dir, NULL, &ignored)) {
+        /* Asked again: whoever opens takes its session's lock before the ledger's, which is ours now. */
+        bool alone = win_alone(&a);
         r.names_only = true;
         /* The newest first: a folder was made before what lies in it. */
-        for (size_t i = r.ledger.entries ? r.ledger.entries->n : 0; i-- > 0;)
+        for (size_t i = alone && r.ledger.entries ? r.ledger.entries->n : 0; i-- > 0;)
             if (r.ledger.entries->v[i].kind == ENTRY_MADE)
                 restore_one(&r, &r.ledger.entries->v[i]);
         close_ledger(&r, &ignored);
